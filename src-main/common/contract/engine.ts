@@ -1,0 +1,143 @@
+/**
+ * The conversation with the engine. Everything that computes goes through `run`; the other calls read what is there
+ * or change annotations. Adding a row is the whole wiring.
+ *
+ * Bulk numbers travel as typed arrays beside their shape; a view asks for what its screen can show, never for a whole array.
+ */
+import { z } from 'zod'
+import { Annotations, Artifact, Job } from '../domain/artifact.ts'
+import { SourceReport } from '../domain/dataset.ts'
+import { ModelLayout } from '../domain/results.ts'
+
+/** JSON Schema (draft 2020-12) made by zod, with our meta keys: title, description, unit, paperTerm, group, advanced. */
+const ParameterSchema = z.record(z.string(), z.unknown())
+
+export const OperationDescription = z.object({
+  id: z.string(),
+  version: z.int(),
+  title: z.string(),
+  summary: z.string(),
+  citation: z.string().nullable(),
+  inputs: z.record(z.string(), z.object({ kinds: z.array(z.string()), optional: z.boolean(), description: z.string() })),
+  produces: z.string(),
+  params: ParameterSchema,
+})
+export type OperationDescription = z.output<typeof OperationDescription>
+
+export const ModelDescription = z.object({
+  id: z.string(),
+  title: z.string(),
+  summary: z.string(),
+  group: z.string(),
+  useWhen: z.string(),
+  avoidWhen: z.string(),
+  paper: z.string(),
+  fits: z.array(z.string()),
+  params: ParameterSchema,
+  presets: z.array(z.object({ id: z.string(), title: z.string(), summary: z.string(), params: z.record(z.string(), z.unknown()) })),
+})
+export type ModelDescription = z.output<typeof ModelDescription>
+
+export const FormatDescription = z.object({ id: z.string(), title: z.string(), kind: z.string(), extensions: z.array(z.string()), options: ParameterSchema })
+export type FormatDescription = z.output<typeof FormatDescription>
+
+export const DeviceDescription = z.object({
+  id: z.string(),
+  title: z.string(),
+  available: z.boolean(),
+  /** Why it is absent, or what it is used for. */
+  reason: z.string(),
+  memoryBytes: z.number().nullable(),
+})
+export type DeviceDescription = z.output<typeof DeviceDescription>
+
+export const ProjectInfo = z.object({ path: z.string(), name: z.string(), readOnly: z.boolean(), sizeBytes: z.number(), createdAt: z.string(), undo: z.string().nullable(), redo: z.string().nullable() })
+export type ProjectInfo = z.output<typeof ProjectInfo>
+
+/** A window of a raster in pixels of the full grid, and the size wanted back (nearest neighbour, or overviews where there are). */
+export const RasterWindow = z.object({
+  x: z.int().nonnegative(), y: z.int().nonnegative(), width: z.int().positive(), height: z.int().positive(),
+  outWidth: z.int().positive().max(4096), outHeight: z.int().positive().max(4096),
+})
+export type RasterWindow = z.output<typeof RasterWindow>
+
+const id = z.int().positive()
+const none = z.object({})
+
+export const engineCalls = {
+  /** Registries, for forms and galleries. */
+  describe: { input: none, output: z.object({ version: z.string(), operations: z.array(OperationDescription), models: z.array(ModelDescription), formats: z.array(FormatDescription) }) },
+  devices: { input: none, output: z.array(DeviceDescription) },
+  /** What a file is, before importing it. */
+  inspect: { input: z.object({ path: z.string(), as: z.string().optional() }), output: SourceReport },
+
+  createProject: { input: z.object({ path: z.string() }), output: ProjectInfo },
+  openProject: { input: z.object({ path: z.string(), readOnly: z.boolean().default(false) }), output: ProjectInfo },
+  closeProject: { input: none, output: none },
+  project: { input: none, output: ProjectInfo.nullable() },
+
+  listArtifacts: { input: none, output: z.array(Artifact) },
+  renameArtifact: { input: z.object({ artifact: id, name: z.string().min(1).max(200) }), output: Artifact },
+  annotateArtifact: { input: z.object({ artifact: id, annotations: Annotations }), output: Artifact },
+  /** Deletes it and everything made from it; undo is not possible, so the window asks first. */
+  deleteArtifact: { input: z.object({ artifact: id }), output: z.object({ deleted: z.array(id) }) },
+  undo: { input: none, output: ProjectInfo },
+  redo: { input: none, output: ProjectInfo },
+
+  /** Begins an operation and returns at once; progress arrives on `jobChanged`, the result on `artifactChanged`. */
+  run: {
+    input: z.object({
+      operation: z.string(),
+      inputs: z.record(z.string(), id).default({}),
+      params: z.record(z.string(), z.unknown()).default({}),
+      seed: z.int().nonnegative().default(7),
+      device: z.string().default('cpu'),
+      name: z.string().optional(),
+    }),
+    output: Job,
+  },
+  listJobs: { input: none, output: z.array(Job) },
+  /** Answers within a second; the job ends as `cancelled`, or as `done` with its best state when `keep` is set and the job can. */
+  cancelJob: { input: z.object({ job: id, keep: z.boolean().default(false) }), output: Job },
+  pauseJob: { input: z.object({ job: id }), output: Job },
+  resumeJob: { input: z.object({ job: id }), output: Job },
+
+  /** Layer sizes, weights, expected memory for a model on a dataset or matrix, before training. */
+  modelLayout: { input: z.object({ model: z.string(), params: z.record(z.string(), z.unknown()), columns: z.int().positive() }), output: ModelLayout },
+  metrics: { input: z.object({ artifact: id, afterStep: z.number().default(-1) }), output: z.array(z.object({ step: z.number(), name: z.string(), value: z.number() })) },
+
+  /** values [bands, outHeight, outWidth] float32, NaN where there is no data. */
+  readRaster: { input: z.object({ dataset: id, bands: z.array(z.int().nonnegative()).min(1).max(512), window: RasterWindow }), output: z.object({ values: z.instanceof(Float32Array) }) },
+  /** values [outHeight, outWidth]: labels of a clustering (0 = no data) or scores (NaN = no data), by artifact kind. */
+  readMap: { input: z.object({ artifact: id, window: RasterWindow }), output: z.object({ values: z.union([z.instanceof(Uint16Array), z.instanceof(Float32Array)]) }) },
+  /** Rows of a table, cells or embedding as shown: numbers, text, null for missing. */
+  readRows: { input: z.object({ dataset: id, offset: z.int().nonnegative(), limit: z.int().positive().max(500), columns: z.int().positive().max(200).default(60) }), output: z.object({ names: z.array(z.string()), rows: z.array(z.array(z.union([z.number(), z.string(), z.boolean(), z.null()]))), total: z.number() }) },
+  /** Values of all columns at one row (mean over a square of `radius` pixels for rasters), before and after the model when one is given. */
+  readSpectrum: { input: z.object({ dataset: id, row: z.number().nonnegative(), radius: z.int().min(0).max(16).default(0), model: id.optional() }), output: z.object({ values: z.array(z.number().nullable()), reconstruction: z.array(z.number().nullable()).nullable(), pca: z.array(z.number().nullable()).nullable() }) },
+  /** A seeded sample of valid rows for the scatter: codes [n, codeSize], row numbers, labels and scores where given. */
+  sampleLatents: {
+    input: z.object({ latents: id, count: z.int().positive().max(2_000_000), clustering: id.optional(), scores: id.optional() }),
+    output: z.object({ n: z.int(), codeSize: z.int(), codes: z.instanceof(Float32Array), rows: z.instanceof(Float64Array), labels: z.instanceof(Uint16Array).nullable(), scores: z.instanceof(Float32Array).nullable() }),
+  },
+  /** Everything known of one row of a raster, for the map's read-out. */
+  readPixel: { input: z.object({ dataset: id, x: z.int().nonnegative(), y: z.int().nonnegative(), clustering: id.optional(), scores: id.optional() }), output: z.object({ row: z.number(), label: z.int().nullable(), score: z.number().nullable(), values: z.array(z.number().nullable()) }) },
+
+  getSetting: { input: z.object({ key: z.string() }), output: z.unknown() },
+  setSetting: { input: z.object({ key: z.string(), value: z.json() }), output: none },
+  /** Every chunk's checksum, every edge, every foreign key. */
+  verify: { input: none, output: z.object({ artifacts: z.int(), chunks: z.int(), problems: z.array(z.string()) }) },
+  /** The graph behind an artifact as a YAML recipe. */
+  recipe: { input: z.object({ artifact: id }), output: z.object({ yaml: z.string() }) },
+} as const
+
+/** At most about ten a second per job. */
+export const engineEvents = {
+  jobChanged: Job,
+  artifactChanged: z.object({ artifact: Artifact.nullable(), id, deleted: z.boolean() }),
+  /** New points of a running artifact's curves. */
+  metricsAdded: z.object({ artifact: id, points: z.array(z.object({ step: z.number(), name: z.string(), value: z.number() })) }),
+  projectChanged: ProjectInfo.nullable(),
+  logged: z.object({ time: z.string(), level: z.enum(['info', 'warning', 'error']), message: z.string() }),
+} as const
+export type EngineCalls = typeof engineCalls
+export type EngineEvents = typeof engineEvents

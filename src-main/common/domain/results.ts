@@ -1,0 +1,145 @@
+/** The `meta` of each artifact kind but datasets: what the operation found, as the window, the command line and a report read it. */
+import { z } from 'zod'
+import { Column, DatasetKind } from './dataset.ts'
+
+/** One fitted step of the prepare pipeline; `offset` and `scale` are per column: prepared = (value − offset) / scale. */
+export const FittedStep = z.discriminatedUnion('id', [
+  /** Missing values and infinities replaced per column. */
+  z.object({ id: z.literal('impute'), values: z.array(z.number()) }),
+  /** counts → log(1 + 10 000 · count / total of the row). */
+  z.object({ id: z.literal('log1p-cp10k'), target: z.number() }),
+  z.object({ id: z.literal('z-score'), offset: z.array(z.number()), scale: z.array(z.number()) }),
+  z.object({ id: z.literal('min-max'), offset: z.array(z.number()), scale: z.array(z.number()) }),
+])
+export type FittedStep = z.output<typeof FittedStep>
+
+export const MatrixMeta = z.object({
+  dataset: z.int(),
+  datasetKind: DatasetKind,
+  /** The columns the model sees, in order. */
+  columns: z.array(Column),
+  /** Their positions among the dataset's columns. */
+  columnIndex: z.array(z.int()),
+  steps: z.array(FittedStep),
+  trainRows: z.int(),
+  holdoutRows: z.int(),
+  split: z.string(),
+})
+export type MatrixMeta = z.output<typeof MatrixMeta>
+/* matrix arrays: train [trainRows, D] float32 · holdout [holdoutRows, D] float32 · trainIndex, holdoutIndex [n] float64 (row numbers in the dataset) */
+
+export const StageLayout = z.object({
+  title: z.string(),
+  /** Widths from the stage's input to its output, e.g. [10, 6, 4, 2, 4, 6, 10]. */
+  widths: z.array(z.int()),
+  /** Position in `widths` of the code. */
+  code: z.int(),
+  epochs: z.int(),
+  batchSize: z.int(),
+})
+export const ModelLayout = z.object({ stages: z.array(StageLayout), codeSize: z.int(), weights: z.int() })
+export type StageLayout = z.output<typeof StageLayout>
+export type ModelLayout = z.output<typeof ModelLayout>
+
+export const ModelMeta = z.object({
+  model: z.string(),
+  title: z.string(),
+  matrix: z.int(),
+  dataset: z.int(),
+  columns: z.array(Column),
+  layout: ModelLayout,
+  codeSize: z.int(),
+  /** Mean squared error in prepared units, over rows and columns. */
+  trainError: z.number(),
+  holdoutError: z.number().nullable(),
+  /** 1 − Σ(x − x̂)² / Σ(x − mean)² on held-out rows (training rows when none are held out). */
+  explainedVariance: z.number(),
+  /** Error of each column on held-out rows, as share of that column's variance. */
+  columnError: z.array(z.number()),
+  /** PCA with as many components, fitted on the same training rows and judged on the same held-out rows. */
+  pca: z.object({ holdoutError: z.number(), explainedVariance: z.number(), columnError: z.array(z.number()) }),
+  epochs: z.number(),
+  steps: z.int(),
+  rowsSeen: z.number(),
+  stopped: z.enum(['finished', 'early', 'kept', 'diverged']),
+  executor: z.string(),
+})
+export type ModelMeta = z.output<typeof ModelMeta>
+/* model arrays: one per weight ('weight/<name>') · while running 'checkpoint/<name>'. metrics: 'stage', 'loss', 'holdout' … by step */
+
+export const LatentsMeta = z.object({
+  model: z.int(),
+  dataset: z.int(),
+  rows: z.number(),
+  validRows: z.number(),
+  codeSize: z.int(),
+  meanError: z.number(),
+  /** Per code: range over valid rows. */
+  codeRange: z.array(z.object({ min: z.number(), max: z.number() })),
+})
+export type LatentsMeta = z.output<typeof LatentsMeta>
+/* latents arrays: codes [rows, Z] float32 (NaN where not valid) · error [rows] float32 mean squared error in prepared units (NaN where not valid) */
+
+export const ClusterSummary = z.object({
+  id: z.int(),
+  rows: z.number(),
+  share: z.number(),
+  /** Mean and spread of each dataset column in the source's units, from a sample of the class. */
+  mean: z.array(z.number()),
+  sd: z.array(z.number()),
+})
+export const ClusteringMeta = z.object({
+  method: z.string(),
+  dataset: z.int(),
+  latents: z.int(),
+  k: z.int(),
+  rows: z.number(),
+  validRows: z.number(),
+  classes: z.array(ClusterSummary),
+  /** Sum of squared distances to the centres, code units. */
+  inertia: z.number(),
+  /** Mean silhouette on a seeded sample; null when k = 1. */
+  silhouette: z.number().nullable(),
+  /** When k was chosen from a range: the curve, and why. */
+  kCurve: z.array(z.object({ k: z.int(), inertia: z.number(), silhouette: z.number() })),
+  chosenBecause: z.string(),
+  /** Majority filter window in pixels, 0 = none. */
+  tidied: z.int(),
+})
+export type ClusteringMeta = z.output<typeof ClusteringMeta>
+/* clustering arrays: labels [rows] uint16, 0 = no data, classes from 1 (canonical: by size, then centroid) · centres [k, Z] float32 */
+
+export const ScoresMeta = z.object({
+  method: z.string(),
+  dataset: z.int(),
+  model: z.int(),
+  latents: z.int(),
+  rows: z.number(),
+  validRows: z.number(),
+  /** Recommended threshold: flag rows scoring above. */
+  threshold: z.number(),
+  thresholdRule: z.string(),
+  percentile: z.number(),
+  holdoutRows: z.number(),
+  min: z.number(),
+  max: z.number(),
+  /** Equal bins between `from` and `to` (values beyond are in the last bin) over all valid rows and over the held-out rows, for a live slider. */
+  histogram: z.object({ from: z.number(), to: z.number(), all: z.array(z.number()), holdout: z.array(z.number()) }),
+  flagged: z.number(),
+})
+export type ScoresMeta = z.output<typeof ScoresMeta>
+/* scores arrays: score [rows] float32, NaN where not valid */
+
+export const ComparisonMeta = z.object({
+  title: z.string(),
+  /** What was judged on what, in one sentence. */
+  basis: z.string(),
+  rows: z.array(z.object({ name: z.string(), artifact: z.int().nullable(), figures: z.record(z.string(), z.number().nullable()) })),
+})
+export type ComparisonMeta = z.output<typeof ComparisonMeta>
+
+export const ExportMeta = z.object({
+  target: z.string(),
+  files: z.array(z.object({ path: z.string(), sizeBytes: z.number(), what: z.string() })),
+})
+export type ExportMeta = z.output<typeof ExportMeta>

@@ -1,0 +1,52 @@
+/**
+ * A dataset is a stream of row chunks plus what a row is. Sources stay where they are and are read by window,
+ * hyperslab or stream: nothing here loads a whole file.
+ */
+import type { z } from 'zod'
+import type { DatasetKind, SourceReport } from '#common/domain/dataset.ts'
+
+/** Rows start … start+n−1 of the source, in source order. */
+export interface RowChunk {
+  readonly start: number
+  readonly n: number
+  /** [n × columns] row-major float32 in source units; NaN where missing. */
+  readonly X: Float32Array
+  /** [n] 1 = at least one usable value, 0 = nodata row. */
+  readonly valid: Uint8Array
+}
+
+export interface ChunkOptions {
+  /** Positions of the columns wanted, in order; default all. */
+  readonly columns?: readonly number[]
+  /** Upper bound for X of one chunk; default 32 MB. */
+  readonly maxBytes?: number
+  readonly signal?: AbortSignal
+}
+
+/** An open source. Memory of every method is bounded by its arguments, never by the file. */
+export interface OpenSource {
+  readonly report: SourceReport
+  /** Every row once, in order. A chunk's buffers are the receiver's to keep. */
+  chunks(options?: ChunkOptions): AsyncIterable<RowChunk>
+  /** Rows for a preview, with metadata fields first; null for missing. */
+  preview(offset: number, limit: number, maxColumns: number): Promise<{ names: string[]; rows: (number | string | boolean | null)[][] }>
+  /** Rasters only: bands × outHeight × outWidth, NaN for nodata; uses overviews where the file has them. */
+  readWindow?(bands: readonly number[], window: { x: number; y: number; width: number; height: number; outWidth: number; outHeight: number }, signal?: AbortSignal): Promise<Float32Array>
+  /** Labels that go along (an obs field, a text column): the value of each row, as stored. Bounded by rows. */
+  metadata?(field: string): Promise<(string | number | null)[]>
+  close(): Promise<void>
+}
+
+/** One file format. `readers/registry.ts` is a plain list of these; each implementation is imported on demand. */
+export interface Reader {
+  readonly id: string
+  readonly title: string
+  readonly kind: DatasetKind
+  readonly extensions: readonly string[]
+  /** Options at import, with defaults, e.g. delimiter, nodata, layer. */
+  readonly options: z.ZodObject
+  /** By the first 4 KB of content first, extension second: 2 = surely mine, 1 = plausible, 0 = no. */
+  probe(head: Uint8Array, path: string): 0 | 1 | 2
+  /** Opens and checks the structure. Throws StratumError with code, place and hint; never hangs on hostile input. */
+  open(path: string, options: Readonly<Record<string, unknown>>, signal?: AbortSignal): Promise<OpenSource>
+}

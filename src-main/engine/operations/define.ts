@@ -1,0 +1,64 @@
+/**
+ * An operation is declared once; the command line, the IPC call, the form, the recipe and the documentation derive from it.
+ *
+ *   export const encode = defineOperation({ id: 'encode', …, params: z.object({ … }), async run(ctx) { … return meta } })
+ */
+import type { z } from 'zod'
+import type { Artifact, ArtifactKind, Progress } from '#common/domain/artifact.ts'
+import type { Draft, Project } from '../project/project.ts'
+
+export interface InputDeclaration {
+  readonly kinds: readonly ArtifactKind[]
+  readonly optional?: boolean
+  readonly description: string
+}
+
+export interface OperationContext<Params> {
+  readonly project: Project
+  readonly params: Params
+  /** Finished input artifacts by role; an optional one may be absent. */
+  readonly inputs: Readonly<Record<string, Artifact>>
+  readonly seed: number
+  /** 'cpu' … */
+  readonly device: string
+  readonly threads: number
+  readonly memoryBudgetBytes: number
+  readonly draft: Draft
+  /** Aborts on cancel; check it at least every 200 ms (throwIfCancelled). */
+  readonly signal: AbortSignal
+  /** True once the user asked to stop and keep the best state; only operations with `canKeep` see it. */
+  readonly keepRequested: () => boolean
+  /** Resolves at once, or when a paused job goes on. Await it at every natural break. */
+  readonly untilResumed: () => Promise<void>
+  /** Throttled to ten a second by the runner; call it as often as convenient. Rate and time left are derived from `done`/`fraction` when not given. */
+  readonly report: (progress: Progress) => void
+  readonly log: (level: 'info' | 'warning' | 'error', message: string) => void
+}
+
+export interface OperationDefinition<Schema extends z.ZodObject = z.ZodObject> {
+  readonly id: string
+  /** Raise it when the same parameters would give another result: it is part of the content key. */
+  readonly version: number
+  readonly title: string
+  readonly summary: string
+  readonly citation?: string
+  readonly inputs: Readonly<Record<string, InputDeclaration>>
+  readonly params: Schema
+  readonly produces: ArtifactKind
+  /** Default artifact name from the parameters; a number is added when it is taken. */
+  readonly nameFor?: (params: z.output<Schema>, inputs: Readonly<Record<string, Artifact>>) => string
+  /** Can be paused and resumed while running. */
+  readonly canPause?: boolean
+  /** Can stop early and keep its best state. */
+  readonly canKeep?: boolean
+  /** Keeps its draft and checkpoint when the process dies; asking again goes on from there. */
+  readonly resumable?: boolean
+  /** Facts outside parameters and inputs that belong in the content key, e.g. the hash of an imported file. Called before the cache is asked. */
+  readonly identity?: (params: z.output<Schema>) => Promise<string>
+  /** Never answered from the cache when true for a finished artifact, e.g. an export whose file was deleted. */
+  readonly isStale?: (artifact: Artifact) => boolean
+  /** Writes its arrays through ctx.draft and returns the artifact's meta. Throws StratumError; the draft is then discarded (unless resumable and cancelled by a crash). */
+  run(ctx: OperationContext<z.output<Schema>>): Promise<Readonly<Record<string, unknown>>>
+}
+
+export const defineOperation = <Schema extends z.ZodObject>(definition: OperationDefinition<Schema>): OperationDefinition<Schema> => definition
