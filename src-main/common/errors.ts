@@ -63,15 +63,16 @@ export interface ErrorReport {
 }
 
 export class StratumError extends Error {
-  constructor(
-    readonly code: ErrorCode,
-    message: string,
-    readonly hint: string,
-    readonly where: ErrorPlace = {},
-    cause?: unknown,
-  ) {
+  readonly code: ErrorCode
+  readonly hint: string
+  readonly where: ErrorPlace
+
+  constructor(code: ErrorCode, message: string, hint: string, where: ErrorPlace = {}, cause?: unknown) {
     super(message, { cause })
     this.name = 'StratumError'
+    this.code = code
+    this.hint = hint
+    this.where = where
   }
 }
 
@@ -79,7 +80,7 @@ export class StratumError extends Error {
 export const cancelled = (): StratumError =>
   new StratumError('CANCELLED', 'Cancelled.', 'Start it again; finished steps are kept and are not computed twice.')
 
-export function throwIfCancelled(signal: AbortSignal): void {
+export function throwIfCancelled(signal: { readonly aborted: boolean }): void {
   if (signal.aborted) throw cancelled()
 }
 
