@@ -43,6 +43,9 @@ export type ModelLayout = z.output<typeof ModelLayout>
 
 export const ModelMeta = z.object({
   model: z.string(),
+  /** The model's own parameters, defaults filled in. */
+  settings: z.record(z.string(), z.unknown()),
+  preset: z.string().nullable(),
   title: z.string(),
   matrix: z.int(),
   dataset: z.int(),

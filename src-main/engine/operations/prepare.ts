@@ -1,0 +1,90 @@
+/**
+ * Prepare: draws the rows to learn from and the rows held out, and fits the recorded, invertible pipeline on the
+ * learning rows only. Applying a trained model to any file replays exactly these steps.
+ *
+ * Memory: the drawn rows as float32, refused beforehand when they do not fit a quarter of the budget.
+ */
+import { z } from 'zod'
+import { StratumError } from '#common/errors.ts'
+import type { DatasetMeta } from '#common/domain/dataset.ts'
+import { columnNoun, rowNoun } from '#common/domain/dataset.ts'
+import type { FittedStep, MatrixMeta } from '#common/domain/results.ts'
+import { openDataset } from '../data/import.ts'
+import { applyPipeline, drawRows, fitPipeline } from '../data/prepare.ts'
+import { defineOperation } from './define.ts'
+
+const params = z.object({
+  rows: z.int().min(10).max(50_000_000).default(200_000).meta({ title: 'Rows to learn from', description: 'Drawn evenly over the whole dataset; more than this rarely changes what is learned.', unit: 'rows' }),
+  holdoutShare: z.number().min(0).max(0.9).default(0.2).meta({ title: 'Held out for checking', description: 'Never learned from; the error and the anomaly threshold are judged on them.', unit: 'share' }),
+  splitBy: z.enum(['auto', 'blocks', 'random']).default('auto').meta({ title: 'Hold out by', description: 'Neighbouring pixels are alike. Blocks of 32 × 32 keep the check honest; auto uses blocks for scenes.' }),
+  scaling: z.enum(['z-score', 'min-max', 'none']).default('z-score').meta({ title: 'Scale each column', description: 'z-score gives mean 0 and spread 1; min-max gives 0 to 1, which a sigmoid output needs.' }),
+  counts: z.enum(['auto', 'log1p-cp10k', 'none']).default('auto').meta({ title: 'Counts', description: 'log(1 + counts per 10 000) evens out sequencing depth; auto uses it for cells.', advanced: true }),
+  columns: z.array(z.string()).nullable().default(null).meta({ title: 'Columns', description: 'Learn from these only; all when empty.', advanced: true }),
+})
+type Params = z.output<typeof params>
+
+function chooseColumns(meta: DatasetMeta, wanted: readonly string[] | null): number[] {
+  const noun = columnNoun[meta.kind][1]
+  if (wanted === null) {
+    // A column without a single value carries nothing and would become NaN everywhere.
+    const usable = meta.columns.map((_, i) => i).filter((i) => (meta.summaries[i]?.valid ?? 1) > 0)
+    if (usable.length === 0) throw new StratumError('DATA_UNSUITABLE', `None of the ${meta.columns.length} ${noun} holds a number.`, 'Check the no-data value and the file; a model learns from numbers.')
+    return usable
+  }
+  return wanted.map((name) => {
+    const i = meta.columns.findIndex((c) => c.name === name)
+    if (i < 0) throw new StratumError('PARAMETER_INVALID', `There is no ${columnNoun[meta.kind][0]} named “${name}”.`, `Choose among: ${meta.columns.slice(0, 20).map((c) => c.name).join(', ')}.`, { parameter: 'columns' })
+    return i
+  })
+}
+
+function pipelineSteps(meta: DatasetMeta, { scaling, counts }: Params): FittedStep['id'][] {
+  const isCounts = counts === 'log1p-cp10k' || (counts === 'auto' && meta.kind === 'cells')
+  return ['impute', ...(isCounts ? (['log1p-cp10k'] as const) : []), ...(scaling === 'none' ? [] : [scaling])]
+}
+
+export const prepareOperation = defineOperation({
+  id: 'prepare',
+  version: 1,
+  title: 'Prepare',
+  summary: 'Draws the rows to learn from, holds some out, and fits the scaling on the learning rows.',
+  inputs: { dataset: { kinds: ['dataset'], description: 'What to learn from' } },
+  params,
+  produces: 'matrix',
+  nameFor: (_, { dataset }) => `${dataset?.name ?? 'data'} prepared`,
+  async run(ctx) {
+    const dataset = ctx.inputs.dataset!
+    const meta = dataset.meta as unknown as DatasetMeta
+    const columnIndex = chooseColumns(meta, ctx.params.columns)
+    const d = columnIndex.length
+    const wantedBytes = Math.min(ctx.params.rows / (1 - ctx.params.holdoutShare), meta.validRows) * d * 4
+    if (wantedBytes > ctx.memoryBudgetBytes / 4) {
+      const rows = Math.floor((ctx.memoryBudgetBytes / 4 / (d * 4)) * (1 - ctx.params.holdoutShare))
+      throw new StratumError('MEMORY_EXCEEDED', `Learning from ${ctx.params.rows} ${rowNoun[meta.kind][1]} of ${d} ${columnNoun[meta.kind][1]} takes ${Math.round(wantedBytes / 1e6)} MB; a quarter of the memory budget is ${Math.round(ctx.memoryBudgetBytes / 4e6)} MB.`, `Learn from at most ${rows} ${rowNoun[meta.kind][1]}, choose fewer ${columnNoun[meta.kind][1]}, or raise --memory.`, { parameter: 'rows' })
+    }
+    const splitBy = ctx.params.splitBy === 'auto' ? (meta.grid ? 'blocks' : 'random') : ctx.params.splitBy
+    const source = await openDataset(meta, ctx.project.path, ctx.signal)
+    try {
+      const drawn = await drawRows(source, meta, { trainRows: ctx.params.rows, holdoutShare: ctx.params.holdoutShare, splitBy, columns: columnIndex, seed: ctx.seed, signal: ctx.signal, report: ctx.report })
+      const n = drawn.trainIndex.length
+      const m = drawn.holdoutIndex.length
+      if (n < 2) throw new StratumError('DATA_UNSUITABLE', `Only ${n} usable ${rowNoun[meta.kind][1]} to learn from.`, 'Hold out a smaller share, or check the no-data value.')
+      const steps = fitPipeline(pipelineSteps(meta, ctx.params), drawn.train, n, d)
+      applyPipeline(steps, drawn.train, n, d)
+      applyPipeline(steps, drawn.holdout, m, d)
+      const write = (name: string, dtype: 'float32' | 'float64', values: Float32Array | Float64Array, shape: number[]) => {
+        const writer = ctx.draft.writeArray(name, { dtype, shape })
+        writer.append(values)
+        writer.finish()
+      }
+      write('train', 'float32', drawn.train, [n, d])
+      write('holdout', 'float32', drawn.holdout, [m, d])
+      write('trainIndex', 'float64', drawn.trainIndex, [n])
+      write('holdoutIndex', 'float64', drawn.holdoutIndex, [m])
+      const result: MatrixMeta = { dataset: dataset.id, datasetKind: meta.kind, columns: columnIndex.map((i) => meta.columns[i]!), columnIndex, steps, trainRows: n, holdoutRows: m, split: splitBy }
+      return result
+    } finally {
+      await source.close()
+    }
+  },
+})

@@ -1,0 +1,85 @@
+/**
+ * What the classes of a clustering look like in the source's own units: mean and spread of every column per class,
+ * from the rows that were drawn for learning and checking (a fair sample of the valid rows).
+ */
+import type { MatrixMeta } from '#common/domain/results.ts'
+import { invertPipeline } from '../data/prepare.ts'
+import type { Project } from '../project/project.ts'
+
+/** Collects the labels of chosen rows while a label array streams by. `wanted` ascending. Memory: one label per wanted row. */
+export class LabelPicker {
+  readonly labels: Uint16Array
+  readonly #wanted: Float64Array
+  #next = 0
+
+  constructor(wanted: Float64Array) {
+    this.#wanted = wanted
+    this.labels = new Uint16Array(wanted.length)
+  }
+
+  /** Rows start … start + labels.length − 1; calls come in ascending order. */
+  see(start: number, labels: Uint16Array): void {
+    while (this.#next < this.#wanted.length && this.#wanted[this.#next]! < start + labels.length) {
+      this.labels[this.#next] = labels[this.#wanted[this.#next]! - start]!
+      this.#next++
+    }
+  }
+}
+
+export interface DrawnRows {
+  /** Row numbers, ascending. */
+  readonly index: Float64Array
+  /** [n × D] in source units, in the order of `index`. */
+  readonly X: Float32Array
+  readonly columns: number
+}
+
+/** The drawn rows of a matrix, back in source units, sorted by row number. Memory: the matrix once. */
+export function readDrawnRows(project: Project, matrixId: number): DrawnRows {
+  const matrix = project.artifact(matrixId).meta as unknown as MatrixMeta
+  const d = matrix.columns.length
+  const parts = (['train', 'holdout'] as const).map((part) => {
+    const n = part === 'train' ? matrix.trainRows : matrix.holdoutRows
+    return {
+      index: project.array(matrixId, `${part}Index`).read(0, n) as Float64Array,
+      X: project.array(matrixId, part).read(0, n) as Float32Array,
+    }
+  })
+  const n = parts[0]!.index.length + parts[1]!.index.length
+  const index = new Float64Array(n)
+  const X = new Float32Array(n * d)
+  let offset = 0
+  for (const part of parts) {
+    index.set(part.index, offset)
+    X.set(part.X, offset * d)
+    offset += part.index.length
+  }
+  invertPipeline(matrix.steps, X, n, d)
+  const order = Uint32Array.from({ length: n }, (_, i) => i).sort((a, b) => index[a]! - index[b]!)
+  const sortedX = new Float32Array(n * d)
+  for (let i = 0; i < n; i++) sortedX.set(X.subarray(order[i]! * d, order[i]! * d + d), i * d)
+  return { index: Float64Array.from(order, (i) => index[i]!), X: sortedX, columns: d }
+}
+
+/** Mean and standard deviation per class 1…k and column; NaN-free: a class without sampled rows has empty lists. */
+export function classProfiles({ X, columns: d }: DrawnRows, labels: Uint16Array, k: number): { mean: number[]; sd: number[] }[] {
+  const count = new Float64Array(k + 1)
+  const sum = new Float64Array((k + 1) * d)
+  const squares = new Float64Array((k + 1) * d)
+  for (let i = 0; i < labels.length; i++) {
+    const c = labels[i]!
+    count[c]!++
+    for (let j = 0; j < d; j++) sum[c * d + j]! += X[i * d + j]!
+  }
+  const mean = (c: number, j: number) => sum[c * d + j]! / count[c]!
+  for (let i = 0; i < labels.length; i++) {
+    const c = labels[i]!
+    for (let j = 0; j < d; j++) squares[c * d + j]! += (X[i * d + j]! - mean(c, j)) ** 2
+  }
+  return Array.from({ length: k }, (_, i) => {
+    const c = i + 1
+    if (count[c] === 0) return { mean: [], sd: [] }
+    const columns = Array.from({ length: d }, (_, j) => j)
+    return { mean: columns.map((j) => mean(c, j)), sd: columns.map((j) => Math.sqrt(squares[c * d + j]! / count[c]!)) }
+  })
+}

@@ -1,0 +1,116 @@
+/** Train: fits one model to a prepared matrix. Resumes from its last checkpoint after a crash. */
+import { z } from 'zod'
+import { StratumError } from '#common/errors.ts'
+import type { MatrixMeta, ModelMeta } from '#common/domain/results.ts'
+import type { ModelDefinition } from '../models/define.ts'
+import { modelById } from '../models/registry.ts'
+import { trainModel, type TrainOptions } from '../train/train.ts'
+import { defineOperation } from './define.ts'
+import { weightArray } from './trainedModel.ts'
+
+const params = z.object({
+  model: z.string().default('stacked').meta({ title: 'Model', description: 'One of the registry; `models` lists them.' }),
+  preset: z.string().nullable().default(null).meta({ title: 'Preset', description: 'A named set of settings; single settings below go before it.' }),
+  settings: z.record(z.string(), z.unknown()).default({}).meta({ title: 'Settings', description: 'The model’s own parameters.' }),
+})
+
+/** Preset under explicit settings under nothing: what the model really runs with, defaults filled in. */
+export function resolveSettings(model: ModelDefinition, preset: string | null, settings: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const found = preset === null ? undefined : model.presets.find((p) => p.id === preset)
+  if (preset !== null && found === undefined) {
+    throw new StratumError('PARAMETER_INVALID', `${model.title} has no preset “${preset}”.`, model.presets.length ? `Choose among: ${model.presets.map((p) => p.id).join(', ')}.` : 'Leave the preset empty.', { parameter: 'preset' })
+  }
+  const parsed = model.params.strict().safeParse({ ...found?.params, ...settings })
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!
+    throw new StratumError('PARAMETER_INVALID', `${model.title}: ${issue.path.join('.') || 'settings'}: ${issue.message}`, `Settings of this model: ${Object.keys(model.params.shape).join(', ')}.`, { parameter: `settings.${issue.path.join('.')}` })
+  }
+  return parsed.data
+}
+
+type Rows = Pick<TrainOptions, 'train' | 'trainRows' | 'holdout' | 'holdoutRows' | 'inputDim' | 'seed' | 'threads' | 'signal'>
+
+/** The baseline every run is shown against: PCA with as many components, same learning rows, same held-out rows. */
+async function pcaReference(rows: Rows, components: number): Promise<ModelMeta['pca']> {
+  const model = modelById('pca')
+  const { trainError, holdoutError, explainedVariance, columnError } = await trainModel({
+    ...rows,
+    model,
+    params: model.params.parse({ components }),
+    keepRequested: () => false,
+    untilResumed: async () => undefined,
+    report: () => undefined,
+    addMetrics: () => undefined,
+    checkpoint: { load: () => null, save: () => undefined },
+  })
+  return { holdoutError: holdoutError ?? trainError, explainedVariance, columnError: [...columnError] }
+}
+
+export const trainOperation = defineOperation({
+  id: 'train',
+  version: 1,
+  title: 'Train',
+  summary: 'Fits a model to the prepared rows and keeps its best state.',
+  inputs: { matrix: { kinds: ['matrix'], description: 'Prepared rows' } },
+  params,
+  produces: 'model',
+  nameFor: ({ model, preset }) => preset ?? model,
+  canPause: true,
+  canKeep: true,
+  resumable: true,
+  // Defaults of the model belong to the key: a changed default is another run.
+  identity: async ({ model, preset, settings }) => {
+    const definition = modelById(model)
+    return JSON.stringify({ version: definition.version, settings: resolveSettings(definition, preset, settings) })
+  },
+  async run(ctx) {
+    const definition = modelById(ctx.params.model)
+    const settings = resolveSettings(definition, ctx.params.preset, ctx.params.settings)
+    const artifact = ctx.inputs.matrix!
+    const matrix = artifact.meta as unknown as MatrixMeta
+    const d = matrix.columns.length
+    const train = ctx.project.array(artifact.id, 'train').read(0, matrix.trainRows) as Float32Array
+    const holdout = ctx.project.array(artifact.id, 'holdout').read(0, matrix.holdoutRows) as Float32Array
+    const rows = { train, trainRows: matrix.trainRows, holdout, holdoutRows: matrix.holdoutRows, inputDim: d }
+    const common = { ...rows, seed: ctx.seed, threads: ctx.threads, signal: ctx.signal }
+    const result = await trainModel({
+      ...common,
+      model: definition,
+      params: settings,
+      keepRequested: ctx.keepRequested,
+      untilResumed: ctx.untilResumed,
+      report: ctx.report,
+      addMetrics: (points) => ctx.draft.addMetrics(points),
+      checkpoint: { load: () => ctx.draft.loadCheckpoint(), save: (state, arrays) => ctx.draft.saveCheckpoint(state, arrays) },
+    })
+    ctx.report({ stage: 'Comparing with PCA', fraction: null })
+    const pca = await pcaReference(common, Math.min(result.layout.codeSize, d))
+    for (const [name, { shape, values }] of Object.entries(result.weights)) {
+      const writer = ctx.draft.writeArray(weightArray(name), { dtype: 'float32', shape })
+      writer.append(values)
+      writer.finish()
+    }
+    const meta: ModelMeta = {
+      model: definition.id,
+      settings,
+      preset: ctx.params.preset,
+      title: definition.title,
+      matrix: artifact.id,
+      dataset: matrix.dataset,
+      columns: matrix.columns,
+      layout: result.layout,
+      codeSize: result.layout.codeSize,
+      trainError: result.trainError,
+      holdoutError: result.holdoutError,
+      explainedVariance: result.explainedVariance,
+      columnError: [...result.columnError],
+      pca,
+      epochs: result.epochs,
+      steps: result.steps,
+      rowsSeen: result.rowsSeen,
+      stopped: result.stopped,
+      executor: result.executor,
+    }
+    return meta
+  },
+})

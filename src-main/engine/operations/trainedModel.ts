@@ -1,0 +1,51 @@
+/** Opening what `train` left in the project: weights, the pipeline before them, and an encoder that runs both. */
+import { StratumError } from '#common/errors.ts'
+import type { Artifact } from '#common/domain/artifact.ts'
+import type { MatrixMeta, ModelMeta } from '#common/domain/results.ts'
+import { modelById } from '../models/registry.ts'
+import type { Weight } from '../models/define.ts'
+import type { Project } from '../project/project.ts'
+import { openEncoder, type Encoder } from '../train/encoder.ts'
+
+const weightPrefix = 'weight/'
+export const weightArray = (name: string): string => weightPrefix + name
+
+export interface TrainedModel {
+  readonly meta: ModelMeta
+  readonly matrix: MatrixMeta
+  readonly encoder: Encoder
+}
+
+export function readWeights(project: Project, model: Artifact): Record<string, Weight> {
+  const weights: Record<string, Weight> = {}
+  for (const { name, shape } of model.arrays) {
+    if (!name.startsWith(weightPrefix)) continue
+    const reader = project.array(model.id, name)
+    weights[name.slice(weightPrefix.length)] = { shape, values: reader.read(0, shape[0] ?? 1) as Float32Array }
+  }
+  return weights
+}
+
+/** The caller closes `encoder`. */
+export async function openTrainedModel(project: Project, model: Artifact, threads: number): Promise<TrainedModel> {
+  const meta = model.meta as unknown as ModelMeta
+  const matrix = project.artifact(meta.matrix).meta as unknown as MatrixMeta
+  const definition = modelById(meta.model)
+  const encoder = await openEncoder({
+    model: definition,
+    params: definition.params.parse(meta.settings),
+    inputDim: meta.columns.length,
+    weights: readWeights(project, model),
+    threads,
+  })
+  return { meta, matrix, encoder }
+}
+
+/** Positions in another dataset of the columns a model was trained on, by name. */
+export function matchColumns(wanted: readonly { name: string }[], present: readonly { name: string }[], datasetName: string): number[] {
+  const missing = wanted.filter((c) => !present.some((p) => p.name === c.name))
+  if (missing.length > 0) {
+    throw new StratumError('DATA_UNSUITABLE', `“${datasetName}” lacks ${missing.length} of the ${wanted.length} columns the model was trained on: ${missing.slice(0, 5).map((c) => c.name).join(', ')}.`, 'Use a dataset with the same columns, or train on this one.')
+  }
+  return wanted.map((c) => present.findIndex((p) => p.name === c.name))
+}
