@@ -1,0 +1,186 @@
+/**
+ * The read-only calls behind the views: windows of rasters and maps, table pages, spectra, scatter samples.
+ * Each reads only what its answer needs. Sources and encoders stay open between calls, a few at a time.
+ */
+import { availableParallelism } from 'node:os'
+import type { Handlers } from '#common/contract/calls.ts'
+import type { EngineCalls, RasterWindow } from '#common/contract/engine.ts'
+import { StratumError } from '#common/errors.ts'
+import type { Artifact, ArtifactKind } from '#common/domain/artifact.ts'
+import type { DatasetMeta } from '#common/domain/dataset.ts'
+import type { Grid } from '#common/domain/grid.ts'
+import type { LatentsMeta } from '#common/domain/results.ts'
+import type { OpenSource } from '../data/dataset.ts'
+import { openDataset } from '../data/import.ts'
+import { applyPipeline, invertPipeline } from '../data/prepare.ts'
+import { openTrainedModel, type TrainedModel } from '../operations/trainedModel.ts'
+import type { ArrayReader, Project } from '../project/project.ts'
+import { OpenCache } from './openCache.ts'
+import { sampleValidRows } from '../analysis/sampleRows.ts'
+
+type ViewCalls = Pick<EngineCalls, 'readRaster' | 'readMap' | 'readRows' | 'readSpectrum' | 'sampleLatents' | 'readPixel'>
+
+export interface Views extends Handlers<ViewCalls> {
+  /** Closes every open source and encoder; call it when the project closes. */
+  dispose(): Promise<void>
+}
+
+export function createViews(session: { project(): Project }): Views {
+  const sources = new OpenCache<OpenSource>(4)
+  const models = new OpenCache<TrainedModel>(2)
+
+  const artifactOf = (id: number, ...kinds: ArtifactKind[]): Artifact => {
+    const artifact = session.project().artifact(id)
+    if (kinds.includes(artifact.kind)) return artifact
+    throw new StratumError('ARTIFACT_KIND', `“${artifact.name}” is a ${artifact.kind}, and a ${kinds.join(' or ')} was expected.`, 'Choose another artifact.', { artifact: id })
+  }
+  const metaOf = (dataset: number): DatasetMeta => artifactOf(dataset, 'dataset').meta as unknown as DatasetMeta
+  const gridOf = (dataset: number): Grid => {
+    const { grid } = metaOf(dataset)
+    if (grid) return grid
+    throw new StratumError('ARTIFACT_KIND', 'This dataset is not a scene; it has no grid.', 'Choose a raster dataset.', { artifact: dataset })
+  }
+  const sourceOf = (dataset: number): Promise<OpenSource> =>
+    sources.open(dataset, () => openDataset(metaOf(dataset), session.project().path), (source) => source.close())
+  const modelOf = (model: number): Promise<TrainedModel> =>
+    models.open(model, () => openTrainedModel(session.project(), artifactOf(model, 'model'), Math.max(1, availableParallelism() - 1)), (trained) => trained.encoder.close())
+
+  /** One row of a stored per-row array. */
+  const valueAt = (artifact: number, array: string, row: number): number => {
+    const value = session.project().array(artifact, array).read(row, row + 1)[0]
+    return value === undefined ? Number.NaN : value
+  }
+
+  return {
+    async readRaster({ dataset, bands, window }) {
+      const source = await sourceOf(dataset)
+      checkWindow(gridOf(dataset), window)
+      if (!source.readWindow) throw new StratumError('ARTIFACT_KIND', 'This dataset is not a scene; it has no pixels to show.', 'Choose a raster dataset.', { artifact: dataset })
+      return { values: await source.readWindow(bands, window) }
+    },
+
+    async readMap({ artifact, window }) {
+      const result = artifactOf(artifact, 'clustering', 'scores')
+      const grid = gridOf((result.meta as { dataset: number }).dataset)
+      checkWindow(grid, window)
+      const reader = session.project().array(artifact, result.kind === 'clustering' ? 'labels' : 'score')
+      return { values: readGridWindow(reader, grid, window) }
+    },
+
+    async readRows({ dataset, offset, limit, columns }) {
+      const meta = metaOf(dataset)
+      return { ...(await (await sourceOf(dataset)).preview(offset, limit, columns)), total: meta.rows }
+    },
+
+    async readSpectrum({ dataset, row, radius, model }) {
+      const meta = metaOf(dataset)
+      const source = await sourceOf(dataset)
+      const values = meta.grid ? await meanPixel(source, meta.grid, meta.columns.length, row, radius) : await numericRow(source, row, meta)
+      if (model === undefined) return { values: values.map(finiteOrNull), reconstruction: null, pca: null }
+      const { matrix, encoder } = await modelOf(model)
+      const X = Float32Array.from(matrix.columns, (c) => values[meta.columns.findIndex((column) => column.name === c.name)] ?? Number.NaN)
+      applyPipeline(matrix.steps, X, 1, X.length)
+      const rebuilt = await encoder.reconstruct(X, 1)
+      invertPipeline(matrix.steps, rebuilt, 1, X.length)
+      const reconstruction = meta.columns.map((column) => finiteOrNull(rebuilt[matrix.columns.findIndex((c) => c.name === column.name)] ?? Number.NaN))
+      return { values: values.map(finiteOrNull), reconstruction, pca: null }
+    },
+
+    async sampleLatents({ latents, count, clustering, scores }) {
+      const meta = artifactOf(latents, 'latents').meta as unknown as LatentsMeta
+      const project = session.project()
+      const codes = project.array(latents, 'codes')
+      const sample = await sampleValidRows(codes, meta.rows, meta.validRows, meta.codeSize, count, 1)
+      const pick = (artifact: number, array: string) => readAt(project.array(artifact, array), sample.rows)
+      return {
+        n: sample.rows.length,
+        codeSize: meta.codeSize,
+        codes: sample.codes,
+        rows: sample.rows,
+        labels: clustering === undefined ? null : Uint16Array.from(pick(clustering, 'labels')),
+        scores: scores === undefined ? null : Float32Array.from(pick(scores, 'score')),
+      }
+    },
+
+    async readPixel({ dataset, x, y, clustering, scores }) {
+      const grid = gridOf(dataset)
+      const row = y * grid.width + x
+      const columns = metaOf(dataset).columns.length
+      const inside = x < grid.width && y < grid.height
+      if (!inside) throw new StratumError('PARAMETER_INVALID', `Pixel ${x}, ${y} lies outside the scene of ${grid.width} × ${grid.height}.`, 'Choose a pixel inside the scene.')
+      const values = await meanPixel(await sourceOf(dataset), grid, columns, row, 0)
+      const label = clustering === undefined ? null : valueAt(clustering, 'labels', row)
+      const score = scores === undefined ? null : finiteOrNull(valueAt(scores, 'score', row))
+      return { row, label: label === 0 ? null : label, score, values: values.map(finiteOrNull) }
+    },
+
+    async dispose() {
+      await sources.clear()
+      await models.clear()
+    },
+  }
+}
+
+const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null)
+
+function checkWindow(grid: Grid, { x, y, width, height }: RasterWindow): void {
+  if (x + width <= grid.width && y + height <= grid.height) return
+  throw new StratumError('PARAMETER_INVALID', `The window ${x}, ${y} + ${width} × ${height} reaches beyond the scene of ${grid.width} × ${grid.height}.`, 'Ask for a window inside the scene.', { parameter: 'window' })
+}
+
+/** Nearest neighbour from a per-pixel array stored row by row. Reads each needed scan line once. Memory: the result and one line. */
+export function readGridWindow(reader: ArrayReader, grid: Grid, { x, y, width, height, outWidth, outHeight }: RasterWindow): Uint16Array | Float32Array {
+  const out = reader.dtype === 'uint16' ? new Uint16Array(outWidth * outHeight) : new Float32Array(outWidth * outHeight)
+  const column = Uint32Array.from({ length: outWidth }, (_, i) => Math.floor(((i + 0.5) * width) / outWidth))
+  for (let r = 0; r < outHeight; r++) {
+    const line = (y + Math.floor(((r + 0.5) * height) / outHeight)) * grid.width
+    const values = reader.read(line + x, line + x + width)
+    for (let i = 0; i < outWidth; i++) out[r * outWidth + i] = values[column[i]!]!
+  }
+  return out
+}
+
+/** Mean over a square around a pixel, no-data left out. */
+async function meanPixel(source: OpenSource, grid: Grid, columns: number, row: number, radius: number): Promise<number[]> {
+  if (!source.readWindow || row >= grid.width * grid.height) throw new StratumError('PARAMETER_INVALID', `There is no pixel number ${row}.`, 'Choose a pixel inside the scene.')
+  const x = row % grid.width
+  const y = Math.floor(row / grid.width)
+  const x0 = Math.max(0, x - radius)
+  const y0 = Math.max(0, y - radius)
+  const width = Math.min(grid.width, x + radius + 1) - x0
+  const height = Math.min(grid.height, y + radius + 1) - y0
+  const bands = Array.from({ length: columns }, (_, i) => i)
+  const values = await source.readWindow(bands, { x: x0, y: y0, width, height, outWidth: width, outHeight: height })
+  const area = width * height
+  return bands.map((b) => {
+    const present = values.subarray(b * area, (b + 1) * area).filter((v) => !Number.isNaN(v))
+    return present.length ? present.reduce((a, v) => a + v, 0) / present.length : Number.NaN
+  })
+}
+
+/** The learned columns of one row of a table, cells or embedding. */
+async function numericRow(source: OpenSource, row: number, meta: DatasetMeta): Promise<number[]> {
+  const { names, rows } = await source.preview(row, 1, meta.columns.length + meta.metadataFields.length)
+  const first = rows[0]
+  if (!first) throw new StratumError('PARAMETER_INVALID', `There is no row number ${row}.`, 'Choose a row of the dataset.')
+  return meta.columns.map((column) => {
+    const value = first[names.indexOf(column.name)]
+    return typeof value === 'number' ? value : Number.NaN
+  })
+}
+
+/** Values at ascending row numbers. Reads each chunk at most once. */
+function readAt(reader: ArrayReader, rows: Float64Array): number[] {
+  const out: number[] = new Array(rows.length)
+  let from = 0
+  let block: ArrayLike<number> = []
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!
+    if (row >= from + block.length) {
+      from = row - (row % reader.chunkRows)
+      block = reader.read(from, Math.min(reader.shape[0]!, from + reader.chunkRows))
+    }
+    out[i] = block[row - from]!
+  }
+  return out
+}
