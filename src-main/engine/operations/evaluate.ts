@@ -1,0 +1,139 @@
+/**
+ * Evaluate: how far class maps and anomaly scores agree with labels that were never used to make them.
+ * The rows of the table are whatever results are given, so a model stands beside its baseline.
+ * Memory: one byte per row for the labels, one result at a time.
+ */
+import { resolve } from 'node:path'
+import { z } from 'zod'
+import { StratumError } from '#common/errors.ts'
+import type { Artifact } from '#common/domain/artifact.ts'
+import type { DatasetMeta } from '#common/domain/dataset.ts'
+import type { ClusteringMeta, ComparisonMeta, LatentsMeta, ModelMeta, ScoresMeta } from '#common/domain/results.ts'
+import { adjustedRandIndex, contingency, hungarianAccuracy, normalisedMutualInformation, purity } from '../analysis/agreement.ts'
+import { averagePrecision, rocAuc } from '../analysis/roc.ts'
+import { openDataset } from '../data/import.ts'
+import { readerFor } from '../data/readers/registry.ts'
+import type { Project } from '../project/project.ts'
+import { defineOperation, type InputDeclaration } from './define.ts'
+
+const roles = ['first', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh', 'eighth'] as const
+
+const params = z.object({
+  labels: z.string().min(1).meta({ title: 'Labels', description: 'A single-band raster on the same grid, or the name of a field of the dataset (an obs field, a text column).' }),
+  ignore: z.array(z.string()).default(['0']).meta({ title: 'Leave out', description: 'Label values that mean “not labelled”. For anomaly scores every other value but 0 counts as anomalous and 0 as normal.' }),
+})
+
+/** Label id per row (0 = first distinct value …), −1 where not labelled. */
+async function readLabels(project: Project, dataset: Artifact, where: string, ignore: readonly string[], signal: AbortSignal): Promise<{ ids: Int16Array; names: string[] }> {
+  const meta = dataset.meta as unknown as DatasetMeta
+  const ids = new Int16Array(meta.rows).fill(-1)
+  const names: string[] = []
+  const codes = new Map<string, number>()
+  const put = (row: number, value: string | number | null) => {
+    if (value === null || value === '' || (typeof value === 'number' && Number.isNaN(value))) return
+    const name = String(value)
+    if (ignore.includes(name)) return
+    let code = codes.get(name)
+    if (code === undefined) {
+      code = names.push(name) - 1
+      if (code > 32_000) throw new StratumError('DATA_UNSUITABLE', `“${where}” has more than 32 000 different values; these are not class labels.`, 'Choose a field with classes.', { parameter: 'labels' })
+      codes.set(name, code)
+    }
+    ids[row] = code
+  }
+  if (meta.metadataFields.includes(where)) {
+    const source = await openDataset(meta, project.path, signal)
+    try {
+      const values = (await source.metadata?.(where)) ?? []
+      values.forEach((value, row) => put(row, value))
+    } finally {
+      await source.close()
+    }
+    return { ids, names }
+  }
+  const path = resolve(where)
+  const reader = await readerFor(path)
+  const source = await reader.open(path, reader.options.parse({}), signal)
+  try {
+    if (source.report.rows !== meta.rows || source.report.grid?.width !== meta.grid?.width) {
+      throw new StratumError('DATA_UNSUITABLE', `The labels have ${source.report.rows} rows and the dataset ${meta.rows}; they must lie on the same grid.`, 'Warp the labels to the grid of the scene (gdalwarp -te … -ts …).', { path })
+    }
+    for await (const { start, n, X } of source.chunks({ columns: [0], signal })) for (let i = 0; i < n; i++) put(start + i, X[i]!)
+  } finally {
+    await source.close()
+  }
+  return { ids, names }
+}
+
+/** Figures of a class map against labels, over rows that have both. */
+export function clusteringFigures(project: Project, artifact: Artifact, ids: Int16Array, classes: number): Record<string, number | null> {
+  const { k, silhouette, latents } = artifact.meta as unknown as ClusteringMeta
+  const labels = project.array(artifact.id, 'labels').read(0, ids.length) as Uint16Array
+  const table = contingency(labels, ids, k + 1, classes)
+  const model = project.artifact((project.artifact(latents).meta as unknown as LatentsMeta).model).meta as unknown as ModelMeta
+  return {
+    rows: table.total,
+    k,
+    ari: adjustedRandIndex(table),
+    nmi: normalisedMutualInformation(table),
+    accuracy: hungarianAccuracy(table),
+    purity: purity(table),
+    silhouette,
+    explainedVariance: model.explainedVariance,
+    holdoutError: model.holdoutError,
+  }
+}
+
+function scoreFigures(project: Project, artifact: Artifact, ids: Int16Array, names: readonly string[]): Record<string, number | null> {
+  const { threshold } = artifact.meta as unknown as ScoresMeta
+  const score = project.array(artifact.id, 'score').read(0, ids.length) as Float32Array
+  const rows = Uint32Array.from(ids.keys()).filter((i) => ids[i]! >= 0 && Number.isFinite(score[i]!))
+  const isNormal = names.map((name) => Number(name) === 0 || name === 'normal')
+  const positive = Uint8Array.from(rows, (i) => (isNormal[ids[i]!] ? 0 : 1))
+  const values = Float32Array.from(rows, (i) => score[i]!)
+  const positives = positive.reduce((a, b) => a + b, 0)
+  if (positives === 0 || positives === rows.length) throw new StratumError('DATA_UNSUITABLE', `The labels hold ${positives} anomalous and ${rows.length - positives} normal rows; both are needed.`, 'Label normal rows 0 and anomalous rows with any other number.')
+  let hits = 0
+  let flagged = 0
+  for (let i = 0; i < values.length; i++) {
+    if (values[i]! <= threshold) continue
+    flagged++
+    hits += positive[i]!
+  }
+  return { rows: rows.length, anomalies: positives, auc: rocAuc(values, positive), averagePrecision: averagePrecision(values, positive), precision: flagged ? hits / flagged : null, recall: hits / positives }
+}
+
+const result = (optional: boolean): InputDeclaration => ({ kinds: ['clustering', 'scores'], optional, description: 'A class map or anomaly scores' })
+
+export const evaluateOperation = defineOperation({
+  id: 'evaluate',
+  version: 1,
+  title: 'Compare with labels',
+  summary: 'Measures class maps and anomaly scores against labels that were not used to make them.',
+  citation: 'Hubert & Arabie, Comparing partitions, Journal of Classification 1985',
+  inputs: Object.fromEntries(roles.map((role, i) => [role, result(i > 0)])),
+  params,
+  produces: 'comparison',
+  nameFor: ({ labels }) => `against ${labels.split(/[\\/]/).pop()}`,
+  async run(ctx) {
+    const artifacts = roles.map((role) => ctx.inputs[role]).filter((a) => a !== undefined)
+    const datasets = new Set(artifacts.map((a) => a.meta.dataset as number))
+    if (datasets.size > 1) throw new StratumError('ARTIFACT_KIND', 'The results belong to different datasets.', 'Compare results of one dataset.')
+    const dataset = ctx.project.artifact([...datasets][0]!)
+    ctx.report({ stage: 'Reading labels', fraction: null })
+    const ignore = artifacts.some((a) => a.kind === 'scores') ? ctx.params.ignore.filter((v) => v !== '0') : ctx.params.ignore
+    const { ids, names } = await readLabels(ctx.project, dataset, ctx.params.labels, ignore, ctx.signal)
+    const labelled = ids.reduce((n, id) => n + (id >= 0 ? 1 : 0), 0)
+    if (labelled === 0) throw new StratumError('DATA_UNSUITABLE', 'No row has a label.', 'Check the labels and the values left out.', { parameter: 'labels' })
+    const comparison: ComparisonMeta = {
+      title: `${dataset.name} against ${ctx.params.labels.split(/[\\/]/).pop()}`,
+      basis: `${labelled} labelled ${labelled === 1 ? 'row' : 'rows'} in ${names.length} classes, none used for training, clustering or the threshold.`,
+      rows: artifacts.map((a) => ({
+        name: a.name,
+        artifact: a.id,
+        figures: a.kind === 'clustering' ? clusteringFigures(ctx.project, a, ids, names.length) : scoreFigures(ctx.project, a, ids, names),
+      })),
+    }
+    return comparison
+  },
+})
