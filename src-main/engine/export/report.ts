@@ -2,11 +2,12 @@
  * A report of one result: what was done with which data, parameters and seeds, what came out, and what it was judged
  * on. One self-contained HTML file that opens anywhere and prints well; nothing in it is fetched.
  */
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { pixelArea } from '#common/domain/grid.ts'
 import type { Artifact, LegendEntry } from '#common/domain/artifact.ts'
 import type { DatasetMeta } from '#common/domain/dataset.ts'
 import type { ClusteringMeta, ComparisonMeta, ModelMeta, ScoresMeta } from '#common/domain/results.ts'
+import { type ExportedFile, writeOutputFile } from './outputFile.ts'
 
 export interface ReportContent {
   readonly title: string
@@ -79,8 +80,8 @@ function provenanceSection(lineage: readonly Artifact[]): string {
 
 const style = `body{font:13px/20px system-ui,sans-serif;color:#1C1B19;max-width:1040px;margin:32px auto;padding:0 24px;font-variant-numeric:tabular-nums}h1{font-size:20px}h2{font-size:15px;margin:24px 0 8px}table{border-collapse:collapse;width:100%;font-size:12px}th{font-weight:400;color:#66625C;text-align:left}td,th{border-bottom:1px solid #DEDCD7;padding:4px 8px 4px 0;vertical-align:top}td i{display:inline-block;width:12px;height:12px;margin-right:6px;box-shadow:inset 0 0 0 1px rgb(0 0 0/.25)}img{max-width:100%}code{font-size:11px;word-break:break-all}footer{margin-top:32px;color:#66625C}`
 
-/** Memory: the embedded picture. @throws the file system's errors when `path` cannot be written */
-export async function writeReport(path: string, content: ReportContent): Promise<void> {
+/** Memory: the embedded picture. @throws StratumError when `path` cannot be written */
+export async function writeReport(path: string, content: ReportContent): Promise<ExportedFile> {
   const dataset = content.lineage.find((a) => a.kind === 'dataset')
   const source = dataset?.meta as unknown as DatasetMeta | undefined
   const picture = content.picturePath === null ? '' : `<p><img alt="Map" src="data:image/png;base64,${(await readFile(content.picturePath)).toString('base64')}"></p>`
@@ -96,5 +97,8 @@ export async function writeReport(path: string, content: ReportContent): Promise
     content.citations.length ? `<h2>Sources</h2><ul>${content.citations.map((c) => `<li>${escapeHtml(c)}</li>`).join('')}</ul>` : '',
     `<footer>Stratum ${content.version}. The same project, parameters and seeds give the same map, bit for bit, on the same device.</footer>`,
   ]
-  await writeFile(path, `<!doctype html><html lang="en"><meta charset="utf-8"><title>${escapeHtml(content.title)}</title><style>${style}</style><body>${body.join('\n')}</body></html>\n`)
+  const html = `<!doctype html><html lang="en"><meta charset="utf-8"><title>${escapeHtml(content.title)}</title><style>${style}</style><body>${body.join('\n')}</body></html>\n`
+  return writeOutputFile(path, 'Report', async (file) => {
+    await file.append(new TextEncoder().encode(html))
+  })
 }
