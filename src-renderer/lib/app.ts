@@ -1,0 +1,15 @@
+/** The window's controllers, one of each. Components read them; tests make their own. */
+import { engine, native, onEngine } from './bridge.ts'
+import { Keyboard } from './state/keyboard.svelte.ts'
+import { Layout } from './state/layout.svelte.ts'
+import { Selection } from './state/selection.svelte.ts'
+import { Session } from './state/session.svelte.ts'
+import { Theme } from './state/theme.svelte.ts'
+import { Toasts } from './state/toasts.svelte.ts'
+
+export const session = new Session(engine, native, onEngine)
+export const selection = new Selection()
+export const theme = new Theme(native)
+export const keyboard = new Keyboard()
+export const toasts = new Toasts()
+export const layout = new Layout()

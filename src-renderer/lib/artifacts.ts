@@ -1,0 +1,62 @@
+/** Artifacts as the views read them: typed meta by kind, the way back to the data, and the words for rows and columns. */
+import type { Artifact, ArtifactKind } from '#common/domain/artifact.ts'
+import { type DatasetKind, type DatasetMeta, columnNoun, rowNoun } from '#common/domain/dataset.ts'
+import type { ClusteringMeta, ExportMeta, LatentsMeta, MatrixMeta, ModelMeta, ScoresMeta } from '#common/domain/results.ts'
+import type { z } from 'zod'
+import type { IconName } from '../ui/icons.ts'
+
+/** The engine writes the meta of a finished artifact through these schemas; a running one has an empty meta. */
+interface MetaOf {
+  dataset: DatasetMeta
+  matrix: MatrixMeta
+  model: ModelMeta
+  latents: LatentsMeta
+  clustering: z.output<typeof ClusteringMeta>
+  scores: z.output<typeof ScoresMeta>
+  export: z.output<typeof ExportMeta>
+}
+
+/** The meta of a finished artifact of that kind. */
+export function metaOf<K extends keyof MetaOf>(artifact: Artifact, kind: K): MetaOf[K] {
+  if (artifact.kind !== kind) throw new Error(`${artifact.name} is ${artifact.kind}, expected ${kind}`)
+  return artifact.meta as unknown as MetaOf[K]
+}
+
+export const isDone = (artifact: Artifact): boolean => artifact.status === 'done'
+
+/** The artifact of `kind` this one was made from, itself included; null when there is none. */
+export function ancestor(artifact: Artifact, kind: ArtifactKind, byId: ReadonlyMap<number, Artifact>): Artifact | null {
+  if (artifact.kind === kind) return artifact
+  for (const id of Object.values(artifact.inputs)) {
+    const parent = byId.get(id)
+    const found = parent ? ancestor(parent, kind, byId) : null
+    if (found) return found
+  }
+  return null
+}
+
+/** Everything made from this one, directly or further on. */
+export function descendants(artifact: Artifact, all: readonly Artifact[]): Artifact[] {
+  const found = new Set<number>([artifact.id])
+  for (const other of all) if (Object.values(other.inputs).some((id) => found.has(id))) found.add(other.id)
+  return all.filter((other) => other.id !== artifact.id && found.has(other.id))
+}
+
+export const kindIcon: Readonly<Record<ArtifactKind, IconName>> = {
+  dataset: 'data', matrix: 'table', model: 'train', latents: 'latents', clustering: 'cells', embedding2d: 'latents',
+  scores: 'anomalies', features: 'grid', comparison: 'compare', export: 'export',
+}
+export const datasetIcon: Readonly<Record<DatasetKind, IconName>> = { raster: 'grid', table: 'table', cells: 'cells', embedding: 'vectors' }
+
+/** Short unit of a row count beside a figure. */
+export const rowUnit: Readonly<Record<DatasetKind, string>> = { raster: 'px', table: 'rows', cells: 'cells', embedding: 'vectors' }
+
+/** Titles of parameters say {rows}, {row}, {columns}, {column}; the field's own words replace them. */
+export function inFieldWords(text: string, kind: DatasetKind | null): string {
+  const [row, rows] = kind ? rowNoun[kind] : ['row', 'rows']
+  const [column, columns] = kind ? columnNoun[kind] : ['column', 'columns']
+  const words: Readonly<Record<string, string>> = { row, rows, column, columns }
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => words[name.toLowerCase()] ? capitalLike(name, words[name.toLowerCase()] as string) : whole)
+}
+
+const capitalLike = (model: string, word: string): string => (/^[A-Z]/.test(model) ? word.charAt(0).toUpperCase() + word.slice(1) : word)

@@ -1,0 +1,261 @@
+/**
+ * The open project as the window sees it: artifacts, jobs, registries, and which of them is looked at.
+ * It follows the engine's events; views read it and call its verbs. It renders nothing.
+ */
+import type { Client, Subscribe } from '#common/contract/calls.ts'
+import type { DeviceDescription, EngineCalls, EngineEvents, ProjectInfo } from '#common/contract/engine.ts'
+import type { WindowCalls } from '#common/contract/window.ts'
+import type { Annotations, Artifact, ArtifactKind, Job } from '#common/domain/artifact.ts'
+import type { ErrorReport } from '#common/errors.ts'
+import type { Result } from '#common/result.ts'
+import { ancestor } from '../artifacts.ts'
+
+export type Registry = Extract<Awaited<ReturnType<Client<EngineCalls>['describe']>>, { ok: true }>['value']
+export type RunRequest = Parameters<Client<EngineCalls>['run']>[0]
+export interface LogLine { readonly time: string; readonly level: 'info' | 'warning' | 'error'; readonly message: string }
+/** A call that failed outside any job: shown above the view until it is dismissed. */
+export interface Failure { readonly title: string; readonly report: ErrorReport }
+
+export type ViewId = 'start' | 'data' | 'model' | 'train' | 'latents' | 'anomalies' | 'map' | 'compare' | 'export' | 'settings' | 'help'
+
+/** Where the result of an operation is looked at. */
+export const viewOfKind: Readonly<Record<ArtifactKind, ViewId>> = {
+  dataset: 'data', matrix: 'model', model: 'train', latents: 'latents', clustering: 'latents', embedding2d: 'latents',
+  scores: 'anomalies', features: 'latents', comparison: 'compare', export: 'export',
+}
+
+export const isActive = (job: Job): boolean => job.status === 'running' || job.status === 'queued' || job.status === 'paused'
+
+const logLimit = 500
+
+export class Session {
+  project = $state.raw<ProjectInfo | null>(null)
+  registry = $state.raw<Registry | null>(null)
+  devices = $state.raw<readonly DeviceDescription[]>([])
+  /** By id, ascending. */
+  artifacts = $state.raw<readonly Artifact[]>([])
+  jobs = $state.raw<readonly Job[]>([])
+  log = $state.raw<readonly LogLine[]>([])
+  failure = $state.raw<Failure | null>(null)
+  view = $state<ViewId>('start')
+  /** The last job's failures the user has not looked at, by view. */
+  unseenFailures = $state.raw<ReadonlySet<ViewId>>(new Set())
+
+  byId = $derived(new Map(this.artifacts.map((artifact) => [artifact.id, artifact])))
+  activeJobs = $derived(this.jobs.filter(isActive))
+  running = $derived(this.jobs.find((job) => job.status === 'running' || job.status === 'paused') ?? null)
+
+  #chosen = $state.raw<Partial<Record<ArtifactKind, number>>>({})
+  readonly #waiting = new Map<number, (job: Job) => void>()
+  readonly #engine: Client<EngineCalls>
+  readonly #native: Client<WindowCalls>
+  /** Called once for each job that ends, for toasts. */
+  onJobEnded: ((job: Job) => void) | null = null
+
+  constructor(engine: Client<EngineCalls>, native: Client<WindowCalls>, onEngine: Subscribe<EngineEvents>) {
+    this.#engine = engine
+    this.#native = native
+    onEngine('jobChanged', (job) => this.#jobChanged(job))
+    onEngine('artifactChanged', ({ artifact, id }) => this.#artifactChanged(id, artifact))
+    onEngine('projectChanged', (project) => {
+      this.project = project
+    })
+    onEngine('logged', (line) => {
+      this.log = [...this.log.slice(1 - logLimit), line]
+    })
+  }
+
+  /** Registries, devices and, after a reload of the window, the project that is still open. */
+  async start(): Promise<void> {
+    const [registry, devices, project] = await Promise.all([this.#engine.describe({}), this.#engine.devices({}), this.#engine.project({})])
+    this.registry = this.settle('The engine did not answer', registry)
+    this.devices = this.settle('The devices could not be listed', devices) ?? []
+    const open = this.settle('The project could not be read', project)
+    if (open) await this.#entered(open)
+  }
+
+  /** The value of a call, or null with the failure shown above the view. */
+  settle<T>(title: string, result: Result<T>): T | null {
+    if (result.ok) return result.value
+    this.failure = { title, report: result.error }
+    return null
+  }
+
+  // projects ---------------------------------------------------------------------------------------------------------
+  async createProject(path: string): Promise<boolean> {
+    const project = this.settle('The project could not be made', await this.#engine.createProject({ path }))
+    if (project) await this.#entered(project)
+    return project !== null
+  }
+
+  async openProject(path: string): Promise<boolean> {
+    let result = await this.#engine.openProject({ path })
+    if (!result.ok && result.error.code === 'PROJECT_READ_ONLY') result = await this.#engine.openProject({ path, readOnly: true })
+    const project = this.settle('The project could not be opened', result)
+    if (project) await this.#entered(project)
+    return project !== null
+  }
+
+  async closeProject(): Promise<void> {
+    this.settle('The project could not be closed', await this.#engine.closeProject({}))
+    this.project = null
+    this.artifacts = []
+    this.jobs = []
+    this.#chosen = {}
+    this.show('start')
+  }
+
+  /** The engine was restarted: opens the same file again and reads everything anew. */
+  async recover(): Promise<void> {
+    const path = this.project?.path
+    for (const job of this.activeJobs) this.#jobChanged({ ...job, status: 'failed', progress: null, error: { code: 'ENGINE_LOST', message: 'The engine stopped.', hint: 'It was started again; start the step again, it goes on from its last saved state.', where: {} } })
+    if (path) await this.openProject(path)
+  }
+
+  async #entered(project: ProjectInfo): Promise<void> {
+    this.project = project
+    this.failure = null
+    this.#chosen = {}
+    const [artifacts, jobs] = await Promise.all([this.#engine.listArtifacts({}), this.#engine.listJobs({})])
+    this.artifacts = [...(this.settle('The results could not be listed', artifacts) ?? [])].sort((a, b) => a.id - b.id)
+    this.jobs = this.settle('The jobs could not be listed', jobs) ?? []
+    void this.#native.rememberProject({ path: project.path })
+    void this.#native.setTitle({ title: `${project.name} – Stratum` })
+    if (this.view === 'start') this.show('data')
+  }
+
+  // what is looked at ------------------------------------------------------------------------------------------------
+  show(view: ViewId): void {
+    this.view = view
+    if (!this.unseenFailures.has(view)) return
+    this.unseenFailures = new Set([...this.unseenFailures].filter((other) => other !== view))
+  }
+
+  ofKind(kind: ArtifactKind): Artifact[] {
+    return this.artifacts.filter((artifact) => artifact.kind === kind)
+  }
+
+  /** The chosen artifact of a kind, else the newest usable one that belongs to the chosen dataset. */
+  current(kind: ArtifactKind): Artifact | null {
+    const chosen = this.#chosen[kind]
+    const found = chosen === undefined ? undefined : this.byId.get(chosen)
+    if (found) return found
+    const dataset = kind === 'dataset' ? undefined : this.#chosen.dataset
+    return this.artifacts.findLast((artifact) => artifact.kind === kind && artifact.status === 'done' && (dataset === undefined || ancestor(artifact, 'dataset', this.byId)?.id === dataset)) ?? null
+  }
+
+  /** Looks at an artifact: everything it was made from is then the current one of its kind too, so all views agree. */
+  choose(id: number): void {
+    const artifact = this.byId.get(id)
+    if (!artifact) return
+    const kinds: ArtifactKind[] = ['dataset', 'matrix', 'model', 'latents', 'clustering', 'scores']
+    const next: Partial<Record<ArtifactKind, number>> = {}
+    const dataset = ancestor(artifact, 'dataset', this.byId)
+    for (const kind of kinds) {
+      const own = ancestor(artifact, kind, this.byId)
+      const before = this.#chosen[kind] === undefined ? null : (this.byId.get(this.#chosen[kind]) ?? null)
+      const kept = before && dataset && ancestor(before, 'dataset', this.byId)?.id === dataset.id ? before : null
+      // What is further down the flow stays only while it was made from what is chosen now.
+      if (own) next[kind] = own.id
+      else if (kept && ancestor(kept, artifact.kind, this.byId)?.id === artifact.id) next[kind] = kept.id
+    }
+    next[artifact.kind] = artifact.id
+    this.#chosen = next
+  }
+
+  /** Looks at it in its view. */
+  reveal(artifact: Artifact): void {
+    this.choose(artifact.id)
+    this.show(viewOfKind[artifact.kind])
+  }
+
+  // verbs ------------------------------------------------------------------------------------------------------------
+  /** Begins an operation; the answer is the job, or the reason why it could not begin. */
+  async run(request: RunRequest): Promise<Result<Job>> {
+    const result = await this.#engine.run(request)
+    if (result.ok) this.#jobChanged(result.value)
+    return result
+  }
+
+  /** Runs an operation and waits for its end; null when it failed or was cancelled (the job then says why). */
+  async runToEnd(request: RunRequest): Promise<Artifact | null> {
+    const job = this.settle('The step could not begin', await this.run(request))
+    if (!job) return null
+    const ended = isActive(job) ? await new Promise<Job>((resolve) => this.#waiting.set(job.id, resolve)) : job
+    if (ended.status !== 'done' || ended.artifact === null) return null
+    return this.byId.get(ended.artifact) ?? (await this.#fetched(ended.artifact))
+  }
+
+  async cancel(job: Job, keep = false): Promise<void> {
+    this.#take('It could not be cancelled', await this.#engine.cancelJob({ job: job.id, keep }))
+  }
+  async pause(job: Job): Promise<void> {
+    this.#take('It could not be paused', await this.#engine.pauseJob({ job: job.id }))
+  }
+  async resume(job: Job): Promise<void> {
+    this.#take('It could not go on', await this.#engine.resumeJob({ job: job.id }))
+  }
+
+  async rename(artifact: Artifact, name: string): Promise<void> {
+    if (!name.trim() || name === artifact.name) return
+    const renamed = this.settle('The name could not be changed', await this.#engine.renameArtifact({ artifact: artifact.id, name: name.trim() }))
+    if (renamed) this.#artifactChanged(renamed.id, renamed)
+  }
+
+  async annotate(artifact: Artifact, annotations: Annotations): Promise<void> {
+    const changed = this.settle('The change could not be saved', await this.#engine.annotateArtifact({ artifact: artifact.id, annotations }))
+    if (changed) this.#artifactChanged(changed.id, changed)
+  }
+
+  async remove(artifact: Artifact): Promise<void> {
+    const gone = this.settle('It could not be deleted', await this.#engine.deleteArtifact({ artifact: artifact.id }))
+    for (const id of gone?.deleted ?? []) this.#artifactChanged(id, null)
+  }
+
+  async undo(): Promise<void> {
+    await this.#stepped('Nothing could be undone', this.#engine.undo({}))
+  }
+  async redo(): Promise<void> {
+    await this.#stepped('Nothing could be done again', this.#engine.redo({}))
+  }
+
+  async #stepped(title: string, call: Promise<Result<ProjectInfo>>): Promise<void> {
+    const project = this.settle(title, await call)
+    if (project) this.project = project
+  }
+
+  #take(title: string, result: Result<Job>): void {
+    const job = this.settle(title, result)
+    if (job) this.#jobChanged(job)
+  }
+
+  // events -----------------------------------------------------------------------------------------------------------
+  #jobChanged(job: Job): void {
+    const before = this.jobs.find((other) => other.id === job.id)
+    // An answer may arrive after the event that ended the job.
+    if (before && !isActive(before) && isActive(job)) return
+    this.jobs = before ? this.jobs.map((other) => (other.id === job.id ? job : other)) : [...this.jobs, job]
+    if (isActive(job) || (before && !isActive(before))) return
+    if (job.status === 'failed') this.#markFailed(job)
+    this.#waiting.get(job.id)?.(job)
+    this.#waiting.delete(job.id)
+    if (before) this.onJobEnded?.(job)
+  }
+
+  #markFailed(job: Job): void {
+    const kind = this.registry?.operations.find((operation) => operation.id === job.operation)?.produces as ArtifactKind | undefined
+    const view = kind ? viewOfKind[kind] : 'data'
+    if (view !== this.view) this.unseenFailures = new Set([...this.unseenFailures, view])
+  }
+
+  #artifactChanged(id: number, artifact: Artifact | null): void {
+    const others = this.artifacts.filter((other) => other.id !== id)
+    this.artifacts = artifact ? [...others, artifact].sort((a, b) => a.id - b.id) : others
+  }
+
+  async #fetched(id: number): Promise<Artifact | null> {
+    const all = this.settle('The results could not be listed', await this.#engine.listArtifacts({}))
+    if (all) this.artifacts = [...all].sort((a, b) => a.id - b.id)
+    return this.byId.get(id) ?? null
+  }
+}
