@@ -1,0 +1,116 @@
+/** Graph nodes as ONNX nodes. Most keep name and attributes; the table holds those that ONNX wants otherwise. */
+import { type Attributes, type Node, type NodeValues, numbers, type Shape } from '../graph/node.ts'
+import { outputCount } from '../graph/ops.ts'
+import { type OnnxAttribute, node as onnxNode, tensor } from './onnx.ts'
+import type { Bytes } from './protobuf.ts'
+
+export interface Lowered {
+  readonly nodes: Bytes[]
+  readonly initialisers: Bytes[]
+}
+
+/** int64 lists that ONNX takes as tensors; equal ones are stored once. */
+class Body implements Lowered {
+  readonly nodes: Bytes[] = []
+  readonly initialisers: Bytes[] = []
+  readonly #lists = new Map<string, string>()
+
+  emit(op: string, inputs: readonly string[], outputs: readonly string[], attributes: Readonly<Record<string, OnnxAttribute>> = {}): void {
+    this.nodes.push(onnxNode(op, inputs, outputs, attributes))
+  }
+  constant(name: string, shape: Shape, dtype: Node['dtype'], values: NodeValues): void {
+    this.initialisers.push(tensor(name, shape, dtype, values))
+  }
+  /** The name of an int64 list; a plain number is a scalar. */
+  list(values: readonly number[] | number): string {
+    const flat = [values].flat()
+    const name = `int64[${values}]${typeof values === 'number' ? 's' : ''}`
+    if (!this.#lists.has(name)) {
+      this.#lists.set(name, name)
+      this.initialisers.push(tensor(name, typeof values === 'number' ? [] : [flat.length], 'int64', BigInt64Array.from(flat, BigInt)))
+    }
+    return name
+  }
+  scalar(name: string, dtype: Node['dtype'], values: NodeValues): string {
+    this.constant(name, [], dtype, values)
+    return name
+  }
+}
+
+type Lowering = (body: Body, node: Node, inputs: readonly string[], outputs: readonly string[]) => void
+
+const reduction: Lowering = (body, { op, attributes }, [x], y) => body.emit(op, [x, body.list(numbers(attributes.axes))], y, { keepdims: attributes.keepdims as number })
+const oneAxis: Lowering = (body, { op, attributes }, x, y) => body.emit(op, x, y, { axis: attributes.axis as number })
+/** ONNX counts in int64, we in int32. */
+const argReduction: Lowering = (body, { op, attributes }, x, [y]) => {
+  body.emit(op, x, [`${y} int64`], { axis: attributes.axis as number, keepdims: 0 })
+  body.emit('Cast', [`${y} int64`], [y], { to: 6 })
+}
+const elementTypes = { float32: 1, int32: 6, uint32: 12, bool: 9 } as const
+
+const lowerings: Readonly<Record<string, Lowering>> = {
+  Constant: (body, { shape, dtype, values }, _, [y]) => body.constant(y, shape, dtype, values as NodeValues),
+  Pick: () => {}, // the operation picked from has written it
+  Broadcast: (body, { shape }, [x], y) => body.emit('Expand', [x, body.list(shape)], y),
+  Reshape: (body, { shape }, [x], y) => body.emit('Reshape', [x, body.list(shape)], y),
+  Cast: (body, { attributes }, x, y) => body.emit('Cast', x, y, { to: elementTypes[attributes.to as keyof typeof elementTypes] }),
+  BitShift: (body, { attributes }, x, y) => body.emit('BitShift', x, y, { direction: attributes.direction as string }),
+  LeakyRelu: (body, { attributes }, x, y) => body.emit('LeakyRelu', x, y, { alpha: { float: attributes.alpha as number } }),
+  Clip: (body, { attributes }, [x], [y]) => {
+    const bound = (name: 'min' | 'max') => body.scalar(`${y} ${name}`, 'float32', Float32Array.of(attributes[name] as number))
+    body.emit('Clip', [x, bound('min'), bound('max')], [y])
+  },
+  Mod: (body, _, x, y) => body.emit('Mod', x, y, { fmod: 1 }),
+  Gemm: (body, { attributes }, x, y) => body.emit('Gemm', x, y, { transA: attributes.transA as number, transB: attributes.transB as number }),
+  ReduceSum: reduction, ReduceMean: reduction, ReduceMax: reduction, ReduceMin: reduction, ReduceProd: reduction,
+  ArgMax: argReduction, ArgMin: argReduction,
+  Softmax: oneAxis, LogSoftmax: oneAxis, Concat: oneAxis, Gather: oneAxis,
+  CumSum: (body, { attributes }, [x], y) => body.emit('CumSum', [x, body.list(attributes.axis as number)], y, { exclusive: attributes.exclusive as number, reverse: attributes.reverse as number }),
+  Transpose: (body, { attributes }, x, y) => body.emit('Transpose', x, y, { perm: numbers(attributes.perm) }),
+  Tile: (body, { attributes }, [x], y) => body.emit('Tile', [x, body.list(numbers(attributes.repeats))], y),
+  Slice: (body, node, [x], y) => {
+    const { starts, ends, steps } = sliceBounds(node.attributes)
+    body.emit('Slice', [x, body.list(starts), body.list(ends), body.list(starts.map((_, i) => i)), body.list(steps)], y)
+  },
+  Pad: (body, { attributes }, [x], [y]) => {
+    const value = body.scalar(`${y} value`, 'float32', Float32Array.of(attributes.value as number))
+    body.emit('Pad', [x, body.list([...numbers(attributes.before), ...numbers(attributes.after)]), value], [y])
+  },
+  ScatterElements: (body, _, x, y) => body.emit('ScatterElements', x, y, { axis: 0, reduction: 'add' }),
+  // The depth must be int32 beside int32 indices: the runtime has no mixed version.
+  OneHot: (body, { attributes }, [index], [y]) => {
+    const depth = body.scalar(`${y} depth`, 'int32', Int32Array.of(attributes.depth as number))
+    body.constant(`${y} values`, [2], 'float32', Float32Array.of(attributes.off as number, attributes.on as number))
+    body.emit('OneHot', [index, depth, `${y} values`], [y], { axis: -1 })
+  },
+  Split: (body, { attributes }, [x], y) => body.emit('Split', [x, body.list(numbers(attributes.sizes))], y, { axis: attributes.axis as number }),
+  TopK: (body, { attributes }, [x], [values, index]) => {
+    body.emit('TopK', [x, body.list([attributes.k as number])], [values, `${index} int64`], { axis: -1 })
+    body.emit('Cast', [`${index} int64`], [index], { to: 6 })
+  },
+}
+
+/** Backwards, the end before the first element is written as the smallest number: −1 would mean the last element. */
+function sliceBounds({ starts, sizes, steps }: Attributes): { starts: readonly number[]; ends: readonly number[]; steps: readonly number[] } {
+  const from = numbers(starts)
+  const by = numbers(steps)
+  const ends = from.map((start, i) => start + numbers(sizes)[i] * by[i])
+  return { starts: from, ends: ends.map((end, i) => (by[i] < 0 && end < 0 ? -(2 ** 31) : end)), steps: by }
+}
+
+const plain: Lowering = (body, { op }, inputs, outputs) => body.emit(op, inputs, outputs)
+
+/** @param names  already has the names of parameters; gets those of everything else */
+export function lower(nodes: readonly Node[], names: Map<Node, string>): Lowered {
+  const body = new Body()
+  for (const node of nodes) {
+    if (node.op === 'Parameter') continue
+    const count = outputCount(node)
+    const name = node.op === 'Pick' ? `v${node.inputs[0].id}.${node.attributes.index}` : `v${node.id}`
+    names.set(node, name)
+    const outputs = count > 1 ? Array.from({ length: count }, (_, i) => `${name}.${i}`) : [name]
+    const inputs = node.inputs.map((input) => names.get(input) as string)
+    ;(lowerings[node.op] ?? plain)(body, node, inputs, outputs)
+  }
+  return body
+}

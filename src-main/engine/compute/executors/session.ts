@@ -1,0 +1,43 @@
+/**
+ * An emitted program in ONNX Runtime. `run` blocks the thread it is called on until it is done, so this belongs in a worker;
+ * only tests and tools call it directly.
+ */
+import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { type EmittedProgram, edgeName, inputName, stepsName } from '../emit/emit.ts'
+import { type Executor, type HostArray, type HostArrays, mapValues, roles, type TensorSpec, type TensorSpecs } from '../step.ts'
+
+export interface SessionOptions {
+  /** Threads of the large operations; small programs run on one whatever is asked. */
+  readonly threads: number
+}
+
+export async function openSession(program: EmittedProgram, { threads }: SessionOptions): Promise<Executor> {
+  const session = await InferenceSession.create(program.bytes, {
+    executionProviders: ['cpu'],
+    executionMode: 'sequential',
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 3,
+  })
+  return {
+    name: 'ONNX Runtime, CPU',
+    async run(state, inputs, scan, steps) {
+      const given = { state, inputs, scan }
+      const feeds: Record<string, Tensor> = program.mode === 'loop' ? { [stepsName]: new Tensor('int64', BigInt64Array.of(BigInt(steps)), []) } : {}
+      for (const role of roles) for (const name of Object.keys(program[role])) feeds[inputName(role, name)] = toTensor(given[role][name], `${program.title}: ${role} '${name}'`)
+      const results = await session.run(feeds)
+      const read = (role: 'state' | 'out', specs: TensorSpecs): HostArrays => mapValues(specs, (spec, name) => fromTensor(results[edgeName(program.mode, role, name)], spec))
+      return { state: read('state', program.state), out: read('out', program.out) }
+    },
+    close: () => session.release(),
+  }
+}
+
+function toTensor(array: HostArray | undefined, what: string): Tensor {
+  if (!array) throw new Error(`${what} was not given`)
+  const { values, shape } = array
+  return values instanceof Float32Array ? new Tensor('float32', values, shape) : new Tensor('int32', values, shape)
+}
+
+const fromTensor = ({ data, dims }: Tensor, { dtype }: TensorSpec): HostArray => ({ shape: dims, values: dtype === 'float32' ? (data as Float32Array) : (data as Int32Array) })

@@ -1,0 +1,87 @@
+/**
+ * The engine's end of a numeric worker. A run cannot be interrupted: ONNX Runtime ignores requests to, and terminating the
+ * thread during one would end the process. So runs are kept short (see train/), cancelling happens between them, and `close`
+ * waits for the one in progress.
+ */
+import { Worker } from 'node:worker_threads'
+import { StratumError } from '#common/errors.ts'
+import type { EmittedProgram } from './emit/emit.ts'
+import type { Executor, HostArrays } from './step.ts'
+import type { Answer, Request } from './worker.ts'
+
+type Unnumbered<T> = T extends { readonly id: number } ? Omit<T, 'id'> : never
+
+export class NumericWorker {
+  readonly #worker: Worker
+  readonly #waiting = new Map<number, { resolve: (answer: Answer) => void; reject: (error: Error) => void }>()
+  #nextId = 1
+  #failure: Error | null = null
+
+  constructor() {
+    // From source this is worker.ts, bundled it is worker.js beside the engine.
+    const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
+    this.#worker = new Worker(new URL(`./worker${extension}`, import.meta.url))
+    this.#worker.on('message', (answer: Answer) => {
+      const waiting = this.#waiting.get(answer.id)
+      this.#waiting.delete(answer.id)
+      if (!this.#waiting.size) this.#worker.unref()
+      if (answer.kind === 'failed') waiting?.reject(numericFailure(answer.message))
+      else waiting?.resolve(answer)
+    })
+    this.#worker.on('error', (error) => this.#fail(error))
+    this.#worker.on('exit', () => this.#fail(new Error('the numeric worker has ended')))
+    this.#worker.unref()
+  }
+
+  /** Compiles a program; the executor's arrays cross to the worker without being copied where they own their memory. */
+  async open(program: EmittedProgram, threads: number): Promise<Executor> {
+    const { id: session, answer } = this.#ask({ kind: 'open', program, threads })
+    const opened = (await answer) as Extract<Answer, { kind: 'opened' }>
+    let resident: HostArrays | null = null
+    return {
+      name: opened.name,
+      run: async (state, inputs, scan, steps) => {
+        const news = inputs === resident ? null : inputs
+        resident = inputs
+        const { state: after, out } = (await this.#ask({ kind: 'run', session, state, inputs: news, scan, steps }, buffersOf(state, scan)).answer) as Extract<Answer, { kind: 'ran' }>
+        return { state: after, out }
+      },
+      close: async () => {
+        await this.#ask({ kind: 'close', session }).answer
+      },
+    }
+  }
+
+  /** Waits for the run in progress. A worker that has failed is closed already. */
+  async close(): Promise<void> {
+    if (this.#failure) return
+    await this.#ask({ kind: 'end' }).answer
+    await this.#worker.terminate()
+  }
+
+  #ask(request: Unnumbered<Request>, transfer: ArrayBuffer[] = []): { id: number; answer: Promise<Answer> } {
+    const id = this.#nextId++
+    const answer = new Promise<Answer>((resolve, reject) => {
+      if (this.#failure) throw numericFailure(this.#failure.message)
+      this.#waiting.set(id, { resolve, reject })
+      this.#worker.ref()
+      this.#worker.postMessage({ id, ...request }, transfer)
+    })
+    return { id, answer }
+  }
+
+  #fail(error: Error): void {
+    this.#failure = error
+    for (const { reject } of this.#waiting.values()) reject(numericFailure(error.message))
+    this.#waiting.clear()
+  }
+}
+
+const numericFailure = (message: string): StratumError =>
+  new StratumError('INTERNAL', `The numeric runtime failed: ${message}.`, 'Start it again; finished steps are kept. If it happens again, send the report to the authors.')
+
+/** Whole buffers only: a view on a part of one is copied, so that the rest is not lost to its owner. */
+function buffersOf(...sets: readonly HostArrays[]): ArrayBuffer[] {
+  const own = sets.flatMap((arrays) => Object.values(arrays)).flatMap(({ values: { buffer, byteLength } }) => (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : []))
+  return [...new Set(own)]
+}
