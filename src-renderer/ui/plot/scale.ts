@@ -1,4 +1,5 @@
 /** Scales, ticks and tick labels of the plots. A log scale is base 10 and needs a positive domain. */
+import { formatSignificant } from '../../lib/format.ts'
 
 export interface Scale {
   (value: number): number
@@ -98,24 +99,11 @@ const superscripts = '⁰¹²³⁴⁵⁶⁷⁸⁹'
 export const superscript = (n: number): string =>
   String(n).replace(/\d/g, (d) => superscripts[Number(d)]).replace('-', '⁻')
 
-/** Digits grouped by thin spaces from five digits on or always in four, a true minus sign. */
-export function groupDigits(text: string): string {
+/** Thin spaces in the thousands of an already rounded number, a true minus sign. */
+function groupDigits(text: string): string {
   const [whole, fraction] = text.replace('-', '−').split('.')
   const grouped = whole.replace(/\B(?=(\d{3})+$)/g, '\u202f')
   return fraction === undefined ? grouped : `${grouped}.${fraction}`
-}
-
-/** `value` with as many significant digits as asked, as a reader wants it: 0.00214, 1.84, 12 300, 3.2 × 10⁹. */
-export function figure(value: number, digits = 3): string {
-  if (Number.isNaN(value)) return 'NaN'
-  if (!Number.isFinite(value)) return value > 0 ? 'Inf' : '−Inf'
-  if (value === 0) return '0'
-  const size = Math.floor(Math.log10(Math.abs(value)))
-  if (size < -5 || size >= 9) {
-    const mantissa = Number((value / 10 ** size).toPrecision(digits))
-    return `${groupDigits(String(mantissa))} × 10${superscript(size)}`
-  }
-  return groupDigits(value.toFixed(Math.min(20, Math.max(0, digits - 1 - size))))
 }
 
 /** One format for all ticks of an axis: the decimals of the finest one. */
@@ -123,7 +111,7 @@ export function tickFormat(values: readonly number[], log = false): (value: numb
   if (log) return (v) => (v >= 1e-3 && v < 1e5 ? groupDigits(String(Number(v.toPrecision(3)))) : powerOfTen(v))
   const finest = Math.max(0, ...values.map((v) => (String(Number(v.toPrecision(12))).split('.')[1] ?? '').length))
   const large = Math.max(...values.map(Math.abs))
-  if (large >= 1e7 || (large > 0 && large < 1e-4)) return (v) => (v === 0 ? '0' : figure(v, 2))
+  if (large >= 1e7 || (large > 0 && large < 1e-4)) return (v) => formatSignificant(v, 2)
   return (v) => groupDigits(v.toFixed(Math.min(finest, 8)))
 }
 
