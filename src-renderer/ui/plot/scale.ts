@@ -106,6 +106,9 @@ function groupDigits(text: string): string {
   return fraction === undefined ? grouped : `${grouped}.${fraction}`
 }
 
+/** A fixed number of decimals, so that figures below each other line up. */
+export const formatFixed = (value: number, decimals: number): string => groupDigits(value.toFixed(decimals))
+
 /** One format for all ticks of an axis: the decimals of the finest one. */
 export function tickFormat(values: readonly number[], log = false): (value: number) => string {
   if (log) return (v) => (v >= 1e-3 && v < 1e5 ? groupDigits(String(Number(v.toPrecision(3)))) : powerOfTen(v))
