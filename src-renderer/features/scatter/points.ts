@@ -1,0 +1,160 @@
+/** Arithmetic of the point cloud: extent, how opaque a point is, medians for labels, what lies in a lasso, what is nearest. */
+
+export interface Bounds { readonly x0: number; readonly y0: number; readonly x1: number; readonly y1: number }
+export type Polygon = readonly (readonly [x: number, y: number])[]
+
+/**
+ * Two columns of codes [n × size] side by side, as [n × 2]. Flat lists of this kind are uploaded as they are.
+ */
+export function takeAxes(codes: Float32Array, n: number, size: number, axes: readonly [number, number]): Float32Array {
+  const out = new Float32Array(n * 2)
+  for (let i = 0; i < n; i++) {
+    out[i * 2] = codes[i * size + axes[0]]
+    // A code of one number is drawn along a line, spread a little so that its density can be seen.
+    out[i * 2 + 1] = size === 1 ? spread(i) : codes[i * size + axes[1]]
+  }
+  return out
+}
+const spread = (i: number): number => ((Math.imul(i + 1, 2654435761) >>> 8) / 2 ** 24) * 2 - 1
+
+/** Smallest box around the middle 99.8 % of each axis, with a margin: a few stray points must not shrink the cloud to a dot. */
+export function cloudBounds(points: Float32Array, margin = 0.06): Bounds {
+  const range = (offset: number): [number, number] => {
+    const every = Math.max(1, Math.floor(points.length / 2 / 50_000))
+    const values: number[] = []
+    for (let i = offset; i < points.length; i += 2 * every) if (Number.isFinite(points[i])) values.push(points[i])
+    if (values.length === 0) return [-1, 1]
+    values.sort((a, b) => a - b)
+    const low = values[Math.floor((values.length - 1) * 0.001)]
+    const high = values[Math.ceil((values.length - 1) * 0.999)]
+    const pad = (high - low) * margin || 1
+    return [low - pad, high + pad]
+  }
+  const [x0, x1] = range(0)
+  const [y0, y1] = range(1)
+  return { x0, y0, x1, y1 }
+}
+
+/**
+ * Opacity of one point so that the dense parts come out nearly full and single points stay visible.
+ * With d points over one another, 1 − (1 − a)^d is covered; a is chosen for 92 % at the 90th percentile of d.
+ */
+export function pointOpacity(points: Float32Array, bounds: Bounds, width: number, height: number, pointSize: number): number {
+  const columns = Math.max(1, Math.ceil(width / 8))
+  const rows = Math.max(1, Math.ceil(height / 8))
+  const counts = new Uint32Array(columns * rows)
+  const n = points.length / 2
+  for (let i = 0; i < n; i++) {
+    const cx = Math.floor(((points[i * 2] - bounds.x0) / (bounds.x1 - bounds.x0)) * columns)
+    const cy = Math.floor(((points[i * 2 + 1] - bounds.y0) / (bounds.y1 - bounds.y0)) * rows)
+    if (cx >= 0 && cy >= 0 && cx < columns && cy < rows) counts[cy * columns + cx]++
+  }
+  const filled = counts.filter((c) => c > 0).sort()
+  if (filled.length === 0) return 0.85
+  const perPoint = (filled[Math.floor((filled.length - 1) * 0.9)] * pointSize * pointSize) / 64
+  return Math.min(0.85, Math.max(0.03, 1 - (1 - 0.92) ** (1 / Math.max(1, perPoint))))
+}
+
+/** Median position of each label that has points, from at most 4000 points per label. */
+export function labelMedians(points: Float32Array, labels: Uint16Array): Map<number, readonly [x: number, y: number]> {
+  const xs = new Map<number, number[]>()
+  const ys = new Map<number, number[]>()
+  for (let i = 0; i < labels.length; i++) {
+    const label = labels[i]
+    if (label === 0) continue
+    const x = xs.get(label) ?? []
+    if (x.length >= 4000) continue
+    const y = ys.get(label) ?? []
+    x.push(points[i * 2])
+    y.push(points[i * 2 + 1])
+    xs.set(label, x)
+    ys.set(label, y)
+  }
+  const median = (v: number[]): number => v.sort((a, b) => a - b)[v.length >> 1]
+  return new Map([...xs].map(([label, x]) => [label, [median(x), median(ys.get(label) as number[])] as const]))
+}
+
+/** Even-odd rule; a point exactly on an edge may fall on either side. */
+export function insidePolygon(polygon: Polygon, x: number, y: number): boolean {
+  let inside = false
+  for (let i = 0, j = polygon.length - 1; i < polygon.length; j = i++) {
+    const [xi, yi] = polygon[i]
+    const [xj, yj] = polygon[j]
+    if (yi > y !== yj > y && x < ((xj - xi) * (y - yi)) / (yj - yi) + xi) inside = !inside
+  }
+  return inside
+}
+
+/** Numbers of the points within the polygon. Its box is tested first: most points lie outside. */
+export function pointsInside(points: Float32Array, polygon: Polygon): Uint32Array {
+  const box = polygonBox(polygon)
+  const found: number[] = []
+  for (let i = 0; i < points.length / 2; i++) {
+    const x = points[i * 2]
+    const y = points[i * 2 + 1]
+    if (x >= box.x0 && x <= box.x1 && y >= box.y0 && y <= box.y1 && insidePolygon(polygon, x, y)) found.push(i)
+  }
+  return Uint32Array.from(found)
+}
+
+export function polygonBox(polygon: Polygon): Bounds {
+  const xs = polygon.map((p) => p[0])
+  const ys = polygon.map((p) => p[1])
+  return { x0: Math.min(...xs), x1: Math.max(...xs), y0: Math.min(...ys), y1: Math.max(...ys) }
+}
+
+/**
+ * Points sorted into a grid of cells, for finding the nearest one to the pointer without looking at all of them.
+ * Memory: 4 bytes per point and 1 MB of cells.
+ */
+export class PointIndex {
+  readonly #points: Float32Array
+  readonly #bounds: Bounds
+  readonly #starts: Uint32Array
+  readonly #order: Uint32Array
+  readonly #side = 512
+
+  constructor(points: Float32Array, bounds: Bounds) {
+    this.#points = points
+    this.#bounds = bounds
+    const n = points.length / 2
+    const starts = new Uint32Array(this.#side * this.#side + 1)
+    for (let i = 0; i < n; i++) starts[this.#cellOf(i) + 1]++
+    for (let c = 0; c < this.#side * this.#side; c++) starts[c + 1] += starts[c]
+    const next = starts.slice()
+    this.#order = new Uint32Array(n)
+    for (let i = 0; i < n; i++) this.#order[next[this.#cellOf(i)]++] = i
+    this.#starts = starts
+  }
+
+  #column(x: number): number {
+    const c = Math.floor(((x - this.#bounds.x0) / (this.#bounds.x1 - this.#bounds.x0)) * this.#side)
+    return Math.min(this.#side - 1, Math.max(0, c || 0))
+  }
+  #row(y: number): number {
+    const r = Math.floor(((y - this.#bounds.y0) / (this.#bounds.y1 - this.#bounds.y0)) * this.#side)
+    return Math.min(this.#side - 1, Math.max(0, r || 0))
+  }
+  #cellOf(i: number): number {
+    return this.#row(this.#points[i * 2 + 1]) * this.#side + this.#column(this.#points[i * 2])
+  }
+
+  /** The point nearest to (x, y) within rx and ry, measured in these; −1 when there is none. */
+  nearest(x: number, y: number, rx: number, ry: number): number {
+    let best = -1
+    let least = 1
+    for (let row = this.#row(y - ry); row <= this.#row(y + ry); row++) {
+      const from = this.#starts[row * this.#side + this.#column(x - rx)]
+      const to = this.#starts[row * this.#side + this.#column(x + rx) + 1]
+      for (let k = from; k < to; k++) {
+        const i = this.#order[k]
+        const d = ((this.#points[i * 2] - x) / rx) ** 2 + ((this.#points[i * 2 + 1] - y) / ry) ** 2
+        if (d <= least) {
+          least = d
+          best = i
+        }
+      }
+    }
+    return best
+  }
+}
