@@ -46,7 +46,9 @@ export interface OperationDefinition<Schema extends z.ZodObject = z.ZodObject> {
   readonly params: Schema
   readonly produces: ArtifactKind
   /** Default artifact name from the parameters; a number is added when it is taken. */
-  readonly nameFor?: (params: z.output<Schema>, inputs: Readonly<Record<string, Artifact>>) => string
+  nameFor?(params: z.output<Schema>, inputs: Readonly<Record<string, Artifact>>): string
+  /** Runs beside a heavy job instead of waiting for it: little work, little memory, e.g. writing a table. */
+  readonly light?: boolean
   /** Can be paused and resumed while running. */
   readonly canPause?: boolean
   /** Can stop early and keep its best state. */
@@ -54,9 +56,9 @@ export interface OperationDefinition<Schema extends z.ZodObject = z.ZodObject> {
   /** Keeps its draft and checkpoint when the process dies; asking again goes on from there. */
   readonly resumable?: boolean
   /** Facts outside parameters and inputs that belong in the content key, e.g. the hash of an imported file. Called before the cache is asked. */
-  readonly identity?: (params: z.output<Schema>) => Promise<string>
+  identity?(params: z.output<Schema>): Promise<string>
   /** Never answered from the cache when true for a finished artifact, e.g. an export whose file was deleted. */
-  readonly isStale?: (artifact: Artifact) => boolean
+  isStale?(artifact: Artifact): boolean
   /** Writes its arrays through ctx.draft and returns the artifact's meta. Throws StratumError; the draft is then discarded (unless resumable and cancelled by a crash). */
   run(ctx: OperationContext<z.output<Schema>>): Promise<Readonly<Record<string, unknown>>>
 }

@@ -1,6 +1,5 @@
 /** Table `job`: what was run in this project and how it ended, for the list in the window. The live state is the runner's. */
-import type { JobStatus } from '#common/domain/artifact.ts'
-import type { ErrorReport } from '#common/errors.ts'
+import type { Job, JobStatus } from '#common/domain/artifact.ts'
 import type { Db } from './sqlite.ts'
 
 export interface JobRecord {
@@ -10,7 +9,7 @@ export interface JobRecord {
   readonly status: JobStatus
   readonly artifact: number | null
   readonly startedAt: string | null
-  readonly error: ErrorReport | null
+  readonly error: Job['error']
 }
 
 interface JobRow {
@@ -26,7 +25,7 @@ interface JobRow {
 /** Older jobs are forgotten. */
 const jobLength = 200
 
-const interrupted: ErrorReport = {
+const interrupted: NonNullable<Job['error']> = {
   code: 'ENGINE_LOST',
   message: 'The engine ended while this was running.',
   hint: 'Start it again; a training goes on from its last checkpoint.',
@@ -54,7 +53,7 @@ export function jobTable(db: Db) {
     all: (): JobRecord[] =>
       all.all().map((row) => ({
         id: row.id, operation: row.operation, title: row.title, status: row.status, artifact: row.artifact, startedAt: row.started_at,
-        error: row.error === null ? null : (JSON.parse(row.error) as ErrorReport),
+        error: row.error === null ? null : (JSON.parse(row.error) as Job['error']),
       })),
     lastId: (): number => last.get()?.id ?? 0,
     /** Jobs that a killed process left behind. */

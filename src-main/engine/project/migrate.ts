@@ -1,10 +1,11 @@
 /** Numbered migrations, forward only. `user_version` of the file says how many it has seen. */
+import { readFileSync } from 'node:fs'
 import { StratumError } from '#common/errors.ts'
-import { sql as schema } from './migrations/0001-schema.ts'
+import { engineFile } from '../resources.ts'
 import type { Db } from './sqlite.ts'
 
 /** Position + 1 is the version; append only. */
-const migrations: readonly string[] = [schema]
+const migrations = ['0001-schema.sql']
 
 /** The file version this program writes. */
 export const schemaVersion = migrations.length
@@ -18,12 +19,12 @@ export const projectNewer = (path: string, found: number): StratumError =>
   )
 
 /** Brings the file to `schemaVersion`, all steps in one transaction: it ends at the new version or stays as it was. */
-export function migrate(db: Db, path: string, steps: readonly string[] = migrations): void {
+export function migrate(db: Db, path: string): void {
   const found = Number(db.pragma('user_version', { simple: true }))
-  if (found > steps.length) throw projectNewer(path, found)
-  if (found === steps.length) return
+  if (found > schemaVersion) throw projectNewer(path, found)
+  if (found === schemaVersion) return
   db.transaction(() => {
-    for (const sql of steps.slice(found)) db.exec(sql)
-    db.pragma(`user_version = ${steps.length}`)
+    for (const name of migrations.slice(found)) db.exec(readFileSync(engineFile(`project/migrations/${name}`), 'utf8'))
+    db.pragma(`user_version = ${schemaVersion}`)
   }).immediate()
 }

@@ -1,5 +1,4 @@
-/** The first schema. Text in a .ts file, so that it travels inside the bundle; once released, a migration is never edited. */
-export const sql = /* sql */ `
+-- The first schema. Once released, a migration is never edited.
 CREATE TABLE artifact (
   id                INTEGER PRIMARY KEY AUTOINCREMENT,
   kind              TEXT    NOT NULL,
@@ -89,4 +88,3 @@ CREATE TABLE job (
   ended_at   TEXT,
   error      TEXT    CHECK (error IS NULL OR json_valid(error))
 ) STRICT;
-`

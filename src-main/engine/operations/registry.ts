@@ -1,0 +1,26 @@
+/** All operations, in the order of the flow. Command line, calls, forms, recipes and documentation derive from this list. */
+import { clusterOperation } from './cluster.ts'
+import type { OperationDefinition } from './define.ts'
+import { encodeOperation } from './encode.ts'
+import { evaluateOperation } from './evaluate.ts'
+import { importOperation } from './import.ts'
+import { operationIn, operationList } from './list.ts'
+import { prepareOperation } from './prepare.ts'
+import { sampleOperation } from './sample.ts'
+import { scoreOperation } from './score.ts'
+import { tidyOperation } from './tidy.ts'
+import { trainOperation } from './train.ts'
+
+export const operations = operationList(
+  importOperation,
+  sampleOperation,
+  prepareOperation,
+  trainOperation,
+  encodeOperation,
+  clusterOperation,
+  tidyOperation,
+  scoreOperation,
+  evaluateOperation,
+)
+
+export const operationById = (id: string): OperationDefinition => operationIn(operations, id)
