@@ -1,0 +1,76 @@
+/** Tiles and strips by number: fetched, decoded, and kept while they are of use. */
+import { throwIfCancelled } from '#common/errors.ts'
+import type { RandomAccessFile } from '../randomAccess.ts'
+import { decodeBlock } from './codecs.ts'
+import { type Layout, blockPosition, rowBytes, rowsOfBlock } from './layout.ts'
+import { type Samples, toSamples } from './samples.ts'
+
+export interface BlockReader {
+  readonly layout: Layout
+  /** Samples of a block; null for one that was left out (sparse). Not kept. */
+  read(block: number): Promise<Samples | null>
+  /** The same through a cache of at most 64 MB, for windows that overlap as the user pans. */
+  readCached(block: number): Promise<Samples | null>
+}
+
+const cacheBytes = 64 << 20
+
+export function blockReader(file: RandomAccessFile, layout: Layout): BlockReader {
+  const kept = new Map<number, Samples | null>()
+  let keptBytes = 0
+
+  async function read(block: number): Promise<Samples | null> {
+    const byte = layout.offsets[block] as number
+    const stored = layout.byteCounts[block] as number
+    if (byte === 0 && stored === 0) return null
+    const rows = rowsOfBlock(layout, block)
+    const expected = rows * rowBytes(layout)
+    const [column, row] = blockPosition(layout, block)
+    const what = `the block at column ${column}, row ${row}`
+    const bytes = await file.read(byte, layout.compression === 1 ? Math.min(stored, expected) : stored, what)
+    const decoded = await decodeBlock(bytes, layout, expected, layout.blockBytes, rows, { path: file.path, column, row, byte })
+    return toSamples(decoded, layout, rows)
+  }
+
+  return {
+    layout,
+    read,
+    async readCached(block) {
+      const known = kept.get(block)
+      if (known !== undefined) {
+        kept.delete(block)
+        kept.set(block, known)
+        return known
+      }
+      const samples = await read(block)
+      if (kept.has(block)) return samples
+      kept.set(block, samples)
+      keptBytes += samples?.byteLength ?? 0
+      for (const [oldest, values] of kept) {
+        if (keptBytes <= cacheBytes) break
+        kept.delete(oldest)
+        keptBytes -= values?.byteLength ?? 0
+      }
+      return samples
+    },
+  }
+}
+
+/** Runs `work` on every item, `width` at a time; the first failure stops the rest. */
+export async function forEachAtOnce<T>(items: readonly T[], width: number, signal: AbortSignal | undefined, work: (item: T) => Promise<void>): Promise<void> {
+  let next = 0
+  let failed = false
+  async function worker(): Promise<void> {
+    while (next < items.length && !failed) {
+      if (signal) throwIfCancelled(signal)
+      const item = items[next++] as T
+      try {
+        await work(item)
+      } catch (thrown) {
+        failed = true
+        throw thrown
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(width, items.length) }, worker))
+}

@@ -1,0 +1,152 @@
+/** Bytes of a block as stored → bytes as they were before compression. Output is bounded by what the layout says. */
+import { promisify } from 'node:util'
+import { constants, inflate, inflateSync, zstdDecompressSync } from 'node:zlib'
+import { StratumError } from '#common/errors.ts'
+import { type Layout, compressionName } from './layout.ts'
+import { decodeLzw } from './lzw.ts'
+
+const inflateAsync = promisify(inflate)
+
+/** Below this a hop to a worker thread costs more than the inflating. */
+const asyncFromBytes = 32 << 10
+
+export interface BlockPlace {
+  readonly path: string
+  readonly column: number
+  readonly row: number
+  readonly byte: number
+}
+
+const damaged = (place: BlockPlace, why: string, cause?: unknown): StratumError =>
+  new StratumError('FILE_CORRUPT', `The block at column ${place.column}, row ${place.row} cannot be decompressed: ${why}.`, 'Fetch the file again, or open and save it in the program that wrote it.', { ...place }, cause)
+
+/**
+ * @param expected bytes the block must give; @param most bytes it may give (a last strip may be stored at full height)
+ * @throws FILE_CORRUPT with the block's place
+ */
+export async function decodeBlock(stored: Uint8Array<ArrayBuffer>, layout: Layout, expected: number, most: number, rows: number, place: BlockPlace): Promise<Uint8Array<ArrayBuffer>> {
+  let decoded: Uint8Array<ArrayBuffer>
+  try {
+    decoded = await decompress(stored, layout, expected, most, rows, place)
+  } catch (thrown) {
+    if (thrown instanceof StratumError) throw thrown
+    throw damaged(place, thrown instanceof Error ? thrown.message : String(thrown), thrown)
+  }
+  if (decoded.length < expected) throw damaged(place, `it gives ${decoded.length} of ${expected} bytes`)
+  return aligned(decoded, expected)
+}
+
+/** A view that starts at a multiple of 8, so that any typed array fits on it. */
+function aligned(bytes: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> {
+  return bytes.byteOffset % 8 === 0 ? bytes.subarray(0, length) : bytes.slice(0, length)
+}
+
+async function decompress(stored: Uint8Array<ArrayBuffer>, layout: Layout, expected: number, most: number, rows: number, place: BlockPlace): Promise<Uint8Array<ArrayBuffer>> {
+  switch (layout.compression) {
+    case 1:
+      return stored
+    case 5: {
+      const decoded = decodeLzw(stored, expected)
+      if (!decoded) throw damaged(place, 'a code refers to nothing')
+      return decoded
+    }
+    case 8:
+    case 32946: {
+      // Z_SYNC_FLUSH takes what there is when the checksum at the end is missing, as libtiff does.
+      const options = { maxOutputLength: Math.max(most, 64), finishFlush: constants.Z_SYNC_FLUSH, chunkSize: Math.max(1024, Math.min(most + 64, 8 << 20)) }
+      return (expected < asyncFromBytes ? inflateSync(stored, options) : await inflateAsync(stored, options)) as Uint8Array<ArrayBuffer>
+    }
+    case 50000:
+      return zstdDecompressSync(stored, { maxOutputLength: Math.max(most, 64) }) as Uint8Array<ArrayBuffer>
+    case 32773:
+      return decodePackBits(stored, expected)
+    default:
+      return decodeWithLibrary(stored, layout, expected, rows, place)
+  }
+}
+
+/** PackBits (TIFF 6.0, section 9): n ≥ 0 copies n+1 bytes, −127…−1 repeats the next byte 1−n times, −128 does nothing. */
+export function decodePackBits(input: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
+  const output = new Uint8Array(length)
+  let written = 0
+  let at = 0
+  while (written < length && at < input.length) {
+    const n = ((input[at++] as number) << 24) >> 24
+    if (n === -128) continue
+    if (n < 0) {
+      const end = Math.min(length, written + 1 - n)
+      if (at >= input.length) break
+      output.fill(input[at++] as number, written, end)
+      written = end
+    } else {
+      const take = Math.min(n + 1, length - written, input.length - at)
+      output.set(input.subarray(at, at + take), written)
+      at += take
+      written += take
+    }
+  }
+  return written === length ? output : output.subarray(0, written)
+}
+
+/** JPEG and LERC through geotiff's decoders, after their own headers have been held against the layout. */
+async function decodeWithLibrary(stored: Uint8Array<ArrayBuffer>, layout: Layout, expected: number, rows: number, place: BlockPlace): Promise<Uint8Array<ArrayBuffer>> {
+  const samples = layout.planar ? 1 : layout.bands
+  if (layout.compression === 7) checkJpegSize(stored, layout, samples, place)
+  const { getDecoder } = await import('geotiff')
+  const parameters = {
+    tileWidth: layout.blockWidth,
+    tileHeight: rows,
+    predictor: 1,
+    bitsPerSample: layout.bits,
+    planarConfiguration: layout.planar ? 2 : 1,
+    samplesPerPixel: samples,
+    JPEGTables: layout.jpegTables,
+    // LERC is unpacked here first, within bounds, so the library sees plain LERC.
+    LercParameters: [0, 0],
+  }
+  let bytes = stored
+  if (layout.compression === 34887) {
+    bytes = unpackLerc(stored, layout.lercCompression, expected, place)
+    checkLercSize(bytes, layout.blockWidth, rows, place)
+  }
+  const decoder = await getDecoder(layout.compression, parameters)
+  const decoded = new Uint8Array((await decoder.decode(bytes.slice().buffer)) as ArrayBuffer)
+  if (decoded.length < expected) throw damaged(place, `${compressionName[layout.compression]} gives ${decoded.length} of ${expected} bytes`)
+  return decoded
+}
+
+function unpackLerc(stored: Uint8Array<ArrayBuffer>, kind: number, expected: number, place: BlockPlace): Uint8Array<ArrayBuffer> {
+  const maxOutputLength = expected * 2 + (1 << 16)
+  if (kind === 0) return stored
+  if (kind === 1) return inflateSync(stored, { maxOutputLength }) as Uint8Array<ArrayBuffer>
+  if (kind === 2) return zstdDecompressSync(stored, { maxOutputLength }) as Uint8Array<ArrayBuffer>
+  throw damaged(place, `its LERC packing ${kind} is not known`)
+}
+
+/** "Lerc2 ", version, (checksum from version 3,) rows, columns, … */
+function checkLercSize(bytes: Uint8Array, width: number, height: number, place: BlockPlace): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  if (bytes.length < 26 || String.fromCharCode(...bytes.subarray(0, 6)) !== 'Lerc2 ') throw damaged(place, 'it is not a LERC 2 block')
+  const at = view.getInt32(6, true) >= 3 ? 14 : 10
+  const rows = view.getInt32(at, true)
+  const columns = view.getInt32(at + 4, true)
+  if (rows !== height || columns !== width) throw damaged(place, `it is ${columns} × ${rows}, and ${width} × ${height} was expected`)
+}
+
+/** Finds the frame header (SOFn) and holds its size against the block, since the decoder allocates by it. */
+function checkJpegSize(bytes: Uint8Array, layout: Layout, samples: number, place: BlockPlace): void {
+  let at = 2
+  while (at + 9 < bytes.length && bytes[at] === 0xff) {
+    const marker = bytes[at + 1] as number
+    const length = ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number)
+    if (marker >= 0xc0 && marker <= 0xc2) {
+      const height = ((bytes[at + 5] as number) << 8) | (bytes[at + 6] as number)
+      const width = ((bytes[at + 7] as number) << 8) | (bytes[at + 8] as number)
+      if (height > layout.blockHeight || width > layout.blockWidth || bytes[at + 9] !== samples) throw damaged(place, `the JPEG is ${width} × ${height} with ${bytes[at + 9]} components, and ${layout.blockWidth} × ${layout.blockHeight} with ${samples} was expected`)
+      return
+    }
+    if (length < 2) break
+    at += 2 + length
+  }
+  throw damaged(place, 'the JPEG has no frame header')
+}

@@ -1,0 +1,114 @@
+/** Decoded bytes → numbers in the machine's byte order, with the predictor undone. */
+import type { Layout, SampleType } from './layout.ts'
+import { rowBytes } from './layout.ts'
+
+export type Samples = Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array | Float32Array | Float64Array
+
+const bytesPerSample: Readonly<Record<SampleType, number>> = { uint8: 1, int8: 1, uint16: 2, int16: 2, uint32: 4, int32: 4, float16: 2, float32: 4, float64: 8, bits: 2 }
+
+/** Every machine Node runs on that matters here is little-endian; a file is swapped when it is not. */
+export function toSamples(bytes: Uint8Array<ArrayBuffer>, layout: Layout, rows: number): Samples {
+  const samplesPerRow = layout.blockWidth * (layout.planar ? 1 : layout.bands)
+  if (layout.sampleType === 'bits') return unpackBits(bytes, layout.bits, samplesPerRow, rows, rowBytes(layout))
+  const size = bytesPerSample[layout.sampleType]
+  const stride = layout.planar ? 1 : layout.bands
+  // LERC and JPEG give numbers of this machine, not bytes of the file.
+  if (!layout.littleEndian && layout.predictor !== 3 && layout.compression !== 34887) swap(bytes, size)
+  if (layout.predictor === 2) accumulate(bytes, size, samplesPerRow, rows, stride)
+  if (layout.predictor === 3) accumulateFloat(bytes, size, samplesPerRow, rows, stride)
+  return view(bytes, layout.sampleType)
+}
+
+function view(bytes: Uint8Array<ArrayBuffer>, type: SampleType): Samples {
+  const { buffer, byteOffset, length } = bytes
+  switch (type) {
+    case 'int8': return new Int8Array(buffer, byteOffset, length)
+    case 'uint16': return new Uint16Array(buffer, byteOffset, length >> 1)
+    case 'int16': return new Int16Array(buffer, byteOffset, length >> 1)
+    case 'uint32': return new Uint32Array(buffer, byteOffset, length >> 2)
+    case 'int32': return new Int32Array(buffer, byteOffset, length >> 2)
+    case 'float16': return fromHalf(new Uint16Array(buffer, byteOffset, length >> 1))
+    case 'float32': return new Float32Array(buffer, byteOffset, length >> 2)
+    case 'float64': return new Float64Array(buffer, byteOffset, length >> 3)
+    default: return bytes
+  }
+}
+
+/** In place. */
+export function swap(bytes: Uint8Array, size: number): void {
+  for (let at = 0; size > 1 && at + size <= bytes.length; at += size) {
+    for (let i = 0; i < size >> 1; i++) {
+      const other = at + size - 1 - i
+      const kept = bytes[at + i] as number
+      bytes[at + i] = bytes[other] as number
+      bytes[other] = kept
+    }
+  }
+}
+
+/** Predictor 2: each value was stored as its difference from the same band of the pixel before, modulo its width. */
+function accumulate(bytes: Uint8Array<ArrayBuffer>, size: number, samplesPerRow: number, rows: number, stride: number): void {
+  const { buffer, byteOffset, length } = bytes
+  if (size === 8) return accumulateWide(new BigUint64Array(buffer, byteOffset, length >> 3), samplesPerRow, rows, stride)
+  const values = size === 1 ? bytes : size === 2 ? new Uint16Array(buffer, byteOffset, length >> 1) : new Uint32Array(buffer, byteOffset, length >> 2)
+  for (let row = 0; row < rows; row++) {
+    const end = (row + 1) * samplesPerRow
+    for (let i = row * samplesPerRow + stride; i < end; i++) values[i] = (values[i] as number) + (values[i - stride] as number)
+  }
+}
+
+function accumulateWide(values: BigUint64Array, samplesPerRow: number, rows: number, stride: number): void {
+  for (let row = 0; row < rows; row++) {
+    for (let i = row * samplesPerRow + stride; i < (row + 1) * samplesPerRow; i++) values[i] = (values[i] as bigint) + (values[i - stride] as bigint)
+  }
+}
+
+/** Predictor 3 (Adobe Technical Note 3): bytes of a row sorted by significance, highest first, then differenced bytewise. */
+function accumulateFloat(bytes: Uint8Array, size: number, samplesPerRow: number, rows: number, stride: number): void {
+  const perRow = samplesPerRow * size
+  const row = new Uint8Array(perRow)
+  for (let r = 0; r < rows; r++) {
+    const at = r * perRow
+    row.set(bytes.subarray(at, at + perRow))
+    for (let i = stride; i < perRow; i++) row[i] = (row[i] as number) + (row[i - stride] as number)
+    for (let s = 0; s < samplesPerRow; s++) {
+      for (let b = 0; b < size; b++) bytes[at + s * size + b] = row[(size - 1 - b) * samplesPerRow + s] as number
+    }
+  }
+}
+
+/** Values of 1 to 15 bits, most significant bit first, rows padded to whole bytes. */
+function unpackBits(bytes: Uint8Array, bits: number, samplesPerRow: number, rows: number, bytesPerRow: number): Uint16Array {
+  const values = new Uint16Array(samplesPerRow * rows)
+  const mask = (1 << bits) - 1
+  for (let row = 0; row < rows; row++) {
+    let at = row * bytesPerRow
+    let buffer = 0
+    let held = 0
+    for (let s = 0; s < samplesPerRow; s++) {
+      while (held < bits) {
+        buffer = ((buffer << 8) | (bytes[at++] ?? 0)) & 0xffffff
+        held += 8
+      }
+      held -= bits
+      values[row * samplesPerRow + s] = (buffer >>> held) & mask
+    }
+  }
+  return values
+}
+
+let halfTable: Float32Array | undefined
+
+/** IEEE binary16 by table: 65 536 floats, made at first use. */
+export function fromHalf(halves: Uint16Array): Float32Array {
+  halfTable ??= Float32Array.from({ length: 65_536 }, (_, h) => {
+    const sign = h & 0x8000 ? -1 : 1
+    const exponent = (h >> 10) & 31
+    const fraction = h & 1023
+    if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY
+    return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
+  })
+  const floats = new Float32Array(halves.length)
+  for (let i = 0; i < halves.length; i++) floats[i] = halfTable[halves[i] as number] as number
+  return floats
+}

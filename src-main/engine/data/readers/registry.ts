@@ -1,0 +1,52 @@
+/** Every file format that can be read. Adding one is adding a file and a line here. */
+import { extname } from 'node:path'
+import { StratumError } from '#common/errors.ts'
+import type { Reader } from '../dataset.ts'
+import { csv } from './csv.ts'
+import { geotiff } from './geotiff.ts'
+import { openRandomAccess } from './randomAccess.ts'
+
+export const readers: readonly Reader[] = [geotiff, csv]
+
+const twice = readers.find((reader, i) => readers.findIndex((other) => other.id === reader.id) !== i)
+if (twice) throw new Error(`reader '${twice.id}' is registered twice`)
+
+/** 'GeoTIFF (.tif .tiff), CSV table (.csv …)', for messages. */
+export const readableFormats = (): string => readers.map((reader) => `${reader.title} (${reader.extensions.map((extension) => `.${extension}`).join(' ')})`).join(', ')
+
+const otherFormats: readonly (readonly [mark: (head: Uint8Array, text: string) => boolean, name: string, hint: string])[] = [
+  [(_, text) => text.startsWith('version https://git-lfs'), 'a Git LFS pointer: a note that stands for the real file', 'Fetch the real file with git lfs pull.'],
+  [(_, text) => text.startsWith('PAR1'), 'a Parquet file', 'Save it as CSV first.'],
+  [(_, text) => /^\s*<(!doctype|html)/i.test(text), 'a web page, probably saved in place of the file', 'Download the file itself.'],
+  [(_, text) => /^MATLAB 5\.0/.test(text), 'a MATLAB file', 'Save the matrix as CSV, .npy or GeoTIFF first.'],
+  [(_, text) => text.startsWith('%PDF'), 'a PDF document', 'Choose a data file.'],
+  [(_, text) => text.startsWith('CDF\u0001') || text.startsWith('CDF\u0002'), 'a NetCDF-3 file', 'Convert it with GDAL first: gdal_translate in.nc out.tif'],
+  [(head) => head[0] === 0x80 && (head[1] ?? 0) <= 5 && (head[1] ?? 0) >= 2, 'a Python pickle, which could run code', 'Save the array with numpy.save instead.'],
+]
+
+/**
+ * The reader for a file: the surest by its first 4 KB, its extension second.
+ * @param as a reader id or a dataset kind ('raster', 'table' …) that the user chose
+ * @throws FORMAT_UNKNOWN naming what can be read, UNKNOWN_FORMAT for an unknown `as`, and what opening a file throws
+ */
+export async function readerFor(path: string, as?: string): Promise<Reader> {
+  const wanted = as === undefined ? readers : readers.filter((reader) => reader.id === as || reader.kind === as)
+  if (wanted.length === 0) throw new StratumError('UNKNOWN_FORMAT', `There is no format called '${as}'.`, `Choose one of ${readers.map((reader) => reader.id).join(', ')}, or a kind: raster, table, cells, embedding.`, { as: as as string })
+  const file = await openRandomAccess(path)
+  let head: Uint8Array
+  try {
+    head = await file.readUpTo(0, 4096)
+  } finally {
+    await file.close()
+  }
+  const sure = wanted.find((reader) => reader.probe(head, path) === 2)
+  if (sure) return sure
+  const text = new TextDecoder('latin1').decode(head.subarray(0, 256))
+  const other = otherFormats.find(([mark]) => mark(head, text))
+  if (other) throw new StratumError('FORMAT_UNKNOWN', `This is ${other[1]}.`, `${other[2]} Readable are ${readableFormats()}.`, { path })
+  const extension = extname(path).slice(1).toLowerCase()
+  const plausible = wanted.filter((reader) => reader.probe(head, path) === 1)
+  const chosen = plausible.find((reader) => reader.extensions.includes(extension)) ?? plausible[0]
+  if (chosen) return chosen
+  throw new StratumError('FORMAT_UNKNOWN', 'The format of this file is not known.', `Readable are ${readableFormats()}.`, { path })
+}
