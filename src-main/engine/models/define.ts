@@ -17,12 +17,18 @@ export interface Weight {
 export type Weights = Readonly<Record<string, Weight>>
 export type TensorMap = Readonly<Record<string, Tensor>>
 
-/** Seeded initial values; `uniform`/`normal` draw from the counter-based generator under the given site name. */
+/** Seeded initial values, drawn from the counter-based generator under the given site name. */
 export interface Initialiser {
   glorotUniform(site: string, shape: readonly [number, number]): Weight
   lecunNormal(site: string, shape: readonly [number, number]): Weight
   heNormal(site: string, shape: readonly [number, number]): Weight
   constant(shape: readonly number[], value: number): Weight
+}
+
+/** Random tensors of one training step, keyed by site: the same site twice gives the same numbers. */
+export interface Noise {
+  uniform(site: string, shape: readonly number[]): Tensor
+  normal(site: string, shape: readonly number[]): Tensor
 }
 
 /** One stretch of training with its own weights, epochs and curve. Earlier stages' weights are frozen unless it names them. */
@@ -32,8 +38,8 @@ export interface Stage {
   /** Names of the weights this stage trains (of any stage); all must exist in `initialWeights` of this or an earlier stage. */
   readonly trains: readonly string[]
   initialWeights(initialiser: Initialiser): Weights
-  /** Pure tf ops; no data-dependent JavaScript. `terms` are named for the charts and sum to `total`. `noise` draws are keyed by site. */
-  loss(x: Tensor2D, weights: TensorMap): { total: Scalar; terms: Readonly<Record<string, Scalar>> }
+  /** Pure tf ops; no data-dependent JavaScript. `terms` are named for the charts and sum to `total`. Without noise it judges held-out rows. */
+  loss(x: Tensor2D, weights: TensorMap, noise: Noise | null): { total: Scalar; terms: Readonly<Record<string, Scalar>> }
 }
 
 export interface GradientModel {
@@ -46,6 +52,8 @@ export interface GradientModel {
 /** Models fitted in closed form (PCA) instead of by gradient; same forward face. */
 export interface ClosedFormModel {
   readonly layout: StageLayout
+  /** How many numbers are learned. */
+  readonly weightCount: number
   /** train [n × D] row-major prepared rows. */
   fit(train: Float32Array, n: number, seed: number, signal: AbortSignal): Promise<Weights>
   encode(x: Tensor2D, weights: TensorMap): Tensor2D
@@ -57,6 +65,8 @@ export interface Preset<P> {
   readonly title: string
   readonly summary: string
   readonly params: Partial<P>
+  /** The scaling the prepare step should use, where it matters. */
+  readonly scaling?: 'z-score' | 'min-max'
 }
 
 export interface ModelDefinition<Schema extends z.ZodObject = z.ZodObject> {

@@ -1,0 +1,15 @@
+/** Every model, in the order of the gallery. Adding one is adding its file and a line here. */
+import { StratumError } from '#common/errors.ts'
+import { autoencoder } from './autoencoder.ts'
+import type { ModelDefinition } from './define.ts'
+
+export const models: readonly ModelDefinition[] = [autoencoder]
+
+const byId = new Map(models.map((model) => [model.id, model]))
+if (byId.size !== models.length) throw new Error('two models have the same id')
+
+export function modelById(id: string): ModelDefinition {
+  const model = byId.get(id)
+  if (!model) throw new StratumError('UNKNOWN_MODEL', `There is no model '${id}'.`, `Choose one of: ${[...byId.keys()].join(', ')}.`, { model: id })
+  return model
+}

@@ -1,0 +1,8 @@
+import { add, div, minimum, mul, type Scalar, sqrt, square, sum, type Tensor } from '@tensorflow/tfjs-core'
+
+/** All gradients shortened by one factor so that their common length is at most `limit` (Pascanu et al. 2013). */
+export function clipByGlobalNorm(gradients: readonly Tensor[], limit: number): Tensor[] {
+  const length: Scalar = sqrt(gradients.map((g) => sum(square(g)) as Scalar).reduce((a, b) => add(a, b)))
+  const factor = minimum(1, div(limit, add(length, 1e-12)))
+  return gradients.map((g) => mul(g, factor))
+}

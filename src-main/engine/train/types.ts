@@ -1,0 +1,49 @@
+/** The faces of training as the engine's operations use them. */
+import type { Progress } from '#common/domain/artifact.ts'
+import type { ModelLayout } from '#common/domain/results.ts'
+import type { HostArray } from '../compute/step.ts'
+import type { ModelDefinition, Weights } from '../models/define.ts'
+import type { MetricPoint } from './curve.ts'
+
+/** Where a run keeps what it needs to go on after the process died. `save` replaces what was there, in one transaction. */
+export interface CheckpointStore {
+  load(): { state: unknown; arrays: Readonly<Record<string, { shape: readonly number[]; values: ArrayLike<number> }>> } | null
+  save(state: unknown, arrays: Readonly<Record<string, HostArray & { dtype: 'float32' | 'int32' }>>): void
+}
+
+export interface TrainOptions {
+  readonly model: ModelDefinition
+  readonly params: Readonly<Record<string, unknown>>
+  /** [trainRows × inputDim] prepared rows. On a SharedArrayBuffer they are not copied, else once. */
+  readonly train: Float32Array
+  readonly trainRows: number
+  /** [holdoutRows × inputDim]; may be empty: then nothing stops early and the last weights are kept. */
+  readonly holdout: Float32Array
+  readonly holdoutRows: number
+  readonly inputDim: number
+  readonly seed: number
+  readonly threads: number
+  readonly signal: AbortSignal
+  readonly keepRequested: () => boolean
+  readonly untilResumed: () => Promise<void>
+  readonly report: (progress: Progress) => void
+  readonly addMetrics: (points: readonly MetricPoint[]) => void
+  readonly checkpoint: CheckpointStore
+}
+
+export interface TrainResult {
+  readonly weights: Weights
+  readonly layout: ModelLayout
+  /** Mean squared error in prepared units over rows and columns. */
+  readonly trainError: number
+  readonly holdoutError: number | null
+  /** 1 − Σ(x − x̂)² / Σ(x − column mean)², on held-out rows where there are any. */
+  readonly explainedVariance: number
+  /** Per column Σ(x − x̂)² / Σ(x − mean)², on the same rows. */
+  readonly columnError: readonly number[]
+  readonly epochs: number
+  readonly steps: number
+  readonly rowsSeen: number
+  readonly stopped: 'finished' | 'early' | 'kept' | 'diverged'
+  readonly executor: string
+}
