@@ -1,0 +1,14 @@
+import { defineConfig } from '@playwright/test'
+
+/** Window tests: the built app in a real Electron (`npm run e2e`). */
+export default defineConfig({
+  testDir: 'test/e2e',
+  testMatch: '*.spec.ts',
+  // One window at a time: the tests share two cores with an engine that uses all of them.
+  workers: 1,
+  retries: 1,
+  timeout: 120_000,
+  expect: { timeout: 10_000 },
+  outputDir: 'test-results',
+  reporter: [['list'], ['json', { outputFile: 'test-results/e2e.json' }]],
+})
