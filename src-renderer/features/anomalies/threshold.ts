@@ -1,0 +1,62 @@
+/** What a threshold flags, and how many of these are false alarms to be expected, from the histograms of the scores alone. */
+
+export interface ScoreHistogram { readonly from: number; readonly to: number; readonly all: readonly number[]; readonly holdout: readonly number[] }
+
+/** Rows above the threshold; the bin it falls into counts in proportion. */
+export function countAbove(counts: readonly number[], from: number, to: number, threshold: number): number {
+  const position = ((threshold - from) / (to - from)) * counts.length
+  if (position <= 0) return counts.reduce((a, b) => a + b, 0)
+  if (position >= counts.length) return 0
+  const bin = Math.floor(position)
+  let above = counts[bin] * (1 - (position - bin))
+  for (let i = bin + 1; i < counts.length; i++) above += counts[i]
+  return above
+}
+
+export interface Expectation {
+  readonly flagged: number
+  readonly share: number
+  /** Of `validRows`, if the held-out rows are ordinary ones. */
+  readonly falseAlarms: number
+  readonly low: number
+  readonly high: number
+}
+
+/**
+ * Held-out rows above the threshold are false alarms by assumption; their share is carried over to all valid rows.
+ * Interval: Wilson, 95 %, which stays sensible when no held-out row or every one lies above.
+ */
+export function expect(histogram: ScoreHistogram, validRows: number, holdoutRows: number, threshold: number): Expectation {
+  const { from, to } = histogram
+  const flagged = Math.round(countAbove(histogram.all, from, to, threshold))
+  const above = countAbove(histogram.holdout, from, to, threshold)
+  const [low, high] = wilson(above, holdoutRows)
+  return { flagged, share: flagged / Math.max(1, validRows), falseAlarms: (above / Math.max(1, holdoutRows)) * validRows, low: low * validRows, high: high * validRows }
+}
+
+export function wilson(hits: number, n: number, z = 1.96): readonly [number, number] {
+  if (n === 0) return [0, 1]
+  const p = hits / n
+  const middle = (p + (z * z) / (2 * n)) / (1 + (z * z) / n)
+  const half = (z / (1 + (z * z) / n)) * Math.sqrt((p * (1 - p)) / n + (z * z) / (4 * n * n))
+  return [Math.max(0, middle - half), Math.min(1, middle + half)]
+}
+
+/** Sums neighbouring bins to at most `bins`, for a small plot. */
+export function rebin(counts: readonly number[], bins: number): number[] {
+  const per = Math.max(1, Math.ceil(counts.length / bins))
+  return Array.from({ length: Math.ceil(counts.length / per) }, (_, i) => counts.slice(i * per, (i + 1) * per).reduce((a, b) => a + b, 0))
+}
+
+/** The threshold that flags `share` of all rows. */
+export function thresholdForShare(histogram: ScoreHistogram, share: number): number {
+  const { from, to, all } = histogram
+  const total = all.reduce((a, b) => a + b, 0)
+  let wanted = share * total
+  const width = (to - from) / all.length
+  for (let i = all.length - 1; i >= 0; i--) {
+    if (all[i] >= wanted) return from + (i + 1) * width - (all[i] === 0 ? 0 : (wanted / all[i]) * width)
+    wanted -= all[i]
+  }
+  return from
+}
