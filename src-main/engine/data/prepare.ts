@@ -1,0 +1,133 @@
+/** Draws the rows that are learned from and those held out, in one pass and reproducibly. */
+import type { Progress } from '#common/domain/artifact.ts'
+import { type Column, type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
+import { StratumError, throwIfCancelled } from '#common/errors.ts'
+import type { OpenSource } from './dataset.ts'
+import { rowHash } from './rowHash.ts'
+import { RowSample } from './rowSample.ts'
+
+export { applyPipeline, fitPipeline, invertPipeline, rowTotals, stepIds } from './pipeline.ts'
+export type { StepId } from './pipeline.ts'
+
+export interface DrawOptions {
+  /** Upper bound for training rows. */
+  readonly trainRows: number
+  /** Share of valid rows held out, 0 … 0.9. */
+  readonly holdoutShare: number
+  /** 'blocks': squares of neighbouring pixels (or stretches of neighbouring rows) are held out whole, so that neighbours do not leak. */
+  readonly splitBy: 'blocks' | 'random'
+  readonly seed: number
+  /** Columns wanted, by position; default all. */
+  readonly columnIndex?: readonly number[]
+  readonly signal: AbortSignal
+  readonly report: (progress: Progress) => void
+}
+
+export interface DrawnRows {
+  /** [trainIndex.length × columns.length], source units, NaN where missing. */
+  readonly train: Float32Array
+  /** Row numbers in the source, ascending. */
+  readonly trainIndex: Float64Array
+  readonly holdout: Float32Array
+  readonly holdoutIndex: Float64Array
+  readonly columns: Column[]
+  readonly columnIndex: number[]
+  readonly validRows: number
+}
+
+/** Seeds of the three draws are kept apart by these. */
+const splitStream = 0x51ab
+const holdoutStream = 0x7e11
+
+/** Largest side of a held-out square, in pixels; smaller rasters get smaller squares, so that there are some 200 at least. */
+const largestBlock = 32
+const fewestBlocks = 200
+const mostBytes = 4e9
+
+/**
+ * Memory: 1.25 × the rows drawn. The same seed draws the same rows however the source is cut into chunks.
+ * @throws DATA_UNSUITABLE when no row is valid, MEMORY_EXCEEDED when the rows asked for cannot be held
+ */
+export async function drawRows(source: OpenSource, meta: Pick<DatasetMeta, 'rows' | 'grid' | 'kind' | 'columns'>, options: DrawOptions): Promise<DrawnRows> {
+  const { trainRows, holdoutShare, splitBy, seed, signal, report } = options
+  const columnIndex = [...(options.columnIndex ?? meta.columns.map((_, i) => i))]
+  const columns = columnIndex.map((i) => meta.columns[i] as Column)
+  const d = columns.length
+  if (d === 0) throw new StratumError('DATA_UNSUITABLE', 'No column is chosen to learn from.', 'Choose at least one column of numbers.', {})
+  const wantedHoldout = holdoutShare > 0 ? Math.max(1, Math.round((trainRows * holdoutShare) / (1 - holdoutShare))) : 0
+  const bytes = (Math.min(meta.rows, trainRows) + Math.min(meta.rows, wantedHoldout)) * d * 5
+  if (bytes > mostBytes) throw new StratumError('MEMORY_EXCEEDED', `${trainRows} training rows of ${d} columns take ${(bytes / 1e9).toFixed(1)} GB; at most ${mostBytes / 1e9} GB can be held.`, `Draw at most ${Math.floor((trainRows * mostBytes) / bytes)} training rows, or choose fewer columns.`, { rows: trainRows, columns: d })
+
+  const isHeldOut = splitter(meta, splitBy, holdoutShare, seed)
+  const train = new RowSample(trainRows, d, seed, meta.rows)
+  const holdout = new RowSample(wantedHoldout, d, seed ^ holdoutStream, Math.ceil(meta.rows * Math.min(1, holdoutShare * 1.5)))
+  let validRows = 0
+  for await (const { start, n, X, valid } of source.chunks({ columns: columnIndex, signal })) {
+    throwIfCancelled(signal)
+    for (let i = 0; i < n; i++) {
+      if (valid[i] === 0) continue
+      validRows++
+      const row = start + i
+      if (isHeldOut(row)) holdout.offer(row, X, i * d)
+      else train.offer(row, X, i * d)
+    }
+    report({ stage: 'Drawing rows', fraction: Math.min(1, (start + n) / meta.rows), done: start + n, unit: rowNoun[meta.kind][1] })
+  }
+  if (validRows === 0) throw new StratumError('DATA_UNSUITABLE', 'No row has a usable value in the chosen columns.', 'Check the no-data value and the chosen columns.', { rows: meta.rows })
+  const [taken, held] = balance(train.take(), holdout.take(), d, holdoutShare)
+  return { train: taken.X, trainIndex: taken.index, holdout: held.X, holdoutIndex: held.index, columns, columnIndex, validRows }
+}
+
+interface Rows {
+  readonly X: Float32Array
+  readonly index: Float64Array
+  readonly n: number
+}
+
+/** A tiny dataset may have fallen wholly on one side: then every ⌈1/share⌉-th row changes it. */
+function balance(train: Rows, holdout: Rows, d: number, share: number): [Rows, Rows] {
+  const total = train.n + holdout.n
+  if (share === 0 || total < 2 || (train.n > 0 && holdout.n > 0)) return [train, holdout]
+  const all = train.n > 0 ? train : holdout
+  const held = Math.min(total - 1, Math.max(1, Math.round(share * total)))
+  const step = total / held
+  const isHeld = new Uint8Array(total)
+  for (let i = 0; i < held; i++) isHeld[Math.floor(i * step)] = 1
+  return [pick(all, d, (i) => isHeld[i] === 0), pick(all, d, (i) => isHeld[i] === 1)]
+}
+
+function pick(rows: Rows, d: number, wanted: (i: number) => boolean): Rows {
+  const chosen = Array.from({ length: rows.n }, (_, i) => i).filter(wanted)
+  const X = new Float32Array(chosen.length * d)
+  for (const [to, from] of chosen.entries()) X.set(rows.X.subarray(from * d, (from + 1) * d), to * d)
+  return { X, index: Float64Array.from(chosen, (i) => rows.index[i] as number), n: chosen.length }
+}
+
+/** Says of a row whether it is held out. Blocks are ranked by their hash, so that the share is met as exactly as blocks allow. */
+function splitter(meta: Pick<DatasetMeta, 'rows' | 'grid'>, splitBy: 'blocks' | 'random', share: number, seed: number): (row: number) => boolean {
+  if (share === 0) return () => false
+  const stream = seed ^ splitStream
+  if (splitBy === 'random') return (row) => rowHash(stream, row) < share * 4_294_967_296
+  const { blocks, blockOf } = blocksOf(meta)
+  const limit = thresholdFor(blocks, share, stream)
+  return (row) => rowHash(stream, blockOf(row)) <= limit
+}
+
+function blocksOf({ rows, grid }: Pick<DatasetMeta, 'rows' | 'grid'>): { blocks: number; blockOf: (row: number) => number } {
+  if (!grid) {
+    const size = Math.max(1, Math.min(1024, Math.floor(rows / fewestBlocks)))
+    return { blocks: Math.ceil(rows / size), blockOf: (row) => Math.floor(row / size) }
+  }
+  const { width, height } = grid
+  const side = Math.max(1, Math.min(largestBlock, Math.floor(Math.sqrt((width * height) / fewestBlocks))))
+  const across = Math.ceil(width / side)
+  return { blocks: across * Math.ceil(height / side), blockOf: (row) => Math.floor(Math.floor(row / width) / side) * across + Math.floor((row % width) / side) }
+}
+
+function thresholdFor(blocks: number, share: number, stream: number): number {
+  const wanted = Math.max(1, Math.round(share * blocks))
+  // With this many blocks the share is met closely enough without ranking them.
+  if (blocks > 1_000_000) return Math.floor(share * 4_294_967_295)
+  const hashes = Uint32Array.from({ length: blocks }, (_, i) => rowHash(stream, i)).sort()
+  return hashes[wanted - 1] as number
+}
