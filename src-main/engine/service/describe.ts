@@ -1,0 +1,26 @@
+/** The registries as data, for forms and galleries. */
+import type { FormatDescription, ModelDescription } from '#common/contract/engine.ts'
+import type { Reader } from '../data/dataset.ts'
+import type { ModelDefinition } from '../models/define.ts'
+import { describeParams } from '../operations/describe.ts'
+
+export const describeModel = (model: ModelDefinition): ModelDescription => ({
+  id: model.id,
+  title: model.title,
+  summary: model.summary,
+  group: model.group,
+  useWhen: model.useWhen,
+  avoidWhen: model.avoidWhen,
+  paper: model.paper,
+  fits: [...model.fits],
+  params: describeParams(model.params),
+  presets: model.presets.map(({ id, title, summary, params }) => ({ id, title, summary, params: { ...params } })),
+})
+
+export const describeReader = (reader: Reader): FormatDescription => ({
+  id: reader.id,
+  title: reader.title,
+  kind: reader.kind,
+  extensions: [...reader.extensions],
+  options: describeParams(reader.options),
+})

@@ -1,0 +1,129 @@
+/** The handlers of the engine's call table. Reads of pixels, rows and codes are in views.ts; everything that computes goes through `run`. */
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Emit, Handlers } from '#common/contract/calls.ts'
+import type { EngineCalls, EngineEvents } from '#common/contract/engine.ts'
+import { StratumError } from '#common/errors.ts'
+import type { Artifact } from '#common/domain/artifact.ts'
+import { listDevices } from '../compute/devices.ts'
+import { inspectSource } from '../data/inspect.ts'
+import { readers } from '../data/readers/registry.ts'
+import { modelById, models } from '../models/registry.ts'
+import { describeOperation } from '../operations/describe.ts'
+import { parseParams } from '../operations/parameters.ts'
+import { operations } from '../operations/registry.ts'
+import { createProject, openProject } from '../project/open.ts'
+import { recipeOf } from '../operations/recipe.ts'
+import { layoutOf } from '../train/layout.ts'
+import { version } from '../version.ts'
+import { describeModel, describeReader } from './describe.ts'
+import { createSession } from './session.ts'
+
+/** A call that starts a job answers by then, known or not whether the result was there already. */
+const decideMs = 250
+
+export type Service = Handlers<EngineCalls> & { dispose(): Promise<void> }
+
+export function createService(emit: Emit<EngineEvents>): Service {
+  const session = createSession(emit)
+  const { views } = session
+
+  const announce = (artifact: Artifact | null): void => {
+    if (artifact) emit('artifactChanged', { id: artifact.id, artifact, deleted: false })
+    session.touched()
+  }
+  const announced = (artifact: Artifact): Artifact => {
+    announce(artifact)
+    return artifact
+  }
+  const infoNow = () => session.info() as NonNullable<ReturnType<typeof session.info>>
+
+  return {
+    describe: () => ({ version, operations: operations.map(describeOperation), models: models.map(describeModel), formats: readers.map(describeReader) }),
+    devices: () => listDevices(),
+    inspect: ({ path, as }) => inspectSource(path, as),
+
+    // The project that is open is closed only once the other one has opened.
+    createProject: ({ path }) => session.use(createProject(path)),
+    async openProject({ path, readOnly }) {
+      const current = session.info()
+      if (current && isSame(current.path, path)) await session.close()
+      return session.use(openProject(path, { readOnly }))
+    },
+    async closeProject() {
+      await session.close()
+      return {}
+    },
+    project: () => session.info(),
+
+    listArtifacts: () => session.project().artifacts(),
+    renameArtifact: ({ artifact, name }) => announced(session.project().rename(artifact, name)),
+    annotateArtifact: ({ artifact, annotations }) => announced(session.project().annotate(artifact, annotations)),
+    deleteArtifact({ artifact }) {
+      const project = session.project()
+      const job = session.runner().jobUsing(project.downstream(artifact))
+      if (job) throw new StratumError('ARTIFACT_IN_USE', `'${job.title}' is working on it.`, 'Cancel that job first, or wait for it.', { artifact, job: job.id })
+      const deleted = project.remove(artifact)
+      for (const id of deleted) emit('artifactChanged', { id, artifact: null, deleted: true })
+      session.touched()
+      return { deleted }
+    },
+    undo() {
+      announce(session.project().undo())
+      return infoNow()
+    },
+    redo() {
+      announce(session.project().redo())
+      return infoNow()
+    },
+
+    async run(request) {
+      const job = session.runner().run(request)
+      await Promise.race([job.decided, wait(decideMs)])
+      const state = job.snapshot()
+      // It failed before it began: the question was wrong, so the answer is the error and not a failed job.
+      if (state.status === 'failed' && state.startedAt === null) await job.finished
+      return state
+    },
+    listJobs: () => session.runner().jobs(),
+    cancelJob({ job: id, keep }) {
+      const job = session.runner().job(id)
+      job.cancel(keep)
+      return job.snapshot()
+    },
+    pauseJob({ job: id }) {
+      const job = session.runner().job(id)
+      job.pause()
+      return job.snapshot()
+    },
+    resumeJob({ job: id }) {
+      const job = session.runner().job(id)
+      job.resume()
+      return job.snapshot()
+    },
+
+    modelLayout({ model: id, params, columns }) {
+      const model = modelById(id)
+      return layoutOf(model.build(parseParams(model.title, model.params, params), columns))
+    },
+    metrics: ({ artifact, afterStep }) => session.project().metrics(session.project().artifact(artifact).id, afterStep),
+
+    readRaster: views.readRaster,
+    readMap: views.readMap,
+    readRows: views.readRows,
+    readSpectrum: views.readSpectrum,
+    sampleLatents: views.sampleLatents,
+    readPixel: views.readPixel,
+
+    getSetting: ({ key }) => session.project().setting(key),
+    setSetting({ key, value }) {
+      session.project().setSetting(key, value)
+      return {}
+    },
+    verify: () => session.project().verify(),
+    recipe: ({ artifact }) => ({ yaml: recipeOf(session.project(), artifact) }),
+
+    dispose: () => session.close(),
+  }
+}
+
+const isSame = (open: string, wanted: string): boolean => open === wanted || open === `${wanted}.stratum`
