@@ -18,7 +18,7 @@ export interface DrawOptions {
   readonly splitBy: 'blocks' | 'random'
   readonly seed: number
   /** Columns wanted, by position; default all. */
-  readonly columnIndex?: readonly number[]
+  readonly columns?: readonly number[]
   readonly signal: AbortSignal
   readonly report: (progress: Progress) => void
 }
@@ -50,7 +50,7 @@ const mostBytes = 4e9
  */
 export async function drawRows(source: OpenSource, meta: Pick<DatasetMeta, 'rows' | 'grid' | 'kind' | 'columns'>, options: DrawOptions): Promise<DrawnRows> {
   const { trainRows, holdoutShare, splitBy, seed, signal, report } = options
-  const columnIndex = [...(options.columnIndex ?? meta.columns.map((_, i) => i))]
+  const columnIndex = [...(options.columns ?? meta.columns.map((_, i) => i))]
   const columns = columnIndex.map((i) => meta.columns[i] as Column)
   const d = columns.length
   if (d === 0) throw new StratumError('DATA_UNSUITABLE', 'No column is chosen to learn from.', 'Choose at least one column of numbers.', {})
