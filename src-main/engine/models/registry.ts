@@ -2,8 +2,10 @@
 import { StratumError } from '#common/errors.ts'
 import { autoencoder } from './autoencoder.ts'
 import type { ModelDefinition } from './define.ts'
+import { pca } from './pca.ts'
+import { stacked } from './stacked.ts'
 
-export const models: readonly ModelDefinition[] = [autoencoder]
+export const models: readonly ModelDefinition[] = [stacked, autoencoder, pca]
 
 const byId = new Map(models.map((model) => [model.id, model]))
 if (byId.size !== models.length) throw new Error('two models have the same id')

@@ -1,0 +1,69 @@
+/**
+ * The k largest eigenvalues of a symmetric positive matrix, and their vectors.
+ *
+ * Small matrices are decomposed whole. Large ones by subspace iteration with Rayleigh-Ritz (Saad, Numerical Methods for Large
+ * Eigenvalue Problems, 2011, §5.3) on a few more vectors than wanted: k of 2 000 genes in seconds instead of minutes.
+ */
+import { EigenvalueDecomposition, Matrix, QrDecomposition } from 'ml-matrix'
+import { throwIfCancelled } from '#common/errors.ts'
+import { normalsOf, stepKey } from '../random/counter.ts'
+
+export interface Eigenpairs {
+  /** [k] falling. */
+  readonly values: Float64Array
+  /** [d × k] row-major, unit columns; the entry of largest size in each is positive, so that signs are the same everywhere. */
+  readonly vectors: Float64Array
+}
+
+/** Up to this size the whole decomposition takes less than about a second. */
+const wholeSize = 256
+const oversampling = 10
+const maxIterations = 300
+/** Change of the eigenvalues, as share of the largest, at which the iteration has converged. */
+const tolerance = 1e-10
+
+/** @param S  [d × d] row-major, symmetric */
+export async function leadingEigenpairs(S: Float64Array, d: number, k: number, seed: number, signal: AbortSignal): Promise<Eigenpairs> {
+  const matrix = Matrix.from1DArray(d, d, S)
+  const found = d <= wholeSize || k + oversampling > d / 3 ? whole(matrix) : await subspace(matrix, k + oversampling, seed, signal)
+  return inOrder(found, d, k)
+}
+
+interface Found {
+  readonly values: readonly number[]
+  readonly vectors: Matrix
+}
+
+function whole(S: Matrix): Found {
+  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(S, { assumeSymmetric: true })
+  return { values: realEigenvalues, vectors: eigenvectorMatrix }
+}
+
+async function subspace(S: Matrix, m: number, seed: number, signal: AbortSignal): Promise<Found> {
+  const draw = normalsOf(stepKey(seed, 0), 'eigenvectors')
+  let Q = orthonormal(new Matrix(Array.from({ length: S.rows }, (_, i) => Array.from({ length: m }, (_, j) => draw(i * m + j)))))
+  let before: readonly number[] = []
+  for (let iteration = 0; ; iteration++) {
+    await new Promise(setImmediate)
+    throwIfCancelled(signal)
+    const SQ = S.mmul(Q)
+    const { values, vectors } = whole(Q.transpose().mmul(SQ))
+    const largest = Math.max(...values)
+    if (iteration === maxIterations || values.every((value, i) => Math.abs(value - before[i]) <= tolerance * largest)) return { values, vectors: Q.mmul(vectors) }
+    before = values
+    Q = orthonormal(SQ)
+  }
+}
+
+const orthonormal = (X: Matrix): Matrix => new QrDecomposition(X).orthogonalMatrix
+
+function inOrder({ values, vectors }: Found, d: number, k: number): Eigenpairs {
+  const order = values.map((_, j) => j).sort((a, b) => values[b] - values[a]).slice(0, k)
+  const sorted = new Float64Array(d * k)
+  for (const [to, from] of order.entries()) {
+    const column = vectors.getColumn(from)
+    const peak = column.reduce((best, v) => (Math.abs(v) > Math.abs(best) * (1 + 1e-9) ? v : best), 0)
+    for (let i = 0; i < d; i++) sorted[i * k + to] = peak < 0 ? -column[i] : column[i]
+  }
+  return { values: Float64Array.from(order, (j) => Math.max(0, values[j])), vectors: sorted }
+}

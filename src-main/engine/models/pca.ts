@@ -1,0 +1,63 @@
+/**
+ * Principal component analysis: Pearson 1901, Hotelling 1933
+ *
+ *   z = (x − μ) W      x̂ = z Wᵀ + μ      W the eigenvectors of the covariance with the Z largest eigenvalues
+ *
+ * The best that any linear code of Z numbers can do, in closed form: no other linear model has a smaller squared error.
+ * Shapes: x, recon [B, D] · z [B, Z] · W [D, Z] · μ [D]
+ */
+import { add, matMul, sub, type Tensor2D } from '@tensorflow/tfjs-core'
+import { setImmediate } from 'node:timers/promises'
+import { z } from 'zod'
+import { StratumError, throwIfCancelled } from '#common/errors.ts'
+import { Covariance } from '../compute/linear/covariance.ts'
+import { leadingEigenpairs } from '../compute/linear/eigenvectors.ts'
+import { defineModel } from './define.ts'
+
+/** Multiply-adds between two looks at the cancel flag, about 50 ms. */
+const workAtOnce = 5e7
+
+export const pca = defineModel({
+  id: 'pca',
+  version: 1,
+  title: 'PCA',
+  summary: 'Straight axes through the data, the widest first. Exact and immediate.',
+  group: 'Good first choices',
+  useWhen: 'Always first: it shows what a straight line can explain, and every other model is compared with it.',
+  avoidWhen: 'The data bend, as mixtures with shade or saturation do; then an autoencoder needs fewer numbers.',
+  paper: 'Hotelling 1933, Analysis of a complex of statistical variables into principal components, Journal of Educational Psychology 24',
+  fits: ['raster', 'table', 'cells', 'embedding'],
+  params: z.object({
+    components: z.int().min(1).max(4096).default(4).meta({ title: 'Numbers per pixel (code)', paperTerm: 'principal components', group: 'Layers', description: 'How many axes are kept.' }),
+  }),
+  presets: [{ id: 'default', title: 'Four axes', summary: 'The four widest axes.', params: {} }],
+
+  build({ components }, inputDim) {
+    if (components > inputDim) {
+      throw new StratumError('PARAMETER_INVALID', `PCA cannot give ${components} components from ${inputDim} columns.`, `Choose at most ${inputDim}.`, { parameter: 'components', columns: inputDim })
+    }
+    return {
+      kind: 'closed-form',
+      layout: { title: 'PCA', widths: [inputDim, components, inputDim], code: 1, epochs: 1, batchSize: 1 },
+      weightCount: inputDim * (components + 1),
+      async fit(train, n, seed, signal) {
+        const covariance = new Covariance(inputDim)
+        const blockRows = Math.max(1, Math.floor(workAtOnce / inputDim ** 2))
+        for (let row = 0; row < n; row += blockRows) {
+          await setImmediate()
+          throwIfCancelled(signal)
+          const rows = Math.min(blockRows, n - row)
+          covariance.add(train.subarray(row * inputDim, (row + rows) * inputDim), rows)
+        }
+        const { values, vectors } = await leadingEigenpairs(covariance.matrix(), inputDim, components, seed, signal)
+        return {
+          mean: { shape: [inputDim], values: Float32Array.from(covariance.mean) },
+          components: { shape: [inputDim, components], values: Float32Array.from(vectors) },
+          variance: { shape: [components], values: Float32Array.from(values) },
+        }
+      },
+      encode: (x, { mean, components: W }) => matMul(sub<Tensor2D>(x, mean), W as Tensor2D),
+      decode: (code, { mean, components: W }) => add<Tensor2D>(matMul(code, W as Tensor2D, false, true), mean),
+    }
+  },
+})
