@@ -1,0 +1,142 @@
+/**
+ * How far two labellings of the same rows agree, whatever the classes are called.
+ *
+ * n_ij rows in found class i and true class j · a_i, b_j row and column sums · n their total
+ */
+export interface Contingency {
+  /** [nFound × nTruth] counts n_ij */
+  readonly counts: Float64Array
+  readonly nFound: number
+  readonly nTruth: number
+  /** [nFound] a_i and [nTruth] b_j */
+  readonly foundSizes: Float64Array
+  readonly truthSizes: Float64Array
+  /** Rows counted, n. */
+  readonly total: number
+}
+
+/**
+ * Counts rows that have both labels: found 1 … nFound−1 (0 is no data), truth 0 … nTruth−1 (negative is not labelled).
+ * For labellings that start at 0 give `noData: -1`.
+ */
+export function contingency(found: ArrayLike<number>, truth: ArrayLike<number>, nFound: number, nTruth: number, noData = 0): Contingency {
+  if (found.length !== truth.length) throw new RangeError(`expected as many labels as truth labels, found ${found.length} and ${truth.length}`)
+  const counts = new Float64Array(nFound * nTruth)
+  const foundSizes = new Float64Array(nFound)
+  const truthSizes = new Float64Array(nTruth)
+  let total = 0
+  for (let row = 0; row < found.length; row++) {
+    const i = found[row]
+    const j = truth[row]
+    if (i === noData || j < 0) continue
+    if (!(i >= 0 && i < nFound && j < nTruth)) throw new RangeError(`expected labels below ${nFound} and ${nTruth}, found ${i} and ${j}`)
+    counts[i * nTruth + j]++
+    foundSizes[i]++
+    truthSizes[j]++
+    total++
+  }
+  return { counts, nFound, nTruth, foundSizes, truthSizes, total }
+}
+
+const pairs = (n: number): number => (n * (n - 1)) / 2
+const sumOf = (values: Float64Array, of: (value: number) => number): number => values.reduce((sum, value) => sum + of(value), 0)
+
+/**
+ * Adjusted Rand index (Hubert & Arabie 1985): 1 for the same partition, about 0 for chance.
+ *
+ *   ( Σ C(n_ij, 2) − E ) / ( ½ (Σ C(a_i, 2) + Σ C(b_j, 2)) − E )      E = Σ C(a_i, 2) · Σ C(b_j, 2) / C(n, 2)
+ */
+export function adjustedRandIndex({ counts, foundSizes, truthSizes, total }: Contingency): number {
+  const together = sumOf(counts, pairs)
+  const a = sumOf(foundSizes, pairs)
+  const b = sumOf(truthSizes, pairs)
+  const expected = total < 2 ? 0 : (a * b) / pairs(total)
+  const most = (a + b) / 2
+  return most === expected ? 1 : (together - expected) / (most - expected)
+}
+
+/**
+ * Normalised mutual information with the arithmetic mean, I / ½ (H_found + H_truth), as scikit-learn's default.
+ * 1 when both have one class.
+ */
+export function normalisedMutualInformation({ counts, nTruth, foundSizes, truthSizes, total }: Contingency): number {
+  const entropy = (sizes: Float64Array): number => sumOf(sizes, (n) => (n === 0 ? 0 : (-n / total) * Math.log(n / total)))
+  const mean = (entropy(foundSizes) + entropy(truthSizes)) / 2
+  if (mean === 0) return 1
+  let information = 0
+  counts.forEach((n, at) => {
+    if (n > 0) information += (n / total) * Math.log((n * total) / (foundSizes[Math.floor(at / nTruth)] * truthSizes[at % nTruth]))
+  })
+  return Math.max(0, information / mean)
+}
+
+/** Share of rows that lie in the commonest true class of their found class. Grows with the number of classes. */
+export function purity({ counts, nFound, nTruth, total }: Contingency): number {
+  let right = 0
+  for (let i = 0; i < nFound; i++) right += counts.subarray(i * nTruth, (i + 1) * nTruth).reduce((most, n) => Math.max(most, n), 0)
+  return total === 0 ? 0 : right / total
+}
+
+/** Share of rows that are right under the best one-to-one naming of found classes by true classes; classes left over count as wrong. */
+export function hungarianAccuracy(table: Contingency): number {
+  const { counts, nTruth, total } = table
+  let right = 0
+  bestMatching(table).forEach((j, i) => {
+    if (j >= 0) right += counts[i * nTruth + j]
+  })
+  return total === 0 ? 0 : right / total
+}
+
+/**
+ * The true class of each found class under the one-to-one matching with the most rows, −1 where none is left.
+ * Hungarian method with potentials (Kuhn 1955; the O(n³) form after Jonker & Volgenant 1987).
+ */
+export function bestMatching({ counts, nFound, nTruth }: Contingency): Int32Array {
+  const size = Math.max(nFound, nTruth)
+  const cost = (i: number, j: number): number => (i < nFound && j < nTruth ? -counts[i * nTruth + j] : 0)
+  // Rows and columns are numbered from 1; column 0 is where each search begins.
+  const rowPotential = new Float64Array(size + 1)
+  const columnPotential = new Float64Array(size + 1)
+  const rowOf = new Int32Array(size + 1)
+  const cameFrom = new Int32Array(size + 1)
+  for (let row = 1; row <= size; row++) {
+    const slack = new Float64Array(size + 1).fill(Number.POSITIVE_INFINITY)
+    const reached = new Uint8Array(size + 1)
+    let column = 0
+    rowOf[0] = row
+    do {
+      reached[column] = 1
+      const i = rowOf[column]
+      let least = Number.POSITIVE_INFINITY
+      let next = 0
+      for (let j = 1; j <= size; j++) {
+        if (reached[j]) continue
+        const reduced = cost(i - 1, j - 1) - rowPotential[i] - columnPotential[j]
+        if (reduced < slack[j]) {
+          slack[j] = reduced
+          cameFrom[j] = column
+        }
+        if (slack[j] < least) {
+          least = slack[j]
+          next = j
+        }
+      }
+      for (let j = 0; j <= size; j++) {
+        if (reached[j]) {
+          rowPotential[rowOf[j]] += least
+          columnPotential[j] -= least
+        } else {
+          slack[j] -= least
+        }
+      }
+      column = next
+    } while (rowOf[column] !== 0)
+    while (column !== 0) {
+      rowOf[column] = rowOf[cameFrom[column]]
+      column = cameFrom[column]
+    }
+  }
+  const matched = new Int32Array(nFound).fill(-1)
+  for (let j = 1; j <= nTruth; j++) if (rowOf[j] >= 1 && rowOf[j] <= nFound) matched[rowOf[j] - 1] = j - 1
+  return matched
+}
