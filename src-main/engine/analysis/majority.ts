@@ -4,7 +4,7 @@
  * Class 0 is nodata: it never votes and stays 0. At the edge of the map the window holds fewer pixels. Among equally
  * frequent classes the pixel keeps its own if that is one of them, otherwise it gets the smallest id.
  *
- * Memory: 2 × window rows and 128 KB of counts, whatever the size of the map. Cost: 2 × window counts per pixel; the
+ * Memory: window rows and 128 KB of counts, whatever the size of the map. Cost: 2 × window counts per pixel; the
  * classes of a window are compared only where the pixel's own class has no absolute majority.
  */
 export type MajorityWindow = 3 | 5 | 7 | 9
@@ -19,57 +19,48 @@ export interface MajorityFilter {
 export function createMajorityFilter(width: number, height: number, window: MajorityWindow): MajorityFilter {
   if (![3, 5, 7, 9].includes(window)) throw new RangeError(`expected a window of 3, 5, 7 or 9 pixels, found ${window}`)
   const radius = (window - 1) / 2
-  // Rows are padded with nodata on either side, and so is the map above and below: edges need no other care.
-  const stride = width + 2 * radius
-  const ring = new Uint16Array(window * stride)
-  const lines: Uint16Array[] = Array.from({ length: window }, (_, i) => ring.subarray(i * stride, (i + 1) * stride))
+  const area = window * window
+  // The last `window` rows, column by column: the order inside a column does not matter to a vote, and a column that enters the
+  // window is one stretch of memory. Nodata pads the map on every side, so edges need no other care.
+  const columns = new Uint16Array((width + 2 * radius) * window)
   const counts = new Uint16Array(65_536)
+  let largestId = 0
   let received = 0
   let finished = 0
 
-  /** Makes the oldest line the newest; `row` null is a line of nodata beyond the map. */
+  /** Puts the next row in place of the oldest; null is a row of nodata beyond the map. */
   function advance(row: Uint16Array | null): void {
-    const line = lines.shift() as Uint16Array
-    if (row) line.set(row, radius)
-    else line.fill(0)
-    lines.push(line)
+    for (let x = 0, at = radius * window + (received % window); x < width; x++, at += window) {
+      const id = row ? row[x] : 0
+      columns[at] = id
+      if (id > largestId) largestId = id
+    }
+    received++
   }
 
-  function filterLine(out: Uint16Array, at: number): void {
-    const centre = lines[radius]
-    for (let column = 0; column < window - 1; column++) {
-      for (let i = 0; i < window; i++) counts[lines[i][column]]++
+  function filterRow(out: Uint16Array, to: number): void {
+    const centreSlot = (received - 1 - radius) % window
+    const ahead = (window - 1) * window
+    for (let at = 0; at < ahead; at++) counts[columns[at]]++
+    for (let x = 0, at = 0; x < width; x++, at += window) {
+      for (let i = at + ahead; i < at + ahead + window; i++) counts[columns[i]]++
+      const own = columns[at + radius * window + centreSlot]
+      if (own !== 0) out[to + x] = 2 * counts[own] >= area - counts[0] ? own : mostFrequent(at, own)
+      for (let i = at; i < at + window; i++) counts[columns[i]]--
     }
-    for (let x = 0; x < width; x++) {
-      const entering = x + window - 1
-      let voters = 0
-      for (let i = 0; i < window; i++) counts[lines[i][entering]]++
-      const own = centre[x + radius]
-      if (own !== 0) {
-        voters = window * window - counts[0]
-        out[at + x] = 2 * counts[own] >= voters ? own : mostFrequent(x, own)
-      }
-      for (let i = 0; i < window; i++) counts[lines[i][x]]--
-    }
-    for (let column = width; column < width + window - 1; column++) {
-      for (let i = 0; i < window; i++) counts[lines[i][column]]--
-    }
+    for (let at = width * window; at < width * window + ahead; at++) counts[columns[at]]--
   }
 
-  function mostFrequent(x: number, own: number): number {
+  /** Whichever is shorter: the classes there are, or the pixels of the window that starts at `at`. */
+  function mostFrequent(at: number, own: number): number {
     let best = own
-    let bestCount = counts[own]
-    for (let i = 0; i < window; i++) {
-      const line = lines[i]
-      for (let column = x; column < x + window; column++) {
-        const id = line[column]
-        const count = counts[id]
-        if (id === 0 || count < bestCount || id === best) continue
-        if (count > bestCount || (best !== own && id < best)) {
-          best = id
-          bestCount = count
-        }
-      }
+    if (largestId <= area) {
+      for (let id = 1; id <= largestId; id++) if (counts[id] > counts[best]) best = id
+      return best
+    }
+    for (let i = at; i < at + area; i++) {
+      const id = columns[i]
+      if (id !== 0 && (counts[id] > counts[best] || (counts[id] === counts[best] && best !== own && id < best))) best = id
     }
     return best
   }
@@ -79,9 +70,8 @@ export function createMajorityFilter(width: number, height: number, window: Majo
     let at = 0
     for (let i = 0; i < rows; i++) {
       advance(rowAt(i))
-      received++
-      if (received <= radius || finished === height) continue
-      filterLine(out, at)
+      if (received <= radius) continue
+      filterRow(out, at)
       at += width
       finished++
     }
