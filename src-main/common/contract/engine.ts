@@ -62,6 +62,11 @@ export const RasterWindow = z.object({
 export type RasterWindow = z.output<typeof RasterWindow>
 
 const id = z.int().positive()
+/** A typed array as it is; z.instanceof would narrow its buffer type. */
+const typed = <T>(type: new (n: number) => T) => z.custom<T>((value) => value instanceof type)
+const float32 = typed<Float32Array>(Float32Array)
+const float64 = typed<Float64Array>(Float64Array)
+const uint16 = typed<Uint16Array>(Uint16Array)
 const none = z.object({})
 
 export const engineCalls = {
@@ -107,9 +112,9 @@ export const engineCalls = {
   metrics: { input: z.object({ artifact: id, afterStep: z.number().default(-1) }), output: z.array(z.object({ step: z.number(), name: z.string(), value: z.number() })) },
 
   /** values [bands, outHeight, outWidth] float32, NaN where there is no data. */
-  readRaster: { input: z.object({ dataset: id, bands: z.array(z.int().nonnegative()).min(1).max(512), window: RasterWindow }), output: z.object({ values: z.instanceof(Float32Array) }) },
+  readRaster: { input: z.object({ dataset: id, bands: z.array(z.int().nonnegative()).min(1).max(512), window: RasterWindow }), output: z.object({ values: float32 }) },
   /** values [outHeight, outWidth]: labels of a clustering (0 = no data) or scores (NaN = no data), by artifact kind. */
-  readMap: { input: z.object({ artifact: id, window: RasterWindow }), output: z.object({ values: z.union([z.instanceof(Uint16Array), z.instanceof(Float32Array)]) }) },
+  readMap: { input: z.object({ artifact: id, window: RasterWindow }), output: z.object({ values: z.union([uint16, float32]) }) },
   /** Rows of a table, cells or embedding as shown: numbers, text, null for missing. */
   readRows: { input: z.object({ dataset: id, offset: z.int().nonnegative(), limit: z.int().positive().max(500), columns: z.int().positive().max(200).default(60) }), output: z.object({ names: z.array(z.string()), rows: z.array(z.array(z.union([z.number(), z.string(), z.boolean(), z.null()]))), total: z.number() }) },
   /** Values of all columns at one row (mean over a square of `radius` pixels for rasters), before and after the model when one is given. */
@@ -117,7 +122,7 @@ export const engineCalls = {
   /** A seeded sample of valid rows for the scatter: codes [n, codeSize], row numbers, labels and scores where given. */
   sampleLatents: {
     input: z.object({ latents: id, count: z.int().positive().max(2_000_000), clustering: id.optional(), scores: id.optional() }),
-    output: z.object({ n: z.int(), codeSize: z.int(), codes: z.instanceof(Float32Array), rows: z.instanceof(Float64Array), labels: z.instanceof(Uint16Array).nullable(), scores: z.instanceof(Float32Array).nullable() }),
+    output: z.object({ n: z.int(), codeSize: z.int(), codes: float32, rows: float64, labels: uint16.nullable(), scores: float32.nullable() }),
   },
   /** Everything known of one row of a raster, for the map's read-out. */
   readPixel: { input: z.object({ dataset: id, x: z.int().nonnegative(), y: z.int().nonnegative(), clustering: id.optional(), scores: id.optional() }), output: z.object({ row: z.number(), label: z.int().nullable(), score: z.number().nullable(), values: z.array(z.number().nullable()) }) },

@@ -31,7 +31,7 @@ export async function sampleValidRows(codes: ArrayReader, rows: number, validRow
   for (let from = 0; from < rows && n < capacity; from += codes.chunkRows) {
     const block = codes.read(from, Math.min(rows, from + codes.chunkRows)) as Float32Array
     for (let i = 0; i < block.length / codeSize && n < capacity; i++) {
-      if (Number.isNaN(block[i * codeSize]!) || (share < 1 && hash(seed, from + i) >= limit)) continue
+      if (Number.isNaN(block[i * codeSize]) || (share < 1 && hash(seed, from + i) >= limit)) continue
       outRows[n] = from + i
       outCodes.set(block.subarray(i * codeSize, (i + 1) * codeSize), n * codeSize)
       n++

@@ -8,7 +8,7 @@ import { StratumError, throwIfCancelled } from '#common/errors.ts'
 import { type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
 import type { ClusteringMeta, LatentsMeta, ModelMeta } from '#common/domain/results.ts'
 import { chooseK } from '../analysis/chooseK.ts'
-import { assign, kmeans, minibatchKmeans } from '../analysis/kmeans.ts'
+import { assign, canonicalOrder, kmeans, minibatchKmeans } from '../analysis/kmeans.ts'
 import { sampleValidRows } from '../analysis/sampleRows.ts'
 import { silhouette } from '../analysis/silhouette.ts'
 import type { ArrayReader } from '../project/project.ts'
@@ -47,33 +47,20 @@ async function learnCentres(ctx: OperationContext<Params>, points: Float32Array,
 }
 
 /** Streams the codes block by block with the label 1…k of each row (0 where there is no code). Memory: one block. */
-export async function eachLabelBlock(ctx: OperationContext<unknown>, codes: ArrayReader, centres: Float32Array, k: number, visit: (start: number, labels: Uint16Array, block: Float32Array) => void): Promise<void> {
-  const rows = codes.shape[0]!
-  const Z = codes.shape[1]!
+async function eachLabelBlock(ctx: OperationContext<unknown>, codes: ArrayReader, centres: Float32Array, k: number, visit: (start: number, labels: Uint16Array, inertia: number) => void): Promise<void> {
+  const rows = codes.shape[0]
+  const Z = codes.shape[1]
   const rowsPerRead = Math.max(codes.chunkRows, Math.floor((4 << 20) / (Z * 4)))
   for (let from = 0; from < rows; from += rowsPerRead) {
     throwIfCancelled(ctx.signal)
     const block = codes.read(from, Math.min(rows, from + rowsPerRead)) as Float32Array
     const n = block.length / Z
     const labels = new Uint16Array(n)
-    assign(block, n, Z, centres, k, labels)
-    for (let i = 0; i < n; i++) labels[i] = Number.isNaN(block[i * Z]!) ? 0 : labels[i]! + 1
-    visit(from, labels, block)
+    const inertia = assign(block, n, Z, centres, k, labels)
+    for (let i = 0; i < n; i++) labels[i] = Number.isNaN(block[i * Z]) ? 0 : labels[i] + 1
+    visit(from, labels, inertia)
     await new Promise((resolve) => setImmediate(resolve))
   }
-}
-
-/** Order by size, then by centroid, so that class 1 is always the largest: newId[old id], both from 1. */
-export function canonicalIds(sizes: Float64Array, centres: Float32Array, k: number, Z: number): Uint16Array {
-  const compare = (a: number, b: number): number => {
-    if (sizes[a + 1] !== sizes[b + 1]) return sizes[b + 1]! - sizes[a + 1]!
-    for (let j = 0; j < Z; j++) if (centres[a * Z + j] !== centres[b * Z + j]) return centres[a * Z + j]! - centres[b * Z + j]!
-    return a - b
-  }
-  const order = Array.from({ length: k }, (_, i) => i).sort(compare)
-  const newId = new Uint16Array(k + 1)
-  for (const [position, old] of order.entries()) newId[old + 1] = position + 1
-  return newId
 }
 
 export const clusterOperation = defineOperation({
@@ -105,12 +92,11 @@ export const clusterOperation = defineOperation({
       ctx.report({ stage, fraction: Math.min(1, done / meta.rows / 2), done: Math.min(done - part * meta.rows, meta.rows), unit: noun })
     }
     await eachLabelBlock(ctx, codes, learned.centres, k, (_, labels) => {
-      for (const label of labels) sizes[label]!++
+      for (const label of labels) sizes[label]++
       report('Counting classes', labels.length, 0)
     })
-    const newId = canonicalIds(sizes, learned.centres, k, Z)
-    const centres = new Float32Array(k * Z)
-    for (let old = 0; old < k; old++) centres.set(learned.centres.subarray(old * Z, old * Z + Z), (newId[old + 1]! - 1) * Z)
+    const order = canonicalOrder(sizes.subarray(1), learned.centres, k, Z)
+    const centres = Float32Array.from(order.flatMap((old) => [...learned.centres.subarray(old * Z, old * Z + Z)]))
 
     const model = ctx.project.artifact(meta.model).meta as unknown as ModelMeta
     const drawn = meta.dataset === model.dataset ? readDrawnRows(ctx.project, model.matrix) : null
@@ -118,13 +104,9 @@ export const clusterOperation = defineOperation({
     const writer = ctx.draft.writeArray('labels', { dtype: 'uint16', shape: [meta.rows] })
     let inertia = 0
     const finalSizes = new Float64Array(k + 1)
-    await eachLabelBlock(ctx, codes, centres, k, (start, labels, block) => {
-      for (let i = 0; i < labels.length; i++) {
-        const c = labels[i]!
-        finalSizes[c]!++
-        if (c === 0) continue
-        for (let j = 0; j < Z; j++) inertia += (block[i * Z + j]! - centres[(c - 1) * Z + j]!) ** 2
-      }
+    await eachLabelBlock(ctx, codes, centres, k, (start, labels, blockInertia) => {
+      for (const label of labels) finalSizes[label]++
+      inertia += blockInertia
       picker.see(start, labels)
       writer.append(labels)
       report('Assigning classes', labels.length, 1)
@@ -144,7 +126,7 @@ export const clusterOperation = defineOperation({
       k,
       rows: meta.rows,
       validRows: meta.validRows,
-      classes: profiles.map((profile, i) => ({ id: i + 1, rows: finalSizes[i + 1]!, share: finalSizes[i + 1]! / Math.max(1, meta.validRows), ...profile })),
+      classes: profiles.map((profile, i) => ({ id: i + 1, rows: finalSizes[i + 1], share: finalSizes[i + 1] / Math.max(1, meta.validRows), ...profile })),
       inertia,
       silhouette: await silhouette(sample.codes, n, Z, sampleLabels, k, { sample: 2000, seed: ctx.seed, signal: ctx.signal }),
       kCurve: learned.kCurve,

@@ -49,6 +49,8 @@ export interface OperationDefinition<Schema extends z.ZodObject = z.ZodObject> {
   nameFor?(params: z.output<Schema>, inputs: Readonly<Record<string, Artifact>>): string
   /** Runs beside a heavy job instead of waiting for it: little work, little memory, e.g. writing a table. */
   readonly light?: boolean
+  /** What of a request cannot change the result: it is then no part of the key, and the operation sees seed 0 or device 'cpu'. */
+  readonly ignores?: readonly ('seed' | 'device')[]
   /** Can be paused and resumed while running. */
   readonly canPause?: boolean
   /** Can stop early and keep its best state. */

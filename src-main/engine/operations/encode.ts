@@ -55,10 +55,10 @@ export const encodeOperation = defineOperation({
             continue
           }
           validRows++
-          errorSum += error[i]!
+          errorSum += error[i]
           for (let j = 0; j < Z; j++) {
-            const z = codes[i * Z + j]!
-            const r = range[j]!
+            const z = codes[i * Z + j]
+            const r = range[j]
             if (z < r.min) r.min = z
             if (z > r.max) r.max = z
           }

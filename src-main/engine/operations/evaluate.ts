@@ -1,7 +1,7 @@
 /**
  * Evaluate: how far class maps and anomaly scores agree with labels that were never used to make them.
  * The rows of the table are whatever results are given, so a model stands beside its baseline.
- * Memory: one byte per row for the labels, one result at a time.
+ * Memory: two bytes per row for the labels, and one result at a time (two bytes per row of a class map, up to twelve of scores).
  */
 import { resolve } from 'node:path'
 import { z } from 'zod'
@@ -58,7 +58,7 @@ async function readLabels(project: Project, dataset: Artifact, where: string, ig
     if (source.report.rows !== meta.rows || source.report.grid?.width !== meta.grid?.width) {
       throw new StratumError('DATA_UNSUITABLE', `The labels have ${source.report.rows} rows and the dataset ${meta.rows}; they must lie on the same grid.`, 'Warp the labels to the grid of the scene (gdalwarp -te … -ts …).', { path })
     }
-    for await (const { start, n, X } of source.chunks({ columns: [0], signal })) for (let i = 0; i < n; i++) put(start + i, X[i]!)
+    for await (const { start, n, X } of source.chunks({ columns: [0], signal })) for (let i = 0; i < n; i++) put(start + i, X[i])
   } finally {
     await source.close()
   }
@@ -66,7 +66,7 @@ async function readLabels(project: Project, dataset: Artifact, where: string, ig
 }
 
 /** Figures of a class map against labels, over rows that have both. */
-export function clusteringFigures(project: Project, artifact: Artifact, ids: Int16Array, classes: number): Record<string, number | null> {
+function clusteringFigures(project: Project, artifact: Artifact, ids: Int16Array, classes: number): Record<string, number | null> {
   const { k, silhouette, latents } = artifact.meta as unknown as ClusteringMeta
   const labels = project.array(artifact.id, 'labels').read(0, ids.length) as Uint16Array
   const table = contingency(labels, ids, k + 1, classes)
@@ -87,18 +87,18 @@ export function clusteringFigures(project: Project, artifact: Artifact, ids: Int
 function scoreFigures(project: Project, artifact: Artifact, ids: Int16Array, names: readonly string[]): Record<string, number | null> {
   const { threshold } = artifact.meta as unknown as ScoresMeta
   const score = project.array(artifact.id, 'score').read(0, ids.length) as Float32Array
-  const rows = Uint32Array.from(ids.keys()).filter((i) => ids[i]! >= 0 && Number.isFinite(score[i]!))
+  const rows = Uint32Array.from(ids.keys()).filter((i) => ids[i] >= 0 && Number.isFinite(score[i]))
   const isNormal = names.map((name) => Number(name) === 0 || name === 'normal')
-  const positive = Uint8Array.from(rows, (i) => (isNormal[ids[i]!] ? 0 : 1))
-  const values = Float32Array.from(rows, (i) => score[i]!)
+  const positive = Uint8Array.from(rows, (i) => (isNormal[ids[i]] ? 0 : 1))
+  const values = Float32Array.from(rows, (i) => score[i])
   const positives = positive.reduce((a, b) => a + b, 0)
   if (positives === 0 || positives === rows.length) throw new StratumError('DATA_UNSUITABLE', `The labels hold ${positives} anomalous and ${rows.length - positives} normal rows; both are needed.`, 'Label normal rows 0 and anomalous rows with any other number.')
   let hits = 0
   let flagged = 0
   for (let i = 0; i < values.length; i++) {
-    if (values[i]! <= threshold) continue
+    if (values[i] <= threshold) continue
     flagged++
-    hits += positive[i]!
+    hits += positive[i]
   }
   return { rows: rows.length, anomalies: positives, auc: rocAuc(values, positive), averagePrecision: averagePrecision(values, positive), precision: flagged ? hits / flagged : null, recall: hits / positives }
 }
@@ -119,7 +119,7 @@ export const evaluateOperation = defineOperation({
     const artifacts = roles.map((role) => ctx.inputs[role]).filter((a) => a !== undefined)
     const datasets = new Set(artifacts.map((a) => a.meta.dataset as number))
     if (datasets.size > 1) throw new StratumError('ARTIFACT_KIND', 'The results belong to different datasets.', 'Compare results of one dataset.')
-    const dataset = ctx.project.artifact([...datasets][0]!)
+    const dataset = ctx.project.artifact([...datasets][0])
     ctx.report({ stage: 'Reading labels', fraction: null })
     const ignore = artifacts.some((a) => a.kind === 'scores') ? ctx.params.ignore.filter((v) => v !== '0') : ctx.params.ignore
     const { ids, names } = await readLabels(ctx.project, dataset, ctx.params.labels, ignore, ctx.signal)

@@ -1,5 +1,4 @@
 /** Import: describes a source file and summarises its columns in one streaming pass. The values stay in the file. */
-import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { throwIfCancelled } from '#common/errors.ts'
@@ -7,19 +6,6 @@ import { DatasetKind, type DatasetMeta } from '#common/domain/dataset.ts'
 import { describeSource, hashFile, summariseSource } from '../data/import.ts'
 import { readerFor } from '../data/readers/registry.ts'
 import { defineOperation, type OperationContext } from './define.ts'
-
-/** Content hashes of files already seen by this process, so that asking the cache and importing read the file once. */
-const hashes = new Map<string, string>()
-
-async function contentHash(path: string, signal?: AbortSignal): Promise<string> {
-  const { size, mtimeMs } = await stat(path)
-  const key = `${path}:${size}:${mtimeMs}`
-  const known = hashes.get(key)
-  if (known !== undefined) return known
-  const hash = await hashFile(path, signal)
-  hashes.set(key, hash)
-  return hash
-}
 
 const params = z.object({
   path: z.string().min(1).meta({ title: 'File', description: 'The source stays where it is; the project remembers its path and content.' }),
@@ -37,7 +23,7 @@ export async function importFile(ctx: OperationContext<unknown>, path: string, a
     throwIfCancelled(ctx.signal)
     const { summaries, validRows } = await summariseSource(source, { seed: ctx.seed, signal: ctx.signal, report: ctx.report })
     const { path: _, ...report } = source.report
-    const reference = await describeSource(path, ctx.project.path, await contentHash(path, ctx.signal))
+    const reference = await describeSource(path, ctx.project.path, ctx.signal, ctx.report)
     return { ...report, source: reference, summaries, validRows, readerOptions }
   } finally {
     await source.close()
@@ -53,6 +39,6 @@ export const importOperation = defineOperation({
   params,
   produces: 'dataset',
   nameFor: ({ path }) => (path.split(/[\\/]/).pop() ?? path).replace(/(\.tar)?\.[^.]+(\.gz)?$/i, ''),
-  identity: ({ path }) => contentHash(resolve(path)),
+  identity: ({ path }) => hashFile(resolve(path)),
   run: (ctx) => importFile(ctx, resolve(ctx.params.path), ctx.params.as, ctx.params.options),
 })

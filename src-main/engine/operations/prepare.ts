@@ -81,7 +81,7 @@ export const prepareOperation = defineOperation({
       write('holdout', 'float32', drawn.holdout, [m, d])
       write('trainIndex', 'float64', drawn.trainIndex, [n])
       write('holdoutIndex', 'float64', drawn.holdoutIndex, [m])
-      const result: MatrixMeta = { dataset: dataset.id, datasetKind: meta.kind, columns: columnIndex.map((i) => meta.columns[i]!), columnIndex, steps, trainRows: n, holdoutRows: m, split: splitBy }
+      const result: MatrixMeta = { dataset: dataset.id, datasetKind: meta.kind, columns: columnIndex.map((i) => meta.columns[i]), columnIndex, steps, trainRows: n, holdoutRows: m, split: splitBy }
       return result
     } finally {
       await source.close()

@@ -19,8 +19,8 @@ export class LabelPicker {
 
   /** Rows start … start + labels.length − 1; calls come in ascending order. */
   see(start: number, labels: Uint16Array): void {
-    while (this.#next < this.#wanted.length && this.#wanted[this.#next]! < start + labels.length) {
-      this.labels[this.#next] = labels[this.#wanted[this.#next]! - start]!
+    while (this.#next < this.#wanted.length && this.#wanted[this.#next] < start + labels.length) {
+      this.labels[this.#next] = labels[this.#wanted[this.#next] - start]
       this.#next++
     }
   }
@@ -45,7 +45,7 @@ export function readDrawnRows(project: Project, matrixId: number): DrawnRows {
       X: project.array(matrixId, part).read(0, n) as Float32Array,
     }
   })
-  const n = parts[0]!.index.length + parts[1]!.index.length
+  const n = parts[0].index.length + parts[1].index.length
   const index = new Float64Array(n)
   const X = new Float32Array(n * d)
   let offset = 0
@@ -55,10 +55,10 @@ export function readDrawnRows(project: Project, matrixId: number): DrawnRows {
     offset += part.index.length
   }
   invertPipeline(matrix.steps, X, n, d)
-  const order = Uint32Array.from({ length: n }, (_, i) => i).sort((a, b) => index[a]! - index[b]!)
+  const order = Uint32Array.from({ length: n }, (_, i) => i).sort((a, b) => index[a] - index[b])
   const sortedX = new Float32Array(n * d)
-  for (let i = 0; i < n; i++) sortedX.set(X.subarray(order[i]! * d, order[i]! * d + d), i * d)
-  return { index: Float64Array.from(order, (i) => index[i]!), X: sortedX, columns: d }
+  for (let i = 0; i < n; i++) sortedX.set(X.subarray(order[i] * d, order[i] * d + d), i * d)
+  return { index: Float64Array.from(order, (i) => index[i]), X: sortedX, columns: d }
 }
 
 /** Mean and standard deviation per class 1…k and column; NaN-free: a class without sampled rows has empty lists. */
@@ -67,19 +67,19 @@ export function classProfiles({ X, columns: d }: DrawnRows, labels: Uint16Array,
   const sum = new Float64Array((k + 1) * d)
   const squares = new Float64Array((k + 1) * d)
   for (let i = 0; i < labels.length; i++) {
-    const c = labels[i]!
-    count[c]!++
-    for (let j = 0; j < d; j++) sum[c * d + j]! += X[i * d + j]!
+    const c = labels[i]
+    count[c]++
+    for (let j = 0; j < d; j++) sum[c * d + j] += X[i * d + j]
   }
-  const mean = (c: number, j: number) => sum[c * d + j]! / count[c]!
+  const mean = (c: number, j: number) => sum[c * d + j] / count[c]
   for (let i = 0; i < labels.length; i++) {
-    const c = labels[i]!
-    for (let j = 0; j < d; j++) squares[c * d + j]! += (X[i * d + j]! - mean(c, j)) ** 2
+    const c = labels[i]
+    for (let j = 0; j < d; j++) squares[c * d + j] += (X[i * d + j] - mean(c, j)) ** 2
   }
   return Array.from({ length: k }, (_, i) => {
     const c = i + 1
     if (count[c] === 0) return { mean: [], sd: [] }
     const columns = Array.from({ length: d }, (_, j) => j)
-    return { mean: columns.map((j) => mean(c, j)), sd: columns.map((j) => Math.sqrt(squares[c * d + j]! / count[c]!)) }
+    return { mean: columns.map((j) => mean(c, j)), sd: columns.map((j) => Math.sqrt(squares[c * d + j] / count[c])) }
   })
 }

@@ -95,7 +95,10 @@ export function createRunner(project: ProjectFile, operations: readonly Operatio
   function planOf(request: RunRequest): Plan {
     const operation = operationIn(operations, request.operation)
     const params = parseParams(operation.title, operation.params, request.params ?? {})
-    return { operation, params, inputs: checkInputs(project, operation, request.inputs ?? {}), seed: request.seed ?? 7, device: request.device ?? 'cpu', name: request.name?.trim() || undefined }
+    const inputs = checkInputs(project, operation, request.inputs ?? {})
+    const seed = operation.ignores?.includes('seed') ? 0 : (request.seed ?? 7)
+    const device = operation.ignores?.includes('device') ? 'cpu' : (request.device ?? 'cpu')
+    return { operation, params, inputs, seed, device, name: request.name?.trim() || undefined }
   }
 
   function keyOf({ operation, params, inputs, seed, device }: Plan, identity: string | null): string {
@@ -303,6 +306,9 @@ function checkInputs(project: ProjectFile, operation: OperationDefinition, given
   }
   return checked
 }
+
+/** What to ask to get this artifact again, or to go on with it where it was interrupted. */
+export const requestFor = ({ operation, inputs, params, seed, device, name }: Artifact): RunRequest => ({ operation, inputs, params, seed, device, name })
 
 /** Runs one operation to its end; for scripts and tests that need no queue of their own. */
 export async function runToEnd(runner: Runner, request: RunRequest, signal?: AbortSignal): Promise<Artifact> {

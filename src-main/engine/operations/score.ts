@@ -24,12 +24,12 @@ function calibrationErrors(project: Project, latents: number, matrixId: number):
   let from = 0
   let block: Float32Array = new Float32Array(0)
   for (let i = 0; i < n; i++) {
-    const row = index[i]!
+    const row = index[i]
     if (row >= from + block.length) {
       from = row
-      block = reader.read(from, Math.min(reader.shape[0]!, from + reader.chunkRows)) as Float32Array
+      block = reader.read(from, Math.min(reader.shape[0], from + reader.chunkRows)) as Float32Array
     }
-    errors[i] = block[row - from]!
+    errors[i] = block[row - from]
   }
   return { errors: errors.filter((e) => Number.isFinite(e)), heldOut }
 }
@@ -38,7 +38,7 @@ function histogram(values: Float32Array, from: number, to: number, counts: Float
   const scale = bins / (to - from)
   for (const v of values) {
     if (Number.isNaN(v)) continue
-    counts[Math.min(bins - 1, Math.max(0, Math.floor((v - from) * scale)))]!++
+    counts[Math.min(bins - 1, Math.max(0, Math.floor((v - from) * scale)))]++
   }
 }
 
@@ -67,7 +67,7 @@ export const scoreOperation = defineOperation({
     const error = ctx.project.array(latents.id, 'error')
     const writer = ctx.draft.writeArray('score', { dtype: 'float32', shape: [meta.rows] })
     const sorted = errors.slice().sort()
-    const to = Math.max(threshold * 2, sorted[Math.floor((sorted.length - 1) * 0.999)]! * 1.5, 1e-12)
+    const to = Math.max(threshold * 2, sorted[Math.floor((sorted.length - 1) * 0.999)] * 1.5, 1e-12)
     const all = new Float64Array(bins)
     let min = Infinity
     let max = -Infinity

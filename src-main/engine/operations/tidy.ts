@@ -31,7 +31,7 @@ export const tidyOperation = defineOperation({
     const sizes = new Float64Array(meta.k + 1)
     let written = 0
     const take = (labels: Uint16Array) => {
-      for (const label of labels) sizes[label]!++
+      for (const label of labels) sizes[label]++
       picker.see(written, labels)
       writer.append(labels)
       written += labels.length
@@ -50,7 +50,7 @@ export const tidyOperation = defineOperation({
     const profiles = drawn ? classProfiles(drawn, picker.labels, meta.k) : null
     const result: ClusteringMeta = {
       ...meta,
-      classes: meta.classes.map((c, i) => ({ ...c, ...profiles?.[i], rows: sizes[c.id]!, share: sizes[c.id]! / Math.max(1, meta.validRows) })),
+      classes: meta.classes.map((c, i) => ({ ...c, ...profiles?.[i], rows: sizes[c.id], share: sizes[c.id] / Math.max(1, meta.validRows) })),
       tidied: ctx.params.window,
     }
     return result

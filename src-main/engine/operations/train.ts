@@ -22,7 +22,7 @@ export function resolveSettings(model: ModelDefinition, preset: string | null, s
   }
   const parsed = model.params.strict().safeParse({ ...found?.params, ...settings })
   if (!parsed.success) {
-    const issue = parsed.error.issues[0]!
+    const issue = parsed.error.issues[0]
     throw new StratumError('PARAMETER_INVALID', `${model.title}: ${issue.path.join('.') || 'settings'}: ${issue.message}`, `Settings of this model: ${Object.keys(model.params.shape).join(', ')}.`, { parameter: `settings.${issue.path.join('.')}` })
   }
   return parsed.data

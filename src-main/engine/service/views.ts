@@ -135,7 +135,7 @@ export function readGridWindow(reader: ArrayReader, grid: Grid, { x, y, width, h
   for (let r = 0; r < outHeight; r++) {
     const line = (y + Math.floor(((r + 0.5) * height) / outHeight)) * grid.width
     const values = reader.read(line + x, line + x + width)
-    for (let i = 0; i < outWidth; i++) out[r * outWidth + i] = values[column[i]!]!
+    for (let i = 0; i < outWidth; i++) out[r * outWidth + i] = values[column[i]]
   }
   return out
 }
@@ -175,12 +175,12 @@ function readAt(reader: ArrayReader, rows: Float64Array): number[] {
   let from = 0
   let block: ArrayLike<number> = []
   for (let i = 0; i < rows.length; i++) {
-    const row = rows[i]!
+    const row = rows[i]
     if (row >= from + block.length) {
       from = row - (row % reader.chunkRows)
-      block = reader.read(from, Math.min(reader.shape[0]!, from + reader.chunkRows))
+      block = reader.read(from, Math.min(reader.shape[0], from + reader.chunkRows))
     }
-    out[i] = block[row - from]!
+    out[i] = block[row - from]
   }
   return out
 }
