@@ -205,3 +205,5 @@ export function poolHighest(values: Float32Array, width: number, height: number,
   }
   return out
 }
+
+export const compositeName = (bands: readonly number[]): string => (new Set(bands).size === 1 ? `Scene, band ${bands[0] + 1}` : `Scene, bands ${bands.map((b) => b + 1).join(' ')}`)

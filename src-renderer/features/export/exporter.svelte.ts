@@ -1,0 +1,109 @@
+/** Exports of results to files: what can be written from which kind, and the run of one export after another. */
+import type { Client } from '#common/contract/calls.ts'
+import type { WindowCalls } from '#common/contract/window.ts'
+import type { Artifact, ArtifactKind } from '#common/domain/artifact.ts'
+import { metaOf } from '../../lib/artifacts.ts'
+import type { Session } from '../../lib/state/session.svelte.ts'
+
+export interface ExportTarget {
+  readonly id: 'geotiff' | 'png' | 'csv' | 'npy'
+  readonly title: string
+  readonly what: string
+  readonly extension: string
+  /** Only for rows that lie on a grid. */
+  readonly needsGrid: boolean
+}
+
+const target = (id: ExportTarget['id'], title: string, what: string, extension: string, needsGrid = false): ExportTarget => ({ id, title, what, extension, needsGrid })
+
+/** What each kind can become, the usual one first. */
+export const targetsOf: Readonly<Partial<Record<ArtifactKind, readonly ExportTarget[]>>> = {
+  clustering: [
+    target('geotiff', 'GeoTIFF', 'Class numbers, with colour table and names', 'tif', true),
+    target('png', 'PNG', 'Picture with legend', 'png', true),
+    target('csv', 'CSV', 'One class per row', 'csv'),
+  ],
+  scores: [
+    target('geotiff', 'GeoTIFF', 'Anomaly score, 32-bit', 'tif', true),
+    target('png', 'PNG', 'Picture with ramp', 'png', true),
+    target('csv', 'CSV', 'One score per row', 'csv'),
+  ],
+  latents: [target('npy', 'NumPy', 'Codes, one row each', 'npy'), target('csv', 'CSV', 'Codes, one row each', 'csv')],
+}
+
+export interface ExportItem {
+  readonly source: Artifact
+  readonly target: ExportTarget
+  /** Added to the name of the whole export, e.g. '-classes'. */
+  readonly suffix: string
+}
+const suffixes: Readonly<Partial<Record<ArtifactKind, string>>> = { clustering: '-classes', scores: '-anomalies', latents: '-codes' }
+export const itemOf = (source: Artifact, chosen: ExportTarget): ExportItem => ({ source, target: chosen, suffix: suffixes[source.kind] ?? '' })
+
+/** Rough size of what will be written: stored values before compression, text with about eight signs each. */
+export function estimatedBytes({ source, target: chosen }: ExportItem): number {
+  const rows = Number(source.meta.rows ?? 0)
+  const columns = source.kind === 'latents' ? metaOf(source, 'latents').codeSize : 1
+  if (chosen.id === 'csv') return rows * (8 + 9 * columns)
+  if (chosen.id === 'png') return rows * 0.6
+  return rows * columns * (source.kind === 'clustering' ? 1 : 4)
+}
+
+/** Names that stand free of folders and signs that file systems refuse. */
+export const safeName = (name: string): string => name.normalize('NFC').replace(/[\\/:*?"<>|\u0000-\u001f]+/g, '-').replace(/[\s,]+/g, '-').replace(/^[-.]+|[-.]+$/g, '') || 'export'
+
+/** /a/b/name-classes.tif → /a/b/name, so that the other files get the same name. */
+export function stemOf(path: string, first: ExportItem): string {
+  const withoutExtension = path.replace(/\.[^.\\/]+$/, '')
+  return withoutExtension.endsWith(first.suffix) ? withoutExtension.slice(0, withoutExtension.length - first.suffix.length) : withoutExtension
+}
+
+export class Exporter {
+  status = $state<'idle' | 'running' | 'done' | 'failed'>('idle')
+  /** How many of the files are written. */
+  done = $state(0)
+  total = $state(0)
+  results = $state.raw<readonly Artifact[]>([])
+  readonly #session: Session
+  readonly #native: Client<WindowCalls>
+
+  constructor(session: Session, native: Client<WindowCalls>) {
+    this.#session = session
+    this.#native = native
+  }
+
+  /** Asks where, then writes one after the other. Ends at the first failure; its job says why. */
+  async write(items: readonly ExportItem[], name: string): Promise<void> {
+    const [first] = items
+    if (!first || this.status === 'running') return
+    const path = await this.#askWhere(first, items.length, name)
+    if (path === null) return
+    const stem = stemOf(path, first)
+    this.status = 'running'
+    this.total = items.length
+    this.done = 0
+    this.results = []
+    for (const [i, item] of items.entries()) {
+      const made = await this.#writeOne(item, i === 0 ? path : `${stem}${item.suffix}.${item.target.extension}`)
+      if (!made) {
+        this.status = 'failed'
+        return
+      }
+      this.results = [...this.results, made]
+      this.done = i + 1
+    }
+    this.status = 'done'
+  }
+
+  async #askWhere(first: ExportItem, count: number, name: string): Promise<string | null> {
+    const title = count === 1 ? 'Export' : `Export ${count} files`
+    const chosen = await this.#native.chooseSavePath({ title, defaultName: `${safeName(name)}${first.suffix}.${first.target.extension}`, extensions: [first.target.extension] })
+    return this.#session.settle('The place for the export could not be chosen', chosen)
+  }
+
+  #writeOne({ source, target: chosen }: ExportItem, path: string): Promise<Artifact | null> {
+    const inputs = this.#session.registry?.operations.find((o) => o.id === 'export')?.inputs ?? {}
+    const role = Object.entries(inputs).find(([, input]) => input.kinds.includes(source.kind))?.[0] ?? 'source'
+    return this.#session.runToEnd({ operation: 'export', inputs: { [role]: source.id }, params: { path, target: chosen.id } })
+  }
+}
