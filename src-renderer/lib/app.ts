@@ -1,5 +1,6 @@
 /** The window's controllers, one of each. Components read them; tests make their own. */
 import { engine, native, onEngine } from './bridge.ts'
+import { Importer } from './state/importer.svelte.ts'
 import { Keyboard } from './state/keyboard.svelte.ts'
 import { Layout } from './state/layout.svelte.ts'
 import { Selection } from './state/selection.svelte.ts'
@@ -8,6 +9,7 @@ import { Theme } from './state/theme.svelte.ts'
 import { Toasts } from './state/toasts.svelte.ts'
 
 export const session = new Session(engine, native, onEngine)
+export const importer = new Importer(engine, native, session)
 export const selection = new Selection()
 export const theme = new Theme(native)
 export const keyboard = new Keyboard()

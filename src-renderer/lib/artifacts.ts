@@ -51,12 +51,12 @@ export const datasetIcon: Readonly<Record<DatasetKind, IconName>> = { raster: 'g
 /** Short unit of a row count beside a figure. */
 export const rowUnit: Readonly<Record<DatasetKind, string>> = { raster: 'px', table: 'rows', cells: 'cells', embedding: 'vectors' }
 
-/** Titles of parameters say {rows}, {row}, {columns}, {column}; the field's own words replace them. */
+/** Schemas speak of rows and columns; the field's own words replace them: Rows per step → Pixels per step. */
 export function inFieldWords(text: string, kind: DatasetKind | null): string {
-  const [row, rows] = kind ? rowNoun[kind] : ['row', 'rows']
-  const [column, columns] = kind ? columnNoun[kind] : ['column', 'columns']
-  const words: Readonly<Record<string, string>> = { row, rows, column, columns }
-  return text.replace(/\{(\w+)\}/g, (whole, name: string) => words[name.toLowerCase()] ? capitalLike(name, words[name.toLowerCase()] as string) : whole)
+  if (!kind) return text
+  const words: Readonly<Record<string, string>> = { row: rowNoun[kind][0], rows: rowNoun[kind][1], column: columnNoun[kind][0], columns: columnNoun[kind][1] }
+  return text.replace(/\b(rows?|columns?)\b/gi, (found) => {
+    const word = words[found.toLowerCase()] as string
+    return /^[A-Z]/.test(found) ? word.charAt(0).toUpperCase() + word.slice(1) : word
+  })
 }
-
-const capitalLike = (model: string, word: string): string => (/^[A-Z]/.test(model) ? word.charAt(0).toUpperCase() + word.slice(1) : word)

@@ -46,7 +46,7 @@ export class Session {
   running = $derived(this.jobs.find((job) => job.status === 'running' || job.status === 'paused') ?? null)
 
   #chosen = $state.raw<Partial<Record<ArtifactKind, number>>>({})
-  readonly #waiting = new Map<number, (job: Job) => void>()
+  readonly #waiting = new Map<number, readonly ((job: Job) => void)[]>()
   readonly #engine: Client<EngineCalls>
   readonly #native: Client<WindowCalls>
   /** Called once for each job that ends, for toasts. */
@@ -86,6 +86,20 @@ export class Session {
     const project = this.settle('The project could not be made', await this.#engine.createProject({ path }))
     if (project) await this.#entered(project)
     return project !== null
+  }
+
+  /** A project in the default folder, named after the data that asked for it; a number is added when the name is taken. */
+  async createNamed(name: string): Promise<boolean> {
+    const folder = this.settle('There is no folder for projects', await this.#native.defaultFolder({}))
+    if (!folder) return false
+    const separator = folder.includes('\\') ? '\\' : '/'
+    for (let n = 1; ; n++) {
+      const made = await this.#engine.createProject({ path: `${folder}${separator}${name}${n === 1 ? '' : `-${n}`}.stratum` })
+      if (!made.ok && made.error.code === 'PROJECT_EXISTS' && n < 1000) continue
+      const project = this.settle('The project could not be made', made)
+      if (project) await this.#entered(project)
+      return project !== null
+    }
   }
 
   async openProject(path: string): Promise<boolean> {
@@ -181,9 +195,16 @@ export class Session {
   async runToEnd(request: RunRequest): Promise<Artifact | null> {
     const job = this.settle('The step could not begin', await this.run(request))
     if (!job) return null
-    const ended = isActive(job) ? await new Promise<Job>((resolve) => this.#waiting.set(job.id, resolve)) : job
+    const ended = await this.ended(job)
     if (ended.status !== 'done' || ended.artifact === null) return null
     return this.byId.get(ended.artifact) ?? (await this.#fetched(ended.artifact))
+  }
+
+  /** The job once it is no longer active. */
+  ended(job: Job): Promise<Job> {
+    const now = this.jobs.find((other) => other.id === job.id) ?? job
+    if (!isActive(now)) return Promise.resolve(now)
+    return new Promise((resolve) => this.#waiting.set(job.id, [...(this.#waiting.get(job.id) ?? []), resolve]))
   }
 
   async cancel(job: Job, keep = false): Promise<void> {
@@ -237,7 +258,7 @@ export class Session {
     this.jobs = before ? this.jobs.map((other) => (other.id === job.id ? job : other)) : [...this.jobs, job]
     if (isActive(job) || (before && !isActive(before))) return
     if (job.status === 'failed') this.#markFailed(job)
-    this.#waiting.get(job.id)?.(job)
+    for (const resolve of this.#waiting.get(job.id) ?? []) resolve(job)
     this.#waiting.delete(job.id)
     if (before) this.onJobEnded?.(job)
   }
