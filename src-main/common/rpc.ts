@@ -25,9 +25,9 @@ export function isMessage(value: unknown): value is Message {
 export interface Connection<T extends Calls, E extends Events> {
   readonly client: Client<T>
   readonly on: Subscribe<E>
-  /** Sends from now on through another endpoint. Calls that still wait for the old one fail with ENGINE_LOST. */
+  /** Sends from now on through another endpoint. Calls sent through the old one fail with ENGINE_LOST. */
   attach(endpoint: Endpoint): void
-  /** Fails what waits with ENGINE_LOST; calls made afterwards wait for the next `attach`. */
+  /** Fails everything that waits with ENGINE_LOST; calls made afterwards wait for the next `attach`. */
   detach(reason: string): void
 }
 
@@ -54,14 +54,18 @@ export function connect<T extends Calls, E extends Events>(): Connection<T, E> {
     }
   }
 
+  const lose = (id: string, settle: (result: Result<unknown>) => void, reason: string): void => {
+    pending.delete(id)
+    const hint = 'It is started again by itself; then repeat what you did. Finished steps are kept.'
+    settle(fail({ code: 'ENGINE_LOST', message: reason, hint, where: {} }))
+  }
+
   const detach = (reason: string): void => {
     stopListening()
     stopListening = () => {}
     endpoint = null
-    for (const [id, { sent, settle }] of pending) {
-      if (!sent) continue
-      pending.delete(id)
-      settle(fail({ code: 'ENGINE_LOST', message: reason, hint: 'It is started again by itself; then repeat what you did. Finished steps are kept.', where: {} }))
+    for (const [id, { settle }] of pending) {
+      lose(id, settle, reason)
     }
   }
 
@@ -97,7 +101,9 @@ export function connect<T extends Calls, E extends Events>(): Connection<T, E> {
       return () => registered.delete(listener as (payload: never) => void)
     },
     attach(next) {
-      detach('The connection was replaced.')
+      // What was sent to the old one gets no answer any more; what still waits goes to the new one.
+      for (const [id, { sent, settle }] of pending) if (sent) lose(id, settle, 'The connection to the engine was replaced.')
+      stopListening()
       endpoint = next
       stopListening = next.listen(receive)
       for (const id of [...pending.keys()]) send(id)

@@ -1,0 +1,64 @@
+/** One good and one bad input for every call. The types demand a row for each call, so a new call comes with its inputs. */
+import type { z } from 'zod'
+import type { Calls } from '#common/contract/calls.ts'
+import type { EngineCalls } from '#common/contract/engine.ts'
+import type { WindowCalls } from '#common/contract/window.ts'
+
+type Inputs<T extends Calls> = {
+  readonly [K in keyof T]: { readonly good: z.input<T[K]['input']>; readonly bad: unknown; /** The parameter the answer must name. */ readonly names: string }
+}
+
+const takesNothing = { good: {}, bad: null, names: 'input' }
+const window = { x: 0, y: 0, width: 10, height: 10, outWidth: 5, outHeight: 5 }
+
+export const engineInputs: Inputs<EngineCalls> = {
+  describe: takesNothing,
+  devices: takesNothing,
+  inspect: { good: { path: '/a.tif' }, bad: { path: 3 }, names: 'path' },
+  createProject: { good: { path: '/a.stratum' }, bad: {}, names: 'path' },
+  openProject: { good: { path: '/a.stratum' }, bad: { path: '/a.stratum', readOnly: 'yes' }, names: 'readOnly' },
+  closeProject: takesNothing,
+  project: takesNothing,
+  listArtifacts: takesNothing,
+  renameArtifact: { good: { artifact: 1, name: 'Scene' }, bad: { artifact: 1, name: '' }, names: 'name' },
+  annotateArtifact: {
+    good: { artifact: 1, annotations: { legend: [{ id: 1, name: 'Basalt', colour: '#2C71B7' }] } },
+    bad: { artifact: 1, annotations: { legend: [{ id: 1, name: 'Basalt', colour: 'blue' }] } },
+    names: 'annotations.legend.0.colour',
+  },
+  deleteArtifact: { good: { artifact: 1 }, bad: { artifact: 0 }, names: 'artifact' },
+  undo: takesNothing,
+  redo: takesNothing,
+  run: { good: { operation: 'import' }, bad: { operation: 'import', inputs: { dataset: 'first' } }, names: 'inputs.dataset' },
+  listJobs: takesNothing,
+  cancelJob: { good: { job: 1 }, bad: { job: 1.5 }, names: 'job' },
+  pauseJob: { good: { job: 1 }, bad: { job: -1 }, names: 'job' },
+  resumeJob: { good: { job: 1 }, bad: {}, names: 'job' },
+  modelLayout: { good: { model: 'pca', params: {}, columns: 7 }, bad: { model: 'pca', params: {}, columns: 0 }, names: 'columns' },
+  metrics: { good: { artifact: 1 }, bad: { artifact: 1, afterStep: null }, names: 'afterStep' },
+  readRaster: { good: { dataset: 1, bands: [0], window }, bad: { dataset: 1, bands: [0], window: { ...window, outWidth: 5000 } }, names: 'window.outWidth' },
+  readMap: { good: { artifact: 1, window }, bad: { artifact: 1, window: { ...window, x: -1 } }, names: 'window.x' },
+  readRows: { good: { dataset: 1, offset: 0, limit: 100 }, bad: { dataset: 1, offset: 0, limit: 501 }, names: 'limit' },
+  readSpectrum: { good: { dataset: 1, row: 0 }, bad: { dataset: 1, row: 0, radius: 17 }, names: 'radius' },
+  sampleLatents: { good: { latents: 1, count: 1000 }, bad: { latents: 1, count: 2_000_001 }, names: 'count' },
+  readPixel: { good: { dataset: 1, x: 0, y: 0 }, bad: { dataset: 1, x: 0, y: 0.5 }, names: 'y' },
+  getSetting: { good: { key: 'panel' }, bad: { key: null }, names: 'key' },
+  setSetting: { good: { key: 'panel', value: { width: 232 } }, bad: { key: 'panel', value: () => 1 }, names: 'value' },
+  verify: takesNothing,
+  recipe: { good: { artifact: 1 }, bad: { artifact: 'map' }, names: 'artifact' },
+}
+
+export const windowInputs: Inputs<WindowCalls> = {
+  chooseFiles: { good: { title: 'Import' }, bad: { title: 'Import', extensions: '.tif' }, names: 'extensions' },
+  chooseSavePath: { good: { title: 'Export', defaultName: 'map.tif', extensions: ['.tif'] }, bad: { title: 'Export', extensions: [] }, names: 'defaultName' },
+  recentProjects: takesNothing,
+  rememberProject: { good: { path: '/a.stratum' }, bad: { path: ['/a.stratum'] }, names: 'path' },
+  forgetProject: { good: { path: '/a.stratum' }, bad: {}, names: 'path' },
+  defaultFolder: takesNothing,
+  revealFile: { good: { path: '/a.tif' }, bad: { path: null }, names: 'path' },
+  theme: takesNothing,
+  setTheme: { good: { theme: 'dark' }, bad: { theme: 'pink' }, names: 'theme' },
+  setTitle: { good: { title: 'Basin' }, bad: { title: 1 }, names: 'title' },
+  systemLoad: takesNothing,
+  windowAction: { good: { action: 'close' }, bad: { action: 'explode' }, names: 'action' },
+}
