@@ -1,0 +1,50 @@
+/** Comma-separated values (RFC 4180, UTF-8), written as a stream: rows with their labels and scores for data that are no raster. */
+import { createOutputFile, type ExportedFile } from './outputFile.ts'
+
+export type Cell = string | number | boolean | null
+
+export interface CsvWriter {
+  /** Missing values (null, NaN) become empty cells. */
+  writeRows(rows: readonly (readonly Cell[])[]): Promise<void>
+  finish(): Promise<ExportedFile[]>
+  abort(): Promise<void>
+}
+
+export interface CsvOptions {
+  /** Default ','. */
+  readonly delimiter?: ',' | ';' | '\t'
+}
+
+/** Memory: the rows passed to one call, as text. */
+export async function createCsv(path: string, columns: readonly string[], { delimiter = ',' }: CsvOptions = {}): Promise<CsvWriter> {
+  const file = await createOutputFile(path)
+  const encoder = new TextEncoder()
+  const line = (cells: readonly Cell[]): string => `${cells.map((cell) => cellText(cell, delimiter)).join(delimiter)}\n`
+  await file.append(encoder.encode(line(columns)))
+  return {
+    async writeRows(rows) {
+      const wrong = rows.find((cells) => cells.length !== columns.length)
+      if (wrong) throw new RangeError(`expected ${columns.length} cells, found ${wrong.length}`)
+      await file.append(encoder.encode(rows.map(line).join('')))
+    },
+    finish: async () => [{ path, sizeBytes: await file.commit(), what: 'table' }],
+    abort: () => file.abort(),
+  }
+}
+
+function cellText(cell: Cell, delimiter: string): string {
+  if (cell === null || (typeof cell === 'number' && Number.isNaN(cell))) return ''
+  if (typeof cell !== 'string') return String(cell)
+  const quoted = cell.includes(delimiter) || /["\r\n]|^\s|\s$/.test(cell)
+  return quoted ? `"${cell.replaceAll('"', '""')}"` : cell
+}
+
+/** The shortest number that reads back as the same float32: 0.1, not 0.10000000149011612. */
+export function shortFloat32(value: number): number {
+  if (!Number.isFinite(value)) return value
+  for (let digits = 6; digits < 9; digits++) {
+    const short = Number(value.toPrecision(digits))
+    if (Math.fround(short) === value) return short
+  }
+  return Number(value.toPrecision(9))
+}
