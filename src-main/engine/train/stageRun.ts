@@ -100,7 +100,8 @@ export class StageRun {
     this.#title = stage.layout.title
     this.#batches = batchesOf(options.trainRows, stage.layout.batchSize)
     const all = { ...earlier, ...stage.initialWeights(initialiserOf(options.seed)) }
-    const trained = Object.fromEntries(stage.trains.map((name) => [name, all[name]]))
+    // Copied: the state's memory goes to the worker, and a weight of an earlier stage is still needed here.
+    const trained = Object.fromEntries(stage.trains.map((name) => [name, { shape: all[name].shape, values: all[name].values.slice() }]))
     this.#packing = packingOf(trained)
     this.#frozen = Object.fromEntries(Object.entries(earlier).filter(([name]) => !(name in trained)))
     this.#inputs = {
