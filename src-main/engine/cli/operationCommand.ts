@@ -1,0 +1,184 @@
+/**
+ * One command per operation, derived from its declaration: artifacts named by position become its inputs, parameters are options
+ * or `--set key=value`. A missing step in between is computed with its defaults (train on a dataset, cluster a model).
+ */
+import { resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import type { Artifact, ArtifactKind } from '#common/domain/artifact.ts'
+import { StratumError } from '#common/errors.ts'
+import { readerFor } from '../data/readers/registry.ts'
+import { modelById } from '../models/registry.ts'
+import type { OperationDefinition } from '../operations/define.ts'
+import { parseParams, unknownParameter } from '../operations/parameters.ts'
+import { type RunRequest, requestFor } from '../operations/runner.ts'
+import { artifactLine } from './artifactText.ts'
+import type { Call, Command, Option } from './command.ts'
+import { usageError } from './parse.ts'
+import { formatTable } from './printer.ts'
+import { type ParameterInfo, parameterLine, parametersOf, readValue, splitAssignments, type Values } from './values.ts'
+import { inProject, runOptions, type Workspace } from './workspace.ts'
+
+/** The parameter that is given by position, after the artifacts. */
+const positionalParameter: Readonly<Record<string, { readonly name: string; readonly many?: boolean; readonly optional?: boolean }>> = {
+  import: { name: 'path', many: true },
+  export: { name: 'path' },
+  sample: { name: 'directory' },
+}
+/** Parameters that name files: relative to where the command was typed. `labels` may be a field of the data instead. */
+const pathParameters = new Set(['path', 'directory'])
+const maybePathParameters = new Set(['labels'])
+
+/** Steps with good defaults that fill a gap: what they are made from → how. */
+const bridges: readonly { readonly from: ArtifactKind; readonly to: ArtifactKind; readonly operation: string; readonly role: string }[] = [
+  { from: 'dataset', to: 'matrix', operation: 'prepare', role: 'dataset' },
+  { from: 'model', to: 'latents', operation: 'encode', role: 'model' },
+]
+
+const toOption = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+const isRecord = (info: ParameterInfo): boolean => info.type === 'object' && info.properties === undefined
+
+export function operationCommand(operation: OperationDefinition): Command {
+  const parameters = parametersOf(operation.params)
+  const positional = positionalParameter[operation.id]
+  const free = Object.keys(parameters).find((name) => isRecord(parameters[name]))
+  const own = Object.entries(parameters).filter(([name]) => name !== positional?.name && name !== free)
+  return {
+    name: operation.id,
+    usage: usageOf(operation),
+    summary: operation.summary,
+    options: [...own.map(([name, info]): Option => ({ name: toOption(name), value: '<value>', description: parameterLine(name, info)[1] })), ...extraOptions(operation, free), ...runOptions],
+    details: free ? () => `--set key=value sets ${free === 'settings' ? "the model's parameters; `stratum models` lists them" : `${free} of the file's format; \`stratum formats\` lists them`}.` : undefined,
+    run: (call) => runOperation(operation, call),
+  }
+}
+
+function extraOptions(operation: OperationDefinition, free: string | undefined): readonly Option[] {
+  const set: Option = { name: 'set', value: '<key=value>', many: true, description: free ? `A parameter or one of the ${free}, as often as needed` : 'A parameter, as often as needed' }
+  if (operation.id !== 'train') return [set]
+  return [set, { name: 'epochs', value: '<n>', description: 'Short for --set epochs=<n>, for models that have it' }, { name: 'resume', description: 'Go on with the training that was interrupted last; needs only the project' }]
+}
+
+function usageOf(operation: OperationDefinition): string {
+  const positional = positionalParameter[operation.id]
+  const roles = Object.values(operation.inputs)
+  const words = roles.slice(0, 2).map(({ kinds, optional }, i) => {
+    const sources = bridges.filter(({ to }) => kinds.includes(to) && !optional).map(({ from }) => from)
+    const shown = [...kinds, ...sources].join('|') + (i === 1 && roles.length > 2 ? '…' : '')
+    return optional || operation.id === 'train' ? `[${shown}]` : `<${shown}>`
+  })
+  const last = positional ? [positional.optional ? `[${positional.name}]` : `<${positional.name}${positional.many ? '…' : ''}>`] : []
+  return ['<project>', ...words, ...last].join(' ')
+}
+
+async function runOperation(operation: OperationDefinition, call: Call) {
+  const [path, ...rest] = call.arguments
+  const positional = positionalParameter[operation.id]
+  const made = await inProject(call, path, async (workspace) => {
+    if (operation.id === 'train' && call.isSet('resume')) return [await resume(workspace)]
+    const nFiles = positional ? (positional.many ? rest.length : 1) : 0
+    const files = positional ? rest.slice(rest.length - nFiles) : []
+    const references = rest.slice(0, rest.length - nFiles)
+    const base = { operation: operation.id, seed: call.integer('seed', 0), device: call.text('device'), name: call.text('name') }
+    const results: Artifact[] = []
+    for (const file of positional ? files : [undefined]) {
+      const given = file === undefined ? {} : { [(positional as { name: string }).name]: resolve(file) }
+      const params = await readParameters(operation, call, given)
+      const inputs = await inputsFor(workspace, operation, references, base)
+      results.push(await workspace.compute({ ...base, inputs, params }))
+    }
+    return results
+  })
+  return { result: made.length === 1 ? made[0] : made, text: formatTable(made.map(artifactLine)) }
+}
+
+/** Options, `--set` and the file by position as the operation's parameters, checked before anything is computed. */
+export async function readParameters(operation: OperationDefinition, call: Call, given: Values): Promise<Values> {
+  const known = parametersOf(operation.params)
+  const free = Object.keys(known).find((name) => isRecord(known[name]))
+  const params: Values = { ...given }
+  const settings: [string, string][] = []
+  const put = (name: string, text: string): void => {
+    if (Object.hasOwn(params, name)) throw usageError(`'${name}' is given twice.`, 'Give it once.')
+    params[name] = asPath(name, readValue(text, known[name]))
+  }
+  for (const name of Object.keys(known)) {
+    const text = name === free || Object.hasOwn(given, name) ? undefined : call.text(toOption(name))
+    if (text !== undefined) put(name, text)
+  }
+  for (const [key, text] of splitAssignments(call.texts('set'))) {
+    if (Object.hasOwn(known, key) && key !== free) put(key, text)
+    else if (free) settings.push([key, text])
+    else throw unknownParameter(operation.title, key, Object.keys(known))
+  }
+  const epochs = operation.id === 'train' ? call.text('epochs') : undefined
+  if (epochs !== undefined) settings.push(['epochs', epochs])
+  if (free) params[free] = await readSettings(operation, params, settings)
+  return parseParams(operation.title, operation.params, params)
+}
+
+function asPath(name: string, value: unknown): unknown {
+  if (typeof value !== 'string') return value
+  if (pathParameters.has(name) || (maybePathParameters.has(name) && existsSync(value))) return resolve(value)
+  return value
+}
+
+/** What a model or a format lets the user choose: only what was given is returned, after all of it was checked. */
+async function readSettings(operation: OperationDefinition, params: Values, settings: readonly [string, string][]): Promise<Values> {
+  if (settings.length === 0) return {}
+  const { title, schema, preset } = await settingsSchema(operation, params)
+  const known = parametersOf(schema)
+  const values: Values = {}
+  for (const [key, text] of settings) {
+    if (!Object.hasOwn(known, key)) throw unknownParameter(title, key, Object.keys(known))
+    if (Object.hasOwn(values, key)) throw usageError(`'${key}' is given twice.`, 'Give it once.')
+    values[key] = readValue(text, known[key])
+  }
+  parseParams(title, schema, { ...preset, ...values })
+  return values
+}
+
+async function settingsSchema(operation: OperationDefinition, params: Values) {
+  if (operation.id === 'train') {
+    const { model: id, preset: wanted } = parseParams(operation.title, operation.params, params) as { model: string; preset: string | null }
+    const model = modelById(id)
+    const preset = model.presets.find((it) => it.id === wanted)?.params ?? {}
+    return { title: model.title, schema: model.params, preset }
+  }
+  if (operation.id === 'import') {
+    const reader = await readerFor(String(params.path), params.as === undefined || params.as === null ? undefined : String(params.as))
+    return { title: reader.title, schema: reader.options, preset: {} }
+  }
+  throw new StratumError('INTERNAL', `${operation.id} has free settings that the command line does not know.`, 'Send this line to the authors.')
+}
+
+/** Artifacts by position → roles. One that does not fit is brought to a kind that does, where one step with its defaults can. */
+async function inputsFor(workspace: Workspace, operation: OperationDefinition, references: readonly string[], base: Pick<RunRequest, 'seed' | 'device'>): Promise<Record<string, number>> {
+  const inputs: Record<string, number> = {}
+  for (const reference of references) {
+    const artifact = workspace.project.find(reference)
+    const open = Object.entries(operation.inputs).filter(([role]) => inputs[role] === undefined)
+    const fitting = open.find(([, { kinds }]) => kinds.includes(artifact.kind))
+    if (fitting) {
+      inputs[fitting[0]] = artifact.id
+      continue
+    }
+    const bridge = bridges.find(({ from, to }) => from === artifact.kind && open.some(([, { kinds }]) => kinds.includes(to)))
+    const role = bridge && open.find(([, { kinds }]) => kinds.includes(bridge.to))?.[0]
+    if (!bridge || role === undefined) throw unfitting(operation, artifact, open.length === 0)
+    const { seed, device } = base
+    inputs[role] = (await workspace.compute({ operation: bridge.operation, inputs: { [bridge.role]: artifact.id }, seed, device })).id
+  }
+  return inputs
+}
+
+function unfitting(operation: OperationDefinition, artifact: Artifact, isFull: boolean): StratumError {
+  const wanted = [...new Set(Object.values(operation.inputs).flatMap(({ kinds }) => kinds))]
+  const message = isFull ? `${operation.title} takes no further artifact; '${artifact.name}' is one too many.` : `${operation.title} needs ${wanted.join(' or ')}; artifact ${artifact.id} (${artifact.name}) is ${artifact.kind}.`
+  return new StratumError('ARTIFACT_KIND', message, 'List the artifacts with `stratum list` and choose another.', { artifact: artifact.id })
+}
+
+async function resume({ project, compute }: Workspace): Promise<Artifact> {
+  const interrupted = project.artifacts().filter(({ status, operation }) => status === 'running' && operation === 'train').at(-1)
+  if (!interrupted) throw new StratumError('ARTIFACT_NOT_FOUND', 'No interrupted training is in this project.', 'Start one: stratum train <project> <dataset> --model <id>.', { path: project.path })
+  return compute(requestFor(interrupted))
+}

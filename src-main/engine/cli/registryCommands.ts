@@ -1,0 +1,109 @@
+/** Commands that say what there is: models, formats, devices, operations, clusterings and scores, each with its parameter schema. */
+import { listDevices } from '../compute/devices.ts'
+import { inspectSource } from '../data/inspect.ts'
+import { readers } from '../data/readers/registry.ts'
+import { models } from '../models/registry.ts'
+import { describeOperation } from '../operations/describe.ts'
+import { operationById, operations } from '../operations/registry.ts'
+import { describeModel, describeReader } from '../service/describe.ts'
+import type { Command } from './command.ts'
+import { formatCount, formatTable } from './printer.ts'
+import { type ParameterInfo, parameterLine } from './values.ts'
+
+/** Title lines, each with its parameters indented below. */
+function pages(entries: readonly { readonly id: string; readonly title: string; readonly summary: string; readonly params: Readonly<Record<string, unknown>>; readonly extra?: readonly [string, string][] }[]): string {
+  return entries
+    .map(({ id, title, summary, params, extra = [] }) => {
+      const properties = Object.entries((params as ParameterInfo).properties ?? {}).map(([name, info]) => parameterLine(name, info))
+      const lines = [...extra, ...properties].map(([name, text]) => [`  ${name}`, text])
+      return `${id}: ${title}. ${summary}${lines.length > 0 ? `\n${formatTable(lines)}` : ''}`
+    })
+    .join('\n\n')
+}
+
+const modelsCommand: Command = {
+  name: 'models',
+  usage: '',
+  summary: 'Lists the models with their parameters and presets.',
+  async run() {
+    const result = models.map(describeModel)
+    const text = pages(result.map((model) => ({ ...model, extra: model.presets.map(({ id, summary }): [string, string] => [`preset ${id}`, summary]) })))
+    return { result, text }
+  },
+}
+
+const operationsCommand: Command = {
+  name: 'operations',
+  usage: '',
+  summary: 'Lists the operations with their inputs and parameters.',
+  async run() {
+    const result = operations.map(describeOperation)
+    const text = pages(result.map((it) => ({ ...it, extra: Object.entries(it.inputs).map(([role, { kinds, optional, description }]): [string, string] => [`input ${role}`, `${kinds.join(' or ')}${optional ? ', may be left out' : ''}. ${description}`]) })))
+    return { result, text }
+  },
+}
+
+/** The methods of one operation, which are the choices of its parameter `method` where it has one. */
+const methodsCommand = (name: string, operation: string, summary: string): Command => ({
+  name,
+  usage: '',
+  summary,
+  async run() {
+    const described = describeOperation(operationById(operation))
+    const { method } = (described.params as ParameterInfo).properties ?? {}
+    const methods = method?.enum?.map(String) ?? [described.id]
+    const result = methods.map((id) => ({ id, operation, title: described.title, summary: described.summary, citation: described.citation, params: described.params }))
+    return { result, text: `${methods.join(', ')}\n\n${pages([described])}` }
+  },
+})
+
+const formats: Command = {
+  name: 'formats',
+  usage: '',
+  summary: 'Lists the file formats that can be imported, with their options.',
+  async run() {
+    const result = readers.map(describeReader)
+    return { result, text: pages(result.map((it) => ({ ...it, summary: `${it.kind}, ${it.extensions.map((extension) => `.${extension}`).join(' ')}`, params: it.options }))) }
+  },
+}
+
+const devices: Command = {
+  name: 'devices',
+  usage: '',
+  summary: 'Lists where models can be computed, and why a device is absent.',
+  async run() {
+    const result = await listDevices()
+    return { result, text: formatTable(result.map(({ id, title, available, reason }) => [id, available ? 'ready' : 'absent', title, reason])) }
+  },
+}
+
+const inspect: Command = {
+  name: 'inspect',
+  usage: '<path>',
+  summary: 'Says what a file is, before importing it.',
+  options: [{ name: 'as', value: '<kind>', description: 'raster, table, cells or embedding, or the id of a format' }],
+  async run({ arguments: [path], text, signal }) {
+    const result = await inspectSource(path, text('as'), {}, signal)
+    const { formatTitle, kind, rows, columns, dtype, grid, findings, matrixBytes } = result
+    const facts = [
+      ['  format', formatTitle],
+      ['  kind', kind],
+      ['  size', `${formatCount(rows)} rows × ${formatCount(columns.length)} columns, ${dtype}`],
+      ...(grid ? [['  grid', `${grid.width} × ${grid.height} pixels, ${grid.crs?.code ?? grid.crs?.name ?? 'no coordinate system'}`]] : []),
+      ['  columns', columns.slice(0, 12).map(({ name }) => name).join(', ') + (columns.length > 12 ? ' …' : '')],
+      ['  in memory', `${formatCount(matrixBytes / 1e6)} MB as float32 (it is streamed)`],
+      ...findings.map(({ severity, message, hint }) => [`  ${severity}`, `${message} ${hint}`]),
+    ]
+    return { result, text: `${path}\n${formatTable(facts)}` }
+  },
+}
+
+export const registryCommands: readonly Command[] = [
+  inspect,
+  modelsCommand,
+  methodsCommand('clusterings', 'cluster', 'Lists the clustering methods with their parameters.'),
+  methodsCommand('scores', 'score', 'Lists the anomaly scores with their parameters.'),
+  formats,
+  devices,
+  operationsCommand,
+]

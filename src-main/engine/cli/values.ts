@@ -1,0 +1,79 @@
+/** Text of the command line → values of a schema. `key=value` is read as YAML (`k=6`, `layers=[64, 16]`, `as=null`), and as it stands where text is wanted. */
+import { parse } from 'yaml'
+import type { z } from 'zod'
+import { describeParams } from '../operations/describe.ts'
+import { usageError } from './parse.ts'
+
+export type Values = Record<string, unknown>
+
+/** A parameter as JSON Schema, as far as the command line needs it. */
+export interface ParameterInfo {
+  readonly type?: string
+  readonly anyOf?: readonly ParameterInfo[]
+  readonly enum?: readonly unknown[]
+  readonly items?: ParameterInfo
+  readonly properties?: Readonly<Record<string, ParameterInfo>>
+  readonly title?: string
+  readonly description?: string
+  readonly unit?: string
+  readonly default?: unknown
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly exclusiveMinimum?: number
+  readonly exclusiveMaximum?: number
+}
+
+export function parametersOf(schema: z.ZodType): Readonly<Record<string, ParameterInfo>> {
+  return (describeParams(schema) as ParameterInfo).properties ?? {}
+}
+
+const alternatives = (info: ParameterInfo): readonly ParameterInfo[] => info.anyOf?.flatMap(alternatives) ?? [info]
+
+export function readValue(text: string, info: ParameterInfo | undefined): unknown {
+  const kinds = info ? alternatives(info) : []
+  const isText = (kind: ParameterInfo): boolean => kind.type === 'string' || (kind.enum?.some((it) => typeof it === 'string') ?? false)
+  if (kinds.some(isText) && !(kinds.some(({ type }) => type === 'null') && (text === 'null' || text === ''))) {
+    const other = kinds.some((kind) => !isText(kind) && kind.type !== 'null')
+    if (!other) return text
+  }
+  const list = kinds.find(({ type }) => type === 'array')
+  // 'a,b' is a list where one is wanted, and only there.
+  if (list && !text.trim().startsWith('[') && text !== 'null') return text.split(',').map((item) => readValue(item.trim(), list.items))
+  return parseYaml(text)
+}
+
+function parseYaml(text: string): unknown {
+  try {
+    return parse(text, { maxAliasCount: 0 })
+  } catch {
+    return text // the schema then says what it wanted and what came
+  }
+}
+
+/** ['k=6', 'layers=[4, 2]'] → entries. */
+export function splitAssignments(texts: readonly string[]): [key: string, text: string][] {
+  return texts.map((text) => {
+    const at = text.indexOf('=')
+    if (at < 1) throw usageError(`--set needs key=value; got '${text}'.`, 'For example --set k=6.')
+    return [text.slice(0, at).trim(), text.slice(at + 1)]
+  })
+}
+
+/** One line of help for a parameter: range, unit, default, description. */
+export function parameterLine(name: string, info: ParameterInfo): [name: string, text: string] {
+  const [kind] = alternatives(info).filter(({ type }) => type !== 'null')
+  const choices = kind?.enum ? kind.enum.map(String).join(' | ') : rangeOf(kind ?? info)
+  const facts = [choices, info.unit ?? '', info.default === undefined ? '' : `default ${JSON.stringify(info.default)}`].filter((it) => it !== '')
+  const description = [info.title, info.description].filter((it) => it !== undefined).join('. ')
+  return [name, `${description}${facts.length > 0 ? ` (${facts.join(', ')})` : ''}`]
+}
+
+/** zod writes the limits of a safe integer as a range; those say nothing to a user. */
+function rangeOf(info: ParameterInfo): string {
+  const low = info.minimum ?? info.exclusiveMinimum
+  const high = info.maximum ?? info.exclusiveMaximum
+  const isReal = (n: number | undefined): n is number => n !== undefined && Math.abs(n) < Number.MAX_SAFE_INTEGER
+  if (isReal(low) && isReal(high)) return `${low} … ${high}`
+  if (isReal(low)) return `${info.minimum === undefined ? 'more than' : 'at least'} ${low}`
+  return isReal(high) ? `at most ${high}` : ''
+}

@@ -1,0 +1,83 @@
+/** An open project with a runner for the time of one command; Ctrl-C cancels what runs. */
+import { StratumError } from '#common/errors.ts'
+import type { Artifact } from '#common/domain/artifact.ts'
+import { operations } from '../operations/registry.ts'
+import { createRunner, type Runner, type RunnerOptions, type RunRequest, runToEnd } from '../operations/runner.ts'
+import { createProject, openProject, type ProjectFile } from '../project/open.ts'
+import type { Call, Option } from './command.ts'
+import { usageError } from './parse.ts'
+
+export interface Workspace {
+  readonly project: ProjectFile
+  readonly runner: Runner
+  compute(request: RunRequest): Promise<Artifact>
+}
+
+export const resourceOptions: readonly Option[] = [
+  { name: 'memory', value: '<size>', description: 'Memory to use at most, e.g. 4GB (default: half of what is free)' },
+  { name: 'threads', value: '<n>', description: 'Processor threads (default: all)' },
+]
+
+export const runOptions: readonly Option[] = [
+  { name: 'seed', value: '<n>', description: 'Seed of all random draws (default 7)' },
+  { name: 'device', value: '<id>', description: 'Where to compute; `stratum devices` lists them (default cpu)' },
+  { name: 'name', value: '<text>', description: 'Name of the result' },
+  ...resourceOptions,
+]
+
+function limitsOf(call: Call): RunnerOptions {
+  const memory = call.text('memory')
+  return { threads: call.integer('threads', 1), ...(memory !== undefined && { memoryBudgetBytes: parseSize(memory) }) }
+}
+
+/** '4GB', '500 MB', '1.5g' in bytes. */
+export function parseSize(text: string): number {
+  const match = /^\s*(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?\s*$/i.exec(text)
+  if (!match) throw usageError(`--memory must be a size such as 4GB; got '${text}'.`, 'Write a number and KB, MB, GB or TB.')
+  return Math.round(Number(match[1]) * 1000 ** ' kmgt'.indexOf(match[2].toLowerCase() || ' '))
+}
+
+/** Opens (or with `create` makes) the project, does the work, and leaves the file closed whatever happens. */
+export async function inProject<T>(call: Call, path: string, work: (workspace: Workspace) => Promise<T>, { create = false } = {}): Promise<T> {
+  const project = create ? openOrCreate(path) : openProject(path)
+  try {
+    const hooks = { jobChanged: call.printer.job, logged: call.printer.log }
+    const runner = createRunner(project, operations, { ...limitsOf(call), hooks })
+    try {
+      return await work({ project, runner, compute: (request) => runToEnd(runner, request, call.signal) })
+    } finally {
+      await runner.dispose()
+    }
+  } finally {
+    project.close()
+  }
+}
+
+function openOrCreate(path: string): ProjectFile {
+  try {
+    return openProject(path)
+  } catch (thrown) {
+    if (thrown instanceof StratumError && thrown.code === 'PROJECT_NOT_FOUND') return createProject(path)
+    throw thrown
+  }
+}
+
+/** For commands that only look: works beside a writer and on read-only media. */
+export async function readingProject<T>(path: string, work: (project: ProjectFile) => Promise<T> | T): Promise<T> {
+  const project = openProject(path, { readOnly: true })
+  try {
+    return await work(project)
+  } finally {
+    project.close()
+  }
+}
+
+/** For commands that change names or delete. */
+export async function changingProject<T>(path: string, work: (project: ProjectFile) => Promise<T> | T): Promise<T> {
+  const project = openProject(path)
+  try {
+    return await work(project)
+  } finally {
+    project.close()
+  }
+}
