@@ -9,6 +9,6 @@ export default defineConfig({
   retries: 1,
   timeout: 120_000,
   expect: { timeout: 10_000 },
-  outputDir: 'test-results',
+  outputDir: 'test-results/e2e',
   reporter: [['list'], ['json', { outputFile: 'test-results/e2e.json' }]],
 })
