@@ -1,0 +1,108 @@
+/**
+ * The tables of an AnnData file (obs, var), in the three ways they have been written: a compound array with categories in uns
+ * (before 0.7), a group with codes and __categories (0.7), a group of encoded columns (0.8 on). Read by stretches of rows.
+ */
+import { StratumError } from '#common/errors.ts'
+import { type H5Dataset, type H5File, toNumbers } from './file.ts'
+
+export type Label = string | number | null
+
+export interface Frame {
+  readonly rows: number
+  /** Fields that can be read, without the index. */
+  readonly fields: readonly string[]
+  /** Names of the rows (barcodes, genes). */
+  names(from: number, to: number): string[]
+  values(field: string, from: number, to: number): Label[]
+}
+
+const mostCategories = 1_000_000
+
+export function openFrame(file: H5File, place: string): Frame | null {
+  const kind = file.kind(place)
+  if (kind === null) return null
+  return kind === 'dataset' ? compoundFrame(file, file.dataset(place)) : groupFrame(file, place)
+}
+
+const texts = (values: unknown): string[] => Array.from(values as ArrayLike<unknown>, (value) => (typeof value === 'string' ? value : String(value ?? '')))
+
+function groupFrame(file: H5File, place: string): Frame {
+  const stated = file.attribute(place, '_index')
+  const keys = file.keys(place)
+  const index = typeof stated === 'string' && keys.includes(stated) ? stated : keys.includes('_index') ? '_index' : keys.includes('index') ? 'index' : null
+  const indexData = index === null ? null : file.dataset(`${place}/${index}`)
+  const fields = keys.filter((key) => key !== index && key !== '__categories')
+  const rows = indexData ? (indexData.shape[0] ?? 0) : fields[0] !== undefined ? columnLength(file, `${place}/${fields[0]}`) : 0
+  return {
+    rows,
+    fields,
+    names: (from, to) => (indexData ? texts(indexData.read(from, to)) : Array.from({ length: to - from }, (_, i) => String(from + i + 1))),
+    values: (field, from, to) => columnValues(file, place, field, from, to),
+  }
+}
+
+function columnLength(file: H5File, place: string): number {
+  if (file.kind(place) === 'dataset') return file.dataset(place).shape[0] ?? 0
+  const inner = ['codes', 'values'].find((name) => file.kind(`${place}/${name}`) === 'dataset')
+  return inner ? (file.dataset(`${place}/${inner}`).shape[0] ?? 0) : 0
+}
+
+function columnValues(file: H5File, frame: string, field: string, from: number, to: number): Label[] {
+  const place = `${frame}/${field}`
+  if (file.kind(place) === 'dataset') {
+    const dataset = file.dataset(place)
+    const categories = `${frame}/__categories/${field}`
+    const values = labelsOf(dataset, from, to)
+    return file.kind(categories) === 'dataset' ? decodeCategories(file, categories, values) : values
+  }
+  if (file.kind(`${place}/codes`) === 'dataset') return decodeCategories(file, `${place}/categories`, labelsOf(file.dataset(`${place}/codes`), from, to))
+  // Nullable integers and booleans: mask 1 = missing.
+  if (file.kind(`${place}/values`) === 'dataset' && file.kind(`${place}/mask`) === 'dataset') {
+    const mask = toNumbers(file.dataset(`${place}/mask`).read(from, to))
+    return labelsOf(file.dataset(`${place}/values`), from, to).map((value, i) => (mask[i] ? null : value))
+  }
+  throw new StratumError('FORMAT_UNSUPPORTED', `The field "${field}" is stored in a way that cannot be read.`, 'Write the file again with a current version of anndata.', { path: file.path, place })
+}
+
+function labelsOf(dataset: H5Dataset, from: number, to: number): Label[] {
+  const values = dataset.read(from, to)
+  if (dataset.dtype === 'text') return texts(values)
+  if (dataset.dtype === 'boolean') return Array.from(toNumbers(values), (value) => (value ? 'true' : 'false'))
+  return Array.from(toNumbers(values), (value) => (Number.isFinite(value) ? value : null))
+}
+
+function decodeCategories(file: H5File, place: string, codes: readonly Label[]): Label[] {
+  const dataset = file.dataset(place)
+  const n = dataset.shape[0] ?? 0
+  if (n > mostCategories) throw new StratumError('FORMAT_UNSUPPORTED', `"${place}" has ${n} categories.`, 'Store it as text instead of categories.', { path: file.path, place })
+  const categories = labelsOf(dataset, 0, n)
+  return codes.map((code) => {
+    if (typeof code !== 'number' || code < 0) return null
+    if (code >= n) throw new StratumError('FILE_CORRUPT', `"${place}" has ${n} categories, and code ${code} is used.`, 'Write the file again in the program that made it.', { path: file.path, place })
+    return categories[code] as Label
+  })
+}
+
+/** Before 0.7: one record per row; the categories of field f are uns/f_categories. */
+function compoundFrame(file: H5File, dataset: H5Dataset): Frame {
+  const members = dataset.metadata.compound_type?.members ?? []
+  const names = members.map((member) => member.name)
+  const index = Math.max(0, names.findIndex((name) => name === 'index' || name === '_index'))
+  const column = (at: number, from: number, to: number): Label[] =>
+    Array.from(dataset.read(from, to) as ArrayLike<ArrayLike<unknown>>, (record) => {
+      const value = record[at]
+      if (typeof value === 'bigint') return Number(value)
+      if (typeof value === 'number') return Number.isFinite(value) ? value : null
+      return value === null || value === undefined ? null : String(value)
+    })
+  return {
+    rows: dataset.shape[0] ?? 0,
+    fields: names.filter((_, i) => i !== index),
+    names: (from, to) => column(index, from, to).map((name) => String(name ?? '')),
+    values(field, from, to) {
+      const values = column(names.indexOf(field), from, to)
+      const categories = `uns/${field}_categories`
+      return file.kind(categories) === 'dataset' ? decodeCategories(file, categories, values) : values
+    },
+  }
+}
