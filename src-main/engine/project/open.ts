@@ -1,7 +1,6 @@
 /** Creating and opening project files. Nothing is changed in a file before all checks have passed and the lock is held. */
-import { closeSync, openSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, openSync, rmSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { existsSync } from 'node:fs'
 import { StratumError, toReport } from '#common/errors.ts'
 import { artifactTable } from './artifacts.ts'
 import { checkHeader } from './header.ts'
@@ -10,7 +9,7 @@ import { acquireLock, type Lock } from './lock.ts'
 import { migrate } from './migrate.ts'
 import { type ProjectFile, projectFile } from './projectFile.ts'
 import { settingTable } from './settings.ts'
-import { applicationId, connectForReading, connectForWriting, type Db, fromSqlite, onFile } from './sqlite.ts'
+import { applicationId, connectForReading, connectForWriting, type Db, fromSqlite, isSqliteError, onFile } from './sqlite.ts'
 
 export type { ProjectFile } from './projectFile.ts'
 
@@ -103,13 +102,16 @@ function removeLeftovers(db: Db): void {
   }).immediate()
 }
 
-/** Leaves one plain file without a write-ahead log, which opens from read-only media too. Another reader may prevent that, which does no harm. */
+/**
+ * Leaves one plain file without a write-ahead log, which opens from read-only media too. That is a courtesy: where another
+ * reader, a full disk or a deleted file prevents it, the log stays beside the file and the next opening reads it.
+ */
 function closeWriter(db: Db, lock: Lock): void {
   if (!db.open) return
   try {
     db.pragma('journal_mode = DELETE')
   } catch (thrown) {
-    if (!(thrown instanceof Error && 'code' in thrown && String(thrown.code).startsWith('SQLITE_BUSY'))) throw thrown
+    if (!isSqliteError(thrown)) throw thrown
   } finally {
     db.close()
     lock.release()

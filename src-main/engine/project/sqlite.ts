@@ -50,15 +50,19 @@ export function connectForReading(path: string): Db {
   return db
 }
 
+const codeOf = (thrown: unknown): string => (thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '')
+export const isSqliteError = (thrown: unknown): boolean => codeOf(thrown).startsWith('SQLITE_')
+
 /** A failure of SQLite in the user's terms; anything else passes unchanged. */
 export function fromSqlite(thrown: unknown, path: string): unknown {
-  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : ''
-  if (!code.startsWith('SQLITE_')) return thrown
+  if (!isSqliteError(thrown)) return thrown
+  const code = codeOf(thrown)
   const is = (...families: string[]): boolean => families.some((family) => code === family || code.startsWith(`${family}_`))
   const where = { path }
   if (is('SQLITE_FULL')) return new StratumError('DISK_FULL', 'The disk is full; the project could not grow.', 'Free some space and start again; what was finished is kept.', where, thrown)
   if (is('SQLITE_CORRUPT', 'SQLITE_NOTADB')) return new StratumError('PROJECT_CORRUPT', `The project file is damaged (${code}).`, 'Restore it from a backup; `stratum verify` names what can still be read.', where, thrown)
   if (is('SQLITE_BUSY', 'SQLITE_LOCKED')) return new StratumError('PROJECT_LOCKED', 'Another program holds the project file.', 'Close it there, or open the project read-only.', where, thrown)
+  if (is('SQLITE_READONLY_DBMOVED')) return new StratumError('PROJECT_NOT_FOUND', 'The project file was moved or deleted while it was open.', 'Put it back, or close the project and open it where it is now.', where, thrown)
   if (is('SQLITE_READONLY')) return new StratumError('PROJECT_READ_ONLY', 'The project is open read-only.', 'Open it for writing, or copy it to a folder that can be written.', where, thrown)
   if (is('SQLITE_CANTOPEN', 'SQLITE_PERM', 'SQLITE_AUTH')) {
     return new StratumError('FOLDER_READ_ONLY', `The folder ${dirname(path)} cannot be written, so the project cannot be opened there.`, 'Copy the project to a folder that can be written.', where, thrown)
