@@ -10,6 +10,7 @@ import type { RowChunk } from '../data/dataset.ts'
 import { openDataset } from '../data/import.ts'
 import { applyPipeline } from '../data/prepare.ts'
 import { defineOperation } from './define.ts'
+import { regionIdentity, regionParam, withinRegion } from './region.ts'
 import { matchColumns, openTrainedModel } from './trainedModel.ts'
 
 /** 64 MB of input per chunk: long enough for full tile rows of wide scenes, short enough for the budget. */
@@ -24,7 +25,8 @@ export const encodeOperation = defineOperation({
     model: { kinds: ['model'], description: 'A trained model' },
     dataset: { kinds: ['dataset'], optional: true, description: 'Another dataset with the same columns; the model’s own when left out' },
   },
-  params: z.object({}),
+  params: z.object({ region: regionParam('computes codes') }),
+  identity: ({ region }) => regionIdentity(region),
   produces: 'latents',
   nameFor: (_, { model }) => `${model?.name ?? 'model'} codes`,
   async run(ctx) {
@@ -69,9 +71,10 @@ export const encodeOperation = defineOperation({
       }
 
       // The worker encodes one chunk while the next is read and decoded here.
+      const wanted = await withinRegion(open, source, ctx.params.region, ctx.signal)
       let done = 0
       let pending: Promise<number> = Promise.resolve(0)
-      for await (const chunk of open.chunks({ columns, maxBytes: chunkBytes, signal: ctx.signal })) {
+      for await (const chunk of wanted.chunks({ columns, maxBytes: chunkBytes, signal: ctx.signal })) {
         done += await pending
         throwIfCancelled(ctx.signal)
         ctx.report({ stage: 'Computing codes', fraction: done / source.rows, done, unit: rowNoun[source.kind][1] })

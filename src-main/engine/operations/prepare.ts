@@ -12,6 +12,7 @@ import type { FittedStep, MatrixMeta } from '#common/domain/results.ts'
 import { openDataset } from '../data/import.ts'
 import { applyPipeline, drawRows, fitPipeline } from '../data/prepare.ts'
 import { defineOperation } from './define.ts'
+import { regionIdentity, regionParam, withinRegion } from './region.ts'
 
 const params = z.object({
   rows: z.int().min(10).max(50_000_000).default(200_000).meta({ title: 'Rows to learn from', description: 'Drawn evenly over the whole dataset; more than this rarely changes what is learned.', unit: 'rows' }),
@@ -19,6 +20,7 @@ const params = z.object({
   splitBy: z.enum(['auto', 'blocks', 'random']).default('auto').meta({ title: 'Hold out by', description: 'Neighbouring pixels are alike. Blocks of 32 × 32 keep the check honest; auto uses blocks for scenes.' }),
   scaling: z.enum(['z-score', 'min-max', 'none']).default('z-score').meta({ title: 'Scale each column', description: 'z-score gives mean 0 and spread 1; min-max gives 0 to 1, which a sigmoid output needs.' }),
   counts: z.enum(['auto', 'log1p-cp10k', 'none']).default('auto').meta({ title: 'Counts', description: 'log(1 + counts per 10 000) evens out sequencing depth; auto uses it for cells.', advanced: true }),
+  region: regionParam('learns from pixels'),
   columns: z.array(z.string()).nullable().default(null).meta({ title: 'Columns', description: 'Learn from these only; all when empty.', advanced: true }),
 })
 type Params = z.output<typeof params>
@@ -51,6 +53,7 @@ export const prepareOperation = defineOperation({
   inputs: { dataset: { kinds: ['dataset'], description: 'What to learn from' } },
   params,
   produces: 'matrix',
+  identity: ({ region }) => regionIdentity(region),
   nameFor: (_, { dataset }) => `${dataset?.name ?? 'data'} prepared`,
   async run(ctx) {
     const dataset = ctx.inputs.dataset!
@@ -65,7 +68,8 @@ export const prepareOperation = defineOperation({
     const splitBy = ctx.params.splitBy === 'auto' ? (meta.grid ? 'blocks' : 'random') : ctx.params.splitBy
     const source = await openDataset(meta, ctx.project.path, ctx.signal)
     try {
-      const drawn = await drawRows(source, meta, { trainRows: ctx.params.rows, holdoutShare: ctx.params.holdoutShare, splitBy, columns: columnIndex, seed: ctx.seed, signal: ctx.signal, report: ctx.report })
+      const learnable = await withinRegion(source, meta, ctx.params.region, ctx.signal)
+      const drawn = await drawRows(learnable, meta, { trainRows: ctx.params.rows, holdoutShare: ctx.params.holdoutShare, splitBy, columns: columnIndex, seed: ctx.seed, signal: ctx.signal, report: ctx.report })
       const n = drawn.trainIndex.length
       const m = drawn.holdoutIndex.length
       if (n < 2) throw new StratumError('DATA_UNSUITABLE', `Only ${n} usable ${rowNoun[meta.kind][1]} to learn from.`, 'Hold out a smaller share, or check the no-data value.')

@@ -1,0 +1,49 @@
+/**
+ * A region of interest: a single-band raster on the grid of the scene; pixels that are 0 or no-data there are treated
+ * as no-data. Memory: one byte per pixel.
+ */
+import { resolve } from 'node:path'
+import { z } from 'zod'
+import type { DatasetMeta } from '#common/domain/dataset.ts'
+import { StratumError } from '#common/errors.ts'
+import type { ChunkOptions, OpenSource, RowChunk } from '../data/dataset.ts'
+import { hashFile } from '../data/import.ts'
+import { readerFor } from '../data/readers/registry.ts'
+
+export const regionParam = (what: string) =>
+  z.string().nullable().default(null).meta({ title: 'Only inside', description: `A single-band raster on the same grid; ${what} only where it is not 0. The whole scene when empty.`, advanced: true })
+
+/** The region's content belongs to the key of what is made with it. */
+export const regionIdentity = async (region: string | null): Promise<string> => (region === null ? '' : hashFile(resolve(region)))
+
+async function readRegion(region: string, { grid }: DatasetMeta, signal: AbortSignal): Promise<Uint8Array> {
+  const path = resolve(region)
+  const reader = await readerFor(path)
+  const source = await reader.open(path, reader.options.parse({}), signal)
+  try {
+    const found = source.report.grid
+    if (!grid || !found || found.width !== grid.width || found.height !== grid.height) {
+      throw new StratumError('DATA_UNSUITABLE', `The region is ${found ? `${found.width} × ${found.height}` : 'not a raster'}, and the scene is ${grid ? `${grid.width} × ${grid.height}` : 'not a raster'}.`, 'Use a raster on the grid of the scene (gdalwarp or gdal_rasterize with -te and -ts).', { path, parameter: 'region' })
+    }
+    const inside = new Uint8Array(grid.width * grid.height)
+    for await (const { start, n, X } of source.chunks({ columns: [0], signal })) {
+      for (let i = 0; i < n; i++) inside[start + i] = X[i] !== 0 && !Number.isNaN(X[i]) ? 1 : 0
+    }
+    return inside
+  } finally {
+    await source.close()
+  }
+}
+
+/** The source with everything outside the region marked as not valid; the source itself when there is no region. */
+export async function withinRegion(source: OpenSource, meta: DatasetMeta, region: string | null, signal: AbortSignal): Promise<OpenSource> {
+  if (region === null) return source
+  const inside = await readRegion(region, meta, signal)
+  async function* chunks(options?: ChunkOptions): AsyncIterable<RowChunk> {
+    for await (const chunk of source.chunks(options)) {
+      for (let i = 0; i < chunk.n; i++) chunk.valid[i] &= inside[chunk.start + i]
+      yield chunk
+    }
+  }
+  return { ...source, report: source.report, chunks, preview: source.preview.bind(source), close: () => source.close() }
+}
