@@ -2,6 +2,8 @@
  * Shortcuts and the actions behind them. A view adds its commands while it is shown; the search box lists the same commands.
  * A shortcut is written as it is shown: 'Ctrl K', 'Ctrl Shift Z', 'F6', '?', 'Esc'. Ctrl is ⌘ on macOS.
  */
+import { untrack } from 'svelte'
+
 export interface Command {
   readonly id: string
   readonly title: string
@@ -35,10 +37,14 @@ export class Keyboard {
 
   /** Returns the undo. The command added last wins, so a view can take over a key of the window. */
   add(commands: readonly Command[]): () => void {
-    this.commands = [...this.commands, ...commands]
-    return () => {
-      this.commands = this.commands.filter((command) => !commands.includes(command))
-    }
+    // Untracked: an effect that adds must not run again because of what it added.
+    untrack(() => {
+      this.commands = [...this.commands, ...commands]
+    })
+    return () =>
+      untrack(() => {
+        this.commands = this.commands.filter((command) => !commands.includes(command))
+      })
   }
 
   handle(event: KeyboardEvent): void {
