@@ -37,7 +37,7 @@ export async function openRandomAccess(path: string): Promise<RandomAccessFile> 
   const size = stat.size
 
   async function readUpTo(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
-    const wanted = Math.max(0, Math.min(length, size - offset))
+    const wanted = Number.isSafeInteger(offset) && offset >= 0 ? Math.max(0, Math.min(length, size - offset)) : 0
     const bytes = new Uint8Array(wanted)
     let filled = 0
     while (filled < wanted) {
@@ -54,7 +54,8 @@ export async function openRandomAccess(path: string): Promise<RandomAccessFile> 
     modifiedMs: stat.mtimeMs,
     readUpTo,
     async read(offset, length, what) {
-      if (!(offset >= 0) || !(length >= 0) || offset + length > size) throw truncated(path, what, offset, offset + length, size)
+      if (!Number.isSafeInteger(offset) || !Number.isSafeInteger(length) || offset < 0 || length < 0) throw new StratumError('FILE_CORRUPT', `The place of ${what} is nonsense (byte ${offset}, ${length} bytes).`, 'Fetch the file again, or open and save it in the program that wrote it.', { path, byte: offset })
+      if (offset + length > size) throw truncated(path, what, offset, offset + length, size)
       if (length > largestReadBytes) throw new StratumError('FILE_CORRUPT', `${what} claims ${length} bytes, more than anything of its kind.`, 'Open and save the file again in the program that wrote it.', { path, byte: offset })
       const bytes = await readUpTo(offset, length)
       if (bytes.length < length) throw truncated(path, what, offset, offset + length, offset + bytes.length)

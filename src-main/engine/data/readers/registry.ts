@@ -4,12 +4,13 @@ import { StratumError } from '#common/errors.ts'
 import type { Reader } from '../dataset.ts'
 import { csv } from './csv.ts'
 import { geotiff } from './geotiff.ts'
+import { guardedReader } from './guard.ts'
 import { h5ad } from './h5ad.ts'
 import { npy } from './npy.ts'
 import { npz } from './npz.ts'
 import { openRandomAccess } from './randomAccess.ts'
 
-export const readers: readonly Reader[] = [geotiff, h5ad, npy, npz, csv]
+export const readers: readonly Reader[] = [geotiff, h5ad, npy, npz, csv].map(guardedReader)
 
 const twice = readers.find((reader, i) => readers.findIndex((other) => other.id === reader.id) !== i)
 if (twice) throw new Error(`reader '${twice.id}' is registered twice`)
