@@ -34,7 +34,8 @@ export const ModelDescription = z.object({
   paper: z.string(),
   fits: z.array(z.string()),
   params: ParameterSchema,
-  presets: z.array(z.object({ id: z.string(), title: z.string(), summary: z.string(), params: z.record(z.string(), z.unknown()) })),
+  /** `scaling` is what the prepare step should use for this preset, where it matters. */
+  presets: z.array(z.object({ id: z.string(), title: z.string(), summary: z.string(), params: z.record(z.string(), z.unknown()), scaling: z.string().optional() })),
 })
 export type ModelDescription = z.output<typeof ModelDescription>
 

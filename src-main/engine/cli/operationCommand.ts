@@ -83,7 +83,7 @@ async function runOperation(operation: OperationDefinition, call: Call) {
     for (const file of positional ? files : [undefined]) {
       const given = file === undefined ? {} : { [(positional as { name: string }).name]: resolve(file) }
       const params = await readParameters(operation, call, given)
-      const inputs = await inputsFor(workspace, operation, references, base)
+      const inputs = await inputsFor(workspace, operation, references, params, base)
       results.push(await workspace.compute({ ...base, inputs, params }))
     }
     return results
@@ -124,7 +124,8 @@ function asPath(name: string, value: unknown): unknown {
 
 /** What a model or a format lets the user choose: only what was given is returned, after all of it was checked. */
 async function readSettings(operation: OperationDefinition, params: Values, settings: readonly [string, string][]): Promise<Values> {
-  if (settings.length === 0) return {}
+  // The model and the preset are looked up even so: a wrong name should not first prepare the data.
+  if (settings.length === 0 && operation.id !== 'train') return {}
   const { title, schema, preset } = await settingsSchema(operation, params)
   const known = parametersOf(schema)
   const values: Values = {}
@@ -139,10 +140,8 @@ async function readSettings(operation: OperationDefinition, params: Values, sett
 
 async function settingsSchema(operation: OperationDefinition, params: Values) {
   if (operation.id === 'train') {
-    const { model: id, preset: wanted } = parseParams(operation.title, operation.params, params) as { model: string; preset: string | null }
-    const model = modelById(id)
-    const preset = model.presets.find((it) => it.id === wanted)?.params ?? {}
-    return { title: model.title, schema: model.params, preset }
+    const { model, preset } = modelChoice(operation, params)
+    return { title: model.title, schema: model.params, preset: preset?.params ?? {} }
   }
   if (operation.id === 'import') {
     const reader = await readerFor(String(params.path), params.as === undefined || params.as === null ? undefined : String(params.as))
@@ -151,8 +150,23 @@ async function settingsSchema(operation: OperationDefinition, params: Values) {
   throw new StratumError('INTERNAL', `${operation.id} has free settings that the command line does not know.`, 'Send this line to the authors.')
 }
 
+/** @throws UNKNOWN_MODEL, PARAMETER_INVALID for an unknown preset */
+function modelChoice(operation: OperationDefinition, params: Values) {
+  const { model: id, preset: wanted } = parseParams(operation.title, operation.params, params) as { model: string; preset: string | null }
+  const model = modelById(id)
+  const preset = model.presets.find((it) => it.id === wanted)
+  if (wanted !== null && !preset) throw new StratumError('PARAMETER_INVALID', `${model.title} has no preset '${wanted}'.`, `Its presets: ${model.presets.map((it) => it.id).join(', ') || 'none'}.`, { parameter: 'preset' })
+  return { model, preset }
+}
+
+/** What the step in between needs to know of the operation it is for: a preset may ask for its own scaling. */
+function bridgeParams(bridge: string, operation: OperationDefinition, params: Values): Values {
+  const scaling = bridge === 'prepare' && operation.id === 'train' ? modelChoice(operation, params).preset?.scaling : undefined
+  return scaling === undefined ? {} : { scaling }
+}
+
 /** Artifacts by position → roles. One that does not fit is brought to a kind that does, where one step with its defaults can. */
-async function inputsFor(workspace: Workspace, operation: OperationDefinition, references: readonly string[], base: Pick<RunRequest, 'seed' | 'device'>): Promise<Record<string, number>> {
+async function inputsFor(workspace: Workspace, operation: OperationDefinition, references: readonly string[], params: Values, base: Pick<RunRequest, 'seed' | 'device'>): Promise<Record<string, number>> {
   const inputs: Record<string, number> = {}
   for (const reference of references) {
     const artifact = workspace.project.find(reference)
@@ -166,7 +180,7 @@ async function inputsFor(workspace: Workspace, operation: OperationDefinition, r
     const role = bridge && open.find(([, { kinds }]) => kinds.includes(bridge.to))?.[0]
     if (!bridge || role === undefined) throw unfitting(operation, artifact, open.length === 0)
     const { seed, device } = base
-    inputs[role] = (await workspace.compute({ operation: bridge.operation, inputs: { [bridge.role]: artifact.id }, seed, device })).id
+    inputs[role] = (await workspace.compute({ operation: bridge.operation, inputs: { [bridge.role]: artifact.id }, params: bridgeParams(bridge.operation, operation, params), seed, device })).id
   }
   return inputs
 }

@@ -124,7 +124,7 @@ function checkSource(step: Step, artifact: Artifact): void {
 function parseRecipe(text: string): z.output<typeof Recipe> {
   const document: Document.Parsed = parseDocument(text, { customTags: [pathTag], prettyErrors: true })
   const [error] = document.errors
-  if (error) throw badRecipe(error.message, error.linePos?.[0].line)
+  if (error) throw badRecipe(error.message.split(/:?\n/)[0], error.linePos?.[0].line)
   if (isScalar(document.contents)) throw badRecipe('a list of steps was expected')
   const parsed = Recipe.safeParse(toPlain(document))
   if (parsed.success) return parsed.data

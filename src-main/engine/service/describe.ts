@@ -14,7 +14,7 @@ export const describeModel = (model: ModelDefinition): ModelDescription => ({
   paper: model.paper,
   fits: [...model.fits],
   params: describeParams(model.params),
-  presets: model.presets.map(({ id, title, summary, params }) => ({ id, title, summary, params: { ...params } })),
+  presets: model.presets.map(({ id, title, summary, params, scaling }) => ({ id, title, summary, params: { ...params }, scaling })),
 })
 
 export const describeReader = (reader: Reader): FormatDescription => ({
