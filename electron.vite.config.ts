@@ -18,7 +18,9 @@ const installed = [...Object.keys(dependencies), ...Object.keys(optionalDependen
 const external = ['electron', /^node:/, ...installed.map((name) => new RegExp(`^${name}(/|$)`))]
 
 /** Every `worker.ts` or `…Worker.ts` of the engine is started by its file name, so each is a file of its own. */
-const workers = Object.fromEntries(globSync('**/{worker,*Worker}.ts', { cwd: engineFolder }).map((file) => [basename(file, '.ts'), join(engineFolder, file)]))
+const workers = Object.fromEntries(
+  globSync('**/{worker,*Worker}.ts', { cwd: engineFolder }).map((file) => [basename(file, '.ts'), join(engineFolder, file)]),
+)
 
 /** Migrations and other files the engine reads lie at the same place beside the bundle (src-main/engine/resources.ts). */
 const engineFiles: Plugin = {
@@ -56,6 +58,11 @@ export default defineConfig({
   renderer: {
     root: from('src-renderer'),
     plugins: [svelte()],
-    build: { target: browserTarget, outDir: from('out/renderer'), emptyOutDir: true, rolldownOptions: { input: { index: from('src-renderer/index.html') } } },
+    build: {
+      target: browserTarget,
+      outDir: from('out/renderer'),
+      emptyOutDir: true,
+      rolldownOptions: { input: { index: from('src-renderer/index.html') } },
+    },
   },
 })

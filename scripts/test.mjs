@@ -70,7 +70,10 @@ function noWindowBecause() {
 function testWindow() {
   const reason = noWindowBecause()
   if (reason) {
-    const { stdout } = spawnSync(process.execPath, [bin('@playwright/test/cli.js'), 'test', '--list', '--reporter=json'], { cwd: root, encoding: 'utf8' })
+    const { stdout } = spawnSync(process.execPath, [bin('@playwright/test/cli.js'), 'test', '--list', '--reporter=json'], {
+      cwd: root,
+      encoding: 'utf8',
+    })
     const count = JSON.parse(stdout).stats.skipped
     total.skipped += count
     notes.push(`skipped: all ${count} window tests, because ${reason}`)

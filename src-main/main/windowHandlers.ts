@@ -26,7 +26,11 @@ export function windowHandlers({ window, engine, preferences }: Surroundings): H
       return canceled ? null : filePaths
     },
     async chooseSavePath({ title, defaultName, extensions }) {
-      const { canceled, filePath } = await dialog.showSaveDialog(window, { title, defaultPath: defaultName, filters: filtersFor(extensions) })
+      const { canceled, filePath } = await dialog.showSaveDialog(window, {
+        title,
+        defaultPath: defaultName,
+        filters: filtersFor(extensions),
+      })
       return canceled || !filePath ? null : filePath
     },
     recentProjects: () => Promise.all(preferences.read().recent.map(describeProject)),
@@ -41,7 +45,8 @@ export function windowHandlers({ window, engine, preferences }: Surroundings): H
     },
     defaultFolder: () => app.getPath('documents'),
     async revealFile({ path }) {
-      if ((await sizeOf(path)) === null) throw new StratumError('FILE_NOT_FOUND', `There is no file ${path}.`, 'It may have been moved or deleted.', { path })
+      if ((await sizeOf(path)) === null)
+        throw new StratumError('FILE_NOT_FOUND', `There is no file ${path}.`, 'It may have been moved or deleted.', { path })
       shell.showItemInFolder(path)
       return {}
     },

@@ -47,7 +47,8 @@ toNative.attach({
     const reply = (result: Result<unknown>): void => deliver({ kind: 'reply', id, result })
     stratum.call(name, input).then(
       (result) => reply(result as Result<unknown>),
-      (error: Error) => reply({ ok: false, error: { code: 'INTERNAL', message: error.message, hint: 'Restart the app.', where: { call: name } } }),
+      (error: Error) =>
+        reply({ ok: false, error: { code: 'INTERNAL', message: error.message, hint: 'Restart the app.', where: { call: name } } }),
     )
   },
   listen(receive) {

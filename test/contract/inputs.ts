@@ -5,7 +5,11 @@ import type { EngineCalls } from '#common/contract/engine.ts'
 import type { WindowCalls } from '#common/contract/window.ts'
 
 type Inputs<T extends Calls> = {
-  readonly [K in keyof T]: { readonly good: z.input<T[K]['input']>; readonly bad: unknown; /** The parameter the answer must name. */ readonly names: string }
+  readonly [K in keyof T]: {
+    readonly good: z.input<T[K]['input']>
+    readonly bad: unknown /** The parameter the answer must name. */
+    readonly names: string
+  }
 }
 
 const takesNothing = { good: {}, bad: null, names: 'input' }
@@ -36,7 +40,11 @@ export const engineInputs: Inputs<EngineCalls> = {
   resumeJob: { good: { job: 1 }, bad: {}, names: 'job' },
   modelLayout: { good: { model: 'pca', params: {}, columns: 7 }, bad: { model: 'pca', params: {}, columns: 0 }, names: 'columns' },
   metrics: { good: { artifact: 1 }, bad: { artifact: 1, afterStep: null }, names: 'afterStep' },
-  readRaster: { good: { dataset: 1, bands: [0], window }, bad: { dataset: 1, bands: [0], window: { ...window, outWidth: 5000 } }, names: 'window.outWidth' },
+  readRaster: {
+    good: { dataset: 1, bands: [0], window },
+    bad: { dataset: 1, bands: [0], window: { ...window, outWidth: 5000 } },
+    names: 'window.outWidth',
+  },
   readMap: { good: { artifact: 1, window }, bad: { artifact: 1, window: { ...window, x: -1 } }, names: 'window.x' },
   readRows: { good: { dataset: 1, offset: 0, limit: 100 }, bad: { dataset: 1, offset: 0, limit: 501 }, names: 'limit' },
   readSpectrum: { good: { dataset: 1, row: 0 }, bad: { dataset: 1, row: 0, radius: 17 }, names: 'radius' },
@@ -50,7 +58,11 @@ export const engineInputs: Inputs<EngineCalls> = {
 
 export const windowInputs: Inputs<WindowCalls> = {
   chooseFiles: { good: { title: 'Import' }, bad: { title: 'Import', extensions: '.tif' }, names: 'extensions' },
-  chooseSavePath: { good: { title: 'Export', defaultName: 'map.tif', extensions: ['.tif'] }, bad: { title: 'Export', extensions: [] }, names: 'defaultName' },
+  chooseSavePath: {
+    good: { title: 'Export', defaultName: 'map.tif', extensions: ['.tif'] },
+    bad: { title: 'Export', extensions: [] },
+    names: 'defaultName',
+  },
   recentProjects: takesNothing,
   rememberProject: { good: { path: '/a.stratum' }, bad: { path: ['/a.stratum'] }, names: 'path' },
   forgetProject: { good: { path: '/a.stratum' }, bad: {}, names: 'path' },

@@ -19,7 +19,7 @@ describe('over a message port', () => {
 
   const calls = { theme: windowCalls.theme, revealFile: windowCalls.revealFile, setTitle: windowCalls.setTitle }
   const open = (revealFile: () => never, reportBug = vi.fn()) => {
-    serve(port.far, answerCalls(calls, { theme: () => 'dark', revealFile, setTitle: async () => ({}) }, reportBug))
+    serve(port.far, answerCalls(calls, { theme: () => 'dark' as const, revealFile, setTitle: async () => ({}) }, reportBug))
     const connection = connect<WindowCalls, WindowEvents>()
     connection.attach(port.near)
     return { ...connection, reportBug }
@@ -54,7 +54,9 @@ describe('over a message port', () => {
 
   test('answers find their calls in whatever order they come', async () => {
     const { client } = open(neverCalled)
-    const answers = await Promise.all(Array.from({ length: 200 }, (_, i) => (i % 2 ? client.theme({}) : client.setTitle({ title: `${i}` }))))
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, (_, i) => (i % 2 ? client.theme({}) : client.setTitle({ title: `${i}` }))),
+    )
     expect(answers.map((answer) => answer.ok && answer.value)).toEqual(Array.from({ length: 200 }, (_, i) => (i % 2 ? 'dark' : {})))
   })
 
@@ -81,7 +83,7 @@ describe('over a message port', () => {
   test('a call before the first connection waits for it', async () => {
     const connection = connect<WindowCalls, WindowEvents>()
     const answer = connection.client.theme({})
-    serve(port.far, answerCalls(calls, { theme: () => 'light', revealFile: neverCalled, setTitle: async () => ({}) }, vi.fn()))
+    serve(port.far, answerCalls(calls, { theme: () => 'light' as const, revealFile: neverCalled, setTitle: async () => ({}) }, vi.fn()))
     connection.attach(port.near)
     expect(await answer).toEqual({ ok: true, value: 'light' })
   })
@@ -97,7 +99,7 @@ describe('over a message port', () => {
 
     const later = connection.client.theme({})
     const next = openPort()
-    serve(next.far, answerCalls(calls, { theme: () => 'light', revealFile: neverCalled, setTitle: async () => ({}) }, vi.fn()))
+    serve(next.far, answerCalls(calls, { theme: () => 'light' as const, revealFile: neverCalled, setTitle: async () => ({}) }, vi.fn()))
     connection.attach(next.near)
     expect(await later).toEqual({ ok: true, value: 'light' })
     emitTo<WindowEvents>(next.far)('command', { id: 'help' })

@@ -19,7 +19,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 function typeErrors(runtime: string, source: string): string {
   writeFileSync(join(folder, 'probe.ts'), source)
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ extends: join(root, runtime, 'tsconfig.json'), include: [], files: ['probe.ts'] }))
+  writeFileSync(
+    join(folder, 'tsconfig.json'),
+    JSON.stringify({ extends: join(root, runtime, 'tsconfig.json'), include: [], files: ['probe.ts'] }),
+  )
   return spawnSync(process.execPath, [tsc, '-p', folder], { encoding: 'utf8' }).stdout
 }
 
@@ -58,8 +61,14 @@ describe('a type error', () => {
 describe('a lint error', () => {
   test.each([
     { file: 'src-main/engine/probe.ts', source: "import { app } from 'electron'\nexport const name = app.name\n" },
-    { file: 'src-main/common/probe.ts', source: "import { engineFile } from '#engine/resources.ts'\nexport const file = engineFile('a')\n" },
-    { file: 'src-renderer/lib/probe.ts', source: "import { engineFile } from '#engine/resources.ts'\nexport const file = engineFile('a')\n" },
+    {
+      file: 'src-main/common/probe.ts',
+      source: "import { engineFile } from '#engine/resources.ts'\nexport const file = engineFile('a')\n",
+    },
+    {
+      file: 'src-renderer/lib/probe.ts',
+      source: "import { engineFile } from '#engine/resources.ts'\nexport const file = engineFile('a')\n",
+    },
   ])('when $file imports what belongs to another process', ({ file, source }) => {
     expect(lintErrors(file, source)).toContain('noRestrictedImports')
   })

@@ -30,7 +30,13 @@ export interface LaunchOptions {
 
 export async function launchApp({ userData, args = [], width, height }: LaunchOptions = {}): Promise<RunningApp> {
   const profile = userData ?? mkdtempSync(join(tmpdir(), 'stratum-profile-'))
-  const app = await launchWithRetry([...(process.getuid?.() === 0 ? ['--no-sandbox'] : []), ...softwareDrawing, `--user-data-dir=${profile}`, root, ...args])
+  const app = await launchWithRetry([
+    ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+    ...softwareDrawing,
+    `--user-data-dir=${profile}`,
+    root,
+    ...args,
+  ])
   const page = await app.firstWindow()
   const errors: string[] = []
   page.on('console', (message) => {
@@ -85,7 +91,9 @@ export async function enginePid(app: ElectronApplication): Promise<number> {
   const utility = await app.evaluate(({ app }) => app.getAppMetrics().find(({ name }) => name === 'Stratum engine')?.pid)
   if (utility) return utility
   const parent = app.process().pid
-  const children = readdirSync(`/proc/${parent}/task`).flatMap((thread) => readFileSync(`/proc/${parent}/task/${thread}/children`, 'utf8').trim().split(' '))
+  const children = readdirSync(`/proc/${parent}/task`).flatMap((thread) =>
+    readFileSync(`/proc/${parent}/task/${thread}/children`, 'utf8').trim().split(' '),
+  )
   const pid = children.find((child) => child !== '' && readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('out/main/engine.js'))
   if (!pid) throw new Error('The app has no engine process.')
   return Number(pid)

@@ -40,8 +40,22 @@ test('the page reaches neither Node nor Electron nor the network', async () => {
   const { page } = running
   const reachable = await page.evaluate(() => ['require', 'process', 'module', 'Buffer'].filter((name) => name in window))
   expect(reachable).toEqual([])
-  expect(await page.evaluate(() => fetch('https://example.org').then(() => 'answered', () => 'refused'))).toBe('refused')
-  expect(await page.evaluate(() => fetch('file:///etc/hostname').then(() => 'answered', () => 'refused'))).toBe('refused')
+  expect(
+    await page.evaluate(() =>
+      fetch('https://example.org').then(
+        () => 'answered',
+        () => 'refused',
+      ),
+    ),
+  ).toBe('refused')
+  expect(
+    await page.evaluate(() =>
+      fetch('file:///etc/hostname').then(
+        () => 'answered',
+        () => 'refused',
+      ),
+    ),
+  ).toBe('refused')
   expect(await page.evaluate(() => fetch('app://stratum/../package.json').then(({ status }) => status))).toBe(404)
   // In a later task, because the debugger's own evaluation is exempt from the page's policy.
   const evaluated = await page.evaluate(
@@ -76,7 +90,9 @@ test('an engine that is killed is started again, and the window goes on', async 
     })
   })
   process.kill(before, 'SIGKILL')
-  await expect.poll(() => page.evaluate(() => (window as unknown as { restarted?: unknown }).restarted)).toEqual({ reason: expect.stringContaining('ended unexpectedly') })
+  await expect
+    .poll(() => page.evaluate(() => (window as unknown as { restarted?: unknown }).restarted))
+    .toEqual({ reason: expect.stringContaining('ended unexpectedly') })
   expect(await enginePid(app)).not.toBe(before)
   expect(await page.evaluate(describeFromPage)).toMatchObject({ ok: true })
 })
@@ -85,10 +101,14 @@ test('a native call with a wrong input is refused, and the theme is remembered i
   const { page, userData } = running
   const call = (name: string, input: unknown) =>
     page.evaluate(
-      ({ name, input }) => (window as unknown as { stratum: { call(name: string, input: unknown): Promise<unknown> } }).stratum.call(name, input),
+      ({ name, input }) =>
+        (window as unknown as { stratum: { call(name: string, input: unknown): Promise<unknown> } }).stratum.call(name, input),
       { name, input },
     )
-  expect(await call('setTheme', { theme: 'pink' })).toMatchObject({ ok: false, error: { code: 'PARAMETER_INVALID', where: { parameter: 'theme' } } })
+  expect(await call('setTheme', { theme: 'pink' })).toMatchObject({
+    ok: false,
+    error: { code: 'PARAMETER_INVALID', where: { parameter: 'theme' } },
+  })
   expect(await call('setTheme', { theme: 'dark' })).toMatchObject({ ok: true })
   expect(await page.evaluate(() => matchMedia('(prefers-color-scheme: dark)').matches)).toBe(true)
   expect(await call('systemLoad', {})).toMatchObject({ ok: true, value: { engineBytes: expect.any(Number) } })

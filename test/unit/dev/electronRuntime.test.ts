@@ -27,7 +27,8 @@ test('a distribution that is given is taken before any other', () => {
 })
 
 test('a command runs with the environment that leads electron-vite and Playwright to it, and its exit code is passed on', () => {
-  const print = 'const { ELECTRON_OVERRIDE_DIST_PATH, ENGINE_NODE } = process.env; console.log(ELECTRON_OVERRIDE_DIST_PATH, ENGINE_NODE); process.exit(7)'
+  const print =
+    'const { ELECTRON_OVERRIDE_DIST_PATH, ENGINE_NODE } = process.env; console.log(ELECTRON_OVERRIDE_DIST_PATH, ENGINE_NODE); process.exit(7)'
   const { stdout, status } = resolve('exec', process.execPath, '-e', print)
   expect(stdout.trim()).toBe(`${dist} /opt/node`)
   expect(status).toBe(7)
