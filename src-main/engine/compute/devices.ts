@@ -31,8 +31,8 @@ async function look(): Promise<DeviceDescription[]> {
       reason: `Training and encoding, through ONNX Runtime on ${defaultThreads()} of ${cpus().length} cores.`,
       memoryBytes: totalmem(),
     },
-    provider('webgpu', 'Graphics card (WebGPU)', 'It needs no toolkit and comes next.'),
-    provider('cuda', 'NVIDIA graphics card (CUDA)', 'WebGPU will reach the same card without a toolkit.'),
+    provider('webgpu', 'Graphics card (WebGPU)', 'It would need no toolkit.'),
+    provider('cuda', 'NVIDIA graphics card (CUDA)', 'It would need NVIDIA’s toolkit.'),
     await tensorflow(),
   ]
 }

@@ -32,7 +32,7 @@ binary('Add', (dy) => dy, (dy) => dy)
 binary('Sub', (dy) => dy, (dy) => neg(dy))
 binary('Multiply', (dy, _, b) => mul(dy, b), (dy, a) => mul(dy, a))
 binary('RealDiv', (dy, _, b) => div(dy, b), (dy, a, b) => neg(div(mul(dy, a), square(b))))
-binary('SquaredDifference', (dy, a, b) => mul(dy, mul(2, sub(a, b))), (dy, a, b) => mul(dy, mul(2, sub(b, a))))
+binary('SquaredDifference', (dy, a, b) => mul(dy, mul(2, sub(a, b))), (dy, a, b) => mul(dy, mul(-2, sub(a, b))))
 binary('Maximum', (dy, a, b) => mul(dy, cast(greaterEqual(a, b), 'float32')), (dy, a, b) => mul(dy, cast(less(a, b), 'float32')))
 binary('Minimum', (dy, a, b) => mul(dy, cast(lessEqual(a, b), 'float32')), (dy, a, b) => mul(dy, cast(greater(a, b), 'float32')))
 define('Pow', { inputsToSave: ['a', 'b'], outputsToSave: [true] }, (dy, [a, b, y]) => ({
@@ -52,7 +52,8 @@ const selu = { alpha: 1.6732632423543772, scale: 1.0507009873554805 }
 const mask = (condition: Tensor): Tensor => cast(condition, 'float32')
 
 ofInput('Identity', (dy) => dy)
-ofInput('Cast', (dy) => cast(dy, 'float32'))
+// To whole numbers it is a step, and flat.
+ofInput('Cast', (dy, x, { dtype }) => (dtype === 'float32' ? dy : zerosLike(x)))
 ofInput('Neg', (dy) => neg(dy))
 ofInput('Abs', (dy, x) => mul(dy, sign(x)))
 ofInput('Square', (dy, x) => mul(dy, mul(2, x)))
@@ -71,7 +72,7 @@ ofOutput('Expm1', (dy, y) => mul(dy, add(y, 1)))
 ofOutput('Sqrt', (dy, y) => div(mul(0.5, dy), y))
 ofOutput('Sigmoid', (dy, y) => mul(dy, mul(y, sub(1, y))))
 ofOutput('Tanh', (dy, y) => mul(dy, sub(1, square(y))))
-ofOutput('Relu', (dy, y) => mul(dy, mask(greater(y, 0))))
+ofOutput('Relu', (dy, y) => where(greater(y, 0), dy, zerosLike(dy)))
 ofOutput('Relu6', (dy, y) => mul(dy, mask(logicalAnd(greater(y, 0), less(y, 6)))))
 // 1 above zero, y + 1 = eˣ below.
 ofOutput('Elu', (dy, y) => mul(dy, add(minimum(y, 0), 1)))

@@ -11,6 +11,8 @@ export interface DenseLayer {
   readonly activation: Activation
   /** Instead of the one that goes with the activation. */
   readonly initialiser?: 'glorotUniform'
+  /** Multiplies the initial kernel; default 1. */
+  readonly gain?: number
 }
 
 export interface DenseChain {
@@ -30,9 +32,11 @@ export function denseChain(name: string, inputDim: number, layers: readonly Dens
 
     initialWeights: (initialiser) =>
       Object.fromEntries(
-        layers.flatMap(({ units, activation, initialiser: chosen }, k) => {
+        layers.flatMap(({ units, activation, initialiser: chosen, gain = 1 }, k) => {
           const bias = [biasName(k), initialiser.constant([units], 0)] as const
-          return k in tiedTo ? [bias] : [[kernelName(k), initialiser[chosen ?? activations[activation].initialiser](kernelName(k), [unitsBefore(k), units])] as const, bias]
+          if (k in tiedTo) return [bias]
+          const drawn = initialiser[chosen ?? activations[activation].initialiser](kernelName(k), [unitsBefore(k), units])
+          return [[kernelName(k), { shape: drawn.shape, values: drawn.values.map((w) => w * gain) }] as const, bias]
         }),
       ),
 

@@ -1,11 +1,13 @@
 /**
  * Greedy layer-wise training: Hinton & Salakhutdinov 2006; with noise as Vincent et al., JMLR 2010.
  *
- *   stage k:   hₖ = f(hₖ₋₁ + noise),  ĥₖ₋₁ = g(hₖ),   L = mean (hₖ₋₁ − ĥₖ₋₁)² + λ Σ|hₖ|       h₀ = x, earlier stages frozen
+ *   stage k:   hₖ = f(hₖ₋₁ + noise),  ĥₖ₋₁ = hₖ V + c,   L = mean (hₖ₋₁ − ĥₖ₋₁)² + λ Σ|hₖ|       h₀ = x, earlier stages frozen
  *   last:      all stages unrolled, x → h₁ → … → z → … → x̂,   L = mean (x − x̂)²              "fine-tuning"
+ *
+ * In its own stage a layer is given back linearly; unrolled, the inner layers of the way back have the bend of the way in.
  */
 import { add, cast, greaterEqual, mul, type Tensor2D } from '@tensorflow/tfjs-core'
-import type { Activation } from '../../layers/activations.ts'
+import { type Activation, activate } from '../../layers/activations.ts'
 import { denseChain } from '../../layers/dense.ts'
 import { codeSparsity, meanSquaredError } from '../../losses/reconstruction.ts'
 import { totalOf } from '../../losses/terms.ts'
@@ -20,6 +22,8 @@ export interface LayerwiseParams {
   readonly fineTuneEpochs: number
   readonly batchSize: number
   readonly learningRate: number
+  readonly fineTuneLearningRate: number
+  readonly firstGain: number
   readonly noise: 'none' | 'gaussian' | 'masking'
   readonly noiseLevel: number
   readonly sparsity: number
@@ -29,12 +33,16 @@ export function layerwise(p: LayerwiseParams, inputDim: number): GradientModel {
   const widths = [inputDim, ...p.layers]
   const depth = p.layers.length
   const activationOf = (k: number): Activation => (k === depth - 1 ? p.codeActivation : p.activation)
-  const encoders = p.layers.map((units, k) => denseChain(`layer${k + 1}/encoder`, widths[k], [{ units, activation: activationOf(k) }]))
-  // ĥₖ₋₁ looks like hₖ₋₁: it has that layer's activation, the outermost has the output's.
-  const decoders = p.layers.map((units, k) => denseChain(`layer${k + 1}/decoder`, units, [{ units: widths[k], activation: k === 0 ? p.outputActivation : p.activation }]))
+  const gainOf = (k: number): number => (k === 0 ? p.firstGain : 1)
+  const encoders = p.layers.map((units, k) => denseChain(`layer${k + 1}/encoder`, widths[k], [{ units, activation: activationOf(k), gain: gainOf(k) }]))
+  const decoders = p.layers.map((units, k) => denseChain(`layer${k + 1}/decoder`, units, [{ units: widths[k], activation: k === 0 ? p.outputActivation : 'linear', initialiser: 'glorotUniform', gain: 1 / gainOf(k) }]))
 
   const encode = (x: Tensor2D, weights: TensorMap, layers = depth): Tensor2D => encoders.slice(0, layers).reduce((h, encoder) => encoder.apply(h, weights), x)
-  const decode = (z: Tensor2D, weights: TensorMap): Tensor2D => decoders.toReversed().reduce((h, decoder) => decoder.apply(h, weights), z)
+  function decode(z: Tensor2D, weights: TensorMap): Tensor2D {
+    let h = z
+    for (let k = depth - 1; k > 0; k--) h = activate(p.activation, decoders[k].apply(h, weights))
+    return decoders[0].apply(h, weights)
+  }
 
   const layerStages = p.layers.map((units, k): Stage => ({
     layout: { title: `Layer ${k + 1} of ${depth}`, widths: [widths[k], units, widths[k]], code: 1, epochs: p.layerEpochs, batchSize: p.batchSize },
@@ -52,7 +60,7 @@ export function layerwise(p: LayerwiseParams, inputDim: number): GradientModel {
   }))
   const fineTuning: Stage = {
     layout: { title: 'Fine-tuning', widths: [...widths, ...widths.slice(0, -1).reverse()], code: depth, epochs: p.fineTuneEpochs, batchSize: p.batchSize },
-    learningRate: p.learningRate,
+    learningRate: p.fineTuneLearningRate,
     trains: [...encoders, ...decoders].flatMap(({ weightNames }) => weightNames),
     initialWeights: () => ({}),
     loss(x, weights, noise) {
