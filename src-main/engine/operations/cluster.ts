@@ -72,6 +72,7 @@ export const clusterOperation = defineOperation({
   inputs: { latents: { kinds: ['latents'], description: 'Codes of every row' } },
   params,
   produces: 'clustering',
+  ignores: ['device'],
   nameFor: ({ k, method }) => `${method === 'auto' ? 'k-means' : method}${k === null ? '' : `, k = ${k}`}`,
   async run(ctx) {
     const latents = ctx.inputs.latents!

@@ -28,6 +28,7 @@ export const encodeOperation = defineOperation({
   params: z.object({ region: regionParam('computes codes') }),
   identity: ({ region }) => regionIdentity(region),
   produces: 'latents',
+  ignores: ['seed'],
   nameFor: (_, { model }) => `${model?.name ?? 'model'} codes`,
   async run(ctx) {
     const modelArtifact = ctx.inputs.model!

@@ -114,6 +114,7 @@ export const evaluateOperation = defineOperation({
   inputs: Object.fromEntries(roles.map((role, i) => [role, result(i > 0)])),
   params,
   produces: 'comparison',
+  ignores: ['seed', 'device'],
   nameFor: ({ labels }) => `against ${labels.split(/[\\/]/).pop()}`,
   async run(ctx) {
     const artifacts = roles.map((role) => ctx.inputs[role]).filter((a) => a !== undefined)

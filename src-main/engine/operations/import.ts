@@ -38,6 +38,7 @@ export const importOperation = defineOperation({
   inputs: {},
   params,
   produces: 'dataset',
+  ignores: ['seed', 'device'],
   nameFor: ({ path }) => (path.split(/[\\/]/).pop() ?? path).replace(/(\.tar)?\.[^.]+(\.gz)?$/i, ''),
   identity: ({ path }) => hashFile(resolve(path)),
   run: (ctx) => importFile(ctx, resolve(ctx.params.path), ctx.params.as, ctx.params.options),

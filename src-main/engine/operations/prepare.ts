@@ -53,6 +53,7 @@ export const prepareOperation = defineOperation({
   inputs: { dataset: { kinds: ['dataset'], description: 'What to learn from' } },
   params,
   produces: 'matrix',
+  ignores: ['device'],
   identity: ({ region }) => regionIdentity(region),
   nameFor: (_, { dataset }) => `${dataset?.name ?? 'data'} prepared`,
   async run(ctx) {

@@ -3,6 +3,7 @@ import { clusterOperation } from './cluster.ts'
 import type { OperationDefinition } from './define.ts'
 import { encodeOperation } from './encode.ts'
 import { evaluateOperation } from './evaluate.ts'
+import { exportOperation } from './export.ts'
 import { importOperation } from './import.ts'
 import { operationIn, operationList } from './list.ts'
 import { prepareOperation } from './prepare.ts'
@@ -21,6 +22,7 @@ export const operations = operationList(
   tidyOperation,
   scoreOperation,
   evaluateOperation,
+  exportOperation,
 )
 
 export const operationById = (id: string): OperationDefinition => operationIn(operations, id)

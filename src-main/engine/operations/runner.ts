@@ -126,7 +126,7 @@ export function createRunner(project: ProjectFile, operations: readonly Operatio
     try {
       if (plan.operation.identity) {
         job.report({ stage: 'Looking at the source', fraction: null })
-        entry.key = keyOf(plan, await plan.operation.identity(plan.params))
+        entry.key = keyOf(plan, await plan.operation.identity(plan.params, plan.inputs))
         for (let same = active.get(entry.key); same; same = active.get(entry.key)) await same.job.finished.catch(() => undefined)
       } else {
         entry.key = keyOf(plan, null)

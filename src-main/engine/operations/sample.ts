@@ -1,7 +1,6 @@
 /** The built-in sample scene: written by a seeded generator, then imported like any other file. */
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import { writeScene } from '../sample/scene.ts'
 import { defineOperation } from './define.ts'
 import { importFile } from './import.ts'
 
@@ -18,10 +17,12 @@ export const sampleOperation = defineOperation({
     bands: z.int().min(4).max(64).default(10).meta({ title: 'Bands' }),
   }),
   produces: 'dataset',
+  ignores: ['device'],
   nameFor: () => 'folded ranges',
   async run(ctx) {
     const { directory, width, height, bands } = ctx.params
     ctx.report({ stage: 'Writing the scene', fraction: null })
+    const { writeScene } = await import('../sample/scene.ts')
     const { scene } = await writeScene(resolve(directory), { width, height, bands, seed: ctx.seed, signal: ctx.signal })
     return importFile(ctx, scene, 'raster', {})
   },

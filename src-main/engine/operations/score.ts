@@ -53,6 +53,7 @@ export const scoreOperation = defineOperation({
     percentile: z.number().min(50).max(99.999).default(99.5).meta({ title: 'Threshold', unit: '% of held-out', description: 'Rows that are rebuilt worse than this share of the held-out rows are flagged.', paperTerm: 'percentile of the calibration split' }),
   }),
   produces: 'scores',
+  ignores: ['seed', 'device'],
   nameFor: (_, { latents }) => `${latents?.name.replace(/ codes$/, '') ?? 'model'} anomalies`,
   async run(ctx) {
     const latents = ctx.inputs.latents!

@@ -17,6 +17,7 @@ export const tidyOperation = defineOperation({
     window: z.union([z.literal(3), z.literal(5), z.literal(7), z.literal(9)]).default(7).meta({ title: 'Majority of', unit: 'px square', description: 'A larger square removes larger specks and rounds thin beds.' }),
   }),
   produces: 'clustering',
+  ignores: ['seed', 'device'],
   nameFor: ({ window }, { clustering }) => `${clustering?.name ?? 'classes'}, majority ${window} × ${window}`,
   async run(ctx) {
     const clustering = ctx.inputs.clustering!

@@ -1,0 +1,249 @@
+/**
+ * Export: writes a result as a file for the tools of the field. The target follows the file name unless it is chosen.
+ * Every file appears whole or not at all. Memory: a few tile rows or one block of rows.
+ */
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { extname, join, resolve } from 'node:path'
+import { z } from 'zod'
+import type { Artifact, ArtifactKind, LegendEntry } from '#common/domain/artifact.ts'
+import { type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
+import type { Grid } from '#common/domain/grid.ts'
+import { classColour } from '#common/domain/palettes.ts'
+import type { ClusteringMeta, ExportMeta, LatentsMeta, ModelMeta, ScoresMeta } from '#common/domain/results.ts'
+import { StratumError, throwIfCancelled } from '#common/errors.ts'
+import { type Cell, createCsv, shortFloat32 } from '../export/csv.ts'
+import { createGeotiff } from '../export/geotiff/geotiff.ts'
+import { exportClassMap, exportScoreMap } from '../export/maps.ts'
+import { createNpy } from '../export/npy.ts'
+import type { ExportedFile } from '../export/outputFile.ts'
+import { exportPng } from '../export/png.ts'
+import { writeReport } from '../export/report.ts'
+import { modelById } from '../models/registry.ts'
+import type { Project } from '../project/project.ts'
+import { version } from '../version.ts'
+import { clusterOperation } from './cluster.ts'
+import { defineOperation, type OperationContext } from './define.ts'
+import { evaluateOperation } from './evaluate.ts'
+import { lineage } from './lineage.ts'
+import { scoreOperation } from './score.ts'
+
+const Target = z.enum(['geotiff', 'png', 'csv', 'npy', 'report'])
+type Target = z.output<typeof Target>
+
+const targetOfExtension: Readonly<Record<string, Target>> = { '.tif': 'geotiff', '.tiff': 'geotiff', '.png': 'png', '.csv': 'csv', '.npy': 'npy', '.html': 'report' }
+
+const params = z.object({
+  path: z.string().min(1).meta({ title: 'File', description: 'Written whole or not at all; files that belong to it (styles, names) stand beside it.' }),
+  target: Target.nullable().default(null).meta({ title: 'Format', description: 'By the file name when empty: .tif, .png, .csv, .npy, .html.' }),
+  compression: z.enum(['deflate', 'lzw', 'none']).default('deflate').meta({ title: 'Compression', description: 'DEFLATE is smallest; LZW opens in older tools.', advanced: true }),
+})
+type Params = z.output<typeof params>
+type Context = OperationContext<Params>
+
+/** What is exported, with the dataset it belongs to. */
+interface Subject {
+  readonly artifact: Artifact
+  readonly dataset: Artifact
+  readonly data: DatasetMeta
+  readonly path: string
+}
+
+const rowsAtOnce = 1 << 16
+
+/** The user's names and colours where there are any, the palette's otherwise. */
+export function legendOf(clustering: Artifact): LegendEntry[] {
+  const { classes } = clustering.meta as unknown as ClusteringMeta
+  return classes.map(({ id }) => clustering.annotations.legend?.find((entry) => entry.id === id) ?? { id, name: `Class ${id}`, colour: classColour(id) })
+}
+
+function gridOf({ data, dataset }: Subject): Grid {
+  if (data.grid) return data.grid
+  throw new StratumError('ARTIFACT_KIND', `“${dataset.name}” is not a scene, so there is no map of it.`, `Export its ${rowNoun[data.kind][1]} as .csv, or the codes as .npy.`, { artifact: dataset.id })
+}
+
+const describe = (artifact: Artifact): Record<string, string> => ({ STRATUM_ARTIFACT: artifact.name, STRATUM_CONTENT_KEY: artifact.contentKey, STRATUM_SEED: String(artifact.seed) })
+
+async function mapFile(ctx: Context, subject: Subject): Promise<ExportedFile[]> {
+  const { artifact, path } = subject
+  const common = { path, grid: gridOf(subject), description: artifact.name, metadata: describe(artifact), compression: ctx.params.compression, signal: ctx.signal, report: (fraction: number) => ctx.report({ stage: 'Writing the map', fraction }) }
+  if (artifact.kind === 'clustering') {
+    const reader = ctx.project.array(artifact.id, 'labels')
+    return exportClassMap({ ...common, legend: legendOf(artifact), labels: (from, to) => reader.read(from, to) as Uint16Array })
+  }
+  if (artifact.kind === 'scores') {
+    const reader = ctx.project.array(artifact.id, 'score')
+    const { histogram } = artifact.meta as unknown as ScoresMeta
+    return exportScoreMap({ ...common, range: { from: histogram.from, to: histogram.to }, scores: (from, to) => reader.read(from, to) as Float32Array })
+  }
+  return codeMap(ctx, subject, common.grid)
+}
+
+/** One float32 band per code. */
+async function codeMap(ctx: Context, { artifact, path }: Subject, grid: Grid): Promise<ExportedFile[]> {
+  const { codeSize } = artifact.meta as unknown as LatentsMeta
+  const reader = ctx.project.array(artifact.id, 'codes')
+  const writer = await createGeotiff(path, { grid, bands: codeSize, dtype: 'float32', nodata: Number.NaN, overviews: 'average', compression: ctx.params.compression, bandNames: Array.from({ length: codeSize }, (_, i) => `Code ${i + 1}`), description: artifact.name, metadata: describe(artifact) })
+  try {
+    const lines = Math.max(1, Math.floor((1 << 20) / (grid.width * codeSize)))
+    for (let line = 0; line < grid.height; line += lines) {
+      throwIfCancelled(ctx.signal)
+      const n = Math.min(lines, grid.height - line)
+      await writer.writeRows(reader.read(line * grid.width, (line + n) * grid.width) as Float32Array, n)
+      ctx.report({ stage: 'Writing the map', fraction: (line + n) / grid.height })
+    }
+  } catch (thrown) {
+    await writer.abort()
+    throw thrown
+  }
+  return writer.finish()
+}
+
+async function figureFile(ctx: Context, subject: Subject): Promise<ExportedFile[]> {
+  const { artifact, dataset, path } = subject
+  ctx.report({ stage: 'Drawing the map', fraction: null })
+  const common = { path, grid: gridOf(subject), title: dataset.name, subtitle: artifact.name, signal: ctx.signal }
+  if (artifact.kind === 'scores') {
+    const reader = ctx.project.array(artifact.id, 'score')
+    const { histogram, threshold } = artifact.meta as unknown as ScoresMeta
+    return exportPng({ ...common, kind: 'scores', range: histogram, threshold: artifact.annotations.threshold ?? threshold, scores: (from, to) => reader.read(from, to) as Float32Array })
+  }
+  const reader = ctx.project.array(artifact.id, 'labels')
+  const { classes } = artifact.meta as unknown as ClusteringMeta
+  return exportPng({ ...common, kind: 'classes', legend: legendOf(artifact), shares: new Map(classes.map((c) => [c.id, c.share])), labels: (from, to) => reader.read(from, to) as Uint16Array })
+}
+
+/** One line per row of the dataset: its number and what the artifact says of it. */
+async function tableFile(ctx: Context, { artifact, data, path }: Subject): Promise<ExportedFile[]> {
+  const noun = rowNoun[data.kind][0]
+  const { columns, cells } = tableColumns(ctx.project, artifact)
+  const writer = await createCsv(path, [noun, ...(data.grid ? ['column', 'line'] : []), ...columns])
+  try {
+    for (let from = 0; from < data.rows; from += rowsAtOnce) {
+      throwIfCancelled(ctx.signal)
+      const to = Math.min(data.rows, from + rowsAtOnce)
+      const rowOf = cells(from, to)
+      const place = (row: number): Cell[] => (data.grid ? [row, row % data.grid.width, Math.floor(row / data.grid.width)] : [row])
+      await writer.writeRows(Array.from({ length: to - from }, (_, i) => [...place(from + i), ...rowOf(i)]))
+      ctx.report({ stage: 'Writing rows', fraction: to / data.rows, done: to, unit: rowNoun[data.kind][1] })
+    }
+  } catch (thrown) {
+    await writer.abort()
+    throw thrown
+  }
+  return writer.finish()
+}
+
+function tableColumns(project: Project, artifact: Artifact): { columns: string[]; cells: (from: number, to: number) => (i: number) => Cell[] } {
+  if (artifact.kind === 'clustering') {
+    const labels = project.array(artifact.id, 'labels')
+    const names = new Map(legendOf(artifact).map((entry) => [entry.id, entry.name]))
+    return { columns: ['class', 'class_name'], cells: (from, to) => ((block) => (i) => (block[i] === 0 ? [null, null] : [block[i], names.get(block[i]) ?? null]))(labels.read(from, to)) }
+  }
+  if (artifact.kind === 'scores') {
+    const scores = project.array(artifact.id, 'score')
+    const threshold = artifact.annotations.threshold ?? (artifact.meta as unknown as ScoresMeta).threshold
+    return { columns: ['score', 'flagged'], cells: (from, to) => ((block) => (i) => (Number.isNaN(block[i]) ? [null, null] : [shortFloat32(block[i]), block[i] > threshold]))(scores.read(from, to)) }
+  }
+  const codes = project.array(artifact.id, 'codes')
+  const errors = project.array(artifact.id, 'error')
+  const Z = codes.shape[1]
+  return {
+    columns: [...Array.from({ length: Z }, (_, j) => `code_${j + 1}`), 'reconstruction_error'],
+    cells: (from, to) => ((block, error) => (i) => [...Array.from(block.subarray(i * Z, (i + 1) * Z), (v) => shortFloat32(v)), shortFloat32(error[i])])(codes.read(from, to), errors.read(from, to)),
+  }
+}
+
+async function arrayFile(ctx: Context, { artifact, data, path }: Subject): Promise<ExportedFile[]> {
+  const [name, dtype] = artifact.kind === 'latents' ? (['codes', 'float32'] as const) : artifact.kind === 'scores' ? (['score', 'float32'] as const) : (['labels', 'uint16'] as const)
+  const reader = ctx.project.array(artifact.id, name)
+  const writer = await createNpy(path, dtype, data.grid ? [data.grid.height, data.grid.width, ...reader.shape.slice(1)] : reader.shape)
+  try {
+    for (let from = 0; from < data.rows; from += rowsAtOnce) {
+      throwIfCancelled(ctx.signal)
+      const to = Math.min(data.rows, from + rowsAtOnce)
+      await writer.write(reader.read(from, to) as Float32Array | Uint16Array)
+      ctx.report({ stage: 'Writing the array', fraction: to / data.rows })
+    }
+  } catch (thrown) {
+    await writer.abort()
+    throw thrown
+  }
+  return writer.finish()
+}
+
+/** Papers behind a result, each once. */
+function citationsOf(used: readonly Artifact[]): string[] {
+  const papers = used.filter((a) => a.kind === 'model').map((a) => modelById((a.meta as unknown as ModelMeta).model).paper)
+  const methods = [clusterOperation, scoreOperation, evaluateOperation].filter(({ id }) => used.some((a) => a.operation === id))
+  return [...new Set([...papers, ...methods.flatMap(({ citation }) => (citation ? [citation] : []))])]
+}
+
+async function reportFile(ctx: Context, subject: Subject): Promise<ExportedFile[]> {
+  const { artifact, dataset, data, path } = subject
+  const all = ctx.project.artifacts().filter((a) => a.status === 'done')
+  const behind = lineage(ctx.project, artifact.id)
+  const model = behind.find((a) => a.kind === 'model')
+  const temporary = await mkdtemp(join(tmpdir(), 'stratum-report-'))
+  try {
+    const picture = data.grid ? join(temporary, 'map.png') : null
+    if (picture) await figureFile(ctx, { ...subject, path: picture })
+    const used = [...behind, ...all.filter((a) => a.kind === 'scores' && a.meta.model === model?.id)]
+    return [await writeReport(path, {
+      title: `${dataset.name}: ${artifact.name}`,
+      lineage: behind,
+      clustering: artifact.kind === 'clustering' ? artifact : null,
+      legend: artifact.kind === 'clustering' ? legendOf(artifact) : [],
+      scores: artifact.kind === 'scores' ? [artifact] : used.filter((a) => a.kind === 'scores'),
+      comparisons: all.filter((a) => a.kind === 'comparison' && Object.values(a.inputs).some((id) => used.some((u) => u.id === id))),
+      picturePath: picture,
+      citations: citationsOf(used),
+      version,
+    })]
+  } finally {
+    await rm(temporary, { recursive: true, force: true })
+  }
+}
+
+const writers: Readonly<Record<Target, { readonly kinds: readonly ArtifactKind[]; readonly write: (ctx: Context, subject: Subject) => Promise<ExportedFile[]> }>> = {
+  geotiff: { kinds: ['clustering', 'scores', 'latents'], write: mapFile },
+  png: { kinds: ['clustering', 'scores'], write: figureFile },
+  csv: { kinds: ['clustering', 'scores', 'latents'], write: tableFile },
+  npy: { kinds: ['clustering', 'scores', 'latents'], write: arrayFile },
+  report: { kinds: ['clustering', 'scores'], write: reportFile },
+}
+
+function chooseTarget({ path, target }: Params): Target {
+  const chosen = target ?? targetOfExtension[extname(path).toLowerCase()]
+  if (chosen) return chosen
+  throw new StratumError('UNKNOWN_FORMAT', `The file name “${path}” does not say a format.`, `End it in ${Object.keys(targetOfExtension).join(', ')}, or choose the format.`, { parameter: 'path' })
+}
+
+export const exportOperation = defineOperation({
+  id: 'export',
+  version: 1,
+  title: 'Export',
+  summary: 'Writes a class map, anomaly scores or codes for QGIS, a table, NumPy, or a report.',
+  inputs: { source: { kinds: ['clustering', 'scores', 'latents'], description: 'What to write' } },
+  params,
+  produces: 'export',
+  nameFor: ({ path }) => path.split(/[\\/]/).pop() ?? path,
+  ignores: ['seed', 'device'],
+  // Names, colours and the threshold go into the file, and are no part of the source's own key.
+  identity: async (_, { source }) => JSON.stringify(source?.annotations ?? null),
+  isStale: (artifact) => (artifact.meta as unknown as ExportMeta).files.some((file) => !existsSync(file.path)),
+  async run(ctx) {
+    const artifact = ctx.inputs.source!
+    const target = chooseTarget(ctx.params)
+    const { kinds, write } = writers[target]
+    if (!kinds.includes(artifact.kind)) {
+      const possible = (Object.keys(writers) as Target[]).filter((t) => writers[t].kinds.includes(artifact.kind))
+      throw new StratumError('ARTIFACT_KIND', `${artifact.name} (${artifact.kind}) cannot be written as ${target}.`, `Choose ${possible.join(', ')}.`, { artifact: artifact.id, parameter: 'target' })
+    }
+    const dataset = ctx.project.artifact(artifact.meta.dataset as number)
+    const files = await write(ctx, { artifact, dataset, data: dataset.meta as unknown as DatasetMeta, path: resolve(ctx.params.path) })
+    const result: ExportMeta = { target, files: files.map(({ path, sizeBytes, what }) => ({ path, sizeBytes, what })) }
+    return result
+  },
+})
