@@ -36,14 +36,18 @@ export interface GdalInfo {
 }
 
 export const gdalinfo = (path: string, ...options: string[]): GdalInfo =>
-  JSON.parse(execFileSync('gdalinfo', ['-json', ...options, path], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 28 }))
+  JSON.parse(
+    execFileSync('gdalinfo', ['-json', ...options, path], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 28 }),
+  )
 
 /** The pixels as GDAL decodes them, band after band, in the file's own type, at most `most` bytes; `options` go to gdal_translate (e.g. -ovr 0). */
 export function gdalPixels<T>(path: string, Values: new (buffer: ArrayBuffer) => T, most: number, ...options: string[]): T {
   const folder = mkdtempSync(join(tmpdir(), 'stratum-gdal-'))
   try {
     const raw = join(folder, 'pixels.bin')
-    execFileSync('gdal_translate', ['-q', '-of', 'ENVI', '-co', 'INTERLEAVE=BSQ', '-a_ullr', '0', '1', '1', '0', ...options, path, raw], { stdio: 'pipe' })
+    execFileSync('gdal_translate', ['-q', '-of', 'ENVI', '-co', 'INTERLEAVE=BSQ', '-a_ullr', '0', '1', '1', '0', ...options, path, raw], {
+      stdio: 'pipe',
+    })
     // The place is dropped, for ENVI has no word for a sheared grid. GDAL makes the file of a single pixel larger than the pixel.
     const bytes = readFileSync(raw).subarray(0, most)
     return new Values(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer)
@@ -53,4 +57,5 @@ export function gdalPixels<T>(path: string, Values: new (buffer: ArrayBuffer) =>
 }
 
 /** What gdalinfo prints: class names and attribute tables are not in its JSON. */
-export const gdalText = (path: string): string => execFileSync('gdalinfo', [path], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 28 })
+export const gdalText = (path: string): string =>
+  execFileSync('gdalinfo', [path], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 28 })

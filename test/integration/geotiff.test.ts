@@ -67,13 +67,15 @@ function byBand<T extends Samples>(values: T, bands: number): T {
   return out
 }
 
-const sameBytes = (one: Samples, other: Samples): boolean => Buffer.from(one.buffer, one.byteOffset, one.byteLength).equals(Buffer.from(other.buffer, other.byteOffset, other.byteLength))
+const sameBytes = (one: Samples, other: Samples): boolean =>
+  Buffer.from(one.buffer, one.byteOffset, one.byteLength).equals(Buffer.from(other.buffer, other.byteOffset, other.byteLength))
 
 /** Both files in the same place: affine transform to 1e-9 of a pixel and the same CRS. */
 function expectSamePlace(path: string, source: string): void {
   const [ours, theirs] = [gdalinfo(path), gdalinfo(source)]
   expect(ours.size).toEqual(theirs.size)
-  ours.geoTransform?.forEach((value, i) => expect(Math.abs(value - (theirs.geoTransform as number[])[i])).toBeLessThan(1e-9 * Math.max(1, Math.abs(value))))
+  const transform = theirs.geoTransform as number[]
+  for (const [i, value] of (ours.geoTransform ?? []).entries()) expect(Math.abs(value - transform[i])).toBeLessThan(1e-9 * Math.max(1, Math.abs(value)))
   expect(ours.geoTransform?.length).toBe(theirs.geoTransform?.length)
   expect(ours.coordinateSystem?.wkt).toEqual(theirs.coordinateSystem?.wkt)
 }
@@ -82,19 +84,38 @@ describe.skipIf(!hasGdal)('a written GeoTIFF as GDAL reads it', () => {
   const dtypes = ['uint8', 'uint16', 'int16', 'float32'] as const
   const cases = dtypes.flatMap((dtype) => [
     [dtype, 'none', 1],
-    ...(['lzw', 'deflate'] as const).flatMap((compression) => [[dtype, compression, 1], [dtype, compression, dtype === 'float32' ? 3 : 2]]),
+    ...(['lzw', 'deflate'] as const).flatMap((compression) => [
+      [dtype, compression, 1],
+      [dtype, compression, dtype === 'float32' ? 3 : 2],
+    ]),
   ]) as [GeotiffDtype, Compression, Predictor][]
 
-  test.each(cases)('%s, %s, predictor %i: every pixel is the same', (dtype, compression, predictor) => equalPixels(dtype, compression, predictor, 1))
-  test.each(cases)('%s, %s, predictor %i, three bands: every pixel is the same', (dtype, compression, predictor) => equalPixels(dtype, compression, predictor, 3))
+  test.each(cases)('%s, %s, predictor %i: every pixel is the same', (dtype, compression, predictor) =>
+    equalPixels(dtype, compression, predictor, 1),
+  )
+  test.each(cases)('%s, %s, predictor %i, three bands: every pixel is the same', (dtype, compression, predictor) =>
+    equalPixels(dtype, compression, predictor, 3),
+  )
 
   async function equalPixels(dtype: GeotiffDtype, compression: Compression, predictor: Predictor, bands: number): Promise<void> {
     const values = pixels(dtype, 300, 217, bands)
-    const path = await write(`${dtype}-${compression}-${predictor}-${bands}`, values, { grid: gridOf(300, 217), bands, dtype, compression, predictor })
+    const path = await write(`${dtype}-${compression}-${predictor}-${bands}`, values, {
+      grid: gridOf(300, 217),
+      bands,
+      dtype,
+      compression,
+      predictor,
+    })
     expect(sameBytes(gdalPixels<Samples>(path, Values[dtype], values.byteLength), byBand(values, bands))).toBe(true)
   }
 
-  test.each([[512, 256], [1, 700], [700, 1], [1, 1], [257, 255]])('%i × %i keeps size, grid, CRS and pixels', async (width, height) => {
+  test.each([
+    [512, 256],
+    [1, 700],
+    [700, 1],
+    [1, 1],
+    [257, 255],
+  ])('%i × %i keeps size, grid, CRS and pixels', async (width, height) => {
     const values = pixels('uint8', width, height, 1)
     const path = await write(`size-${width}-${height}`, values, { grid: gridOf(width, height), bands: 1, dtype: 'uint8' })
     const info = gdalinfo(path)
@@ -106,30 +127,67 @@ describe.skipIf(!hasGdal)('a written GeoTIFF as GDAL reads it', () => {
 
   test('LZW of random bytes and of one colour survives, across many dictionaries', async () => {
     const random = pixels('uint16', 600, 500, 1).map((_, i) => Math.imul(i ^ 0x5bd1e995, 0x2c1b3c6d) >>> 7)
-    for (const [name, values] of [['random', random], ['flat', new Uint16Array(300_000).fill(7)]] as const) {
-      const path = await write(`lzw-${name}`, values, { grid: gridOf(600, 500), bands: 1, dtype: 'uint16', compression: 'lzw', predictor: 1 })
+    for (const [name, values] of [
+      ['random', random],
+      ['flat', new Uint16Array(300_000).fill(7)],
+    ] as const) {
+      const path = await write(`lzw-${name}`, values, {
+        grid: gridOf(600, 500),
+        bands: 1,
+        dtype: 'uint16',
+        compression: 'lzw',
+        predictor: 1,
+      })
       expect(sameBytes(gdalPixels(path, Uint16Array, values.byteLength), values)).toBe(true)
     }
   })
 
   test('colour table, class names, nodata, compression, tiles and overviews appear', async () => {
     const values = pixels('uint8', 600, 300, 1).map((value) => value % 4) as Uint8Array
-    const colourTable = new Map([[1, '#2C71B7'], [2, '#E49921'], [3, '#399970']])
-    const path = await write('classes', values, { grid: gridOf(600, 300), bands: 1, dtype: 'uint8', nodata: 0, colourTable, categoryNames: ['No data', 'Alluvium', 'Sand & <gravel>', 'Grès “rouge”'], description: 'Classes', metadata: { MODEL: 'stacked' }, bandNames: ['Class'] })
+    const colourTable = new Map([
+      [1, '#2C71B7'],
+      [2, '#E49921'],
+      [3, '#399970'],
+    ])
+    const path = await write('classes', values, {
+      grid: gridOf(600, 300),
+      bands: 1,
+      dtype: 'uint8',
+      nodata: 0,
+      colourTable,
+      categoryNames: ['No data', 'Alluvium', 'Sand & <gravel>', 'Grès “rouge”'],
+      description: 'Classes',
+      metadata: { MODEL: 'stacked' },
+      bandNames: ['Class'],
+    })
     const info = gdalinfo(path)
     const [band] = info.bands
     expect(info.metadata.IMAGE_STRUCTURE).toMatchObject({ COMPRESSION: 'DEFLATE' })
     expect(info.metadata['']).toMatchObject({ MODEL: 'stacked', TIFFTAG_IMAGEDESCRIPTION: 'Classes', AREA_OR_POINT: 'Area' })
     expect(band).toMatchObject({ block: [256, 256], type: 'Byte', colorInterpretation: 'Palette', noDataValue: 0, description: 'Class' })
-    expect(band.overviews?.map(({ size }) => size)).toEqual([[300, 150], [150, 75]])
-    expect(band.colorTable?.entries.slice(1, 4)).toEqual([[44, 113, 183, 255], [228, 153, 33, 255], [57, 153, 112, 255]])
+    expect(band.overviews?.map(({ size }) => size)).toEqual([
+      [300, 150],
+      [150, 75],
+    ])
+    expect(band.colorTable?.entries.slice(1, 4)).toEqual([
+      [44, 113, 183, 255],
+      [228, 153, 33, 255],
+      [57, 153, 112, 255],
+    ])
     const text = gdalText(path)
     for (const name of ['No data', 'Alluvium', 'Sand & <gravel>', 'Grès “rouge”']) expect(text).toContain(name)
     expect(text).toContain('<GDALRasterAttributeTable')
   })
 
   test('class names are read back through the Categories of the band', async () => {
-    const path = await write('categories', new Uint8Array(16).fill(1), { grid: gridOf(4, 4), bands: 1, dtype: 'uint8', nodata: 0, colourTable: new Map([[1, '#000000']]), categoryNames: ['No data', 'Only one'] })
+    const path = await write('categories', new Uint8Array(16).fill(1), {
+      grid: gridOf(4, 4),
+      bands: 1,
+      dtype: 'uint8',
+      nodata: 0,
+      colourTable: new Map([[1, '#000000']]),
+      categoryNames: ['No data', 'Only one'],
+    })
     expect(gdalText(path)).toMatch(/Categories:\s+0: No data\s+1: Only one/)
   })
 
@@ -150,7 +208,16 @@ describe.skipIf(!hasGdal)('a written GeoTIFF as GDAL reads it', () => {
     const halfOf = (rule: (four: number[]) => number): number[] =>
       Array.from({ length: 20 * 18 }, (_, i) => {
         const [x, y] = [2 * (i % 20), 2 * Math.floor(i / 20)]
-        return rule([[x, y], [x + 1, y], [x, y + 1], [x + 1, y + 1]].filter(([column, row]) => column < 40 && row < 35).map(([column, row]) => map[row * 40 + column]))
+        return rule(
+          [
+            [x, y],
+            [x + 1, y],
+            [x, y + 1],
+            [x + 1, y + 1],
+          ]
+            .filter(([column, row]) => column < 40 && row < 35)
+            .map(([column, row]) => map[row * 40 + column]),
+        )
       })
     const mode = (four: number[]): number => {
       const valid = four.filter((id) => id > 0)
@@ -161,8 +228,19 @@ describe.skipIf(!hasGdal)('a written GeoTIFF as GDAL reads it', () => {
       const valid = four.filter((id) => id > 0)
       return valid.length === 0 ? 0 : Math.round(valid.reduce((sum, id) => sum + id, 0) / valid.length)
     }
-    for (const [overviews, rule] of [['mode', mode], ['average', mean], ['nearest', ([first]: number[]) => first]] as const) {
-      const path = await write(`overview-${overviews}`, map, { grid: gridOf(40, 35), bands: 1, dtype: 'uint8', nodata: 0, tileSize: 16, overviews })
+    for (const [overviews, rule] of [
+      ['mode', mode],
+      ['average', mean],
+      ['nearest', ([first]: number[]) => first],
+    ] as const) {
+      const path = await write(`overview-${overviews}`, map, {
+        grid: gridOf(40, 35),
+        bands: 1,
+        dtype: 'uint8',
+        nodata: 0,
+        tileSize: 16,
+        overviews,
+      })
       expect([...gdalPixels(path, Uint8Array, 20 * 18, '-ovr', '0')]).toEqual(halfOf(rule))
     }
   })
@@ -179,7 +257,14 @@ describe.skipIf(!hasGdal)('a written GeoTIFF as GDAL reads it', () => {
   })
 
   test('band names and wavelengths are read back', async () => {
-    const path = await write('bands', pixels('int16', 20, 20, 2), { grid: gridOf(20, 20), bands: 2, dtype: 'int16', nodata: -32768, bandNames: ['Blue', 'SWIR 1'], wavelengthsNm: [492.4, null] })
+    const path = await write('bands', pixels('int16', 20, 20, 2), {
+      grid: gridOf(20, 20),
+      bands: 2,
+      dtype: 'int16',
+      nodata: -32768,
+      bandNames: ['Blue', 'SWIR 1'],
+      wavelengthsNm: [492.4, null],
+    })
     const { bands } = gdalinfo(path)
     expect(bands.map(({ description }) => description)).toEqual(['Blue', 'SWIR 1'])
     expect(bands[0].metadata?.['']).toMatchObject({ wavelength: '492.4', wavelength_units: 'Nanometers' })
@@ -187,11 +272,23 @@ describe.skipIf(!hasGdal)('a written GeoTIFF as GDAL reads it', () => {
   })
 
   test('a grid without a place stays without one, a south-up and a rotated one keep their transform', async () => {
-    const plain = await write('no-place', new Uint8Array(6), { grid: gridOf(3, 2, { georeferenced: false, crs: null, transform: [1, 0, 0, 0, 1, 0] }), bands: 1, dtype: 'uint8' })
+    const plain = await write('no-place', new Uint8Array(6), {
+      grid: gridOf(3, 2, { georeferenced: false, crs: null, transform: [1, 0, 0, 0, 1, 0] }),
+      bands: 1,
+      dtype: 'uint8',
+    })
     expect(gdalinfo(plain).geoTransform).toBeUndefined()
-    const southUp = await write('south-up', new Uint8Array(6), { grid: gridOf(3, 2, { transform: [10, 0, 100, 0, 10, 200] }), bands: 1, dtype: 'uint8' })
+    const southUp = await write('south-up', new Uint8Array(6), {
+      grid: gridOf(3, 2, { transform: [10, 0, 100, 0, 10, 200] }),
+      bands: 1,
+      dtype: 'uint8',
+    })
     expect(gdalinfo(southUp).geoTransform).toEqual([100, 10, 0, 200, 0, 10])
-    const rotated = await write('rotated', new Uint8Array(6), { grid: gridOf(3, 2, { transform: [8, 6, 100, 6, -8, 200] }), bands: 1, dtype: 'uint8' })
+    const rotated = await write('rotated', new Uint8Array(6), {
+      grid: gridOf(3, 2, { transform: [8, 6, 100, 6, -8, 200] }),
+      bands: 1,
+      dtype: 'uint8',
+    })
     expect(gdalinfo(rotated).geoTransform).toEqual([100, 8, 6, 200, 6, -8])
   })
 
@@ -203,13 +300,32 @@ describe.skipIf(!hasGdal)('a written GeoTIFF as GDAL reads it', () => {
     expect(gdalinfo(path).bands[1].overviews).toHaveLength(1)
   })
 
-  test.skipIf(!hasSharedData).each(['stars/L7_ETMs.tif', 'stars/geomatrix.tif', 'odc_geo/au-3577-rotated.tif', 'stars/lc.tif', 'rasterio/test_esri_wkt.tif', 'rio_tiler/cog_int16.tif', 'rio_tiler/inverted_lat.tif', 'spdatalarge/srtm.tif'])('%s: the export lies where the source lies', async (name) => {
+  test
+    .skipIf(!hasSharedData)
+    .each([
+      'stars/L7_ETMs.tif',
+      'stars/geomatrix.tif',
+      'odc_geo/au-3577-rotated.tif',
+      'stars/lc.tif',
+      'rasterio/test_esri_wkt.tif',
+      'rio_tiler/cog_int16.tif',
+      'rio_tiler/inverted_lat.tif',
+      'spdatalarge/srtm.tif',
+    ])('%s: the export lies where the source lies', async (name) => {
     const source = sharedData(`raster/${name}`)
     const { grid } = (await openSource(source)).report
     const path = join(folder, `place-${name.replace('/', '-')}`)
     const n = (grid as Grid).width * (grid as Grid).height
     const labels = new Uint16Array(n).map((_, i) => i % 3)
-    await exportClassMap({ path, grid: grid as Grid, labels: (from, to) => labels.slice(from, to), legend: [{ id: 1, name: 'One', colour: '#112233' }, { id: 2, name: 'Two', colour: '#445566' }] })
+    await exportClassMap({
+      path,
+      grid: grid as Grid,
+      labels: (from, to) => labels.slice(from, to),
+      legend: [
+        { id: 1, name: 'One', colour: '#112233' },
+        { id: 2, name: 'Two', colour: '#445566' },
+      ],
+    })
     expectSamePlace(path, source)
     expect(sameBytes(gdalPixels(path, Uint8Array, n), Uint8Array.from(labels))).toBe(true)
   })
@@ -287,7 +403,11 @@ describe('writing', () => {
       try { await writer.writeRows(new Uint8Array(2048 * 2048), 2048); await writer.finish() } catch (thrown) { await writer.abort(); process.stdout.write(thrown.code + ' ' + thrown.hint) }
     `
     // A limit of 256 kB per file stands in for the end of the disk: both fail in write().
-    const said = execFileSync('bash', ['-c', `ulimit -f 256; exec "$0" --input-type=module -e "$1"`, process.execPath, script], { encoding: 'utf8', cwd: fileURLToPath(new URL('../..', import.meta.url)), stdio: ['ignore', 'pipe', 'pipe'] })
+    const said = execFileSync('bash', ['-c', `ulimit -f 256; exec "$0" --input-type=module -e "$1"`, process.execPath, script], {
+      encoding: 'utf8',
+      cwd: fileURLToPath(new URL('../..', import.meta.url)),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     expect(said).toMatch(/^DISK_FULL Free some space/)
     expect(readdirSync(target)).toEqual([])
   })

@@ -20,7 +20,8 @@ export interface Contingency {
  * For labellings that start at 0 give `noData: -1`.
  */
 export function contingency(found: ArrayLike<number>, truth: ArrayLike<number>, nFound: number, nTruth: number, noData = 0): Contingency {
-  if (found.length !== truth.length) throw new RangeError(`expected as many labels as truth labels, found ${found.length} and ${truth.length}`)
+  if (found.length !== truth.length)
+    throw new RangeError(`expected as many labels as truth labels, found ${found.length} and ${truth.length}`)
   const counts = new Float64Array(nFound * nTruth)
   const foundSizes = new Float64Array(nFound)
   const truthSizes = new Float64Array(nTruth)

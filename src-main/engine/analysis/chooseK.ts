@@ -27,7 +27,12 @@ export interface KChoice {
 const sampleRows = 50_000
 
 /** @param points [n × d] row-major, finite */
-export async function chooseK(points: Float32Array, n: number, d: number, { kMin = 2, kMax = 20, seed, signal, report }: ChooseKOptions): Promise<KChoice> {
+export async function chooseK(
+  points: Float32Array,
+  n: number,
+  d: number,
+  { kMin = 2, kMax = 20, seed, signal, report }: ChooseKOptions,
+): Promise<KChoice> {
   if (!(kMin >= 1 && kMax >= kMin && kMin <= n)) throw new RangeError(`expected a range of k within 1 … ${n}, found ${kMin} … ${kMax}`)
   const rows = spreadSample(n, sampleRows, randomStream(seed, 'choose-k'))
   const m = rows.length
@@ -65,6 +70,7 @@ export function elbow(curve: KChoice['curve']): { k: number; reason: string } {
     }
   }
   // Under a twentieth of the height the curve is a straight line as far as the eye can tell.
-  if (most < 0.05) return { k: bestWidth.k, reason: `The error falls evenly from ${first.k} to ${last.k} clusters, without an elbow; ${opinion}.` }
+  if (most < 0.05)
+    return { k: bestWidth.k, reason: `The error falls evenly from ${first.k} to ${last.k} clusters, without an elbow; ${opinion}.` }
   return { k, reason: `Elbow of the error curve between ${first.k} and ${last.k} clusters; ${opinion}.` }
 }

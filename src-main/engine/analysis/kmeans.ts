@@ -61,7 +61,14 @@ export async function kmeans(points: Float32Array, n: number, d: number, options
 }
 
 /** Labels, sizes and inertia for given centres, in canonical order. */
-export async function finishClasses(points: Float32Array, n: number, d: number, k: number, found: Float32Array, pace = createPace()): Promise<Omit<Kmeans, 'iterations'>> {
+export async function finishClasses(
+  points: Float32Array,
+  n: number,
+  d: number,
+  k: number,
+  found: Float32Array,
+  pace = createPace(),
+): Promise<Omit<Kmeans, 'iterations'>> {
   const labels = new Uint16Array(n)
   const sizes = new Float64Array(k)
   const rowsAtOnce = 16_384
@@ -101,7 +108,8 @@ export function canonicalOrder(sizes: ArrayLike<number>, centres: ArrayLike<numb
  * The nearest centre (0 … k−1, the smallest id among equals) of each row; a row with NaN gets 0.
  * Returns the sum of squared distances over rows without NaN. For streams: no state, nothing kept.
  */
-export const assign = (points: Float32Array, n: number, d: number, centres: Float32Array, k: number, out: Uint16Array): number => createNearest(centres, k, d)(points, n, out)
+export const assign = (points: Float32Array, n: number, d: number, centres: Float32Array, k: number, out: Uint16Array): number =>
+  createNearest(centres, k, d)(points, n, out)
 
 /**
  * A row closer to a centre than half the way to that centre's nearest neighbour is nowhere nearer. Neighbouring rows tend
@@ -169,5 +177,6 @@ function meanVariance(points: Float32Array, n: number, d: number): number {
 
 export function checkShape(points: Float32Array, n: number, d: number, k: number): void {
   if (points.length < n * d) throw new RangeError(`expected ${n} × ${d} values, found ${points.length}`)
-  if (!Number.isInteger(k) || k < 1 || k > Math.min(n, 4096)) throw new RangeError(`expected 1 to ${Math.min(n, 4096)} clusters, found ${k}`)
+  if (!Number.isInteger(k) || k < 1 || k > Math.min(n, 4096))
+    throw new RangeError(`expected 1 to ${Math.min(n, 4096)} clusters, found ${k}`)
 }

@@ -9,7 +9,14 @@ import type { Pace } from './pace.ts'
 import { type RandomStream, spreadSample } from './random.ts'
 
 /** [k × d] starting centres. When fewer than k rows are distinct some coincide. */
-export async function seedCentres(points: Float32Array, n: number, d: number, k: number, random: RandomStream, pace: Pace): Promise<Float64Array> {
+export async function seedCentres(
+  points: Float32Array,
+  n: number,
+  d: number,
+  k: number,
+  random: RandomStream,
+  pace: Pace,
+): Promise<Float64Array> {
   const rows = spreadSample(n, 32_768 + 50 * k, random)
   const m = rows.length
   const X = new Float32Array(m * d)

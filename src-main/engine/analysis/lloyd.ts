@@ -55,7 +55,9 @@ export function createLloyd(points: Float32Array, n: number, d: number, k: numbe
         for (let j = 0; j < d; j++) sum += (centres[a * d + j] - centres[b * d + j]) ** 2
         between[b] = Math.sqrt(sum)
       }
-      const order = Array.from({ length: k }, (_, b) => b).filter((b) => b !== a).sort((one, other) => between[one] - between[other] || one - other)
+      const order = Array.from({ length: k }, (_, b) => b)
+        .filter((b) => b !== a)
+        .sort((one, other) => between[one] - between[other] || one - other)
       order.forEach((b, rank) => {
         neighbours[a * (k - 1) + rank] = b
         neighbourDistances[a * (k - 1) + rank] = between[b]
@@ -189,7 +191,13 @@ export function createLloyd(points: Float32Array, n: number, d: number, k: numbe
     return shift
   }
 
-  async function run(centres: Float64Array, maxIterations: number, shiftLimit: number, pace: Pace, report: (fraction: number) => void): Promise<LloydRun> {
+  async function run(
+    centres: Float64Array,
+    maxIterations: number,
+    shiftLimit: number,
+    pace: Pace,
+    report: (fraction: number) => void,
+  ): Promise<LloydRun> {
     sums.fill(0)
     counts.fill(0)
     let iterations = 0

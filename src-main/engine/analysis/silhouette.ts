@@ -18,7 +18,14 @@ export interface SilhouetteOptions extends LongRun {
  * @param labels [n] 0 … k−1
  * @returns      −1 … 1; null when the sample holds fewer than two classes
  */
-export async function silhouette(points: Float32Array, n: number, d: number, labels: ArrayLike<number>, k: number, { sample = 2000, seed, signal, report }: SilhouetteOptions): Promise<number | null> {
+export async function silhouette(
+  points: Float32Array,
+  n: number,
+  d: number,
+  labels: ArrayLike<number>,
+  k: number,
+  { sample = 2000, seed, signal, report }: SilhouetteOptions,
+): Promise<number | null> {
   const pace = createPace(signal)
   const rows = spreadSample(n, sample, randomStream(seed, 'silhouette'))
   const m = rows.length

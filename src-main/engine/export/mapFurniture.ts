@@ -2,7 +2,17 @@
 import type { Grid } from '#common/domain/grid.ts'
 
 /** Metres per unit of the CRS; feet are those of the survey and the international definition. */
-const metresPer: Readonly<Record<string, number>> = { metre: 1, meter: 1, m: 1, kilometre: 1000, foot: 0.3048, 'us survey foot': 1200 / 3937, 'foot_us': 1200 / 3937, 'us-ft': 1200 / 3937, ft: 0.3048 }
+const metresPer: Readonly<Record<string, number>> = {
+  metre: 1,
+  meter: 1,
+  m: 1,
+  kilometre: 1000,
+  foot: 0.3048,
+  'us survey foot': 1200 / 3937,
+  foot_us: 1200 / 3937,
+  'us-ft': 1200 / 3937,
+  ft: 0.3048,
+}
 const metresPerDegree = 111_320
 
 export interface ScaleBar {
@@ -23,7 +33,14 @@ export function scaleBar(grid: Grid, most: number): ScaleBar {
   return { pixels: length / metres, label: lengthLabel(length) }
 }
 
-const lengthLabel = (metres: number): string => (metres >= 1000 ? `${metres / 1000} km` : metres >= 1 ? `${metres} m` : metres >= 0.01 ? `${Number((metres * 100).toPrecision(1))} cm` : `${Number((metres * 1000).toPrecision(1))} mm`)
+const lengthLabel = (metres: number): string =>
+  metres >= 1000
+    ? `${metres / 1000} km`
+    : metres >= 1
+      ? `${metres} m`
+      : metres >= 0.01
+        ? `${Number((metres * 100).toPrecision(1))} cm`
+        : `${Number((metres * 1000).toPrecision(1))} mm`
 
 /** Along a row, at the middle of the map; null when the unit is not known. */
 export function metresPerPixel({ georeferenced, crs, transform: [a, b, , d, e, f], width, height }: Grid): number | null {

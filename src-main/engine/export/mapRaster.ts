@@ -23,7 +23,11 @@ export interface MapSource<Values> {
   readonly signal?: AbortSignal
 }
 
-export async function classPicture(source: MapSource<Uint16Array>, legend: readonly LegendEntry[], mostPixels: number): Promise<MapPicture> {
+export async function classPicture(
+  source: MapSource<Uint16Array>,
+  legend: readonly LegendEntry[],
+  mostPixels: number,
+): Promise<MapPicture> {
   const colours = new Map(legend.map(({ id, colour }) => [id, parseHex(colour)]))
   return picture(source, mostPixels, (rows, n, step, column) => {
     const middle = Math.min(n - 1, step >> 1) * source.width + Math.min(source.width - 1, column * step + (step >> 1))
@@ -32,7 +36,12 @@ export async function classPicture(source: MapSource<Uint16Array>, legend: reado
   })
 }
 
-export async function scorePicture(source: MapSource<Float32Array>, ramp: readonly string[], range: { readonly from: number; readonly to: number }, mostPixels: number): Promise<MapPicture> {
+export async function scorePicture(
+  source: MapSource<Float32Array>,
+  ramp: readonly string[],
+  range: { readonly from: number; readonly to: number },
+  mostPixels: number,
+): Promise<MapPicture> {
   const table = Array.from({ length: 256 }, (_, i) => rampColour(ramp, i / 255))
   return picture(source, mostPixels, (rows, n, step, column) => {
     let highest = Number.NaN
@@ -50,7 +59,11 @@ export async function scorePicture(source: MapSource<Float32Array>, ramp: readon
 type Colour = readonly [r: number, g: number, b: number] | null
 
 /** `colourOf` sees the n ≤ step map rows behind one picture row. */
-async function picture<Values extends Uint16Array | Float32Array>({ width, height, read, signal }: MapSource<Values>, mostPixels: number, colourOf: (rows: Values, n: number, step: number, column: number) => Colour): Promise<MapPicture> {
+async function picture<Values extends Uint16Array | Float32Array>(
+  { width, height, read, signal }: MapSource<Values>,
+  mostPixels: number,
+  colourOf: (rows: Values, n: number, step: number, column: number) => Colour,
+): Promise<MapPicture> {
   const step = Math.max(1, Math.ceil(Math.max(width, height) / mostPixels))
   const outWidth = Math.ceil(width / step)
   const outHeight = Math.ceil(height / step)

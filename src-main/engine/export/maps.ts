@@ -47,22 +47,33 @@ export async function exportClassMap({ labels, legend, ...map }: ClassMapExport)
   const nameOf = new Map(legend.map(({ id, name }) => [id, name]))
   const categoryNames = Array.from({ length: most + 1 }, (_, id) => (id === 0 ? 'No data' : (nameOf.get(id) ?? `Class ${id}`)))
   const colourTable = new Map(legend.map(({ id, colour }) => [id, colour]))
-  const files = await writeMap(map, { dtype: most > 255 ? 'uint16' : 'uint8', nodata: 0, overviews: 'mode', colourTable, categoryNames, bandNames: ['Class'] }, (from, to) => {
-    const values = labels(from, to)
-    const beyond = values.find((id) => id > most)
-    if (beyond !== undefined) throw new RangeError(`expected classes up to ${most} as in the legend, found ${beyond}`)
-    return Values === Uint16Array ? values : Uint8Array.from(values)
-  })
+  const files = await writeMap(
+    map,
+    { dtype: most > 255 ? 'uint16' : 'uint8', nodata: 0, overviews: 'mode', colourTable, categoryNames, bandNames: ['Class'] },
+    (from, to) => {
+      const values = labels(from, to)
+      const beyond = values.find((id) => id > most)
+      if (beyond !== undefined) throw new RangeError(`expected classes up to ${most} as in the legend, found ${beyond}`)
+      return Values === Uint16Array ? values : Uint8Array.from(values)
+    },
+  )
   return [...files.map((file, i) => (i === 0 ? { ...file, what: 'class map' } : file)), await writeStyle(map.path, classQml(legend))]
 }
 
 /** float32, NaN is nodata; overviews by the mean, .qml. */
 export async function exportScoreMap({ scores, range, ...map }: ScoreMapExport): Promise<ExportedFile[]> {
   const files = await writeMap(map, { dtype: 'float32', nodata: Number.NaN, overviews: 'average', bandNames: ['Anomaly score'] }, scores)
-  return [...files.map((file) => ({ ...file, what: 'anomaly score map' })), await writeStyle(map.path, rampQml(anomaly, range.from, range.to))]
+  return [
+    ...files.map((file) => ({ ...file, what: 'anomaly score map' })),
+    await writeStyle(map.path, rampQml(anomaly, range.from, range.to)),
+  ]
 }
 
-async function writeMap({ path, grid, description, metadata, compression, signal, report }: MapExport, options: Partial<GeotiffOptions> & Pick<GeotiffOptions, 'dtype'>, pixels: (from: number, to: number) => Samples): Promise<ExportedFile[]> {
+async function writeMap(
+  { path, grid, description, metadata, compression, signal, report }: MapExport,
+  options: Partial<GeotiffOptions> & Pick<GeotiffOptions, 'dtype'>,
+  pixels: (from: number, to: number) => Samples,
+): Promise<ExportedFile[]> {
   const rowsAtOnce = Math.max(1, Math.min(grid.height, Math.floor(2 ** 20 / grid.width)))
   const writer = await createGeotiff(path, { ...options, grid, bands: 1, description, metadata, compression })
   try {
@@ -79,6 +90,8 @@ async function writeMap({ path, grid, description, metadata, compression, signal
   return writer.finish()
 }
 
-const stylePath = (path: string): string => `${path.slice(0, path.length - basename(path).length)}${basename(path).replace(/\.[^.]+$/, '')}.qml`
+const stylePath = (path: string): string =>
+  `${path.slice(0, path.length - basename(path).length)}${basename(path).replace(/\.[^.]+$/, '')}.qml`
 
-const writeStyle = (path: string, qml: string): Promise<ExportedFile> => writeOutputFile(stylePath(path), 'style for QGIS', async (file) => void (await file.append(new TextEncoder().encode(qml))))
+const writeStyle = (path: string, qml: string): Promise<ExportedFile> =>
+  writeOutputFile(stylePath(path), 'style for QGIS', async (file) => void (await file.append(new TextEncoder().encode(qml))))

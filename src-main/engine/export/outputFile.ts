@@ -34,18 +34,48 @@ export function toWriteError(thrown: unknown, path: string): unknown {
   const code = thrown instanceof Error ? (thrown as NodeJS.ErrnoException).code : undefined
   if (code === undefined) return thrown
   const where = { path }
-  if (diskFull.has(code)) return new StratumError('DISK_FULL', `There is no room left to write ${basename(path)}.`, 'Free some space or choose another disk, then export again; nothing half-written was left.', where, thrown)
-  if (readOnly.has(code)) return new StratumError('FOLDER_READ_ONLY', `The folder ${dirname(path)} cannot be written.`, 'Choose a folder that can be written.', where, thrown)
-  if (code === 'ENOENT') return new StratumError('FILE_NOT_FOUND', `There is no folder ${dirname(path)}.`, 'Create the folder, or choose another one.', where, thrown)
-  if (code === 'ENOTDIR') return new StratumError('FILE_NOT_FOUND', `A part of the path ${path} is a file, and a folder was expected.`, 'Choose another folder.', where, thrown)
-  if (code === 'EISDIR') return new StratumError('USAGE', `${path} is a folder, and a file name was expected.`, 'Add a file name to the path.', where, thrown)
+  if (diskFull.has(code))
+    return new StratumError(
+      'DISK_FULL',
+      `There is no room left to write ${basename(path)}.`,
+      'Free some space or choose another disk, then export again; nothing half-written was left.',
+      where,
+      thrown,
+    )
+  if (readOnly.has(code))
+    return new StratumError(
+      'FOLDER_READ_ONLY',
+      `The folder ${dirname(path)} cannot be written.`,
+      'Choose a folder that can be written.',
+      where,
+      thrown,
+    )
+  if (code === 'ENOENT')
+    return new StratumError(
+      'FILE_NOT_FOUND',
+      `There is no folder ${dirname(path)}.`,
+      'Create the folder, or choose another one.',
+      where,
+      thrown,
+    )
+  if (code === 'ENOTDIR')
+    return new StratumError(
+      'FILE_NOT_FOUND',
+      `A part of the path ${path} is a file, and a folder was expected.`,
+      'Choose another folder.',
+      where,
+      thrown,
+    )
+  if (code === 'EISDIR')
+    return new StratumError('USAGE', `${path} is a folder, and a file name was expected.`, 'Add a file name to the path.', where, thrown)
   return thrown
 }
 
 let created = 0
 
 export async function createOutputFile(path: string): Promise<OutputFile> {
-  if ((await stat(path).catch(() => null))?.isDirectory()) throw toWriteError(Object.assign(new Error('is a folder'), { code: 'EISDIR' }), path)
+  if ((await stat(path).catch(() => null))?.isDirectory())
+    throw toWriteError(Object.assign(new Error('is a folder'), { code: 'EISDIR' }), path)
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}-${created++}.part`)
   const handle = await open(temporary, 'wx').catch((thrown: unknown) => {
     throw toWriteError(thrown, path)

@@ -62,7 +62,10 @@ export async function exportPng(figure: ClassFigure | ScoreFigure): Promise<Expo
   const { grid, path, signal, scale = 2 } = figure
   if (!(scale >= 1 && scale <= 4)) throw new RangeError(`expected a scale of 1 to 4, found ${scale}`)
   const source = { width: grid.width, height: grid.height, signal }
-  const map = figure.kind === 'classes' ? await classPicture({ ...source, read: figure.labels }, figure.legend, mapSide * scale) : await scorePicture({ ...source, read: figure.scores }, anomaly, figure.range, mapSide * scale)
+  const map =
+    figure.kind === 'classes'
+      ? await classPicture({ ...source, read: figure.labels }, figure.legend, mapSide * scale)
+      : await scorePicture({ ...source, read: figure.scores }, anomaly, figure.range, mapSide * scale)
   const png = renderSvg(figureSvg(figure, map, scale), scale)
   return [await writeOutputFile(path, 'map figure', async (file) => void (await file.append(png)))]
 }
@@ -70,7 +73,13 @@ export async function exportPng(figure: ClassFigure | ScoreFigure): Promise<Expo
 /** No system font is looked at: the same bytes on every machine. */
 function renderSvg(svg: string, scale: number): Uint8Array {
   const fontFiles = ['fonts/Inter-Regular.ttf', 'fonts/Inter-SemiBold.ttf'].map(resourceFile)
-  return new Resvg(svg, { fitTo: { mode: 'zoom', value: scale }, background: '#FFFFFF', font: { loadSystemFonts: false, fontFiles, defaultFontFamily: 'Inter' } }).render().asPng()
+  return new Resvg(svg, {
+    fitTo: { mode: 'zoom', value: scale },
+    background: '#FFFFFF',
+    font: { loadSystemFonts: false, fontFiles, defaultFontFamily: 'Inter' },
+  })
+    .render()
+    .asPng()
 }
 
 export function figureSvg(figure: ClassFigure | ScoreFigure, map: MapPicture, scale: number): string {
@@ -85,8 +94,17 @@ export function figureSvg(figure: ClassFigure | ScoreFigure, map: MapPicture, sc
   const height = Math.ceil(Math.max(top + mapHeight, top + legend.height) + 48)
   const image = Buffer.from(encodePng(map.rgba, map.width, map.height)).toString('base64')
   const { grid } = figure
-  const thinned = map.step === 1 ? '' : figure.kind === 'classes' ? ` · shown 1 : ${map.step}` : ` · each dot is the highest of ${map.step} × ${map.step} pixels`
-  const place = [grid.crs ? `${grid.crs.name}${grid.crs.code ? `, ${grid.crs.code}` : ''}` : 'No coordinate system', `${grid.width} × ${grid.height} pixels`].join(' · ') + thinned
+  const thinned =
+    map.step === 1
+      ? ''
+      : figure.kind === 'classes'
+        ? ` · shown 1 : ${map.step}`
+        : ` · each dot is the highest of ${map.step} × ${map.step} pixels`
+  const place =
+    [
+      grid.crs ? `${grid.crs.name}${grid.crs.code ? `, ${grid.crs.code}` : ''}` : 'No coordinate system',
+      `${grid.width} × ${grid.height} pixels`,
+    ].join(' · ') + thinned
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="Inter" font-size="13" fill="${ink}">
 <text x="${margin}" y="42" font-size="20" font-weight="600">${xmlText(figure.title)}</text>
 ${figure.subtitle ? `<text x="${margin}" y="64" fill="${muted}">${xmlText(figure.subtitle)}</text>` : ''}
@@ -108,7 +126,10 @@ function furniture(grid: Grid, x: number, y: number, mapWidth: number, points: n
   const angle = northAngle(grid)
   const barX = angle === null ? 12 : 38
   const boxWidth = barX + length + 18 + bar.label.length * 7.2 + 6
-  const arrow = angle === null ? '' : `<g transform="translate(20 18) rotate(${angle.toFixed(2)})"><path d="M0 -9 L5 5 L0 2 L-5 5 Z"/></g><text x="20" y="32" font-size="8" font-weight="600" text-anchor="middle">N</text>`
+  const arrow =
+    angle === null
+      ? ''
+      : `<g transform="translate(20 18) rotate(${angle.toFixed(2)})"><path d="M0 -9 L5 5 L0 2 L-5 5 Z"/></g><text x="20" y="32" font-size="8" font-weight="600" text-anchor="middle">N</text>`
   return `<g transform="translate(${x} ${y - 36})"><rect width="${boxWidth.toFixed(1)}" height="36" rx="4" fill="#FFFFFF" fill-opacity="0.92"/>${arrow}<path d="M${barX} 14 V22 H${(barX + length).toFixed(2)} V14" fill="none" stroke="${ink}" stroke-width="1.25"/><text x="${(barX + length + 8).toFixed(1)}" y="22">${bar.label}</text></g>`
 }
 
@@ -122,7 +143,10 @@ function classLegend({ legend, shares }: ClassFigure, mapHeight: number): Legend
     const x = columnOf(i)
     const y = 28 + (i % perColumn) * legendRow
     const share = shares?.get(id)
-    const percent = share === undefined ? '' : `<text x="${x + legendWidth}" y="${y + 11}" text-anchor="end" fill="${muted}">${(share * 100).toFixed(1)}</text>`
+    const percent =
+      share === undefined
+        ? ''
+        : `<text x="${x + legendWidth}" y="${y + 11}" text-anchor="end" fill="${muted}">${(share * 100).toFixed(1)}</text>`
     return `<rect x="${x + 0.5}" y="${y + 0.5}" width="13" height="13" rx="3" fill="${colour}" stroke="#000000" stroke-opacity="0.25"/><text x="${x + 40}" y="${y + 11}" text-anchor="end">${id}</text><text x="${x + 48}" y="${y + 11}">${xmlText(shorten(name, shares ? 24 : 30))}</text>${percent}`
   })
   const headings = Array.from({ length: nColumns }, (_, column) => {
@@ -138,7 +162,10 @@ function rampLegend({ range, threshold }: ScoreFigure): Legend {
   const stops = anomaly.map((colour, i) => `<stop offset="${i / (anomaly.length - 1)}" stop-color="${colour}"/>`).join('')
   const at = (value: number): number => legendWidth * Math.max(0, Math.min(1, (value - range.from) / (range.to - range.from)))
   const number = (value: number): string => String(Number(value.toPrecision(3))).replace('-', '−')
-  const mark = threshold === undefined ? '' : `<path d="M${at(threshold).toFixed(1)} 22 V44" stroke="${ink}" stroke-width="1.5"/><text x="0" y="84">Flagged above ${number(threshold)}</text>`
+  const mark =
+    threshold === undefined
+      ? ''
+      : `<path d="M${at(threshold).toFixed(1)} 22 V44" stroke="${ink}" stroke-width="1.5"/><text x="0" y="84">Flagged above ${number(threshold)}</text>`
   const svg = `<text x="0" y="12" font-weight="600">Anomaly score</text><defs><linearGradient id="ramp">${stops}</linearGradient></defs><rect x="0" y="26" width="${legendWidth}" height="14" rx="2" fill="url(#ramp)"/>${mark}<text x="0" y="58" fill="${muted}">${number(range.from)}</text><text x="${legendWidth}" y="58" text-anchor="end" fill="${muted}">${number(range.to)}</text>`
   return { svg, width: legendWidth, height: 90 }
 }

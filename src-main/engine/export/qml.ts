@@ -16,7 +16,9 @@ ${renderer}
 
 /** Unique values with the legend's colours and names; nodata stays transparent. */
 export function classQml(legend: readonly LegendEntry[]): string {
-  const entries = legend.map(({ id, name, colour }) => `        <paletteEntry value="${id}" color="${colour}" alpha="255" label="${xmlText(name)}"/>`)
+  const entries = legend.map(
+    ({ id, name, colour }) => `        <paletteEntry value="${id}" color="${colour}" alpha="255" label="${xmlText(name)}"/>`,
+  )
   return document(`    <rasterrenderer type="paletted" band="1" opacity="1" alphaBand="-1" nodataColor="">
       <colorPalette>
 ${entries.join('\n')}

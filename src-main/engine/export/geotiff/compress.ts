@@ -13,7 +13,13 @@ export const compressionTag: Readonly<Record<Compression, number>> = { none: 1, 
 const deflateAsync = promisify(deflate)
 
 /** `samples` [height × width × bands] is overwritten by predictor 2. */
-export async function compressTile(samples: Samples, width: number, bands: number, compression: Compression, predictor: Predictor): Promise<Uint8Array> {
+export async function compressTile(
+  samples: Samples,
+  width: number,
+  bands: number,
+  compression: Compression,
+  predictor: Predictor,
+): Promise<Uint8Array> {
   const bytes = predict(samples, width * bands, bands, predictor)
   if (compression === 'deflate') return deflateAsync(bytes, { level: 6 })
   return compression === 'lzw' ? lzwEncode(bytes) : bytes

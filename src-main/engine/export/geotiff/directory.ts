@@ -25,7 +25,9 @@ export const long = (id: number, value: number): Tag => ({ id, type: 'long', val
 
 /** Header and directories as they stand at the start of the file. Tags are sorted here. */
 export function encodeDirectories(directories: readonly (readonly Tag[])[], bigTiff: boolean): Uint8Array {
-  const { header, count, entry, pointer } = bigTiff ? { header: 16, count: 8, entry: 20, pointer: 8 } : { header: 8, count: 2, entry: 12, pointer: 4 }
+  const { header, count, entry, pointer } = bigTiff
+    ? { header: 16, count: 8, entry: 20, pointer: 8 }
+    : { header: 8, count: 2, entry: 12, pointer: 4 }
   const starts: number[] = []
   let end = header
   for (const tags of directories) {
@@ -43,8 +45,10 @@ export function encodeDirectories(directories: readonly (readonly Tag[])[], bigT
 
   const bytes = new Uint8Array(Math.ceil(end / 16) * 16)
   const view = new DataView(bytes.buffer)
-  const writePointer = (at: number, value: number): void => (bigTiff ? view.setBigUint64(at, BigInt(value), true) : view.setUint32(at, value, true))
-  const writeCount = (at: number, value: number): void => (bigTiff ? view.setBigUint64(at, BigInt(value), true) : view.setUint16(at, value, true))
+  const writePointer = (at: number, value: number): void =>
+    bigTiff ? view.setBigUint64(at, BigInt(value), true) : view.setUint32(at, value, true)
+  const writeCount = (at: number, value: number): void =>
+    bigTiff ? view.setBigUint64(at, BigInt(value), true) : view.setUint16(at, value, true)
 
   view.setUint16(0, 0x4949, true)
   view.setUint16(2, bigTiff ? 43 : 42, true)

@@ -46,7 +46,12 @@ function keyTags({ geoKeys, crs }: Grid): Tag[] {
 
 /** GTModelType (1 projected, 2 geographic), GTRasterType (1 pixel is area), and the code of the CRS. */
 const directoryOf = (epsg: number, geographic: boolean): number[] =>
-  [[1, 1, 0, 3], [1024, 0, 1, geographic ? 2 : 1], [rasterTypeKey, 0, 1, 1], [geographic ? 2048 : 3072, 0, 1, epsg]].flat()
+  [
+    [1, 1, 0, 3],
+    [1024, 0, 1, geographic ? 2 : 1],
+    [rasterTypeKey, 0, 1, 1],
+    [geographic ? 2048 : 3072, 0, 1, epsg],
+  ].flat()
 
 function isPixelPoint(tags: readonly Tag[]): boolean {
   const directory = tags.find(({ id }) => id === geoKeyDirectory)?.values

@@ -90,7 +90,17 @@ export async function createGeotiff(path: string, options: GeotiffOptions): Prom
       const tilesAcross = Math.ceil(width / tileSize)
       const nTiles = tilesAcross * Math.ceil(height / tileSize)
       const strip = new Values(width * Math.min(tileSize, height) * bands)
-      found.push({ width, height, tilesAcross, strip, stripRows: 0, rowsDone: 0, nTiles: 0, offsets: new Float64Array(nTiles), byteCounts: new Float64Array(nTiles) })
+      found.push({
+        width,
+        height,
+        tilesAcross,
+        strip,
+        stripRows: 0,
+        rowsDone: 0,
+        nTiles: 0,
+        offsets: new Float64Array(nTiles),
+        byteCounts: new Float64Array(nTiles),
+      })
       if (width <= tileSize && height <= tileSize) break
     }
     return found
@@ -133,7 +143,9 @@ export async function createGeotiff(path: string, options: GeotiffOptions): Prom
     const { stripRows: rows } = level
     for (let first = 0; first < level.tilesAcross; first += tilesAtOnce) {
       const columns = Array.from({ length: Math.min(tilesAtOnce, level.tilesAcross - first) }, (_, j) => first + j)
-      const tiles = await Promise.all(columns.map((column) => compressTile(cutTile(level, column), tileSize, bands, compression, predictor)))
+      const tiles = await Promise.all(
+        columns.map((column) => compressTile(cutTile(level, column), tileSize, bands, compression, predictor)),
+      )
       for (const tile of tiles) {
         level.offsets[level.nTiles] = await file.append(tile)
         level.byteCounts[level.nTiles++] = tile.byteLength
@@ -164,7 +176,8 @@ export async function createGeotiff(path: string, options: GeotiffOptions): Prom
   return {
     async writeRows(values, nRows) {
       if (!(values instanceof Values)) throw new TypeError(`expected ${Values.name}, found ${values.constructor.name}`)
-      if (values.length !== nRows * grid.width * bands) throw new RangeError(`expected ${nRows * grid.width * bands} samples, found ${values.length}`)
+      if (values.length !== nRows * grid.width * bands)
+        throw new RangeError(`expected ${nRows * grid.width * bands} samples, found ${values.length}`)
       if (rowsTaken(levels[0]) + nRows > grid.height) throw new RangeError(`expected ${grid.height} rows, found more`)
       await take(0, values, nRows)
     },
@@ -228,10 +241,11 @@ function checkOptions({ grid, bands, dtype, colourTable, predictor }: GeotiffOpt
   if (tileSize % 16 !== 0 || tileSize <= 0) throw new RangeError(`expected a tile size that is a multiple of 16, found ${tileSize}`)
   if (!Number.isInteger(bands) || bands < 1 || bands > 65_535) throw new RangeError(`expected 1 to 65535 bands, found ${bands}`)
   if (!(grid.width > 0 && grid.height > 0)) throw new RangeError(`expected a grid with pixels, found ${grid.width} × ${grid.height}`)
-  if ((predictor === 3) !== (dtype === 'float32') && predictor !== undefined && predictor !== 1) throw new RangeError(`predictor ${predictor} does not fit ${dtype}`)
+  if ((predictor === 3) !== (dtype === 'float32') && predictor !== undefined && predictor !== 1)
+    throw new RangeError(`predictor ${predictor} does not fit ${dtype}`)
   if (!colourTable) return
   if (bands !== 1 || (dtype !== 'uint8' && dtype !== 'uint16')) throw new RangeError('a colour table needs one band of uint8 or uint16')
   const most = dtype === 'uint8' ? 255 : 65_535
-  for (const id of colourTable.keys()) if (!Number.isInteger(id) || id < 0 || id > most) throw new RangeError(`expected colours of 0 to ${most}, found ${id}`)
+  for (const id of colourTable.keys())
+    if (!Number.isInteger(id) || id < 0 || id > most) throw new RangeError(`expected colours of 0 to ${most}, found ${id}`)
 }
-

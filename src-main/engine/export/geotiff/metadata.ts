@@ -3,7 +3,12 @@ import { parseHex } from '#common/domain/palettes.ts'
 
 export const xmlText = (text: string): string =>
   // Control characters are not allowed in XML 1.0, not even escaped.
-  text.replace(/[\0-\x08\x0b\x0c\x0e-\x1f]/g, ' ').replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;')
+  text
+    .replace(/[\0-\x08\x0b\x0c\x0e-\x1f]/g, ' ')
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;')
+    .replace(/>/g, '&gt;')
+    .replace(/"/g, '&quot;')
 
 export interface RasterNames {
   readonly metadata?: Readonly<Record<string, string>>
@@ -18,7 +23,10 @@ export function gdalMetadata({ metadata = {}, bandNames = [], wavelengthsNm = []
   bandNames.forEach((name, band) => items.push(`  <Item name="DESCRIPTION" sample="${band}" role="description">${xmlText(name)}</Item>`))
   wavelengthsNm.forEach((nm, band) => {
     if (nm === null) return
-    items.push(`  <Item name="wavelength" sample="${band}">${nm}</Item>`, `  <Item name="wavelength_units" sample="${band}">Nanometers</Item>`)
+    items.push(
+      `  <Item name="wavelength" sample="${band}">${nm}</Item>`,
+      `  <Item name="wavelength_units" sample="${band}">Nanometers</Item>`,
+    )
     items.push(`  <Item name="CENTRAL_WAVELENGTH_UM" sample="${band}" domain="IMAGERY">${nm / 1000}</Item>`)
   })
   return items.length === 0 ? '' : `<GDALMetadata>\n${items.join('\n')}\n</GDALMetadata>\n`
@@ -42,8 +50,16 @@ ${colours.size === 0 ? '' : attributeTable(names, colours)}  </PAMRasterBand>
 
 /** Column types 0 integer, 2 text; usages 5 value, 2 name, 6 7 8 red green blue. */
 function attributeTable(names: readonly string[], colours: ReadonlyMap<number, string>): string {
-  const columns = [['Value', 0, 5], ['Class', 2, 2], ['Red', 0, 6], ['Green', 0, 7], ['Blue', 0, 8]]
-  const fields = columns.map(([name, type, usage], i) => `      <FieldDefn index="${i}"><Name>${name}</Name><Type>${type}</Type><Usage>${usage}</Usage></FieldDefn>`)
+  const columns = [
+    ['Value', 0, 5],
+    ['Class', 2, 2],
+    ['Red', 0, 6],
+    ['Green', 0, 7],
+    ['Blue', 0, 8],
+  ]
+  const fields = columns.map(
+    ([name, type, usage], i) => `      <FieldDefn index="${i}"><Name>${name}</Name><Type>${type}</Type><Usage>${usage}</Usage></FieldDefn>`,
+  )
   const rows = [...colours].map(([id, colour], i) => {
     const cells = [id, xmlText(names[id] ?? String(id)), ...parseHex(colour)].map((cell) => `<F>${cell}</F>`).join('')
     return `      <Row index="${i}">${cells}</Row>`

@@ -11,7 +11,15 @@ import type { Samples } from './compress.ts'
 export type Resampling = 'nearest' | 'average' | 'mode'
 
 /** Writes ⌈rows/2⌉ × ⌈width/2⌉ pixels to `out`. `nodata` may be NaN; null means every value counts. */
-export function halve(source: Samples, width: number, rows: number, bands: number, out: Samples, resampling: Resampling, nodata: number | null): void {
+export function halve(
+  source: Samples,
+  width: number,
+  rows: number,
+  bands: number,
+  out: Samples,
+  resampling: Resampling,
+  nodata: number | null,
+): void {
   const outWidth = Math.ceil(width / 2)
   // NaN is nodata in a float raster, and stands for 'beyond the edge' in every raster.
   const isNodata = (value: number): boolean => value === nodata || Number.isNaN(value)

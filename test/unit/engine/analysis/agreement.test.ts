@@ -1,12 +1,24 @@
 import { expect, test } from 'vitest'
-import { adjustedRandIndex, bestMatching, contingency, hungarianAccuracy, normalisedMutualInformation, purity } from '#engine/analysis/agreement.ts'
+import {
+  adjustedRandIndex,
+  bestMatching,
+  contingency,
+  hungarianAccuracy,
+  normalisedMutualInformation,
+  purity,
+} from '#engine/analysis/agreement.ts'
 import { permutation } from '#engine/compute/random/counter.ts'
 import reference from '../../../fixtures/analysis.json' with { type: 'json' }
 
 const { truth, found, ...expected } = reference.agreement
 const figures = (a: number[], b: number[], nA = 8, nB = 8) => {
   const table = contingency(a, b, nA, nB)
-  return { ari: adjustedRandIndex(table), nmi: normalisedMutualInformation(table), purity: purity(table), accuracy: hungarianAccuracy(table) }
+  return {
+    ari: adjustedRandIndex(table),
+    nmi: normalisedMutualInformation(table),
+    purity: purity(table),
+    accuracy: hungarianAccuracy(table),
+  }
 }
 
 test('agrees with scikit-learn', () => {
@@ -25,14 +37,27 @@ test('by hand: found {1,1,1,2,2,2} against truth {0,0,1,1,2,2}', () => {
 test('does not change when classes are renamed or rows are shuffled, and is 1 for the same partition', () => {
   const names = [0, 4, 1, 6, 2, 5, 3, 7]
   const order = permutation(truth.length, 3, 'test')
-  const renamed = figures([...order].map((i) => names[found[i]]), [...order].map((i) => truth[i]))
+  const renamed = figures(
+    [...order].map((i) => names[found[i]]),
+    [...order].map((i) => truth[i]),
+  )
   for (const [name, value] of Object.entries(figures(found, truth))) expect(renamed[name as 'ari']).toBeCloseTo(value, 12)
-  expect(figures(truth.map((id) => id + 1), truth)).toEqual({ ari: 1, nmi: expect.closeTo(1, 12), purity: 1, accuracy: 1 })
+  expect(
+    figures(
+      truth.map((id) => id + 1),
+      truth,
+    ),
+  ).toEqual({ ari: 1, nmi: expect.closeTo(1, 12), purity: 1, accuracy: 1 })
 })
 
 test('ARI and NMI are symmetric', () => {
   const one = contingency(found, truth, 8, 8)
-  const other = contingency(truth.map((id) => id + 1), found.map((id) => id - 1), 8, 8)
+  const other = contingency(
+    truth.map((id) => id + 1),
+    found.map((id) => id - 1),
+    8,
+    8,
+  )
   expect(adjustedRandIndex(one)).toBeCloseTo(adjustedRandIndex(other), 12)
   expect(normalisedMutualInformation(one)).toBeCloseTo(normalisedMutualInformation(other), 12)
 })
@@ -54,6 +79,16 @@ test('the best matching beats every other naming', () => {
   const matched = best.filter((j) => j >= 0)
   expect(new Set(matched).size).toBe(matched.length)
   const score = (of: readonly number[]) => of.reduce((sum, j, i) => sum + (j < 0 ? 0 : table.counts[i * 5 + j]), 0)
-  const everyNaming = (left: number[], names: number[]): number => (names.length === 7 ? score(names) : Math.max(...[...left, -1].map((j) => everyNaming(left.filter((other) => other !== j), [...names, j]))))
+  const everyNaming = (left: number[], names: number[]): number =>
+    names.length === 7
+      ? score(names)
+      : Math.max(
+          ...[...left, -1].map((j) =>
+            everyNaming(
+              left.filter((other) => other !== j),
+              [...names, j],
+            ),
+          ),
+        )
   expect(score(best)).toBe(everyNaming([0, 1, 2, 3, 4], []))
 })

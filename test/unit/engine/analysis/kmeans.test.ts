@@ -36,7 +36,7 @@ test('reaches the inertia, sizes and centres of scikit-learn', async () => {
   const found = await kmeans(points, n, d, { k, nInit: 20, tolerance: 0, seed: 3 })
   expect(found.inertia).toBeCloseTo(inertia, 3)
   expect([...found.sizes]).toEqual(sizes)
-  found.centres.forEach((value, i) => expect(value).toBeCloseTo(centres[i], 4))
+  for (const [i, value] of found.centres.entries()) expect(value).toBeCloseTo(centres[i], 4)
 })
 
 test('labels are those of the nearest returned centre, and no row prefers another', async () => {
@@ -88,7 +88,9 @@ test('k outside 1 … n is refused', async () => {
 
 test('a cancelled run ends with CANCELLED', async () => {
   const X = blobs(60_000, 8, 12, 4)
-  await expect(kmeans(X, 60_000, 8, { k: 40, nInit: 50, seed: 1, signal: AbortSignal.timeout(60) })).rejects.toMatchObject({ code: 'CANCELLED' })
+  await expect(kmeans(X, 60_000, 8, { k: 40, nInit: 50, seed: 1, signal: AbortSignal.timeout(60) })).rejects.toMatchObject({
+    code: 'CANCELLED',
+  })
 })
 
 test('timers fire and progress rises to 1 while it computes', async () => {

@@ -38,7 +38,15 @@ test('in a tie the pixel keeps its class when it is among the tied, otherwise it
 })
 
 describe.each([3, 5, 7, 9] as MajorityWindow[])('window %i', (window) => {
-  test.each([[40, 33, 5, 0.1], [17, 3, 3, 0.3], [1, 20, 2, 0], [20, 1, 2, 0], [2, 2, 300, 0], [25, 25, 60_000, 0.05], [30, 30, 12, 0.95]])('%i × %i with %i classes equals the rule in words', (width, height, classes, nodata) => {
+  test.each([
+    [40, 33, 5, 0.1],
+    [17, 3, 3, 0.3],
+    [1, 20, 2, 0],
+    [20, 1, 2, 0],
+    [2, 2, 300, 0],
+    [25, 25, 60_000, 0.05],
+    [30, 30, 12, 0.95],
+  ])('%i × %i with %i classes equals the rule in words', (width, height, classes, nodata) => {
     const map = noisyMap(width, height, classes, nodata)
     expect(majorityFilter(map, width, height, window)).toEqual(plainMajority(map, width, height, window))
   })
@@ -47,7 +55,8 @@ describe.each([3, 5, 7, 9] as MajorityWindow[])('window %i', (window) => {
     const map = noisyMap(23, 41, 6, 0.2)
     const filter = createMajorityFilter(23, 41, window)
     const parts: number[] = []
-    for (let row = 0, n = 1; row < 41; row += n, n = (n % 7) + 1) parts.push(...filter.push(map.subarray(row * 23, Math.min(41, row + n) * 23)))
+    for (let row = 0, n = 1; row < 41; row += n, n = (n % 7) + 1)
+      parts.push(...filter.push(map.subarray(row * 23, Math.min(41, row + n) * 23)))
     parts.push(...filter.flush())
     expect(parts).toEqual([...majorityFilter(map, 23, 41, window)])
   })

@@ -17,12 +17,23 @@ test('by hand: scores 3 2 2 1, positives first and third', () => {
 
 test('equal scores are chance, turned scores are the complement', () => {
   expect(rocAuc([1, 1, 1, 1], [1, 0, 1, 0])).toBe(0.5)
-  expect(rocAuc(scores.map((score) => -score), positive)).toBeCloseTo(1 - auc, 12)
+  expect(
+    rocAuc(
+      scores.map((score) => -score),
+      positive,
+    ),
+  ).toBeCloseTo(1 - auc, 12)
 })
 
 test('the area under the curve is the AUC, and the curve ends at (1, 1)', () => {
   const curve = rocCurve(scores, positive)
-  const area = curve.slice(1).reduce((sum, point, i) => sum + ((point.falsePositiveRate - curve[i].falsePositiveRate) * (point.truePositiveRate + curve[i].truePositiveRate)) / 2, 0)
+  const area = curve
+    .slice(1)
+    .reduce(
+      (sum, point, i) =>
+        sum + ((point.falsePositiveRate - curve[i].falsePositiveRate) * (point.truePositiveRate + curve[i].truePositiveRate)) / 2,
+      0,
+    )
   expect(area).toBeCloseTo(auc, 12)
   expect(curve.at(-1)).toMatchObject({ falsePositiveRate: 1, truePositiveRate: 1 })
 })

@@ -14,11 +14,29 @@ import { classQml, rampQml } from '#engine/export/qml.ts'
 const folder = mkdtempSync(join(tmpdir(), 'stratum-figures-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const grid: Grid = { width: 6, height: 4, transform: [30, 0, 0, 0, -30, 0], georeferenced: true, crs: { code: 'EPSG:32754', name: 'WGS 84 / UTM zone 54S', unit: 'metre', proj4: null }, geoKeys: {} }
-const legend = [{ id: 1, name: 'Sand & <gravel>', colour: '#FF0000' }, { id: 2, name: 'Clay', colour: '#00FF00' }]
+const grid: Grid = {
+  width: 6,
+  height: 4,
+  transform: [30, 0, 0, 0, -30, 0],
+  georeferenced: true,
+  crs: { code: 'EPSG:32754', name: 'WGS 84 / UTM zone 54S', unit: 'metre', proj4: null },
+  geoKeys: {},
+}
+const legend = [
+  { id: 1, name: 'Sand & <gravel>', colour: '#FF0000' },
+  { id: 2, name: 'Clay', colour: '#00FF00' },
+]
 const labels = Uint16Array.from({ length: 24 }, (_, i) => i % 3)
 
-test.each([[1, 1], [1.99, 1], [2, 2], [4.9, 2], [5, 5], [0.0073, 0.005], [12_345, 10_000]])('a length of at most %f is rounded to %f', (length, expected) => {
+test.each([
+  [1, 1],
+  [1.99, 1],
+  [2, 2],
+  [4.9, 2],
+  [5, 5],
+  [0.0073, 0.005],
+  [12_345, 10_000],
+])('a length of at most %f is rounded to %f', (length, expected) => {
   expect(roundLength(length)).toBe(expected)
 })
 
@@ -29,7 +47,13 @@ test('the scale bar fits and says its length on the ground', () => {
 })
 
 test('a degree shrinks with the latitude, and an unknown unit has no metres', () => {
-  const degrees: Grid = { ...grid, width: 2, height: 2, transform: [1, 0, 10, 0, -1, 61], crs: { code: 'EPSG:4326', name: 'WGS 84', unit: 'degree', proj4: null } }
+  const degrees: Grid = {
+    ...grid,
+    width: 2,
+    height: 2,
+    transform: [1, 0, 10, 0, -1, 61],
+    crs: { code: 'EPSG:4326', name: 'WGS 84', unit: 'degree', proj4: null },
+  }
   expect(metresPerPixel(degrees)).toBeCloseTo(111_320 / 2, 6)
   expect(metresPerPixel({ ...degrees, crs: null })).toBeNull()
   expect(metresPerPixel({ ...grid, crs: { code: null, name: 'local', unit: 'unknown', proj4: null } })).toBeNull()
@@ -53,7 +77,12 @@ test('a thinned score map still shows its highest pixel', async () => {
   const scores = new Float32Array(40 * 40)
   scores[17 * 40 + 23] = 1
   scores.fill(Number.NaN, 0, 40)
-  const { rgba, width, step } = await scorePicture({ width: 40, height: 40, read: (from, to) => scores.slice(from, to) }, anomaly, { from: 0, to: 1 }, 10)
+  const { rgba, width, step } = await scorePicture(
+    { width: 40, height: 40, read: (from, to) => scores.slice(from, to) },
+    anomaly,
+    { from: 0, to: 1 },
+    10,
+  )
   expect([width, step]).toEqual([10, 4])
   expect([...rgba.subarray((4 * 10 + 5) * 4, (4 * 10 + 5) * 4 + 4)]).toEqual([...parseHex(anomaly.at(-1) as string), 255])
   expect([...rgba.subarray(0, 4)]).toEqual([...parseHex(anomaly[0]), 255])
@@ -70,8 +99,21 @@ test('the PNG inside a figure holds the pixels', () => {
 
 test('a figure names title, classes, shares, scale and CRS, with markup escaped', async () => {
   const picture = await classPicture({ width: 6, height: 4, read: (from, to) => labels.slice(from, to) }, legend, 100)
-  const svg = figureSvg({ kind: 'classes', path: '', grid: { ...grid, width: 60, height: 40 }, title: 'Map <1>', labels: () => labels, legend, shares: new Map([[1, 0.625]]) }, picture, 2)
-  for (const text of ['Map &lt;1&gt;', 'Sand &amp; &lt;gravel&gt;', 'Clay', '62.5', 'WGS 84 / UTM zone 54S, EPSG:32754', '60 × 40 pixels']) expect(svg).toContain(text)
+  const svg = figureSvg(
+    {
+      kind: 'classes',
+      path: '',
+      grid: { ...grid, width: 60, height: 40 },
+      title: 'Map <1>',
+      labels: () => labels,
+      legend,
+      shares: new Map([[1, 0.625]]),
+    },
+    picture,
+    2,
+  )
+  for (const text of ['Map &lt;1&gt;', 'Sand &amp; &lt;gravel&gt;', 'Clay', '62.5', 'WGS 84 / UTM zone 54S, EPSG:32754', '60 × 40 pixels'])
+    expect(svg).toContain(text)
 })
 
 test('a figure is a PNG with text drawn by the shipped font', async () => {
@@ -89,7 +131,15 @@ test('a figure is a PNG with text drawn by the shipped font', async () => {
 test('a score figure marks the threshold', async () => {
   const path = join(folder, 'scores.png')
   const scores = (from: number, to: number) => new Float32Array(to - from).map((_, i) => i / 24)
-  const [{ sizeBytes }] = await exportPng({ kind: 'scores', path, grid, title: 'Anomaly score', scores, range: { from: 0, to: 1 }, threshold: 0.6 })
+  const [{ sizeBytes }] = await exportPng({
+    kind: 'scores',
+    path,
+    grid,
+    title: 'Anomaly score',
+    scores,
+    range: { from: 0, to: 1 },
+    threshold: 0.6,
+  })
   expect(sizeBytes).toBe(readFileSync(path).length)
 })
 
@@ -98,5 +148,9 @@ test('styles list every class and every stop, escaped', () => {
   expect(classes).toContain('<paletteEntry value="1" color="#FF0000" alpha="255" label="Sand &amp; &lt;gravel&gt;"/>')
   expect(classes.match(/paletteEntry/g)).toHaveLength(2)
   const ramp = rampQml(['#000000', '#888888', '#FFFFFF'], 0, 0.5)
-  expect([...ramp.matchAll(/<item value="([^"]+)" color="([^"]+)"/g)].map(([, value, colour]) => [Number(value), colour])).toEqual([[0, '#000000'], [0.25, '#888888'], [0.5, '#FFFFFF']])
+  expect([...ramp.matchAll(/<item value="([^"]+)" color="([^"]+)"/g)].map(([, value, colour]) => [Number(value), colour])).toEqual([
+    [0, '#000000'],
+    [0.25, '#888888'],
+    [0.5, '#FFFFFF'],
+  ])
 })

@@ -13,13 +13,21 @@ afterAll(() => rmSync(folder, { recursive: true }))
 test('a table reads back cell by cell, quotes, line breaks and separators included', async () => {
   const path = join(folder, 'table.csv')
   const columns = ['name', 'x, y', 'score']
-  const rows = [['plain', 'a,b', 1.5], ['"quoted"', 'two\nlines', -2], [' spaced ', '', 1e-7], ['Ünï', 'c', null]] as const
+  const rows = [
+    ['plain', 'a,b', 1.5],
+    ['"quoted"', 'two\nlines', -2],
+    [' spaced ', '', 1e-7],
+    ['Ünï', 'c', null],
+  ] as const
   const csv = await createCsv(path, columns)
   await csv.writeRows(rows.slice(0, 2))
   await csv.writeRows(rows.slice(2))
   const [file] = await csv.finish()
   expect(file.sizeBytes).toBe(readFileSync(path).length)
-  expect(Papa.parse<string[]>(readFileSync(path, 'utf8'), { skipEmptyLines: true }).data).toEqual([columns, ...rows.map((cells) => cells.map((cell) => (cell === null ? '' : String(cell))))])
+  expect(Papa.parse<string[]>(readFileSync(path, 'utf8'), { skipEmptyLines: true }).data).toEqual([
+    columns,
+    ...rows.map((cells) => cells.map((cell) => (cell === null ? '' : String(cell)))),
+  ])
 })
 
 test('missing numbers are empty cells, and a row of the wrong length is refused', async () => {
@@ -32,8 +40,11 @@ test('missing numbers are empty cells, and a row of the wrong length is refused'
 })
 
 test('float32 values are written as short as they read back', () => {
-  expect([0.1, 1 / 3, 123456.789, -0.5, 16777217, 1e-30].map((value) => shortFloat32(Math.fround(value)))).toEqual([0.1, 0.33333334, 123456.79, -0.5, 16777216, 1e-30])
-  for (let i = 1; i < 1000; i++) expect(Math.fround(shortFloat32(Math.fround(Math.sin(i) * 10 ** (i % 30))))).toBe(Math.fround(Math.sin(i) * 10 ** (i % 30)))
+  expect([0.1, 1 / 3, 123456.789, -0.5, 16777217, 1e-30].map((value) => shortFloat32(Math.fround(value)))).toEqual([
+    0.1, 0.33333334, 123456.79, -0.5, 16777216, 1e-30,
+  ])
+  for (let i = 1; i < 1000; i++)
+    expect(Math.fround(shortFloat32(Math.fround(Math.sin(i) * 10 ** (i % 30))))).toBe(Math.fround(Math.sin(i) * 10 ** (i % 30)))
 })
 
 test('an array in .npy is read back by the reader', async () => {
