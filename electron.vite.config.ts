@@ -17,9 +17,9 @@ const { dependencies, optionalDependencies } = JSON.parse(readFileSync(from('pac
 const installed = [...Object.keys(dependencies), ...Object.keys(optionalDependencies)]
 const external = ['electron', /^node:/, ...installed.map((name) => new RegExp(`^${name}(/|$)`))]
 
-/** Every `worker.ts` or `…Worker.ts` of the engine is started by its file name, so each is a file of its own. */
+/** Every `worker.ts` or `….worker.ts` of the engine is started by its file name, so each is a file of its own. */
 const workers = Object.fromEntries(
-  globSync('**/{worker,*Worker}.ts', { cwd: engineFolder }).map((file) => [basename(file, '.ts'), join(engineFolder, file)]),
+  globSync('**/{worker,*.worker}.ts', { cwd: engineFolder }).map((file) => [basename(file, '.ts'), join(engineFolder, file)]),
 )
 
 /** Migrations and other files the engine reads lie at the same place beside the bundle (src-main/engine/resources.ts). */
