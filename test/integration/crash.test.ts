@@ -1,0 +1,119 @@
+/** The process is killed at any moment, ten times over: the project opens, is sound, and what can go on goes on. */
+import { fileURLToPath } from 'node:url'
+import { setTimeout as wait } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { createRunner, runToEnd } from '#engine/operations/runner.ts'
+import { createProject, openProject, type ProjectFile } from '#engine/project/open.ts'
+import { command, ended, jsonLines, lineOf, startCommand, startScript } from '../helpers/commandLine.ts'
+import { crashOperations } from '../helpers/crashingProject.ts'
+import { temporaryFolder } from '../helpers/temporaryFolder.ts'
+import { writeFileSync } from 'node:fs'
+
+const folder = temporaryFolder()
+const script = fileURLToPath(new URL('../helpers/crashingProject.ts', import.meta.url))
+const kills = 10
+
+/** Moments that look random and are the same in every run. */
+const moments = (most: number): number[] => Array.from({ length: kills }, (_, i) => ((i * 7919 + 104_729) % 1000) / 1000 * most)
+
+async function killAt(mode: string, path: string, ms: number): Promise<void> {
+  const child = startScript(script, [mode, path])
+  const end = ended(child)
+  await lineOf(child, /started/)
+  await wait(ms)
+  child.kill('SIGKILL')
+  expect((await end).code).toBeNull()
+}
+
+const reopened = async <T>(path: string, look: (project: ProjectFile) => Promise<T> | T): Promise<T> => {
+  const project = openProject(path)
+  try {
+    expect((await project.verify()).problems).toEqual([])
+    return await look(project)
+  } finally {
+    project.close()
+  }
+}
+
+test('while arrays are written: nothing half-made is left, what was finished is whole', { timeout: 180_000 }, async () => {
+  const { path, close } = createProject(folder.file('arrays'))
+  close()
+  let finished = 0
+  for (const ms of moments(150)) {
+    await killAt('arrays', path, ms)
+    finished = await reopened(path, (project) => {
+      const artifacts = project.artifacts()
+      expect(artifacts.every(({ status }) => status === 'done')).toBe(true)
+      expect(artifacts.length).toBeGreaterThan(finished)
+      const last = artifacts.at(-1)
+      if (last) expect(project.array(last.id, 'values').read(99_999, 100_000)).toEqual(Float64Array.of(99_999 + last.seed))
+      return artifacts.length
+    })
+  }
+})
+
+test('while checkpoints are saved: each is whole or the one before, and work goes on from it', { timeout: 180_000 }, async () => {
+  const { path, close } = createProject(folder.file('steps'))
+  close()
+  let step = 0
+  for (const ms of moments(200)) {
+    await killAt('steps', path, ms)
+    step = await reopened(path, (project) => {
+      const [draft] = project.artifacts()
+      expect([project.artifacts().length, draft.status]).toEqual([1, 'running'])
+      expect(project.jobs().at(-1)).toMatchObject({ status: 'failed', error: { code: 'ENGINE_LOST' } })
+      const checkpoint = project.resumeDraft(draft.id).loadCheckpoint()
+      const saved = (checkpoint?.state as { step: number }).step
+      expect(saved).toBeGreaterThan(step)
+      expect(new Set(checkpoint?.arrays.weight.values)).toEqual(new Set([saved]))
+      return saved
+    })
+  }
+})
+
+test('in the middle of a training: it goes on from its last checkpoint and ends with the weights of one that was never killed', { timeout: 400_000 }, async () => {
+  let state = 1
+  const next = (): number => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647
+  const rows = Array.from({ length: 8000 }, () => 6 * next()).map((t) => [Math.sin(t), Math.cos(t), t * t, Math.exp(-t), next(), t].map((value) => value.toFixed(5)).join(','))
+  writeFileSync(folder.file('t.csv'), `a,b,c,d,e,f\n${rows.join('\n')}\n`)
+  const [killed, whole] = [folder.file('killed.stratum'), folder.file('whole.stratum')]
+  for (const path of [killed, whole]) {
+    await command('new', path)
+    await command('import', path, folder.file('t.csv'))
+  }
+  const training = (path: string, seed: number): string[] => ['train', path, 't', '--model', 'autoencoder', '--set', 'patience=0', '--epochs', '100', '--seed', String(seed), '--threads', '1', '--json']
+
+  const firstSeed = 7
+  let seed = firstSeed
+  for (const ms of moments(6500)) {
+    const child = startCommand(...training(killed, seed))
+    const end = ended(child)
+    await lineOf(child, /"operation":"train","status":"running".*"progress"/)
+    await Promise.race([wait(ms), end])
+    child.kill('SIGKILL')
+    // On a fast computer it may be done before: then the next seed is trained and killed.
+    if ((await end).code === 0) seed += 1
+    await reopened(killed, (project) => expect(project.artifacts().filter(({ operation }) => operation === 'train').length).toBeLessThanOrEqual(seed - firstSeed + 1))
+  }
+  const ends = [await command(...training(killed, firstSeed)), await command(...training(whole, firstSeed))]
+  expect(ends.map(({ code }) => code)).toEqual([0, 0])
+  const [afterKills, uninterrupted] = ends.map(({ out }) => (jsonLines(out).at(-1) as { result: { id: number; contentKey: string } }).result)
+  expect(afterKills.contentKey).toBe(uninterrupted.contentKey)
+
+  const weightsOf = (path: string, id: number) =>
+    reopened(path, (project) => Object.fromEntries(project.artifact(id).arrays.map(({ name, shape }) => [name, project.array(id, name).read(0, shape[0])])))
+  const weights = await weightsOf(killed, afterKills.id)
+  expect(Object.keys(weights).length).toBeGreaterThan(3)
+  expect(weights).toEqual(await weightsOf(whole, uninterrupted.id))
+})
+
+test('an interrupted draft that nobody takes up again can be deleted like any artifact', async () => {
+  const project = createProject(folder.file('p'))
+  project.close()
+  await killAt('steps', project.path, 20)
+  await reopened(project.path, async (again) => {
+    again.remove(1)
+    expect((await runToEnd(createRunner(again, crashOperations), { operation: 'steps', params: { until: 3 } })).meta).toEqual({ start: 0 })
+    expect((await again.verify()).problems).toEqual([])
+  })
+})
