@@ -52,6 +52,8 @@ export interface StageSetting {
   /** Training and held-out rows on shared memory. */
   readonly train: Float32Array
   readonly holdout: Float32Array
+  /** One pass only, because the user asked to come to an end. */
+  readonly shortened: boolean
   /** Global number of this stage's first step. */
   readonly firstStep: number
   readonly onProgress: (epochsDone: number, error: number) => void
@@ -119,7 +121,7 @@ export class StageRun {
   }
 
   async run(): Promise<StageResult> {
-    const { epochs } = this.#s.stage.layout
+    const epochs = this.#s.shortened ? 1 : this.#s.stage.layout.epochs
     let stopped: StageResult['stopped'] = 'finished'
     try {
       while (this.#position.epoch < epochs && stopped === 'finished') {
@@ -154,7 +156,7 @@ export class StageRun {
       await this.#o.untilResumed()
       await setImmediate() // let a cancel or a question through
       throwIfCancelled(this.#o.signal)
-      if (this.#o.keepRequested()) return false
+      if (!this.#s.shortened && this.#o.keepRequested()) return false
       const { step } = this.#position
       const steps = step < full ? this.#chunk.next(full - step) : 1
       await this.#steps(order, steps, step < full ? this.#batches.size : rest)

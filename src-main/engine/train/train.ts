@@ -15,8 +15,6 @@ import type { TrainOptions, TrainResult } from './types.ts'
 export type { MetricPoint } from './curve.ts'
 export type { CheckpointStore, TrainOptions, TrainResult } from './types.ts'
 
-const checkpointSeconds = 5
-
 /** Training became infinite; `kept` is the best state before, where there is one. */
 export class TrainingDiverged extends StratumError {
   readonly kept: TrainResult | null
@@ -98,7 +96,7 @@ async function trainStages(o: TrainOptions, { stages }: GradientModel, training:
     }
     const resume = saved && index === saved.position.stage && saved.position.within ? { position: saved.position.within, arrays: saved.arrays } : null
     const run = new StageRun(o, {
-      index, stage, stages: stages.length, earlier: weights, training, worker, train: o.train, holdout: o.holdout, firstStep: done.steps,
+      index, stage, stages: stages.length, earlier: weights, training, worker, train: o.train, holdout: o.holdout, firstStep: done.steps, shortened: done.stopped === 'kept',
       onProgress: (epochs, error) => o.report({
         stage: stage.layout.title,
         fraction: (epochsBefore + epochs) / totalEpochs,
@@ -107,7 +105,7 @@ async function trainStages(o: TrainOptions, { stages }: GradientModel, training:
         detail: { stage: index + 1, stages: stages.length, epoch: Math.min(stage.layout.epochs, Math.floor(epochs) + 1), epochs: stage.layout.epochs, ...(Number.isFinite(error) && { error }) },
       }),
       onCheckpoint: (checkpoint) => {
-        if (performance.now() - savedAt > checkpointSeconds * 1000) save(checkpoint(), index)
+        if (performance.now() - savedAt >= (o.checkpointSeconds ?? 5) * 1000) save(checkpoint(), index)
       },
     }, resume)
     const result = await run.run()

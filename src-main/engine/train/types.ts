@@ -24,11 +24,14 @@ export interface TrainOptions {
   readonly seed: number
   readonly threads: number
   readonly signal: AbortSignal
+  /** True ends the current stage with its best weights; later stages, which the model cannot do without, then get one pass each. */
   readonly keepRequested: () => boolean
   readonly untilResumed: () => Promise<void>
   readonly report: (progress: Progress) => void
   readonly addMetrics: (points: readonly MetricPoint[]) => void
   readonly checkpoint: CheckpointStore
+  /** Time between checkpoints; default 5. Stages that end are always saved. */
+  readonly checkpointSeconds?: number
 }
 
 export interface TrainResult {

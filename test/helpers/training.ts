@@ -1,0 +1,49 @@
+/** Rows to learn from and options for trainModel in tests. */
+import { normalsOf, stepKey } from '../../src-main/engine/compute/random/counter.ts'
+import { modelById } from '../../src-main/engine/models/registry.ts'
+import type { CheckpointStore, TrainOptions } from '../../src-main/engine/train/train.ts'
+
+/** n rows of d columns in 0 … 1 that bend along two hidden numbers, with a little noise. */
+export function curvedRows(n: number, d: number, seed = 1): Float32Array {
+  const draw = normalsOf(stepKey(seed, 0), 'rows')
+  return Float32Array.from({ length: n * d }, (_, at) => {
+    const [row, column] = [Math.floor(at / d), at % d]
+    const [a, b] = [draw(2 * row), draw(2 * row + 1)]
+    return 0.5 + 0.3 * Math.tanh(a * Math.cos(column) + b * Math.sin(2 * column)) + 0.01 * draw(2 * n + at)
+  })
+}
+
+/** A checkpoint store in memory that keeps everything it was ever given. */
+export function memoryStore(start: ReturnType<CheckpointStore['load']> = null): CheckpointStore & { readonly saved: NonNullable<ReturnType<CheckpointStore['load']>>[] } {
+  const saved: NonNullable<ReturnType<CheckpointStore['load']>>[] = []
+  return {
+    saved,
+    load: () => start,
+    save: (state, arrays) => {
+      saved.push(structuredClone({ state, arrays }))
+    },
+  }
+}
+
+export function trainOptions(modelId: string, params: Readonly<Record<string, unknown>>, overrides: Partial<TrainOptions> = {}): TrainOptions {
+  const [n, held, d] = [330, 60, 5]
+  const rows = curvedRows(n + held, d)
+  return {
+    model: modelById(modelId),
+    params,
+    train: rows.slice(0, n * d),
+    trainRows: n,
+    holdout: rows.slice(n * d),
+    holdoutRows: held,
+    inputDim: d,
+    seed: 7,
+    threads: 1,
+    signal: new AbortController().signal,
+    keepRequested: () => false,
+    untilResumed: async () => {},
+    report: () => {},
+    addMetrics: () => {},
+    checkpoint: memoryStore(),
+    ...overrides,
+  }
+}
