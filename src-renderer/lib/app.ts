@@ -7,8 +7,10 @@ import { Selection } from './state/selection.svelte.ts'
 import { Session } from './state/session.svelte.ts'
 import { Theme } from './state/theme.svelte.ts'
 import { Toasts } from './state/toasts.svelte.ts'
+import { TrainingRuns } from './state/trainingRuns.svelte.ts'
 
 export const session = new Session(engine, native, onEngine)
+export const trainings = new TrainingRuns(session, engine, onEngine)
 export const importer = new Importer(engine, native, session)
 export const selection = new Selection()
 export const theme = new Theme(native)

@@ -15,6 +15,13 @@ const trimmed = (magnitude: number, digits: number): string => {
   return text.includes('.') ? text.replace(/\.?0+$/, '') : text
 }
 
+/** Exactly so many decimals, for figures that stand below each other. */
+export function formatFixed(value: number, decimals: number): string {
+  if (!Number.isFinite(value)) return formatNumber(value)
+  const [whole = '0', fraction] = Math.abs(value).toFixed(decimals).split('.')
+  return `${value < 0 ? '−' : ''}${formatNumber(Number(whole), 0)}${fraction ? `.${fraction}` : ''}`
+}
+
 /** Three significant digits unless told; very large and very small numbers as 3.9 × 10⁴. */
 export function formatSignificant(value: number, digits = 3): string {
   if (!Number.isFinite(value) || value === 0) return formatNumber(value)

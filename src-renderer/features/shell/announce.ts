@@ -6,7 +6,7 @@ export function announceEndedJobs(): () => void {
   session.onJobEnded = (job) => {
     const artifact = job.artifact === null ? undefined : session.byId.get(job.artifact)
     if (job.status !== 'done' || viewOfOperation(job.operation) === session.view) return
-    toasts.show(`${job.title} is done`, artifact ? { label: 'Show', run: () => session.reveal(artifact) } : null)
+    toasts.show(`${session.titleOf(job)} is done`, artifact ? { label: 'Show', run: () => session.reveal(artifact) } : null)
   }
   return () => {
     session.onJobEnded = null

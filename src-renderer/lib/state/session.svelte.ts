@@ -47,6 +47,8 @@ export class Session {
 
   #chosen = $state.raw<Partial<Record<ArtifactKind, number>>>({})
   readonly #waiting = new Map<number, readonly ((job: Job) => void)[]>()
+  /** What was asked for, by job: the engine's job knows neither name nor parameters before it starts. */
+  readonly requests = new Map<number, RunRequest>()
   readonly #engine: Client<EngineCalls>
   readonly #native: Client<WindowCalls>
   /** Called once for each job that ends, for toasts. */
@@ -183,11 +185,20 @@ export class Session {
     this.show(viewOfKind[artifact.kind])
   }
 
+  /** 'Train stacked-07': the job with what it makes, once that has a name. */
+  titleOf(job: Job): string {
+    const name = job.artifact === null ? this.requests.get(job.id)?.name : this.byId.get(job.artifact)?.name
+    return name && name !== job.title ? `${job.title} ${name}` : job.title
+  }
+
   // verbs ------------------------------------------------------------------------------------------------------------
   /** Begins an operation; the answer is the job, or the reason why it could not begin. */
   async run(request: RunRequest): Promise<Result<Job>> {
     const result = await this.#engine.run(request)
-    if (result.ok) this.#jobChanged(result.value)
+    if (result.ok) {
+      this.requests.set(result.value.id, request)
+      this.#jobChanged(result.value)
+    }
     return result
   }
 

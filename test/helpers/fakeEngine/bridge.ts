@@ -48,8 +48,9 @@ function pointsAt(step: number, steps: number): { step: number; name: string; va
   const epoch = stage === 0 ? share * 20 : stage === 1 ? (share - 0.5) * 20 : (share - 0.75) * 20
   const base = [0.016, 0.009, 0.006][stage]! * Math.exp(-epoch * [0.62, 1.3, 1.4][stage]!) + [0.00262, 0.00196, 0.0018][stage]!
   const wobble = 1 + 0.05 * Math.sin(step * 12.9898) * Math.exp(-epoch * 0.1)
-  const points = [{ step, name: 'stage', value: stage }, { step, name: 'epoch', value: epoch }, { step, name: 'loss', value: base * wobble }, { step, name: 'gradient', value: 0.05 * wobble }]
-  return step % 100 === 0 ? [...points, { step, name: 'holdout', value: base * 1.06 * (1 + 0.02 * Math.sin(step)) }] : points
+  const prefix = `stage${stage + 1}`
+  const points = [{ step, name: `${prefix}/loss`, value: base * wobble }, { step, name: `${prefix}/epoch`, value: epoch }]
+  return step % 240 === 0 ? [...points, { step, name: `${prefix}/holdout`, value: base * 1.06 * (1 + 0.02 * Math.sin(step)) }] : points
 }
 
 const job = (over: Partial<Job>): Job => ({ id: 1 + jobs.length, operation: 'train', title: 'Train', status: 'running', progress: null, artifact: null, cached: false, canPause: true, startedAt: new Date().toISOString(), error: null, ...over })
@@ -92,7 +93,7 @@ if (scenario === 'training') {
     metrics.get(running.id)!.push(...points)
     emit('metricsAdded', { artifact: running.id, points })
     const epoch = stage === 1 ? share * 20 : stage === 2 ? (share - 0.5) * 20 : (share - 0.75) * 20
-    setJob({ ...state, progress: { stage: `stage ${stage} of 3`, fraction: share, done: Math.round(share * total), unit: 'pixels', ratePerSecond: 252_000, remainingSeconds: ((1 - share) * total) / 252_000, detail: { stage, stages: 3, epoch: Math.ceil(epoch), holdout: points.at(-1)!.value } } })
+    setJob({ ...state, progress: { stage: `stage ${stage} of 3`, fraction: share, done: Math.round(share * total), unit: 'pixels', ratePerSecond: 252_000, remainingSeconds: ((1 - share) * total) / 252_000, detail: { stage, stages: 3, epoch: Math.ceil(epoch), epochs: stage === 1 ? 10 : 5, error: points[0]!.value } } })
   }
   setTimeout(() => { tick(); setInterval(tick, 400) }, 50)
 }
@@ -100,7 +101,7 @@ if (scenario === 'diverged') {
   const broken = modelArtifact('vae-02', 0.00267, { status: 'failed', error: diverged as unknown as Record<string, unknown> }, {})
   artifacts = [...artifacts, broken]
   addCurve(broken.id, 4900, 4200)
-  metrics.get(broken.id)!.push(...[4110, 4140, 4170, 4200].flatMap((step, i) => [{ step, name: 'loss', value: 0.004 * 5 ** i }, { step, name: 'epoch', value: 7.5 + i / 10 }]))
+  metrics.get(broken.id)!.push(...[4110, 4140, 4170, 4200].flatMap((step, i) => [{ step, name: 'stage3/loss', value: 0.004 * 5 ** i }, { step, name: 'stage3/epoch', value: 2.1 + i / 50 }]))
   jobs = [job({ title: 'Train vae-02', status: 'failed', artifact: broken.id, error: diverged })]
 }
 

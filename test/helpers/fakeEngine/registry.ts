@@ -5,14 +5,14 @@ import type { FormatDescription, ModelDescription, OperationDescription } from '
 const schema = (shape: z.ZodType): Record<string, unknown> => z.toJSONSchema(shape, { io: 'input', unrepresentable: 'any' }) as Record<string, unknown>
 
 const learning = {
-  epochs: z.int().min(1).max(1000).default(10).meta({ title: 'Passes over the data', unit: 'epochs', group: 'Learning', paperTerm: 'epochs' }),
-  batchSize: z.int().min(1).max(65_536).default(256).meta({ title: 'Rows per step', unit: 'rows', group: 'Learning', paperTerm: 'batch size', description: 'Larger is faster; smaller finds finer detail.' }),
-  learningRate: z.number().positive().max(1).default(0.001).meta({ title: 'Step size', group: 'Learning', paperTerm: 'learning rate' }),
-  patience: z.int().min(1).max(100).nullable().default(null).meta({ title: 'Stop when no better for', unit: 'epochs', group: 'Learning', paperTerm: 'early stopping patience' }),
-  gradientLimit: z.number().positive().nullable().default(null).meta({ title: 'Limit gradients to', group: 'Learning', advanced: true, paperTerm: 'gradient clipping' }),
-  weightDecay: z.number().min(0).max(1).default(0).meta({ title: 'Keep weights small', group: 'Learning', advanced: true, paperTerm: 'weight decay' }),
+  epochs: z.int().min(1).max(1000).default(10).meta({ title: 'Passes over the data', unit: 'epochs', group: 'Training', paperTerm: 'epochs' }),
+  batchSize: z.int().min(1).max(65_536).default(256).meta({ title: 'Rows per step', unit: 'rows', group: 'Training', paperTerm: 'batch size', description: 'Larger is faster; smaller finds finer detail.' }),
+  learningRate: z.number().positive().max(1).default(0.001).meta({ title: 'Step size', group: 'Training', paperTerm: 'learning rate' }),
+  patience: z.int().min(1).max(100).nullable().default(null).meta({ title: 'Stop when no better for', unit: 'epochs', group: 'Training', paperTerm: 'early stopping patience' }),
+  gradientLimit: z.number().positive().nullable().default(null).meta({ title: 'Limit gradients to', group: 'Training', advanced: true, paperTerm: 'gradient clipping' }),
+  weightDecay: z.number().min(0).max(1).default(0).meta({ title: 'Keep weights small', group: 'Training', advanced: true, paperTerm: 'weight decay' }),
 }
-const activation = z.enum(['selu', 'relu', 'tanh', 'gelu', 'linear']).default('selu').meta({ title: 'Curve between layers', group: 'Shape', paperTerm: 'activation' })
+const activation = z.enum(['selu', 'relu', 'tanh', 'gelu', 'linear']).default('selu').meta({ title: 'Curve between layers', group: 'Layers', paperTerm: 'activation' })
 
 export const models: ModelDescription[] = [
   {
@@ -20,12 +20,12 @@ export const models: ModelDescription[] = [
     useWhen: 'You want a geological map from few bands, and to see each stage improve', avoidWhen: 'You have one band or fewer than 20 000 pixels',
     paper: 'Hinton & Salakhutdinov 2006; Vincent et al. 2010', fits: ['raster', 'table', 'cells', 'embedding'],
     params: schema(z.object({
-      layers: z.array(z.int().min(1)).default([6, 4, 2]).meta({ title: 'Layers', group: 'Shape', description: 'Widths from the {columns} down to the code.' }),
+      layers: z.array(z.int().min(1)).default([6, 4, 2]).meta({ title: 'Layers', group: 'Layers', description: 'Widths from the columns down to the code.' }),
       activation,
-      output: z.enum(['linear', 'sigmoid']).default('linear').meta({ title: 'Output', group: 'Shape' }),
-      sparsity: z.number().min(0).max(1).default(0.0001).meta({ title: 'Keep codes sparse', group: 'Learning', paperTerm: 'L1 activity penalty' }),
+      output: z.enum(['linear', 'sigmoid']).default('linear').meta({ title: 'Output', group: 'Layers' }),
+      sparsity: z.number().min(0).max(1).default(0.0001).meta({ title: 'Keep codes sparse', group: 'Training', paperTerm: 'L1 activity penalty' }),
       ...learning,
-      fineTune: z.boolean().default(true).meta({ title: 'Join all stages at the end', group: 'Learning', description: 'Trains the whole stack once more.' }),
+      fineTune: z.boolean().default(true).meta({ title: 'Join all stages at the end', group: 'Training', description: 'Trains the whole stack once more.' }),
     })),
     presets: [
       { id: 'geological-mapping', title: 'Geological mapping', summary: 'Shrink in three small steps, as in arXiv 2404.02180.', params: { layers: [6, 4, 2], output: 'sigmoid', batchSize: 64 } },
@@ -35,12 +35,12 @@ export const models: ModelDescription[] = [
   {
     id: 'autoencoder', title: 'Autoencoder', summary: 'Shrinks a spectrum to a few numbers', group: 'Good first choices',
     useWhen: 'You want one plain model to compare the others with', avoidWhen: 'Noise in the scene is strong', paper: 'Rumelhart, Hinton & Williams 1986', fits: ['raster', 'table', 'cells', 'embedding'],
-    params: schema(z.object({ layers: z.array(z.int().min(1)).default([8, 4]).meta({ title: 'Layers', group: 'Shape' }), activation, ...learning })), presets: [],
+    params: schema(z.object({ layers: z.array(z.int().min(1)).default([8, 4]).meta({ title: 'Layers', group: 'Layers' }), activation, ...learning })), presets: [],
   },
   {
     id: 'pca', title: 'Principal components (PCA)', summary: 'Straight-line summary', group: 'Good first choices',
     useWhen: 'You need a baseline, or a result in a second', avoidWhen: 'Bands respond to each other in curves', paper: 'Hotelling 1933', fits: ['raster', 'table', 'cells', 'embedding'],
-    params: schema(z.object({ components: z.int().min(1).max(64).default(2).meta({ title: 'Numbers per row (code)', group: 'Shape', paperTerm: 'components' }) })), presets: [],
+    params: schema(z.object({ components: z.int().min(1).max(64).default(2).meta({ title: 'Numbers per row (code)', group: 'Layers', paperTerm: 'components' }) })), presets: [],
   },
   {
     id: 'count-vae', title: 'Count VAE', summary: 'A model of counts with library size', group: 'For counts', useWhen: 'Rows are cells with raw counts', avoidWhen: 'Values are not counts', paper: 'Lopez et al. 2018', fits: ['cells'],
