@@ -7,25 +7,44 @@ import { trace } from '../../src-main/engine/compute/trace/trace.ts'
 import { uniformsOf } from '../../src-main/engine/compute/random/counter.ts'
 
 /** Seeded numbers between `from` and `to`. */
-export function numbersBetween(from: number, to: number, shape: readonly number[], site = 'test'): { shape: readonly number[]; values: Float32Array } {
+export function numbersBetween(
+  from: number,
+  to: number,
+  shape: readonly number[],
+  site = 'test',
+): { shape: readonly number[]; values: Float32Array } {
   const draw = uniformsOf(1, site)
   return { shape, values: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => from + (to - from) * draw(i)) }
 }
 
-export const integers = (values: readonly number[], shape: readonly number[] = [values.length]): HostArray => ({ shape, values: Int32Array.from(values) })
+export const integers = (values: readonly number[], shape: readonly number[] = [values.length]): HostArray => ({
+  shape,
+  values: Int32Array.from(values),
+})
 
 /** The same step run as compiled and operation by operation. */
-export async function runBoth(spec: StepSpec, step: StepFn, given: { state: HostArrays; inputs: HostArrays; scan: HostArrays }, steps: number) {
+export async function runBoth(
+  spec: StepSpec,
+  step: StepFn,
+  given: { state: HostArrays; inputs: HostArrays; scan: HostArrays },
+  steps: number,
+) {
   const compiled = await openSession(emit(trace('test', spec, step), 'loop'), { threads: 1 })
   const eager = await openEager(spec, step)
   const copy = (arrays: HostArrays): HostArrays => mapValues(arrays, ({ shape, values }) => ({ shape, values: values.slice() }))
-  const results = { compiled: await compiled.run(copy(given.state), given.inputs, copy(given.scan), steps), eager: await eager.run(copy(given.state), given.inputs, copy(given.scan), steps) }
+  const results = {
+    compiled: await compiled.run(copy(given.state), given.inputs, copy(given.scan), steps),
+    eager: await eager.run(copy(given.state), given.inputs, copy(given.scan), steps),
+  }
   await compiled.close()
   return results
 }
 
 /** A function of named inputs, compiled and eager. */
-export async function evaluateBoth(inputs: HostArrays, f: (inputs: Parameters<StepFn>[0]['inputs']) => ReturnType<StepFn>['out']): Promise<{ compiled: HostArrays; eager: HostArrays }> {
+export async function evaluateBoth(
+  inputs: HostArrays,
+  f: (inputs: Parameters<StepFn>[0]['inputs']) => ReturnType<StepFn>['out'],
+): Promise<{ compiled: HostArrays; eager: HostArrays }> {
   const step: StepFn = (given) => ({ state: {}, out: f(given.inputs) })
   const { compiled, eager } = await runBoth({ state: {}, inputs: specsOf(inputs), scan: {} }, step, { state: {}, inputs, scan: {} }, 1)
   return { compiled: compiled.out, eager: eager.out }

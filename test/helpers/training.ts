@@ -14,7 +14,9 @@ export function curvedRows(n: number, d: number, seed = 1): Float32Array {
 }
 
 /** A checkpoint store in memory that keeps everything it was ever given. */
-export function memoryStore(start: ReturnType<CheckpointStore['load']> = null): CheckpointStore & { readonly saved: NonNullable<ReturnType<CheckpointStore['load']>>[] } {
+export function memoryStore(
+  start: ReturnType<CheckpointStore['load']> = null,
+): CheckpointStore & { readonly saved: NonNullable<ReturnType<CheckpointStore['load']>>[] } {
   const saved: NonNullable<ReturnType<CheckpointStore['load']>>[] = []
   return {
     saved,
@@ -25,7 +27,11 @@ export function memoryStore(start: ReturnType<CheckpointStore['load']> = null): 
   }
 }
 
-export function trainOptions(modelId: string, params: Readonly<Record<string, unknown>>, overrides: Partial<TrainOptions> = {}): TrainOptions {
+export function trainOptions(
+  modelId: string,
+  params: Readonly<Record<string, unknown>>,
+  overrides: Partial<TrainOptions> = {},
+): TrainOptions {
   const [n, held, d] = [330, 60, 5]
   const rows = curvedRows(n + held, d)
   return {

@@ -16,15 +16,20 @@ const [n, d, batch, steps] = [200, 7, 16, 20]
 const variants: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>> = {
   autoencoder: [
     ...['relu', 'leaky-relu', 'selu', 'gelu', 'sigmoid', 'tanh', 'softplus'].map((activation) => ({ activation })),
-    { tied: true }, { inputNoise: 0.2, sparsity: 0.01 }, { decoder: [9], outputActivation: 'sigmoid' }, { encoder: [96, 80] },
+    { tied: true },
+    { inputNoise: 0.2, sparsity: 0.01 },
+    { decoder: [9], outputActivation: 'sigmoid' },
+    { encoder: [96, 80] },
   ],
   stacked: [{ noise: 'gaussian' }, { noise: 'masking', noiseLevel: 0.3, sparsity: 0.01 }],
 }
 
-const cases = models.flatMap((model) => [
-  ...model.presets.map(({ id, params }) => [`${model.id}, preset ${id}`, model, params] as const),
-  ...(variants[model.id] ?? []).map((params) => [`${model.id} ${JSON.stringify(params)}`, model, params] as const),
-]).filter(([, model, params]) => build(model, params).kind === 'gradient')
+const cases = models
+  .flatMap((model) => [
+    ...model.presets.map(({ id, params }) => [`${model.id}, preset ${id}`, model, params] as const),
+    ...(variants[model.id] ?? []).map((params) => [`${model.id} ${JSON.stringify(params)}`, model, params] as const),
+  ])
+  .filter(([, model, params]) => build(model, params).kind === 'gradient')
 
 function build(model: ModelDefinition, params: Readonly<Record<string, unknown>>) {
   return model.build(model.params.parse(params), d)
@@ -40,7 +45,9 @@ describe('compiled training equals eager training', () => {
       const trained = Object.fromEntries(stage.trains.map((name) => [name, all[name]]))
       const packing = packingOf(trained)
       const state = initialState(packing, trained)
-      const frozen = Object.entries(earlier).filter(([name]) => !(name in trained)).map(([name, weight]) => [`weights/${name}`, weight])
+      const frozen = Object.entries(earlier)
+        .filter(([name]) => !(name in trained))
+        .map(([name, weight]) => [`weights/${name}`, weight])
       const inputs: HostArrays = { x: numbersBetween(0, 1, [n, d]), ...Object.fromEntries(frozen) }
       const { spec, step } = trainingStep(stage, packing, state, inputs, batch, { gradientClip: 1, weightDecay: 0.01 })
       const { compiled, eager } = await runBoth(spec, step, { state, inputs, scan: scan() }, steps)

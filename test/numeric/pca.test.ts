@@ -31,7 +31,9 @@ describe('principal components', () => {
   test('equal the singular value decomposition of the centred rows', async () => {
     const [n, d, k] = [400, 12, 4]
     const train = rowsOf(n, d, 1000)
-    const { weights } = await trainModel(trainOptions('pca', { components: k }, { train, trainRows: n, holdout: train, holdoutRows: n, inputDim: d }))
+    const { weights } = await trainModel(
+      trainOptions('pca', { components: k }, { train, trainRows: n, holdout: train, holdoutRows: n, inputDim: d }),
+    )
     const { V, variances } = reference(train, n, d)
     for (let j = 0; j < k; j++) {
       expect(weights.variance.values[j] / variances[j]).toBeCloseTo(1, 5)
@@ -46,7 +48,9 @@ describe('principal components', () => {
   test('explain just the share of variance their eigenvalues say', async () => {
     const [n, d, k] = [400, 12, 3]
     const train = rowsOf(n, d, 0)
-    const result = await trainModel(trainOptions('pca', { components: k }, { train, trainRows: n, holdout: new Float32Array(0), holdoutRows: 0, inputDim: d }))
+    const result = await trainModel(
+      trainOptions('pca', { components: k }, { train, trainRows: n, holdout: new Float32Array(0), holdoutRows: 0, inputDim: d }),
+    )
     const { variances } = reference(train, n, d)
     const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
     expect(result.explainedVariance).toBeCloseTo(sum(variances.slice(0, k)) / sum(variances), 5)
@@ -77,7 +81,13 @@ describe('covariance', () => {
     const whole = new Covariance(d)
     whole.add(X, n)
     const parts = new Covariance(d)
-    for (const [from, to] of [[0, 1], [1, 300], [300, 300], [300, 1000]]) parts.add(X.subarray(from * d, to * d), to - from)
+    for (const [from, to] of [
+      [0, 1],
+      [1, 300],
+      [300, 300],
+      [300, 1000],
+    ])
+      parts.add(X.subarray(from * d, to * d), to - from)
     expect(parts.n).toBe(n)
     const [a, b] = [whole.matrix(), parts.matrix()]
     for (let i = 0; i < d * d; i++) expect(b[i] / a[i]).toBeCloseTo(1, 9)
@@ -96,11 +106,19 @@ test('a linear autoencoder finds the plane of PCA', async () => {
   const train = rowsOf(n, d, 0).map((v) => v * 0.3)
   const rows = { train, trainRows: n, holdout: new Float32Array(0), holdoutRows: 0, inputDim: d }
   const pca = await trainModel(trainOptions('pca', { components: k }, rows))
-  const linear = await trainModel(trainOptions('autoencoder', { encoder: [], codeSize: k, activation: 'linear', epochs: 150, batchSize: 60, learningRate: 0.01, learningRateSchedule: 'cosine' }, rows))
+  const linear = await trainModel(
+    trainOptions(
+      'autoencoder',
+      { encoder: [], codeSize: k, activation: 'linear', epochs: 150, batchSize: 60, learningRate: 0.01, learningRateSchedule: 'cosine' },
+      rows,
+    ),
+  )
   expect(linear.trainError / pca.trainError).toBeLessThan(1.01)
   expect(linear.trainError / pca.trainError).toBeGreaterThan(0.9999)
   // Every principal axis lies in the span of the decoder's rows: least squares leaves nothing.
-  const decoder = new Matrix(Array.from({ length: k }, (_, j) => Array.from(linear.weights['decoder/0/kernel'].values.subarray(j * d, (j + 1) * d)))).transpose()
+  const decoder = new Matrix(
+    Array.from({ length: k }, (_, j) => Array.from(linear.weights['decoder/0/kernel'].values.subarray(j * d, (j + 1) * d))),
+  ).transpose()
   for (let j = 0; j < k; j++) {
     const axis = Matrix.columnVector(Array.from({ length: d }, (_, i) => pca.weights.components.values[i * k + j]))
     const inSpan = decoder.mmul(solve(decoder, axis))

@@ -11,7 +11,8 @@ function variance(values: ArrayLike<number>): number {
   const centre = mean(values)
   return mean(Array.from(values, (v) => (v - centre) ** 2))
 }
-const correlation = (a: Float64Array, b: Float64Array): number => (mean(a.map((v, i) => v * b[i])) - mean(a) * mean(b)) / Math.sqrt(variance(a) * variance(b))
+const correlation = (a: Float64Array, b: Float64Array): number =>
+  (mean(a.map((v, i) => v * b[i])) - mean(a) * mean(b)) / Math.sqrt(variance(a) * variance(b))
 
 test('mix is lowbias32: worked out with another implementation for 0, 1 and 0xdeadbeef', () => {
   // x ^= x >> 16; x *= 0x7feb352d; x ^= x >> 15; x *= 0x846ca68b; x ^= x >> 16, in 64-bit arithmetic
@@ -27,7 +28,10 @@ test('mix is lowbias32: worked out with another implementation for 0, 1 and 0xde
 
 test('draws the same bits in JavaScript and in a compiled program', async () => {
   const key = stepKey(7, 123)
-  const { compiled } = await evaluateBoth({ key: integers([key], []) }, (given) => ({ u: randomUniform(given.key as Scalar, [n], 'noise'), z: randomNormal(given.key as Scalar, [n], 'noise') }))
+  const { compiled } = await evaluateBoth({ key: integers([key], []) }, (given) => ({
+    u: randomUniform(given.key as Scalar, [n], 'noise'),
+    z: randomNormal(given.key as Scalar, [n], 'noise'),
+  }))
   const uniforms = uniformsOf(key, 'noise')
   const normals = normalsOf(key, 'noise')
   expect(Array.from(compiled.u.values)).toEqual(Array.from({ length: n }, (_, i) => uniforms(i)))
@@ -43,7 +47,12 @@ test('uniforms and normals have their moments, and different seeds, steps and si
   expect(Math.abs(variance(z) - 1)).toBeLessThan(0.05)
   // 4 standard deviations of a correlation of n independent pairs
   const limit = 4 / Math.sqrt(n)
-  for (const other of [uniformsOf(stepKey(2, 0), 'a'), uniformsOf(stepKey(1, 1), 'a'), uniformsOf(stepKey(1, 0), 'b'), (i: number) => uniformsOf(stepKey(1, 0), 'a')(i + 1)]) {
+  for (const other of [
+    uniformsOf(stepKey(2, 0), 'a'),
+    uniformsOf(stepKey(1, 1), 'a'),
+    uniformsOf(stepKey(1, 0), 'b'),
+    (i: number) => uniformsOf(stepKey(1, 0), 'a')(i + 1),
+  ]) {
     expect(Math.abs(correlation(u, take(other)))).toBeLessThan(limit)
   }
 })

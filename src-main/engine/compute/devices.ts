@@ -20,7 +20,9 @@ async function look(): Promise<DeviceDescription[]> {
     id: name,
     title,
     available: false,
-    reason: bundled.has(name) ? `ONNX Runtime brings it along; this version of Stratum trains on the processor only. ${wish}` : `ONNX Runtime for ${platform()} ${arch()} comes without it.`,
+    reason: bundled.has(name)
+      ? `ONNX Runtime brings it along; this version of Stratum trains on the processor only. ${wish}`
+      : `ONNX Runtime for ${platform()} ${arch()} comes without it.`,
     memoryBytes: null,
   })
   return [
@@ -52,6 +54,11 @@ async function tensorflow(): Promise<DeviceDescription> {
   } catch (error) {
     const missing = (error as { code?: unknown }).code === 'ERR_MODULE_NOT_FOUND'
     const why = error instanceof Error ? error.message.split('\n')[0] : String(error)
-    return { ...device, reason: missing ? 'The optional package @tensorflow/tfjs-node-gpu is not installed: its native part is not available for this computer.' : `@tensorflow/tfjs-node-gpu does not load: ${why}` }
+    return {
+      ...device,
+      reason: missing
+        ? 'The optional package @tensorflow/tfjs-node-gpu is not installed: its native part is not available for this computer.'
+        : `@tensorflow/tfjs-node-gpu does not load: ${why}`,
+    }
   }
 }

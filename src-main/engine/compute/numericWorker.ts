@@ -43,7 +43,8 @@ export class NumericWorker {
       run: async (state, inputs, scan, steps) => {
         const news = inputs === resident ? null : inputs
         resident = inputs
-        const { state: after, out } = (await this.#ask({ kind: 'run', session, state, inputs: news, scan, steps }, buffersOf(state, scan)).answer) as Extract<Answer, { kind: 'ran' }>
+        const { state: after, out } = (await this.#ask({ kind: 'run', session, state, inputs: news, scan, steps }, buffersOf(state, scan))
+          .answer) as Extract<Answer, { kind: 'ran' }>
         return { state: after, out }
       },
       close: async () => {
@@ -78,10 +79,16 @@ export class NumericWorker {
 }
 
 const numericFailure = (message: string): StratumError =>
-  new StratumError('INTERNAL', `The numeric runtime failed: ${message}.`, 'Start it again; finished steps are kept. If it happens again, send the report to the authors.')
+  new StratumError(
+    'INTERNAL',
+    `The numeric runtime failed: ${message}.`,
+    'Start it again; finished steps are kept. If it happens again, send the report to the authors.',
+  )
 
 /** Whole buffers only: a view on a part of one is copied, so that the rest is not lost to its owner. */
 function buffersOf(...sets: readonly HostArrays[]): ArrayBuffer[] {
-  const own = sets.flatMap((arrays) => Object.values(arrays)).flatMap(({ values: { buffer, byteLength } }) => (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : []))
+  const own = sets
+    .flatMap((arrays) => Object.values(arrays))
+    .flatMap(({ values: { buffer, byteLength } }) => (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : []))
   return [...new Set(own)]
 }

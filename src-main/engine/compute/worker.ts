@@ -7,7 +7,14 @@ import type { Executor, HostArrays } from './step.ts'
 export type Request = { readonly id: number } & (
   | { readonly kind: 'open'; readonly program: EmittedProgram; readonly threads: number }
   /** `inputs` null: those of the last run of this session. */
-  | { readonly kind: 'run'; readonly session: number; readonly state: HostArrays; readonly inputs: HostArrays | null; readonly scan: HostArrays; readonly steps: number }
+  | {
+      readonly kind: 'run'
+      readonly session: number
+      readonly state: HostArrays
+      readonly inputs: HostArrays | null
+      readonly scan: HostArrays
+      readonly steps: number
+    }
   | { readonly kind: 'close'; readonly session: number }
   /** Closes every session; being last in line it also means that nothing runs any more. */
   | { readonly kind: 'end' }
@@ -56,7 +63,9 @@ async function answer(request: Request): Promise<Answer> {
 let last: Promise<void> = Promise.resolve()
 port.on('message', (request: Request) => {
   last = last.then(async () => {
-    const reply = await answer(request).catch((error: unknown): Answer => ({ id: request.id, kind: 'failed', message: error instanceof Error ? error.message : String(error) }))
+    const reply = await answer(request).catch(
+      (error: unknown): Answer => ({ id: request.id, kind: 'failed', message: error instanceof Error ? error.message : String(error) }),
+    )
     port.postMessage(reply)
   })
 })

@@ -23,7 +23,12 @@ export interface DenseChain {
 }
 
 /** @param tiedTo  layers that use another chain's kernels transposed: layer index → kernel name. They have only a bias. */
-export function denseChain(name: string, inputDim: number, layers: readonly DenseLayer[], tiedTo: Readonly<Record<number, string>> = {}): DenseChain {
+export function denseChain(
+  name: string,
+  inputDim: number,
+  layers: readonly DenseLayer[],
+  tiedTo: Readonly<Record<number, string>> = {},
+): DenseChain {
   const kernelName = (k: number): string => tiedTo[k] ?? `${name}/${k}/kernel`
   const biasName = (k: number): string => `${name}/${k}/bias`
   const unitsBefore = (k: number): number => (k === 0 ? inputDim : layers[k - 1].units)
@@ -42,7 +47,8 @@ export function denseChain(name: string, inputDim: number, layers: readonly Dens
 
     apply(x, weights, from = 0, to = layers.length) {
       let h = x
-      for (let k = from; k < to; k++) h = activate(layers[k].activation, add(matMul(h, weights[kernelName(k)] as Tensor2D, false, k in tiedTo), weights[biasName(k)]))
+      for (let k = from; k < to; k++)
+        h = activate(layers[k].activation, add(matMul(h, weights[kernelName(k)] as Tensor2D, false, k in tiedTo), weights[biasName(k)]))
       return h
     },
   }

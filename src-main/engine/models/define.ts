@@ -86,7 +86,10 @@ export interface ModelDefinition<Schema extends z.ZodObject = z.ZodObject> {
   readonly params: Schema
   readonly presets: readonly Preset<z.input<Schema>>[]
   /** `inputDim` D ≥ 1. Throws StratumError PARAMETER_INVALID when a layer list does not fit. */
-  build(params: z.output<Schema>, inputDim: number): ({ readonly kind: 'gradient' } & GradientModel) | ({ readonly kind: 'closed-form' } & ClosedFormModel)
+  build(
+    params: z.output<Schema>,
+    inputDim: number,
+  ): ({ readonly kind: 'gradient' } & GradientModel) | ({ readonly kind: 'closed-form' } & ClosedFormModel)
 }
 
 export const defineModel = <Schema extends z.ZodObject>(definition: ModelDefinition<Schema>): ModelDefinition<Schema> => definition

@@ -28,13 +28,28 @@ export const pca = defineModel({
   paper: 'Hotelling 1933, Analysis of a complex of statistical variables into principal components, Journal of Educational Psychology 24',
   fits: ['raster', 'table', 'cells', 'embedding'],
   params: z.object({
-    components: z.int().min(1).max(4096).default(4).meta({ title: 'Numbers per pixel (code)', paperTerm: 'principal components', group: 'Layers', description: 'How many axes are kept.' }),
+    components: z
+      .int()
+      .min(1)
+      .max(4096)
+      .default(4)
+      .meta({
+        title: 'Numbers per pixel (code)',
+        paperTerm: 'principal components',
+        group: 'Layers',
+        description: 'How many axes are kept.',
+      }),
   }),
   presets: [{ id: 'default', title: 'Four axes', summary: 'The four widest axes.', params: {} }],
 
   build({ components }, inputDim) {
     if (components > inputDim) {
-      throw new StratumError('PARAMETER_INVALID', `PCA cannot give ${components} components from ${inputDim} columns.`, `Choose at most ${inputDim}.`, { parameter: 'components', columns: inputDim })
+      throw new StratumError(
+        'PARAMETER_INVALID',
+        `PCA cannot give ${components} components from ${inputDim} columns.`,
+        `Choose at most ${inputDim}.`,
+        { parameter: 'components', columns: inputDim },
+      )
     }
     return {
       kind: 'closed-form',

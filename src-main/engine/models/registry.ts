@@ -12,6 +12,7 @@ if (byId.size !== models.length) throw new Error('two models have the same id')
 
 export function modelById(id: string): ModelDefinition {
   const model = byId.get(id)
-  if (!model) throw new StratumError('UNKNOWN_MODEL', `There is no model '${id}'.`, `Choose one of: ${[...byId.keys()].join(', ')}.`, { model: id })
+  if (!model)
+    throw new StratumError('UNKNOWN_MODEL', `There is no model '${id}'.`, `Choose one of: ${[...byId.keys()].join(', ')}.`, { model: id })
   return model
 }

@@ -27,7 +27,13 @@ export interface AdamState {
 }
 
 /** @param shrink  η · λ of weight decay, or null for none */
-export function adamStep({ theta, first, second }: AdamState, gradient: Tensor, stepSize: Scalar, offset: Scalar, shrink: Scalar | null): AdamState {
+export function adamStep(
+  { theta, first, second }: AdamState,
+  gradient: Tensor,
+  stepSize: Scalar,
+  offset: Scalar,
+  shrink: Scalar | null,
+): AdamState {
   const M = add(mul(beta1, first), gradient)
   const V = add(mul(beta2, second), square(gradient))
   const kept = shrink ? sub(theta, mul(shrink, theta)) : theta

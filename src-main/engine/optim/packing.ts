@@ -33,22 +33,33 @@ export function packingOf(weights: Weights): Packing {
         packed.set(given[name].values, at)
         at += sizes[name]
       }
-      return { ...(total > 0 && { packed: { shape: [total], values: packed } }), ...Object.fromEntries(large.map((name) => [name, given[name]])) }
+      return {
+        ...(total > 0 && { packed: { shape: [total], values: packed } }),
+        ...Object.fromEntries(large.map((name) => [name, given[name]])),
+      }
     },
 
     unpack(arrays) {
       let at = 0
-      return Object.fromEntries(names.map((name) => {
-        const shape = shapes[name]
-        if (sizes[name] > smallSize) return [name, { shape, values: Float32Array.from(arrays[name].values) }]
-        const values = Float32Array.from(arrays.packed.values.subarray(at, at + sizes[name]))
-        at += sizes[name]
-        return [name, { shape, values }]
-      }))
+      return Object.fromEntries(
+        names.map((name) => {
+          const shape = shapes[name]
+          if (sizes[name] > smallSize) return [name, { shape, values: Float32Array.from(arrays[name].values) }]
+          const values = Float32Array.from(arrays.packed.values.subarray(at, at + sizes[name]))
+          at += sizes[name]
+          return [name, { shape, values }]
+        }),
+      )
     },
 
     unpackTensors(tensors) {
-      const parts: Tensor[] = small.length > 1 ? split(tensors.packed as Tensor1D, small.map((name) => sizes[name])) : [tensors.packed]
+      const parts: Tensor[] =
+        small.length > 1
+          ? split(
+              tensors.packed as Tensor1D,
+              small.map((name) => sizes[name]),
+            )
+          : [tensors.packed]
       return {
         ...Object.fromEntries(small.map((name, i) => [name, reshape(parts[i], [...shapes[name]])])),
         ...Object.fromEntries(large.map((name) => [name, tensors[name]])),

@@ -15,7 +15,8 @@ export function batchesOf(rows: number, batchSize: number): Batches {
 }
 
 /** The order of one pass. Memory: 4 bytes per row. */
-export const epochOrder = (rows: number, seed: number, stage: number, epoch: number): Int32Array => permutation(rows, seed, `order/${stage}/${epoch}`)
+export const epochOrder = (rows: number, seed: number, stage: number, epoch: number): Int32Array =>
+  permutation(rows, seed, `order/${stage}/${epoch}`)
 
 /**
  * How many steps to run at once: about `seconds` of work, so that cancelling answers soon and calls cost little.

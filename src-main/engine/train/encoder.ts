@@ -68,7 +68,12 @@ export function encoderOn(worker: NumericWorker, { model, params, inputDim, weig
   }
 
   /** Runs all rows through a program; `take` gets each run's results, which may be longer than `rows` (the last block is filled up). */
-  async function eachRun(what: 'encode' | 'reconstruct', X: Float32Array, n: number, take: (out: Readonly<Record<string, Float32Array>>, row: number, rows: number) => void): Promise<void> {
+  async function eachRun(
+    what: 'encode' | 'reconstruct',
+    X: Float32Array,
+    n: number,
+    take: (out: Readonly<Record<string, Float32Array>>, row: number, rows: number) => void,
+  ): Promise<void> {
     const block = n <= blocks.small ? blocks.small : blocks.large
     const executor = n > 0 ? await program(what, block) : null
     for (let row = 0; row < n; ) {
@@ -96,7 +101,9 @@ export function encoderOn(worker: NumericWorker, { model, params, inputDim, weig
     },
     async reconstruct(X, n) {
       const reconstruction = new Float32Array(n * inputDim)
-      await eachRun('reconstruct', X, n, (out, row, rows) => reconstruction.set(out.reconstruction.subarray(0, rows * inputDim), row * inputDim))
+      await eachRun('reconstruct', X, n, (out, row, rows) =>
+        reconstruction.set(out.reconstruction.subarray(0, rows * inputDim), row * inputDim),
+      )
       return reconstruction
     },
     async close() {

@@ -14,7 +14,13 @@ export interface Quality {
 const rowsAtOnce = 65_536
 
 /** Sums in float64. Memory: one block of rows. */
-export async function qualityOf(encoder: Pick<Encoder, 'reconstruct'>, X: Float32Array, n: number, d: number, signal: AbortSignal): Promise<Quality> {
+export async function qualityOf(
+  encoder: Pick<Encoder, 'reconstruct'>,
+  X: Float32Array,
+  n: number,
+  d: number,
+  signal: AbortSignal,
+): Promise<Quality> {
   const squaredError = new Float64Array(d)
   const sum = new Float64Array(d)
   for (let i = 0; i < n * d; i++) sum[i % d] += X[i]

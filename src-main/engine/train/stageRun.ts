@@ -74,7 +74,12 @@ export interface StageResult {
 export class StageDiverged extends StratumError {
   readonly kept: Weights | null
   constructor(term: string, title: string, step: number, kept: Weights | null) {
-    super('TRAIN_DIVERGED', `Training became infinite in “${title}”: the term “${term}” at step ${step}.`, 'Choose a smaller step size or another scaling, or set a limit on the step.', { term, stage: title, step })
+    super(
+      'TRAIN_DIVERGED',
+      `Training became infinite in “${title}”: the term “${term}” at step ${step}.`,
+      'Choose a smaller step size or another scaling, or set a limit on the step.',
+      { term, stage: title, step },
+    )
     this.kept = kept
   }
 }
@@ -111,7 +116,18 @@ export class StageRun {
       ...Object.fromEntries(Object.entries(this.#frozen).map(([name, weight]) => [`weights/${name}`, weight])),
     }
     this.#curve = new Curve(`stage${index + 1}`, this.#batches.stepsPerEpoch)
-    this.#judge = options.holdoutRows > 0 ? new Judge(`${options.model.id}, ${this.#title}`, stage, worker, options.threads, setting.holdout, options.holdoutRows, options.inputDim) : null
+    this.#judge =
+      options.holdoutRows > 0
+        ? new Judge(
+            `${options.model.id}, ${this.#title}`,
+            stage,
+            worker,
+            options.threads,
+            setting.holdout,
+            options.holdoutRows,
+            options.inputDim,
+          )
+        : null
     this.#state = resume ? under('state', resume.arrays) : initialState(this.#packing, trained)
     if (resume) {
       this.#position = resume.position
@@ -184,7 +200,15 @@ export class StageRun {
   }
 
   async #open(batch: number): Promise<Executor> {
-    const program = traceTraining(`${this.#o.model.id}, ${this.#title}`, this.#s.stage, this.#packing, this.#state, this.#inputs, batch, this.#s.training)
+    const program = traceTraining(
+      `${this.#o.model.id}, ${this.#title}`,
+      this.#s.stage,
+      this.#packing,
+      this.#state,
+      this.#inputs,
+      batch,
+      this.#s.training,
+    )
     const executor = await this.#s.worker.open(emit(program, 'loop'), this.#o.threads)
     this.#executors.set(batch, executor)
     return executor
@@ -232,7 +256,11 @@ export class StageRun {
   }
 
   #checkpoint(): StageCheckpoint {
-    const named = (prefix: string, arrays: HostArrays) => Object.entries(arrays).map(([name, array]) => [`${prefix}/${name}`, array] as const)
-    return { position: this.#position, arrays: Object.fromEntries([...named('state', this.#state), ...(this.#best ? named('best', this.#packing.pack(this.#best)) : [])]) }
+    const named = (prefix: string, arrays: HostArrays) =>
+      Object.entries(arrays).map(([name, array]) => [`${prefix}/${name}`, array] as const)
+    return {
+      position: this.#position,
+      arrays: Object.fromEntries([...named('state', this.#state), ...(this.#best ? named('best', this.#packing.pack(this.#best)) : [])]),
+    }
   }
 }

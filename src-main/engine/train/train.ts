@@ -32,7 +32,12 @@ type Trained = Pick<TrainResult, 'weights' | 'epochs' | 'steps' | 'rowsSeen' | '
  * @throws  CANCELLED · TRAIN_DIVERGED (a TrainingDiverged) · DATA_UNSUITABLE without rows · PARAMETER_INVALID
  */
 export async function trainModel(given: TrainOptions): Promise<TrainResult> {
-  if (given.trainRows < 1) throw new StratumError('DATA_UNSUITABLE', 'There are no rows to train on.', 'Loosen the row filter or the missing-value rule in Prepare.')
+  if (given.trainRows < 1)
+    throw new StratumError(
+      'DATA_UNSUITABLE',
+      'There are no rows to train on.',
+      'Loosen the row filter or the missing-value rule in Prepare.',
+    )
   const o = { ...given, train: shared(given.train), holdout: shared(given.holdout) }
   const params = o.model.params.parse(o.params)
   const built = o.model.build(params, o.inputDim)
@@ -58,7 +63,14 @@ export async function trainModel(given: TrainOptions): Promise<TrainResult> {
     return await judged(await trainStages(o, built, TrainingParams.parse(params), worker))
   } catch (error) {
     if (error instanceof StageDiverged && error.kept && built.kind === 'gradient' && built.stages.length === 1) {
-      const trained = { weights: error.kept, epochs: 0, steps: Number(error.where.step), rowsSeen: 0, stopped: 'diverged', executor: '' } as const
+      const trained = {
+        weights: error.kept,
+        epochs: 0,
+        steps: Number(error.where.step),
+        rowsSeen: 0,
+        stopped: 'diverged',
+        executor: '',
+      } as const
       throw new TrainingDiverged(error, await judged(trained))
     }
     throw error
@@ -94,20 +106,41 @@ async function trainStages(o: TrainOptions, { stages }: GradientModel, training:
       saveCheckpoint(o, { version: 1, stage: at, within: checkpoint?.position ?? null, done }, weights, checkpoint?.arrays ?? {})
       savedAt = performance.now()
     }
-    const resume = saved && index === saved.position.stage && saved.position.within ? { position: saved.position.within, arrays: saved.arrays } : null
-    const run = new StageRun(o, {
-      index, stage, stages: stages.length, earlier: weights, training, worker, train: o.train, holdout: o.holdout, firstStep: done.steps, shortened: done.stopped === 'kept',
-      onProgress: (epochs, error) => o.report({
-        stage: stage.layout.title,
-        fraction: (epochsBefore + epochs) / totalEpochs,
-        done: done.rowsSeen + Math.round(epochs * o.trainRows),
-        unit: 'rows',
-        detail: { stage: index + 1, stages: stages.length, epoch: Math.min(stage.layout.epochs, Math.floor(epochs) + 1), epochs: stage.layout.epochs, ...(Number.isFinite(error) && { error }) },
-      }),
-      onCheckpoint: (checkpoint) => {
-        if (performance.now() - savedAt >= (o.checkpointSeconds ?? 5) * 1000) save(checkpoint(), index)
+    const resume =
+      saved && index === saved.position.stage && saved.position.within ? { position: saved.position.within, arrays: saved.arrays } : null
+    const run = new StageRun(
+      o,
+      {
+        index,
+        stage,
+        stages: stages.length,
+        earlier: weights,
+        training,
+        worker,
+        train: o.train,
+        holdout: o.holdout,
+        firstStep: done.steps,
+        shortened: done.stopped === 'kept',
+        onProgress: (epochs, error) =>
+          o.report({
+            stage: stage.layout.title,
+            fraction: (epochsBefore + epochs) / totalEpochs,
+            done: done.rowsSeen + Math.round(epochs * o.trainRows),
+            unit: 'rows',
+            detail: {
+              stage: index + 1,
+              stages: stages.length,
+              epoch: Math.min(stage.layout.epochs, Math.floor(epochs) + 1),
+              epochs: stage.layout.epochs,
+              ...(Number.isFinite(error) && { error }),
+            },
+          }),
+        onCheckpoint: (checkpoint) => {
+          if (performance.now() - savedAt >= (o.checkpointSeconds ?? 5) * 1000) save(checkpoint(), index)
+        },
       },
-    }, resume)
+      resume,
+    )
     const result = await run.run()
     weights = { ...weights, ...result.weights }
     done = {
@@ -124,12 +157,22 @@ async function trainStages(o: TrainOptions, { stages }: GradientModel, training:
 
 function saveCheckpoint(o: TrainOptions, position: RunPosition, weights: Weights, arrays: HostArrays): void {
   const all = [...Object.entries(weights).map(([name, weight]) => [`weights/${name}`, weight] as const), ...Object.entries(arrays)]
-  o.checkpoint.save(position, Object.fromEntries(all.map(([name, { shape, values }]) => [name, { dtype: values instanceof Float32Array ? 'float32' : 'int32', shape, values } as const])))
+  o.checkpoint.save(
+    position,
+    Object.fromEntries(
+      all.map(([name, { shape, values }]) => [
+        name,
+        { dtype: values instanceof Float32Array ? 'float32' : 'int32', shape, values } as const,
+      ]),
+    ),
+  )
 }
 
 function loadCheckpoint(o: TrainOptions): { position: RunPosition; weights: Weights; arrays: HostArrays } | null {
   const saved = o.checkpoint.load()
   if (!saved) return null
-  const arrays = Object.fromEntries(Object.entries(saved.arrays).map(([name, { shape, values }]) => [name, { shape, values: Float32Array.from(values) }]))
+  const arrays = Object.fromEntries(
+    Object.entries(saved.arrays).map(([name, { shape, values }]) => [name, { shape, values: Float32Array.from(values) }]),
+  )
   return { position: saved.state as RunPosition, weights: under('weights', arrays), arrays }
 }

@@ -17,7 +17,8 @@ export interface StepOptions {
 /** θ as 'theta/…', Adam's moments as 'first/…' and 'second/…'. */
 export function initialState(packing: Packing, weights: Weights): HostArrays {
   const vectors = Object.entries(packing.pack(weights))
-  const zeros = (name: string) => vectors.map(([key, { shape, values }]) => [`${name}/${key}`, { shape, values: new Float32Array(values.length) }] as const)
+  const zeros = (name: string) =>
+    vectors.map(([key, { shape, values }]) => [`${name}/${key}`, { shape, values: new Float32Array(values.length) }] as const)
   return Object.fromEntries([...vectors.map(([key, array]) => [`theta/${key}`, array] as const), ...zeros('first'), ...zeros('second')])
 }
 
@@ -25,14 +26,23 @@ export const weightsOf = (packing: Packing, state: HostArrays): Weights => packi
 
 /** The entries `<prefix>/<name>` by name. */
 export function under<T>(prefix: string, record: Readonly<Record<string, T>>): Record<string, T> {
-  return Object.fromEntries(Object.entries(record).flatMap(([key, value]) => (key.startsWith(`${prefix}/`) ? [[key.slice(prefix.length + 1), value]] : [])))
+  return Object.fromEntries(
+    Object.entries(record).flatMap(([key, value]) => (key.startsWith(`${prefix}/`) ? [[key.slice(prefix.length + 1), value]] : [])),
+  )
 }
 
 /**
  * @param inputs  'x' [n, D] all training rows, and 'weights/…' of earlier stages that stay as they are
  * @param batch   rows of a step; scan 'rows' says which
  */
-export function trainingStep(stage: Stage, packing: Packing, state: HostArrays, inputs: HostArrays, batch: number, options: StepOptions): { spec: StepSpec; step: StepFn } {
+export function trainingStep(
+  stage: Stage,
+  packing: Packing,
+  state: HostArrays,
+  inputs: HostArrays,
+  batch: number,
+  options: StepOptions,
+): { spec: StepSpec; step: StepFn } {
   const scalarSpec = { shape: [], dtype: 'float32' } as const
   const spec: StepSpec = {
     state: specsOf(state),
@@ -64,7 +74,10 @@ export function trainingStep(stage: Stage, packing: Packing, state: HostArrays, 
     for (const [i, name] of names.entries()) {
       const moved = adamStep(
         { theta: theta[name], first: now[`first/${name}`], second: now[`second/${name}`] },
-        gradients[i], scan.stepSize as Scalar, scan.offset as Scalar, (scan.shrink as Scalar | undefined) ?? null,
+        gradients[i],
+        scan.stepSize as Scalar,
+        scan.offset as Scalar,
+        (scan.shrink as Scalar | undefined) ?? null,
       )
       after[`theta/${name}`] = moved.theta
       after[`first/${name}`] = moved.first
@@ -94,8 +107,12 @@ export function traceTraining(title: string, ...given: Parameters<typeof trainin
 
 /** The loss of blocks of held-out rows, without noise. Scan 'x' [block, D]. */
 export function traceJudging(title: string, stage: Stage, weights: HostArrays, block: number, inputDim: number): Program {
-  return trace(title, { state: {}, inputs: specsOf(weights), scan: { x: { shape: [block, inputDim], dtype: 'float32' } } }, ({ inputs, scan }) => ({
-    state: {},
-    out: { loss: stage.loss(scan.x as Tensor2D, inputs, null).total },
-  }))
+  return trace(
+    title,
+    { state: {}, inputs: specsOf(weights), scan: { x: { shape: [block, inputDim], dtype: 'float32' } } },
+    ({ inputs, scan }) => ({
+      state: {},
+      out: { loss: stage.loss(scan.x as Tensor2D, inputs, null).total },
+    }),
+  )
 }

@@ -40,7 +40,9 @@ const declare = (role: string, specs: TensorSpecs, lead: readonly string[] = [])
 
 /** Results under their own names: a node may be a parameter itself, or the result of two names. */
 function results(program: Program, names: ReadonlyMap<Node, string>): { nodes: Bytes[]; infos: Bytes[] } {
-  const all = (['state', 'out'] as const).flatMap((role) => Object.entries(program[role]).map(([name, value]) => ({ name: resultName(role, name), value })))
+  const all = (['state', 'out'] as const).flatMap((role) =>
+    Object.entries(program[role]).map(([name, value]) => ({ name: resultName(role, name), value })),
+  )
   return {
     nodes: all.map(({ name, value }) => node('Identity', [names.get(value) as string], [name])),
     infos: all.map(({ name, value }) => valueInfo(name, value.shape, value.dtype)),
@@ -53,7 +55,14 @@ function once(program: Program): Bytes {
   for (const n of nodes) if (n.op === 'Parameter') names.set(n, inputName(n.attributes.role as string, n.attributes.name as string))
   const body = lower(nodes, names)
   const { nodes: last, infos } = results(program, names)
-  return model(graph(program.title, { nodes: [...body.nodes, ...last], initialisers: body.initialisers, inputs: roles.flatMap((role) => declare(role, program.spec[role])), outputs: infos }))
+  return model(
+    graph(program.title, {
+      nodes: [...body.nodes, ...last],
+      initialisers: body.initialisers,
+      inputs: roles.flatMap((role) => declare(role, program.spec[role])),
+      outputs: infos,
+    }),
+  )
 }
 
 function loop(program: Program): Bytes {
@@ -72,27 +81,41 @@ function loop(program: Program): Bytes {
   const body = graph('step', {
     nodes: [...first, ...lowered.nodes, ...last, node('Identity', ['going'], ["going'"])],
     initialisers: lowered.initialisers,
-    inputs: [valueInfo('i', [], 'int64'), valueInfo('going', [], 'bool'), ...Object.entries(spec.state).map(([name, { shape, dtype }]) => valueInfo(`${inputName('state', name)} now`, shape, dtype))],
+    inputs: [
+      valueInfo('i', [], 'int64'),
+      valueInfo('going', [], 'bool'),
+      ...Object.entries(spec.state).map(([name, { shape, dtype }]) => valueInfo(`${inputName('state', name)} now`, shape, dtype)),
+    ],
     outputs: [valueInfo("going'", [], 'bool'), ...infos],
   })
   const carried = Object.keys(spec.state)
   const run = node(
     'Loop',
     [stepsName, 'always', ...carried.map((name) => inputName('state', name))],
-    [...Object.keys(state), ...Object.keys(out)].map((name, i) => (i < carried.length ? `${resultName('state', name)} end` : `${resultName('out', name)} all`)),
+    [...Object.keys(state), ...Object.keys(out)].map((name, i) =>
+      i < carried.length ? `${resultName('state', name)} end` : `${resultName('out', name)} all`,
+    ),
     { body: { graph: body } },
   )
   const ends = [
     ...Object.entries(spec.state).map(([name, { shape, dtype }]) => valueInfo(`${resultName('state', name)} end`, shape, dtype)),
     ...Object.entries(out).map(([name, { shape, dtype }]) => valueInfo(`${resultName('out', name)} all`, ['steps', ...shape], dtype)),
   ]
-  return model(graph(program.title, {
-    nodes: [run],
-    initialisers: [tensor('always', [], 'bool', Uint8Array.of(1))],
-    inputs: [valueInfo(stepsName, [], 'int64'), ...declare('state', spec.state), ...declare('inputs', spec.inputs), ...declare('scan', spec.scan, ['steps'])],
-    outputs: ends,
-  }))
+  return model(
+    graph(program.title, {
+      nodes: [run],
+      initialisers: [tensor('always', [], 'bool', Uint8Array.of(1))],
+      inputs: [
+        valueInfo(stepsName, [], 'int64'),
+        ...declare('state', spec.state),
+        ...declare('inputs', spec.inputs),
+        ...declare('scan', spec.scan, ['steps']),
+      ],
+      outputs: ends,
+    }),
+  )
 }
 
 /** The name a result has at the edge of the program. */
-export const edgeName = (mode: 'loop' | 'once', role: 'state' | 'out', name: string): string => resultName(role, name) + (mode === 'once' ? '' : role === 'state' ? ' end' : ' all')
+export const edgeName = (mode: 'loop' | 'once', role: 'state' | 'out', name: string): string =>
+  resultName(role, name) + (mode === 'once' ? '' : role === 'state' ? ' end' : ' all')

@@ -39,7 +39,8 @@ class Body implements Lowered {
 
 type Lowering = (body: Body, node: Node, inputs: readonly string[], outputs: readonly string[]) => void
 
-const reduction: Lowering = (body, { op, attributes }, [x], y) => body.emit(op, [x, body.list(numbers(attributes.axes))], y, { keepdims: attributes.keepdims as number })
+const reduction: Lowering = (body, { op, attributes }, [x], y) =>
+  body.emit(op, [x, body.list(numbers(attributes.axes))], y, { keepdims: attributes.keepdims as number })
 const oneAxis: Lowering = (body, { op, attributes }, x, y) => body.emit(op, x, y, { axis: attributes.axis as number })
 /** ONNX counts in int64, we in int32. */
 const argReduction: Lowering = (body, { op, attributes }, x, [y]) => {
@@ -61,11 +62,24 @@ const lowerings: Readonly<Record<string, Lowering>> = {
     body.emit('Clip', [x, bound('min'), bound('max')], [y])
   },
   Mod: (body, _, x, y) => body.emit('Mod', x, y, { fmod: 1 }),
-  Gemm: (body, { attributes }, x, y) => body.emit('Gemm', x, y, { transA: attributes.transA as number, transB: attributes.transB as number }),
-  ReduceSum: reduction, ReduceMean: reduction, ReduceMax: reduction, ReduceMin: reduction, ReduceProd: reduction,
-  ArgMax: argReduction, ArgMin: argReduction,
-  Softmax: oneAxis, LogSoftmax: oneAxis, Concat: oneAxis, Gather: oneAxis,
-  CumSum: (body, { attributes }, [x], y) => body.emit('CumSum', [x, body.list(attributes.axis as number)], y, { exclusive: attributes.exclusive as number, reverse: attributes.reverse as number }),
+  Gemm: (body, { attributes }, x, y) =>
+    body.emit('Gemm', x, y, { transA: attributes.transA as number, transB: attributes.transB as number }),
+  ReduceSum: reduction,
+  ReduceMean: reduction,
+  ReduceMax: reduction,
+  ReduceMin: reduction,
+  ReduceProd: reduction,
+  ArgMax: argReduction,
+  ArgMin: argReduction,
+  Softmax: oneAxis,
+  LogSoftmax: oneAxis,
+  Concat: oneAxis,
+  Gather: oneAxis,
+  CumSum: (body, { attributes }, [x], y) =>
+    body.emit('CumSum', [x, body.list(attributes.axis as number)], y, {
+      exclusive: attributes.exclusive as number,
+      reverse: attributes.reverse as number,
+    }),
   Transpose: (body, { attributes }, x, y) => body.emit('Transpose', x, y, { perm: numbers(attributes.perm) }),
   Tile: (body, { attributes }, [x], y) => body.emit('Tile', [x, body.list(numbers(attributes.repeats))], y),
   Slice: (body, node, [x], y) => {
@@ -83,7 +97,8 @@ const lowerings: Readonly<Record<string, Lowering>> = {
     body.constant(`${y} values`, [2], 'float32', Float32Array.of(attributes.off as number, attributes.on as number))
     body.emit('OneHot', [index, depth, `${y} values`], [y], { axis: -1 })
   },
-  Split: (body, { attributes }, [x], y) => body.emit('Split', [x, body.list(numbers(attributes.sizes))], y, { axis: attributes.axis as number }),
+  Split: (body, { attributes }, [x], y) =>
+    body.emit('Split', [x, body.list(numbers(attributes.sizes))], y, { axis: attributes.axis as number }),
   TopK: (body, { attributes }, [x], [values, index]) => {
     body.emit('TopK', [x, body.list([attributes.k as number])], [values, `${index} int64`], { axis: -1 })
     body.emit('Cast', [`${index} int64`], [index], { to: 6 })
@@ -91,7 +106,11 @@ const lowerings: Readonly<Record<string, Lowering>> = {
 }
 
 /** Backwards, the end before the first element is written as the smallest number: −1 would mean the last element. */
-function sliceBounds({ starts, sizes, steps }: Attributes): { starts: readonly number[]; ends: readonly number[]; steps: readonly number[] } {
+function sliceBounds({ starts, sizes, steps }: Attributes): {
+  starts: readonly number[]
+  ends: readonly number[]
+  steps: readonly number[]
+} {
   const from = numbers(starts)
   const by = numbers(steps)
   const ends = from.map((start, i) => start + numbers(sizes)[i] * by[i])

@@ -7,7 +7,13 @@ const irVersion = 10
 const opset = 21
 
 const elementType: Readonly<Record<Dtype | 'int64', number>> = { float32: 1, int32: 6, int64: 7, bool: 9, uint32: 12 }
-export type OnnxAttribute = number | readonly number[] | string | { readonly graph: Bytes } | { readonly tensor: Bytes } | { readonly float: number }
+export type OnnxAttribute =
+  | number
+  | readonly number[]
+  | string
+  | { readonly graph: Bytes }
+  | { readonly tensor: Bytes }
+  | { readonly float: number }
 
 /** name, type INT, FLOAT … and the value in the field of that type. */
 function attribute(name: string, value: OnnxAttribute): Bytes {
@@ -19,7 +25,12 @@ function attribute(name: string, value: OnnxAttribute): Bytes {
   return 'float' in value ? of(1, float(2, value.float)) : of(7, ...value.map((v) => integer(8, v)))
 }
 
-export function node(opType: string, inputs: readonly string[], outputs: readonly string[], attributes: Readonly<Record<string, OnnxAttribute>> = {}): Bytes {
+export function node(
+  opType: string,
+  inputs: readonly string[],
+  outputs: readonly string[],
+  attributes: Readonly<Record<string, OnnxAttribute>> = {},
+): Bytes {
   return message(
     ...inputs.map((name) => text(1, name)),
     ...outputs.map((name) => text(2, name)),
@@ -52,6 +63,12 @@ export interface GraphParts {
   readonly outputs: readonly Bytes[]
 }
 export const graph = (name: string, { nodes, initialisers = [], inputs, outputs }: GraphParts): Bytes =>
-  message(...nodes.map((n) => bytes(1, n)), text(2, name), ...initialisers.map((t) => bytes(5, t)), ...inputs.map((v) => bytes(11, v)), ...outputs.map((v) => bytes(12, v)))
+  message(
+    ...nodes.map((n) => bytes(1, n)),
+    text(2, name),
+    ...initialisers.map((t) => bytes(5, t)),
+    ...inputs.map((v) => bytes(11, v)),
+    ...outputs.map((v) => bytes(12, v)),
+  )
 
 export const model = (main: Bytes): Bytes => message(integer(1, irVersion), text(2, 'stratum'), bytes(7, main), bytes(8, integer(2, opset)))

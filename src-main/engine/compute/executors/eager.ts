@@ -1,6 +1,15 @@
 /** The reference: the very step function, run operation by operation on TensorFlow.js's `cpu` backend. Slow, exact, for tests. */
 import { ready, setBackend, stack, type Tensor, tensor, tidy } from '../tfjs.ts'
-import { type Executor, type HostArray, type HostArrays, mapValues, type StepFn, type StepSpec, type TensorMap, type TensorSpecs } from '../step.ts'
+import {
+  type Executor,
+  type HostArray,
+  type HostArrays,
+  mapValues,
+  type StepFn,
+  type StepSpec,
+  type TensorMap,
+  type TensorSpecs,
+} from '../step.ts'
 
 export async function openEager({ scan: scanSpecs }: StepSpec, step: StepFn): Promise<Executor> {
   setBackend('cpu')
@@ -28,7 +37,8 @@ export async function openEager({ scan: scanSpecs }: StepSpec, step: StepFn): Pr
   }
 }
 
-const toTensor = ({ shape, values }: HostArray): Tensor => tensor(values, [...shape] as [number], values instanceof Float32Array ? 'float32' : 'int32')
+const toTensor = ({ shape, values }: HostArray): Tensor =>
+  tensor(values, [...shape] as [number], values instanceof Float32Array ? 'float32' : 'int32')
 const toHost = (x: Tensor): HostArray => ({ shape: x.shape, values: x.dataSync() as Float32Array | Int32Array })
 
 /** Row i of every scan array. */

@@ -24,10 +24,14 @@ export async function openSession(program: EmittedProgram, { threads }: SessionO
     name: 'ONNX Runtime, CPU',
     async run(state, inputs, scan, steps) {
       const given = { state, inputs, scan }
-      const feeds: Record<string, Tensor> = program.mode === 'loop' ? { [stepsName]: new Tensor('int64', BigInt64Array.of(BigInt(steps)), []) } : {}
-      for (const role of roles) for (const name of Object.keys(program[role])) feeds[inputName(role, name)] = toTensor(given[role][name], `${program.title}: ${role} '${name}'`)
+      const feeds: Record<string, Tensor> =
+        program.mode === 'loop' ? { [stepsName]: new Tensor('int64', BigInt64Array.of(BigInt(steps)), []) } : {}
+      for (const role of roles)
+        for (const name of Object.keys(program[role]))
+          feeds[inputName(role, name)] = toTensor(given[role][name], `${program.title}: ${role} '${name}'`)
       const results = await session.run(feeds)
-      const read = (role: 'state' | 'out', specs: TensorSpecs): HostArrays => mapValues(specs, (spec, name) => fromTensor(results[edgeName(program.mode, role, name)], spec))
+      const read = (role: 'state' | 'out', specs: TensorSpecs): HostArrays =>
+        mapValues(specs, (spec, name) => fromTensor(results[edgeName(program.mode, role, name)], spec))
       return { state: read('state', program.state), out: read('out', program.out) }
     },
     close: () => session.release(),
@@ -40,4 +44,7 @@ function toTensor(array: HostArray | undefined, what: string): Tensor {
   return values instanceof Float32Array ? new Tensor('float32', values, shape) : new Tensor('int32', values, shape)
 }
 
-const fromTensor = ({ data, dims }: Tensor, { dtype }: TensorSpec): HostArray => ({ shape: dims, values: dtype === 'float32' ? (data as Float32Array) : (data as Int32Array) })
+const fromTensor = ({ data, dims }: Tensor, { dtype }: TensorSpec): HostArray => ({
+  shape: dims,
+  values: dtype === 'float32' ? (data as Float32Array) : (data as Int32Array),
+})

@@ -6,7 +6,9 @@ import type { Node } from './node.ts'
 const short = { float32: 'f32', int32: 'i32', uint32: 'u32', bool: 'bool' } as const
 
 export function dump(program: Pick<Program, 'state' | 'out'>): string {
-  const results = (['state', 'out'] as const).flatMap((role) => Object.entries(program[role]).map(([name, node]) => `${role}.${name} = ${nameOf(node)}`))
+  const results = (['state', 'out'] as const).flatMap((role) =>
+    Object.entries(program[role]).map(([name, node]) => `${role}.${name} = ${nameOf(node)}`),
+  )
   return [...reachable(program).flatMap(line), ...results].join('\n')
 }
 

@@ -20,14 +20,58 @@ const argReduce: Infer = ([x], { axis }) => ({ shape: x.shape.filter((_, i) => i
 
 /** One operation, elementwise on all its inputs: rules may move broadcasts through it. */
 export const elementwise = {
-  Add: binary, Sub: binary, Mul: binary, Div: binary, Pow: binary, Max: binary, Min: binary, Mod: binary,
-  Greater: predicate, GreaterOrEqual: predicate, Less: predicate, LessOrEqual: predicate, Equal: predicate,
-  And: predicate, Or: predicate, Xor: predicate, Not: predicate, IsNaN: predicate, IsInf: predicate,
-  BitShift: binary, BitwiseXor: binary, BitwiseAnd: binary,
-  Abs: same, Neg: same, Sign: same, Floor: same, Ceil: same, Round: same, Reciprocal: same,
-  Exp: same, Log: same, Sqrt: same, Erf: same, Sin: same, Cos: same, Tan: same, Asin: same, Acos: same, Atan: same,
-  Sinh: same, Cosh: same, Asinh: same, Acosh: same, Atanh: same,
-  Relu: same, LeakyRelu: same, Elu: same, Selu: same, Sigmoid: same, Tanh: same, Softplus: same, Clip: same,
+  Add: binary,
+  Sub: binary,
+  Mul: binary,
+  Div: binary,
+  Pow: binary,
+  Max: binary,
+  Min: binary,
+  Mod: binary,
+  Greater: predicate,
+  GreaterOrEqual: predicate,
+  Less: predicate,
+  LessOrEqual: predicate,
+  Equal: predicate,
+  And: predicate,
+  Or: predicate,
+  Xor: predicate,
+  Not: predicate,
+  IsNaN: predicate,
+  IsInf: predicate,
+  BitShift: binary,
+  BitwiseXor: binary,
+  BitwiseAnd: binary,
+  Abs: same,
+  Neg: same,
+  Sign: same,
+  Floor: same,
+  Ceil: same,
+  Round: same,
+  Reciprocal: same,
+  Exp: same,
+  Log: same,
+  Sqrt: same,
+  Erf: same,
+  Sin: same,
+  Cos: same,
+  Tan: same,
+  Asin: same,
+  Acos: same,
+  Atan: same,
+  Sinh: same,
+  Cosh: same,
+  Asinh: same,
+  Acosh: same,
+  Atanh: same,
+  Relu: same,
+  LeakyRelu: same,
+  Elu: same,
+  Selu: same,
+  Sigmoid: same,
+  Tanh: same,
+  Softplus: same,
+  Clip: same,
   Cast: ([x], { to }) => ({ shape: x.shape, dtype: to as Dtype }),
   Where: ([condition, a, b]) => ({ shape: broadcastShape(condition.shape, broadcastShape(a.shape, b.shape)), dtype: a.dtype }),
 } satisfies Record<string, Infer>
@@ -36,9 +80,15 @@ export const ops = {
   ...elementwise,
   Broadcast: shaped,
   Reshape: shaped,
-  ReduceSum: reduce, ReduceMean: reduce, ReduceMax: reduce, ReduceMin: reduce, ReduceProd: reduce,
-  ArgMax: argReduce, ArgMin: argReduce,
-  Softmax: same, LogSoftmax: same,
+  ReduceSum: reduce,
+  ReduceMean: reduce,
+  ReduceMax: reduce,
+  ReduceMin: reduce,
+  ReduceProd: reduce,
+  ArgMax: argReduce,
+  ArgMin: argReduce,
+  Softmax: same,
+  LogSoftmax: same,
   CumSum: same,
   Transpose: ([x], { perm }) => ({ shape: numbers(perm).map((axis) => x.shape[axis]), dtype: x.dtype }),
   /** A·B (+ C) on matrices, either of them transposed. */
@@ -49,12 +99,21 @@ export const ops = {
     return { shape: [m, n], dtype: a.dtype }
   },
   /** A·B over leading batch axes. */
-  MatMul: ([a, b]) => ({ shape: [...broadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2)), a.shape.at(-2) as number, b.shape.at(-1) as number], dtype: a.dtype }),
-  Concat: (inputs, { axis }) => ({ shape: inputs[0].shape.map((n, i) => (i === axis ? inputs.reduce((sum, x) => sum + x.shape[i], 0) : n)), dtype: inputs[0].dtype }),
+  MatMul: ([a, b]) => ({
+    shape: [...broadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2)), a.shape.at(-2) as number, b.shape.at(-1) as number],
+    dtype: a.dtype,
+  }),
+  Concat: (inputs, { axis }) => ({
+    shape: inputs[0].shape.map((n, i) => (i === axis ? inputs.reduce((sum, x) => sum + x.shape[i], 0) : n)),
+    dtype: inputs[0].dtype,
+  }),
   Slice: ([x], { sizes }) => ({ shape: numbers(sizes), dtype: x.dtype }),
   Pad: ([x], { before, after }) => ({ shape: x.shape.map((n, i) => n + numbers(before)[i] + numbers(after)[i]), dtype: x.dtype }),
   Tile: ([x], { repeats }) => ({ shape: x.shape.map((n, i) => n * numbers(repeats)[i]), dtype: x.dtype }),
-  Gather: ([x, index], { axis }) => ({ shape: [...x.shape.slice(0, axis as number), ...index.shape, ...x.shape.slice((axis as number) + 1)], dtype: x.dtype }),
+  Gather: ([x, index], { axis }) => ({
+    shape: [...x.shape.slice(0, axis as number), ...index.shape, ...x.shape.slice((axis as number) + 1)],
+    dtype: x.dtype,
+  }),
   /** x with `updates` added at rows `index`; an index may come twice. ScatterND(add) loses updates when threads collide, this does not. */
   ScatterElements: ([x]) => x,
   OneHot: ([index], { depth }) => ({ shape: [...index.shape, depth as number], dtype: 'float32' }),
@@ -62,11 +121,13 @@ export const ops = {
   TopK: ([x], { k }) => ({ shape: [...x.shape.slice(0, -1), k as number], dtype: x.dtype }),
   Pick: ([many], { index }) => {
     const { axis, sizes } = many.attributes
-    if (many.op === 'Split') return { shape: many.shape.map((n, i) => (i === axis ? numbers(sizes)[index as number] : n)), dtype: many.dtype }
+    if (many.op === 'Split')
+      return { shape: many.shape.map((n, i) => (i === axis ? numbers(sizes)[index as number] : n)), dtype: many.dtype }
     return { shape: many.shape, dtype: index === 0 ? many.dtype : 'int32' }
   },
 } satisfies Record<string, Infer>
 
 export type Op = keyof typeof ops
 export const isElementwise = (op: string): boolean => op in elementwise
-export const outputCount = (node: Node): number => (node.op === 'Split' ? numbers(node.attributes.sizes).length : node.op === 'TopK' ? 2 : 1)
+export const outputCount = (node: Node): number =>
+  node.op === 'Split' ? numbers(node.attributes.sizes).length : node.op === 'TopK' ? 2 : 1

@@ -49,7 +49,8 @@ async function subspace(S: Matrix, m: number, seed: number, signal: AbortSignal)
     const SQ = S.mmul(Q)
     const { values, vectors } = whole(Q.transpose().mmul(SQ))
     const largest = Math.max(...values)
-    if (iteration === maxIterations || values.every((value, i) => Math.abs(value - before[i]) <= tolerance * largest)) return { values, vectors: Q.mmul(vectors) }
+    if (iteration === maxIterations || values.every((value, i) => Math.abs(value - before[i]) <= tolerance * largest))
+      return { values, vectors: Q.mmul(vectors) }
     before = values
     Q = orthonormal(SQ)
   }
@@ -58,7 +59,10 @@ async function subspace(S: Matrix, m: number, seed: number, signal: AbortSignal)
 const orthonormal = (X: Matrix): Matrix => new QrDecomposition(X).orthogonalMatrix
 
 function inOrder({ values, vectors }: Found, d: number, k: number): Eigenpairs {
-  const order = values.map((_, j) => j).sort((a, b) => values[b] - values[a]).slice(0, k)
+  const order = values
+    .map((_, j) => j)
+    .sort((a, b) => values[b] - values[a])
+    .slice(0, k)
   const sorted = new Float64Array(d * k)
   for (const [to, from] of order.entries()) {
     const column = vectors.getColumn(from)

@@ -26,7 +26,8 @@ const collapse: Rule = (graph, { op, inputs: [x], shape }) => {
 
 /** Summing a number that is everywhere the same is multiplying it by their count; its mean is itself. */
 const throughReduction: Rule = (graph, { op, inputs: [x], attributes, shape }) => {
-  if (x?.op !== 'Broadcast' || x.inputs[0].shape.length > 0 || !['ReduceSum', 'ReduceMean', 'ReduceMax', 'ReduceMin'].includes(op)) return null
+  if (x?.op !== 'Broadcast' || x.inputs[0].shape.length > 0 || !['ReduceSum', 'ReduceMean', 'ReduceMax', 'ReduceMin'].includes(op))
+    return null
   const count = op === 'ReduceSum' ? numbers(attributes.axes).reduce((product, axis) => product * x.shape[axis], 1) : 1
   return graph.broadcast(graph.add('Mul', [x.inputs[0], graph.scalar(count, x.dtype)]), shape)
 }

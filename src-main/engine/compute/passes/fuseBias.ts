@@ -12,7 +12,13 @@ export function fuseBias(program: Program): Program {
     for (const i of [0, 1]) {
       const [product, bias] = [node.inputs[i], node.inputs[1 - i]]
       const isRow = bias.shape.length <= 2 && bias.shape.at(-1) === node.shape[1] && (bias.shape.length === 1 || bias.shape[0] === 1)
-      if (product.op === 'Gemm' && product.inputs.length === 2 && isRow && sameShape(product.shape, node.shape) && uses.get(product) === 1) {
+      if (
+        product.op === 'Gemm' &&
+        product.inputs.length === 2 &&
+        isRow &&
+        sameShape(product.shape, node.shape) &&
+        uses.get(product) === 1
+      ) {
         return { ...inputs[i], id: node.id, inputs: [...inputs[i].inputs, inputs[1 - i]] }
       }
     }

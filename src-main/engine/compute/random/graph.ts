@@ -17,7 +17,11 @@ export function uniformNode(g: Graph, key: Node, shape: Shape, site: string): No
   const n = sizeOf(shape)
   const k = g.cast(key, 'uint32')
   const base = mix(g, g.add('Add', [k, u32(g, siteHash(site))]))
-  const index = g.constant(Uint32Array.from({ length: n }, (_, i) => i), [n], 'uint32')
+  const index = g.constant(
+    Uint32Array.from({ length: n }, (_, i) => i),
+    [n],
+    'uint32',
+  )
   const word = mix(g, g.add('Add', [mix(g, g.add('Add', [index, base])), k]))
   const upper = g.cast(g.add('BitShift', [word, u32(g, 8)], { direction: 'RIGHT' }), 'float32')
   return g.reshape(g.add('Mul', [upper, g.scalar(2 ** -24, 'float32')]), shape)

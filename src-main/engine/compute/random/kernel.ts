@@ -17,7 +17,11 @@ registerKernel({
     const { shape, site } = attrs as unknown as { shape: readonly number[]; site: string }
     const cpu = backend as CpuBackend
     const draw = uniformsOf(cpu.readSync(inputs.key?.dataId as object)[0], site)
-    return cpu.makeTensorInfo(shape, 'float32', Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => draw(i)))
+    return cpu.makeTensorInfo(
+      shape,
+      'float32',
+      Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => draw(i)),
+    )
   },
 })
 

@@ -12,15 +12,23 @@ type Inputs = Readonly<Record<string, Node>>
 type Attrs = Readonly<Record<string, never>>
 export type KernelRule = (g: Graph, inputs: Inputs, attrs: Attrs) => Node | Node[]
 
-const unary = (op: Op): KernelRule => (g, { x }) => g.add(op, [x])
-const binary = (op: Op): KernelRule => (g, { a, b }) => g.add(op, [a, b])
+const unary =
+  (op: Op): KernelRule =>
+  (g, { x }) =>
+    g.add(op, [x])
+const binary =
+  (op: Op): KernelRule =>
+  (g, { a, b }) =>
+    g.add(op, [a, b])
 const f32 = (g: Graph, value: number): Node => g.scalar(value, 'float32')
 
 const axesOf = (axis: number | readonly number[] | null | undefined, rank: number): number[] =>
   axis === null || axis === undefined ? Array.from({ length: rank }, (_, i) => i) : [axis].flat().map((i) => (i < 0 ? i + rank : i))
 
-const reduce = (op: Op): KernelRule => (g, { x }, { axis, reductionIndices, keepDims }) =>
-  g.add(op, [x], { axes: axesOf(reductionIndices ?? axis, x.shape.length), keepdims: keepDims ? 1 : 0 })
+const reduce =
+  (op: Op): KernelRule =>
+  (g, { x }, { axis, reductionIndices, keepDims }) =>
+    g.add(op, [x], { axes: axesOf(reductionIndices ?? axis, x.shape.length), keepdims: keepDims ? 1 : 0 })
 
 const pick = (g: Graph, many: Node, count: number): Node[] => Array.from({ length: count }, (_, index) => g.add('Pick', [many], { index }))
 
@@ -57,11 +65,23 @@ const segmentSum: KernelRule = (g, { x, segmentIds }, { numSegments }) => {
 }
 
 export const kernels: Readonly<Record<string, KernelRule>> = {
-  Add: binary('Add'), Sub: binary('Sub'), Multiply: binary('Mul'), RealDiv: binary('Div'), Pow: binary('Pow'),
-  Maximum: binary('Max'), Minimum: binary('Min'), Mod: binary('Mod'),
-  Greater: binary('Greater'), GreaterEqual: binary('GreaterOrEqual'), Less: binary('Less'), LessEqual: binary('LessOrEqual'), Equal: binary('Equal'),
+  Add: binary('Add'),
+  Sub: binary('Sub'),
+  Multiply: binary('Mul'),
+  RealDiv: binary('Div'),
+  Pow: binary('Pow'),
+  Maximum: binary('Max'),
+  Minimum: binary('Min'),
+  Mod: binary('Mod'),
+  Greater: binary('Greater'),
+  GreaterEqual: binary('GreaterOrEqual'),
+  Less: binary('Less'),
+  LessEqual: binary('LessOrEqual'),
+  Equal: binary('Equal'),
   NotEqual: (g, { a, b }) => g.add('Not', [g.add('Equal', [a, b])]),
-  LogicalAnd: binary('And'), LogicalOr: binary('Or'), LogicalNot: unary('Not'),
+  LogicalAnd: binary('And'),
+  LogicalOr: binary('Or'),
+  LogicalNot: unary('Not'),
   SquaredDifference: (g, { a, b }) => {
     const difference = g.add('Sub', [a, b])
     return g.add('Mul', [difference, difference])
@@ -69,20 +89,44 @@ export const kernels: Readonly<Record<string, KernelRule>> = {
   AddN: (g, inputs) => Object.values(inputs).reduce((sum, x) => g.add('Add', [sum, x])),
 
   Square: (g, { x }) => g.add('Mul', [x, x]),
-  Abs: unary('Abs'), Neg: unary('Neg'), Sign: unary('Sign'), Floor: unary('Floor'), Ceil: unary('Ceil'), Round: unary('Round'),
-  Exp: unary('Exp'), Log: unary('Log'), Sqrt: unary('Sqrt'), Reciprocal: unary('Reciprocal'), Erf: unary('Erf'),
-  Sin: unary('Sin'), Cos: unary('Cos'), Tan: unary('Tan'), Asin: unary('Asin'), Acos: unary('Acos'), Atan: unary('Atan'),
-  Sinh: unary('Sinh'), Cosh: unary('Cosh'), Asinh: unary('Asinh'), Acosh: unary('Acosh'), Atanh: unary('Atanh'),
+  Abs: unary('Abs'),
+  Neg: unary('Neg'),
+  Sign: unary('Sign'),
+  Floor: unary('Floor'),
+  Ceil: unary('Ceil'),
+  Round: unary('Round'),
+  Exp: unary('Exp'),
+  Log: unary('Log'),
+  Sqrt: unary('Sqrt'),
+  Reciprocal: unary('Reciprocal'),
+  Erf: unary('Erf'),
+  Sin: unary('Sin'),
+  Cos: unary('Cos'),
+  Tan: unary('Tan'),
+  Asin: unary('Asin'),
+  Acos: unary('Acos'),
+  Atan: unary('Atan'),
+  Sinh: unary('Sinh'),
+  Cosh: unary('Cosh'),
+  Asinh: unary('Asinh'),
+  Acosh: unary('Acosh'),
+  Atanh: unary('Atanh'),
   // These two lose accuracy for tiny x; ONNX has nothing better.
   Log1p: (g, { x }) => g.add('Log', [g.add('Add', [x, f32(g, 1)])]),
   Expm1: (g, { x }) => g.add('Sub', [g.add('Exp', [x]), f32(g, 1)]),
   Rsqrt: (g, { x }) => g.add('Reciprocal', [g.add('Sqrt', [x])]),
-  Relu: unary('Relu'), Elu: unary('Elu'), Selu: unary('Selu'), Sigmoid: unary('Sigmoid'), Tanh: unary('Tanh'), Softplus: unary('Softplus'),
+  Relu: unary('Relu'),
+  Elu: unary('Elu'),
+  Selu: unary('Selu'),
+  Sigmoid: unary('Sigmoid'),
+  Tanh: unary('Tanh'),
+  Softplus: unary('Softplus'),
   Relu6: (g, { x }) => g.add('Clip', [x], { min: 0, max: 6 }),
   LeakyRelu: (g, { x }, { alpha }) => g.add('LeakyRelu', [x], { alpha }),
   ClipByValue: (g, { x }, { clipValueMin, clipValueMax }) => g.add('Clip', [x], { min: clipValueMin, max: clipValueMax }),
   Step: (g, { x }, { alpha }) => g.add('Where', [g.add('Greater', [x, f32(g, 0)]), f32(g, 1), f32(g, (alpha as number | undefined) ?? 0)]),
-  IsNan: unary('IsNaN'), IsInf: unary('IsInf'),
+  IsNan: unary('IsNaN'),
+  IsInf: unary('IsInf'),
 
   Identity: (_, { x }) => x,
   Cast: (g, { x }, { dtype }) => g.cast(x, dtype as Dtype),
@@ -91,12 +135,17 @@ export const kernels: Readonly<Record<string, KernelRule>> = {
   Fill: (g, _, { shape, value, dtype }) => g.filled(value, shape, (dtype as Dtype | undefined) ?? 'float32'),
   Select: (g, { condition, t, e }) => g.add('Where', [condition, t, e]),
 
-  Sum: reduce('ReduceSum'), Mean: reduce('ReduceMean'), Max: reduce('ReduceMax'), Min: reduce('ReduceMin'), Prod: reduce('ReduceProd'),
+  Sum: reduce('ReduceSum'),
+  Mean: reduce('ReduceMean'),
+  Max: reduce('ReduceMax'),
+  Min: reduce('ReduceMin'),
+  Prod: reduce('ReduceProd'),
   ArgMax: (g, { x }, { axis }) => g.add('ArgMax', [x], { axis: axesOf(axis, x.shape.length)[0] }),
   ArgMin: (g, { x }, { axis }) => g.add('ArgMin', [x], { axis: axesOf(axis, x.shape.length)[0] }),
   Softmax: (g, { logits }, { dim }) => g.add('Softmax', [logits], { axis: axesOf(dim, logits.shape.length)[0] }),
   LogSoftmax: (g, { logits }, { axis }) => g.add('LogSoftmax', [logits], { axis: axesOf(axis, logits.shape.length)[0] }),
-  Cumsum: (g, { x }, { axis, exclusive, reverse }) => g.add('CumSum', [x], { axis, exclusive: exclusive ? 1 : 0, reverse: reverse ? 1 : 0 }),
+  Cumsum: (g, { x }, { axis, exclusive, reverse }) =>
+    g.add('CumSum', [x], { axis, exclusive: exclusive ? 1 : 0, reverse: reverse ? 1 : 0 }),
   TopK: (g, { x }, { k }) => pick(g, g.add('TopK', [x], { k }), 2),
 
   BatchMatMul: matMul,
@@ -129,11 +178,22 @@ export const kernels: Readonly<Record<string, KernelRule>> = {
   },
   Slice: (g, { x }, { begin, size }) => {
     const starts = begin as readonly number[]
-    return slice(g, x, starts, (size as readonly number[]).map((n, i) => (n === -1 ? x.shape[i] - starts[i] : n)))
+    return slice(
+      g,
+      x,
+      starts,
+      (size as readonly number[]).map((n, i) => (n === -1 ? x.shape[i] - starts[i] : n)),
+    )
   },
   Reverse: (g, { x }, { dims }) => {
     const axes = axesOf(dims, x.shape.length)
-    return slice(g, x, x.shape.map((n, i) => (axes.includes(i) ? n - 1 : 0)), x.shape, x.shape.map((_, i) => (axes.includes(i) ? -1 : 1)))
+    return slice(
+      g,
+      x,
+      x.shape.map((n, i) => (axes.includes(i) ? n - 1 : 0)),
+      x.shape,
+      x.shape.map((_, i) => (axes.includes(i) ? -1 : 1)),
+    )
   },
   PadV2: (g, { x }, { paddings, constantValue }) => {
     const pairs = paddings as readonly (readonly [number, number])[]

@@ -27,7 +27,9 @@ export function trace(title: string, spec: StepSpec, step: StepFn): Program {
   try {
     let recorded = { state: {}, out: {} }
     engine().tidy(() => {
-      const given = Object.fromEntries(roles.map((role) => [role, mapValues(spec[role], ({ shape, dtype }, name) => parameter(role, name, shape, dtype))]))
+      const given = Object.fromEntries(
+        roles.map((role) => [role, mapValues(spec[role], ({ shape, dtype }, name) => parameter(role, name, shape, dtype))]),
+      )
       const result = step(given as Parameters<StepFn>[0])
       recorded = { state: inOrder(spec, toNodes(result.state)), out: toNodes(result.out) }
     })
@@ -36,7 +38,13 @@ export function trace(title: string, spec: StepSpec, step: StepFn): Program {
     const problem = cause instanceof Error ? cause.message : String(cause)
     const missing = /Kernel '(\w+)' not registered/.exec(problem)
     const what = missing ? `the operation ${missing[1]} cannot be compiled` : problem
-    throw new StratumError('INTERNAL', `${title}: ${what}.`, 'This is a fault of the model, not of the data; send the report to the authors.', { model: title, ...(missing && { op: missing[1] }) }, cause)
+    throw new StratumError(
+      'INTERNAL',
+      `${title}: ${what}.`,
+      'This is a fault of the model, not of the data; send the report to the authors.',
+      { model: title, ...(missing && { op: missing[1] }) },
+      cause,
+    )
   } finally {
     setBackend(before)
   }
@@ -54,7 +62,8 @@ function inOrder({ state }: StepSpec, after: Readonly<Record<string, Node>>): Re
   return mapValues(state, ({ shape, dtype }, name) => {
     const node = after[name]
     if (!node) throw new Error(`the step does not return the state '${name}'`)
-    if (`${node.shape}` !== `${shape}` || node.dtype !== dtype) throw new Error(`state '${name}' is ${dtype}[${shape}] but returns as ${node.dtype}[${node.shape}]`)
+    if (`${node.shape}` !== `${shape}` || node.dtype !== dtype)
+      throw new Error(`state '${name}' is ${dtype}[${shape}] but returns as ${node.dtype}[${node.shape}]`)
     return node
   })
 }

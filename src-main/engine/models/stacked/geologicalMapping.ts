@@ -56,7 +56,15 @@ function chain(name: string, inputDim: number, hidden: readonly number[]): Dense
   return denseChain(name, inputDim, [...layers, { units: inputDim, activation: 'sigmoid' }])
 }
 
-function stage(title: string, ae: DenseChain, widths: number[], code: number, epochs: number, batchSize: number, terms: (x: Tensor2D, weights: TensorMap) => Parameters<typeof totalOf>[0]): Stage {
+function stage(
+  title: string,
+  ae: DenseChain,
+  widths: number[],
+  code: number,
+  epochs: number,
+  batchSize: number,
+  terms: (x: Tensor2D, weights: TensorMap) => Parameters<typeof totalOf>[0],
+): Stage {
   return {
     layout: { title, widths, code, epochs, batchSize },
     learningRate,

@@ -34,32 +34,53 @@ export function layerwise(p: LayerwiseParams, inputDim: number): GradientModel {
   const depth = p.layers.length
   const activationOf = (k: number): Activation => (k === depth - 1 ? p.codeActivation : p.activation)
   const gainOf = (k: number): number => (k === 0 ? p.firstGain : 1)
-  const encoders = p.layers.map((units, k) => denseChain(`layer${k + 1}/encoder`, widths[k], [{ units, activation: activationOf(k), gain: gainOf(k) }]))
-  const decoders = p.layers.map((units, k) => denseChain(`layer${k + 1}/decoder`, units, [{ units: widths[k], activation: k === 0 ? p.outputActivation : 'linear', initialiser: 'glorotUniform', gain: 1 / gainOf(k) }]))
+  const encoders = p.layers.map((units, k) =>
+    denseChain(`layer${k + 1}/encoder`, widths[k], [{ units, activation: activationOf(k), gain: gainOf(k) }]),
+  )
+  const decoders = p.layers.map((units, k) =>
+    denseChain(`layer${k + 1}/decoder`, units, [
+      { units: widths[k], activation: k === 0 ? p.outputActivation : 'linear', initialiser: 'glorotUniform', gain: 1 / gainOf(k) },
+    ]),
+  )
 
-  const encode = (x: Tensor2D, weights: TensorMap, layers = depth): Tensor2D => encoders.slice(0, layers).reduce((h, encoder) => encoder.apply(h, weights), x)
+  const encode = (x: Tensor2D, weights: TensorMap, layers = depth): Tensor2D =>
+    encoders.slice(0, layers).reduce((h, encoder) => encoder.apply(h, weights), x)
   function decode(z: Tensor2D, weights: TensorMap): Tensor2D {
     let h = z
     for (let k = depth - 1; k > 0; k--) h = activate(p.activation, decoders[k].apply(h, weights))
     return decoders[0].apply(h, weights)
   }
 
-  const layerStages = p.layers.map((units, k): Stage => ({
-    layout: { title: `Layer ${k + 1} of ${depth}`, widths: [widths[k], units, widths[k]], code: 1, epochs: p.layerEpochs, batchSize: p.batchSize },
-    learningRate: p.learningRate,
-    trains: [...encoders[k].weightNames, ...decoders[k].weightNames],
-    initialWeights: (initialiser) => ({ ...encoders[k].initialWeights(initialiser), ...decoders[k].initialWeights(initialiser) }),
-    loss(x, weights, noise) {
-      const target = encode(x, weights, k)
-      const code = encoders[k].apply(corrupt(target, p, noise), weights)
-      return totalOf({
-        reconstruction: meanSquaredError(target, decoders[k].apply(code, weights)),
-        ...(p.sparsity > 0 && { sparsity: codeSparsity(code, p.sparsity) }),
-      })
-    },
-  }))
+  const layerStages = p.layers.map(
+    (units, k): Stage => ({
+      layout: {
+        title: `Layer ${k + 1} of ${depth}`,
+        widths: [widths[k], units, widths[k]],
+        code: 1,
+        epochs: p.layerEpochs,
+        batchSize: p.batchSize,
+      },
+      learningRate: p.learningRate,
+      trains: [...encoders[k].weightNames, ...decoders[k].weightNames],
+      initialWeights: (initialiser) => ({ ...encoders[k].initialWeights(initialiser), ...decoders[k].initialWeights(initialiser) }),
+      loss(x, weights, noise) {
+        const target = encode(x, weights, k)
+        const code = encoders[k].apply(corrupt(target, p, noise), weights)
+        return totalOf({
+          reconstruction: meanSquaredError(target, decoders[k].apply(code, weights)),
+          ...(p.sparsity > 0 && { sparsity: codeSparsity(code, p.sparsity) }),
+        })
+      },
+    }),
+  )
   const fineTuning: Stage = {
-    layout: { title: 'Fine-tuning', widths: [...widths, ...widths.slice(0, -1).reverse()], code: depth, epochs: p.fineTuneEpochs, batchSize: p.batchSize },
+    layout: {
+      title: 'Fine-tuning',
+      widths: [...widths, ...widths.slice(0, -1).reverse()],
+      code: depth,
+      epochs: p.fineTuneEpochs,
+      batchSize: p.batchSize,
+    },
     learningRate: p.fineTuneLearningRate,
     trains: [...encoders, ...decoders].flatMap(({ weightNames }) => weightNames),
     initialWeights: () => ({}),

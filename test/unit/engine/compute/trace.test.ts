@@ -17,9 +17,16 @@ describe('a traced step', () => {
       spec,
       ({ state, inputs, scan }) => {
         const total = tf.add(state.total, tf.mul(inputs.weight, scan.x))
-        return { state: { total }, out: { sum: tf.sum(total), picked: tf.gather(total as tf.Tensor1D, tf.reshape(scan.pick, [1]) as tf.Tensor1D) } }
+        return {
+          state: { total },
+          out: { sum: tf.sum(total), picked: tf.gather(total as tf.Tensor1D, tf.reshape(scan.pick, [1]) as tf.Tensor1D) },
+        }
       },
-      { state: { total: floats(1, 1) }, inputs: { weight: floats(1, 10) }, scan: { x: { shape: [3, 2], values: Float32Array.of(1, 2, 3, 4, 5, 6) }, pick: integers([0, 1, 0]) } },
+      {
+        state: { total: floats(1, 1) },
+        inputs: { weight: floats(1, 10) },
+        scan: { x: { shape: [3, 2], values: Float32Array.of(1, 2, 3, 4, 5, 6) }, pick: integers([0, 1, 0]) },
+      },
       3,
     )
     // totals: (2, 21) (5, 61) (10, 121)
@@ -31,35 +38,58 @@ describe('a traced step', () => {
   })
 
   test('may hand state through unchanged and give one value two names', async () => {
-    const { compiled } = await runBoth({ ...none, state: { a: f32(2) } }, ({ state }) => ({ state, out: { one: state.a, two: state.a } }), { state: { a: floats(3, 4) }, inputs: {}, scan: {} }, 2)
+    const { compiled } = await runBoth(
+      { ...none, state: { a: f32(2) } },
+      ({ state }) => ({ state, out: { one: state.a, two: state.a } }),
+      { state: { a: floats(3, 4) }, inputs: {}, scan: {} },
+      2,
+    )
     expect(Array.from(compiled.state.a.values)).toEqual([3, 4])
     expect(Array.from(compiled.out.two.values)).toEqual([3, 4, 3, 4])
   })
 
   test('names the operation and the model when there is no rule for a kernel', () => {
-    expect(() => trace('my model', { ...none, inputs: { x: f32(4) } }, ({ inputs }) => ({ state: {}, out: { y: tf.cumprod(inputs.x) } }))).toThrow('my model: the operation Cumprod cannot be compiled')
+    expect(() =>
+      trace('my model', { ...none, inputs: { x: f32(4) } }, ({ inputs }) => ({ state: {}, out: { y: tf.cumprod(inputs.x) } })),
+    ).toThrow('my model: the operation Cumprod cannot be compiled')
   })
 
   test('refuses to depend on values', () => {
-    expect(() => trace('m', { ...none, inputs: { x: f32(1) } }, ({ inputs }) => ({ state: {}, out: { y: inputs.x.dataSync()[0] > 0 ? inputs.x : tf.neg(inputs.x) } }))).toThrow("a value (of Parameter x) was read")
+    expect(() =>
+      trace('m', { ...none, inputs: { x: f32(1) } }, ({ inputs }) => ({
+        state: {},
+        out: { y: inputs.x.dataSync()[0] > 0 ? inputs.x : tf.neg(inputs.x) },
+      })),
+    ).toThrow('a value (of Parameter x) was read')
   })
 
   test('refuses tensors from outside, missing state and state of another shape', () => {
     const outside = tf.tensor1d([1, 2])
-    expect(() => trace('m', { ...none, inputs: { x: f32(2) } }, ({ inputs }) => ({ state: {}, out: { y: tf.add(inputs.x, outside) } }))).toThrow('made outside the step')
+    expect(() =>
+      trace('m', { ...none, inputs: { x: f32(2) } }, ({ inputs }) => ({ state: {}, out: { y: tf.add(inputs.x, outside) } })),
+    ).toThrow('made outside the step')
     expect(() => trace('m', { ...none, state: { a: f32(2) } }, () => ({ state: {}, out: {} }))).toThrow("does not return the state 'a'")
-    expect(() => trace('m', { ...none, state: { a: f32(2) } }, ({ state }) => ({ state: { a: tf.sum(state.a) }, out: {} }))).toThrow("state 'a' is float32[2] but returns as float32[]")
+    expect(() => trace('m', { ...none, state: { a: f32(2) } }, ({ state }) => ({ state: { a: tf.sum(state.a) }, out: {} }))).toThrow(
+      "state 'a' is float32[2] but returns as float32[]",
+    )
   })
 
   test('leaves the backend as it was, also after a failure', () => {
     const before = tf.getBackend()
-    expect(() => trace('m', none, () => { throw new Error('no') })).toThrow('m: no')
+    expect(() =>
+      trace('m', none, () => {
+        throw new Error('no')
+      }),
+    ).toThrow('m: no')
     expect(tf.getBackend()).toBe(before)
   })
 })
 
 describe('the numeric worker', () => {
-  const doubled = emit(trace('doubled', { ...none, inputs: { x: f32(2) } }, ({ inputs }) => ({ state: {}, out: { y: tf.mul(2, inputs.x) } })), 'once')
+  const doubled = emit(
+    trace('doubled', { ...none, inputs: { x: f32(2) } }, ({ inputs }) => ({ state: {}, out: { y: tf.mul(2, inputs.x) } })),
+    'once',
+  )
 
   test('runs programs, sends unchanged inputs once, and leaves the caller its arrays', async () => {
     const worker = new NumericWorker()

@@ -16,15 +16,20 @@ describe('the registry', () => {
     }
   })
 
-  test.each(models.map((model) => [model.id, model] as const))('%s: every parameter has a default, a title and a description, every preset fits the schema', (_, model) => {
-    expect(() => model.params.parse({})).not.toThrow()
-    for (const { params } of model.presets) expect(() => model.params.strict().parse(params)).not.toThrow()
-    const { properties } = z.toJSONSchema(model.params, { io: 'input' }) as { properties: Record<string, { title?: string; description?: string }> }
-    for (const [name, { title, description }] of Object.entries(properties)) {
-      expect(title, name).toBeTruthy()
-      expect(description, name).toBeTruthy()
-    }
-  })
+  test.each(models.map((model) => [model.id, model] as const))(
+    '%s: every parameter has a default, a title and a description, every preset fits the schema',
+    (_, model) => {
+      expect(() => model.params.parse({})).not.toThrow()
+      for (const { params } of model.presets) expect(() => model.params.strict().parse(params)).not.toThrow()
+      const { properties } = z.toJSONSchema(model.params, { io: 'input' }) as {
+        properties: Record<string, { title?: string; description?: string }>
+      }
+      for (const [name, { title, description }] of Object.entries(properties)) {
+        expect(title, name).toBeTruthy()
+        expect(description, name).toBeTruthy()
+      }
+    },
+  )
 })
 
 describe('layouts', () => {
@@ -39,12 +44,20 @@ describe('layouts', () => {
   })
 
   test('the geological preset asks for min-max scaling', () => {
-    expect(modelById('stacked').presets.find(({ id }) => id === 'geological-mapping')).toMatchObject({ scaling: 'min-max', params: { chain: 'geological-mapping' } })
+    expect(modelById('stacked').presets.find(({ id }) => id === 'geological-mapping')).toMatchObject({
+      scaling: 'min-max',
+      params: { chain: 'geological-mapping' },
+    })
   })
 
   test('stacked layers are one stage each and then one for all', () => {
     const { stages, codeSize, weights } = modelLayout(modelById('stacked'), { layers: [64, 16, 4] }, 200)
-    expect(stages.map(({ widths }) => widths)).toEqual([[200, 64, 200], [64, 16, 64], [16, 4, 16], [200, 64, 16, 4, 16, 64, 200]])
+    expect(stages.map(({ widths }) => widths)).toEqual([
+      [200, 64, 200],
+      [64, 16, 64],
+      [16, 4, 16],
+      [200, 64, 16, 4, 16, 64, 200],
+    ])
     expect(codeSize).toBe(4)
     expect(weights).toBe(200 * 64 * 2 + 64 + 200 + (64 * 16 * 2 + 16 + 64) + (16 * 4 * 2 + 4 + 16))
     expect(modelLayout(modelById('stacked'), { layers: [8, 2], fineTuneEpochs: 0 }, 20).stages).toHaveLength(2)
@@ -55,6 +68,8 @@ describe('layouts', () => {
     const tied = modelLayout(modelById('autoencoder'), { encoder: [8], codeSize: 2, tied: true }, 10)
     expect(free.weights - tied.weights).toBe(10 * 8 + 8 * 2)
     expect(free.stages[0].widths).toEqual([10, 8, 2, 8, 10])
-    expect(modelLayout(modelById('autoencoder'), { encoder: [8], decoder: [6, 7], codeSize: 2 }, 10).stages[0].widths).toEqual([10, 8, 2, 6, 7, 10])
+    expect(modelLayout(modelById('autoencoder'), { encoder: [8], decoder: [6, 7], codeSize: 2 }, 10).stages[0].widths).toEqual([
+      10, 8, 2, 6, 7, 10,
+    ])
   })
 })

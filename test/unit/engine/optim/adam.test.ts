@@ -34,7 +34,13 @@ test('twenty steps equal Algorithm 1 as printed, to rounding', () => {
 
 test('weight decay takes its share of the weight, not of the gradient', () => {
   const { stepSize, offset } = adamScalars(0.1, 1)
-  const after = adamStep({ theta: tensor1d([2]), first: tensor1d([0]), second: tensor1d([0]) }, tensor1d([0]), scalar(stepSize), scalar(offset), scalar(0.1 * 0.01) as Scalar)
+  const after = adamStep(
+    { theta: tensor1d([2]), first: tensor1d([0]), second: tensor1d([0]) },
+    tensor1d([0]),
+    scalar(stepSize),
+    scalar(offset),
+    scalar(0.1 * 0.01) as Scalar,
+  )
   expect(after.theta.dataSync()[0]).toBeCloseTo(2 * (1 - 0.001), 6)
 })
 

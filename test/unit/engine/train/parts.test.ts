@@ -34,8 +34,10 @@ describe('the curve', () => {
     const curve = new Curve('stage1', 250)
     const points = curve.add(1000, { loss: [1, 2, 3, 4, 5, 6, 7] }, (step) => (step - 1000) / 250)
     expect(points).toEqual([
-      { step: 1003, name: 'stage1/loss', value: 2 }, { step: 1003, name: 'stage1/epoch', value: 3 / 250 },
-      { step: 1006, name: 'stage1/loss', value: 5 }, { step: 1006, name: 'stage1/epoch', value: 6 / 250 },
+      { step: 1003, name: 'stage1/loss', value: 2 },
+      { step: 1003, name: 'stage1/epoch', value: 3 / 250 },
+      { step: 1006, name: 'stage1/loss', value: 5 },
+      { step: 1006, name: 'stage1/epoch', value: 6 / 250 },
     ])
     expect(curve.latest).toBe(5)
     expect(curve.endEpoch()).toBe(4)

@@ -6,7 +6,14 @@ import { type MetricPoint, type TrainResult, trainModel, TrainingDiverged } from
 import { curvedRows, memoryStore, trainOptions } from '../../../helpers/training.ts'
 
 const small = { encoder: [8], codeSize: 2, epochs: 4, batchSize: 32, inputNoise: 0.05 }
-const bytesOf = ({ weights }: TrainResult): string => JSON.stringify(Object.entries(weights).map(([name, { shape, values }]) => [name, shape, Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('base64')]))
+const bytesOf = ({ weights }: TrainResult): string =>
+  JSON.stringify(
+    Object.entries(weights).map(([name, { shape, values }]) => [
+      name,
+      shape,
+      Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('base64'),
+    ]),
+  )
 
 describe('a run', () => {
   test('sees every row once per pass, the last step with what is left over', async () => {
@@ -16,7 +23,9 @@ describe('a run', () => {
   })
 
   test('learns: less error than the column means, and reported alike for both sets of rows', async () => {
-    const { trainError, holdoutError, explainedVariance, columnError } = await trainModel(trainOptions('autoencoder', { ...small, epochs: 40, learningRate: 0.01, inputNoise: 0 }))
+    const { trainError, holdoutError, explainedVariance, columnError } = await trainModel(
+      trainOptions('autoencoder', { ...small, epochs: 40, learningRate: 0.01, inputNoise: 0 }),
+    )
     expect(explainedVariance).toBeGreaterThan(0.9)
     expect(holdoutError).toBeGreaterThan(0)
     expect(Math.abs((holdoutError as number) / trainError - 1)).toBeLessThan(0.5)
@@ -39,19 +48,31 @@ describe('a run', () => {
   test('with layers wide enough to be divided among threads still gives the same bytes', async () => {
     const wide = { encoder: [256, 128], codeSize: 8, epochs: 1, batchSize: 128 }
     const rows = { train: curvedRows(512, 64), trainRows: 512, holdout: curvedRows(128, 64, 2), holdoutRows: 128, inputDim: 64 }
-    expect(bytesOf(await trainModel(trainOptions('autoencoder', wide, { ...rows, threads: 2 })))).toBe(bytesOf(await trainModel(trainOptions('autoencoder', wide, rows))))
+    expect(bytesOf(await trainModel(trainOptions('autoencoder', wide, { ...rows, threads: 2 })))).toBe(
+      bytesOf(await trainModel(trainOptions('autoencoder', wide, rows))),
+    )
   })
 
   test('reports progress and curves of every stage', async () => {
     const progress: Progress[] = []
     const points: MetricPoint[] = []
-    await trainModel(trainOptions('stacked', { layers: [6, 2], layerEpochs: 2, fineTuneEpochs: 3, batchSize: 64 }, { report: (p) => progress.push(p), addMetrics: (p) => points.push(...p) }))
+    await trainModel(
+      trainOptions(
+        'stacked',
+        { layers: [6, 2], layerEpochs: 2, fineTuneEpochs: 3, batchSize: 64 },
+        { report: (p) => progress.push(p), addMetrics: (p) => points.push(...p) },
+      ),
+    )
     const of = (name: string) => points.filter((p) => p.name === name)
     expect([1, 2, 3].map((stage) => of(`stage${stage}/holdout`).length)).toEqual([2, 2, 3])
     expect([1, 2, 3].map((stage) => of(`stage${stage}/loss`).length)).toEqual([12, 12, 18])
     expect(of('stage3/holdout').map(({ step }) => step)).toEqual([30, 36, 42])
     expect(of('stage2/epoch').at(-1)).toMatchObject({ step: 24, value: 2 })
-    expect(progress.filter(({ stage }) => stage === 'Fine-tuning').at(-1)).toMatchObject({ fraction: 1, unit: 'rows', detail: { stage: 3, stages: 3, epoch: 3, epochs: 3 } })
+    expect(progress.filter(({ stage }) => stage === 'Fine-tuning').at(-1)).toMatchObject({
+      fraction: 1,
+      unit: 'rows',
+      detail: { stage: 3, stages: 3, epoch: 3, epochs: 3 },
+    })
     const fractions = progress.flatMap(({ fraction }) => (fraction === null ? [] : [fraction]))
     expect(fractions).toEqual([...fractions].sort((a, b) => a - b))
   })
@@ -67,12 +88,20 @@ describe('a run', () => {
   })
 
   test('trains on fewer rows than a step takes', async () => {
-    const result = await trainModel(trainOptions('autoencoder', { ...small, batchSize: 1000 }, { trainRows: 3, train: curvedRows(3, 5), holdout: new Float32Array(0), holdoutRows: 0 }))
+    const result = await trainModel(
+      trainOptions(
+        'autoencoder',
+        { ...small, batchSize: 1000 },
+        { trainRows: 3, train: curvedRows(3, 5), holdout: new Float32Array(0), holdoutRows: 0 },
+      ),
+    )
     expect(result).toMatchObject({ steps: 4, rowsSeen: 12, holdoutError: null })
   })
 
   test('refuses no rows at all', async () => {
-    await expect(trainModel(trainOptions('autoencoder', small, { trainRows: 0, train: new Float32Array(0) }))).rejects.toMatchObject({ code: 'DATA_UNSUITABLE' })
+    await expect(trainModel(trainOptions('autoencoder', small, { trainRows: 0, train: new Float32Array(0) }))).rejects.toMatchObject({
+      code: 'DATA_UNSUITABLE',
+    })
   })
 })
 
@@ -92,13 +121,26 @@ describe('a run that ends before its time', () => {
 
   test('answers a cancel with CANCELLED', async () => {
     const controller = new AbortController()
-    const running = trainModel(trainOptions('autoencoder', { ...small, epochs: 100_000 }, { signal: controller.signal, report: () => controller.abort() }))
+    const running = trainModel(
+      trainOptions('autoencoder', { ...small, epochs: 100_000 }, { signal: controller.signal, report: () => controller.abort() }),
+    )
     await expect(running).rejects.toMatchObject({ code: 'CANCELLED' })
   })
 
   test('keeps its best weights when asked, and gives the stages still missing one pass each', async () => {
     let reports = 0
-    const result = await trainModel(trainOptions('stacked', { layers: [6, 2], layerEpochs: 1000, fineTuneEpochs: 1000, batchSize: 64, patience: 0 }, { report: () => { reports++ }, keepRequested: () => reports > 5 }))
+    const result = await trainModel(
+      trainOptions(
+        'stacked',
+        { layers: [6, 2], layerEpochs: 1000, fineTuneEpochs: 1000, batchSize: 64, patience: 0 },
+        {
+          report: () => {
+            reports++
+          },
+          keepRequested: () => reports > 5,
+        },
+      ),
+    )
     expect(result.stopped).toBe('kept')
     expect(result.epochs).toBeLessThan(20)
     expect(Object.keys(result.weights)).toContain('layer2/encoder/0/kernel')
@@ -108,7 +150,13 @@ describe('a run that ends before its time', () => {
     const points: MetricPoint[] = []
     // Held-out rows of another kind: learning the training rows soon makes them worse.
     const holdout = Float32Array.from({ length: 300 }, (_, i) => Math.sin(i * i))
-    const result = await trainModel(trainOptions('autoencoder', { ...small, epochs: 5000, learningRate: 0.01, patience: 3, inputNoise: 0 }, { holdout, addMetrics: (p) => points.push(...p) }))
+    const result = await trainModel(
+      trainOptions(
+        'autoencoder',
+        { ...small, epochs: 5000, learningRate: 0.01, patience: 3, inputNoise: 0 },
+        { holdout, addMetrics: (p) => points.push(...p) },
+      ),
+    )
     const curve = points.filter(({ name }) => name === 'stage1/holdout').map(({ value }) => value)
     expect(result.stopped).toBe('early')
     expect(curve.indexOf(Math.min(...curve))).toBe(curve.length - 4)
@@ -126,22 +174,30 @@ describe('a run that ends before its time', () => {
     let poison: Float32Array | null = null
     const rows = new Float32Array(new SharedArrayBuffer(330 * 5 * 4))
     rows.set(curvedRows(330, 5))
-    const error = await trainModel(trainOptions('autoencoder', small, {
-      train: rows,
-      report: ({ detail }) => {
-        if (detail?.epoch === 3 && !poison) {
-          poison = rows
-          rows[0] = Number.NaN
-        }
-      },
-    })).catch((e: unknown) => e)
+    const error = await trainModel(
+      trainOptions('autoencoder', small, {
+        train: rows,
+        report: ({ detail }) => {
+          if (detail?.epoch === 3 && !poison) {
+            poison = rows
+            rows[0] = Number.NaN
+          }
+        },
+      }),
+    ).catch((e: unknown) => e)
     expect(error).toBeInstanceOf(TrainingDiverged)
     expect((error as TrainingDiverged).kept).toMatchObject({ stopped: 'diverged' })
   })
 
   test('pauses between chunks', async () => {
     let waits = 0
-    await trainModel(trainOptions('autoencoder', small, { untilResumed: async () => { waits++ } }))
+    await trainModel(
+      trainOptions('autoencoder', small, {
+        untilResumed: async () => {
+          waits++
+        },
+      }),
+    )
     expect(waits).toBeGreaterThan(4)
   })
 })
@@ -155,7 +211,8 @@ describe('the encoder', () => {
       expect(encoder.codeSize).toBe(2)
       const all = await encoder.encode(options.train, 330)
       const back = await encoder.reconstruct(options.train, 330)
-      const error = (row: number): number => [0, 1, 2, 3, 4].reduce((sum, c) => sum + (options.train[row * 5 + c] - back[row * 5 + c]) ** 2, 0) / 5
+      const error = (row: number): number =>
+        [0, 1, 2, 3, 4].reduce((sum, c) => sum + (options.train[row * 5 + c] - back[row * 5 + c]) ** 2, 0) / 5
       for (const row of [0, 63, 64, 329]) expect(all.error[row]).toBeCloseTo(error(row), 6)
       expect(all.error.reduce((a, b) => a + b, 0) / 330).toBeCloseTo(trainError, 6)
 

@@ -10,11 +10,26 @@ import { reachable } from '#engine/compute/passes/rewrite.ts'
 function start() {
   const g = new Graph()
   const parameter = (name: string, shape: number[]) => g.parameter('inputs', name, shape, 'float32')
-  return { g, x: parameter('x', [2, 3]), y: parameter('y', [2, 3]), b: parameter('b', [3]), s: parameter('s', []), c: (value: number) => g.scalar(value, 'float32') }
+  return {
+    g,
+    x: parameter('x', [2, 3]),
+    y: parameter('y', [2, 3]),
+    b: parameter('b', [3]),
+    s: parameter('s', []),
+    c: (value: number) => g.scalar(value, 'float32'),
+  }
 }
 /** The program of one result as text, without its last line. */
-const text = (node: Node): string => dump({ state: {}, out: { y: node } }).split('\n').slice(0, -1).map((line) => line.replace(/^v\d+ /, '')).join('; ')
-const ops = (node: Node): string[] => reachable({ state: {}, out: { y: node } }).map(({ op }) => op).filter((op) => op !== 'Parameter' && op !== 'Constant')
+const text = (node: Node): string =>
+  dump({ state: {}, out: { y: node } })
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => line.replace(/^v\d+ /, ''))
+    .join('; ')
+const ops = (node: Node): string[] =>
+  reachable({ state: {}, out: { y: node } })
+    .map(({ op }) => op)
+    .filter((op) => op !== 'Parameter' && op !== 'Constant')
 
 describe('common subexpressions', () => {
   test('are one node, whichever way round a commutative operation is written', () => {
@@ -60,7 +75,11 @@ describe('algebra', () => {
     ['x / 4', ({ g, x, c }) => g.add('Div', [x, c(4)]), 'f32[2,3] = Mul(inputs.x, 0.25)'],
     ['x²', ({ g, x, c }) => g.add('Pow', [x, c(2)]), 'f32[2,3] = Mul(inputs.x, inputs.x)'],
     ['x^½', ({ g, x, c }) => g.add('Pow', [x, c(0.5)]), 'f32[2,3] = Sqrt(inputs.x)'],
-    ['float of int of bool', ({ g, x, c }) => g.cast(g.cast(g.add('Greater', [x, c(0)]), 'int32'), 'float32'), 'bool[2,3] = Greater(inputs.x, 0); f32[2,3] = Cast(v5, to=float32)'],
+    [
+      'float of int of bool',
+      ({ g, x, c }) => g.cast(g.cast(g.add('Greater', [x, c(0)]), 'int32'), 'float32'),
+      'bool[2,3] = Greater(inputs.x, 0); f32[2,3] = Cast(v5, to=float32)',
+    ],
   ])('%s', (_, build, expected) => {
     expect(text(build(start()))).toBe(expected)
   })
@@ -85,7 +104,10 @@ describe('broadcasts', () => {
   })
   test('of rows stay where they are needed in full', () => {
     const { g, b } = start()
-    expect(ops(g.add('Gemm', [g.broadcast(b, [2, 3]), g.parameter('inputs', 'w', [3, 4], 'float32')], { transA: 0, transB: 0 }))).toEqual(['Broadcast', 'Gemm'])
+    expect(ops(g.add('Gemm', [g.broadcast(b, [2, 3]), g.parameter('inputs', 'w', [3, 4], 'float32')], { transA: 0, transB: 0 }))).toEqual([
+      'Broadcast',
+      'Gemm',
+    ])
   })
   test('the gradient of a mean, a full tensor of one number, costs one number', () => {
     const { g, x } = start()
@@ -129,7 +151,9 @@ describe('whole programs', () => {
   }
   test('a product and its bias are one Gemm', () => {
     const { g, b, xw } = product()
-    expect(dump(fuseBias(program({ y: g.add('Relu', [g.add('Add', [xw, b])]) })))).toMatch(/Gemm\(inputs\.x, inputs\.w, inputs\.b.*\n.*Relu/)
+    expect(dump(fuseBias(program({ y: g.add('Relu', [g.add('Add', [xw, b])]) })))).toMatch(
+      /Gemm\(inputs\.x, inputs\.w, inputs\.b.*\n.*Relu/,
+    )
   })
   test('unless the product is needed by itself', () => {
     const { g, b, xw } = product()
