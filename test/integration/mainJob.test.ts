@@ -1,13 +1,13 @@
 /** The main job on a small built-in scene: every operation, the exports read back by GDAL, and the promises on repetition. */
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Artifact } from '#common/domain/artifact.ts'
 import type { DatasetMeta } from '#common/domain/dataset.ts'
 import type { ClusteringMeta, ComparisonMeta, LatentsMeta, MatrixMeta, ModelMeta, ScoresMeta } from '#common/domain/results.ts'
 import { gdalinfo, hasGdal } from '../helpers/gdal.ts'
-import { temporaryFolder } from '../helpers/temporaryFolder.ts'
 import { openWorkbench, type Workbench } from '../helpers/workbench.ts'
 
 const size = 96
@@ -25,7 +25,8 @@ async function mainJob({ compute }: Workbench, folder: string): Promise<Record<'
   return { dataset, matrix, model, latents, clustering, map, scores }
 }
 
-const folder = temporaryFolder()
+// One folder for the whole file: its tests look at one finished job.
+const folder = mkdtempSync(join(tmpdir(), 'stratum-main-job-'))
 let bench: Workbench
 let done: Awaited<ReturnType<typeof mainJob>>
 
@@ -33,7 +34,10 @@ beforeAll(async () => {
   bench = openWorkbench(join(folder, 'job.stratum'))
   done = await mainJob(bench, folder)
 }, 120_000)
-afterAll(() => bench.close())
+afterAll(async () => {
+  await bench.close()
+  rmSync(folder, { recursive: true })
+})
 
 describe('the main job', () => {
   it('learns from training rows, holds blocks out, and beats chance on the held-out rows', () => {
@@ -92,9 +96,11 @@ describe('the main job', () => {
   })
 
   it('gives byte-identical maps, codes and scores from nothing a second time, whatever the number of threads', async () => {
-    const other = openWorkbench(join(folder, 'again.stratum'), { threads: 1 })
+    const elsewhere = join(folder, 'again')
+    mkdirSync(elsewhere)
+    const other = openWorkbench(join(elsewhere, 'again.stratum'), { threads: 1 })
     try {
-      const again = await mainJob(other, temporaryFolder())
+      const again = await mainJob(other, elsewhere)
       for (const [step, array] of [['latents', 'codes'], ['map', 'labels'], ['scores', 'score']] as const) {
         const read = ({ project }: Workbench, id: number) => Buffer.from(project.array(id, array).read(0, size * size).buffer)
         expect(read(other, again[step].id).equals(read(bench, done[step].id)), array).toBe(true)
