@@ -32,12 +32,14 @@ export type StepFn = (given: { state: TensorMap; inputs: TensorMap; scan: Tensor
  * The arrays of `state` and `scan` are given away; `inputs` stay the caller's, and the same object is not sent twice.
  */
 export interface Executor {
-  /** As recorded with the result, e.g. 'ONNX Runtime, CPU'. */
+  /** As recorded with the result, one of `executorNames`. */
   readonly name: string
   /** `out` has a leading axis of steps. */
   run(state: HostArrays, inputs: HostArrays, scan: HostArrays, steps: number): Promise<{ state: HostArrays; out: HostArrays }>
   close(): Promise<void>
 }
+
+export const executorNames = { onnxCpu: 'ONNX Runtime, CPU', eager: 'TensorFlow.js, JavaScript' } as const
 
 export const specOf = ({ shape, values }: HostArray): TensorSpec => ({ shape, dtype: values instanceof Float32Array ? 'float32' : 'int32' })
 export const specsOf = (arrays: HostArrays): TensorSpecs => mapValues(arrays, specOf)

@@ -1,7 +1,7 @@
 /** A trained model, ready to encode and reconstruct any number of rows; the numeric work is a worker's. */
 import { emit } from '../compute/emit/emit.ts'
 import { NumericWorker } from '../compute/numericWorker.ts'
-import { type Executor, specsOf, type TensorMap } from '../compute/step.ts'
+import { type Executor, executorNames, specsOf, type TensorMap } from '../compute/step.ts'
 import { mean, squaredDifference, type Tensor2D } from '../compute/tfjs.ts'
 import { trace } from '../compute/trace/trace.ts'
 import type { ModelDefinition, Weights } from '../models/define.ts'
@@ -89,7 +89,7 @@ export function encoderOn(worker: NumericWorker, { model, params, inputDim, weig
 
   return {
     codeSize,
-    executor: 'ONNX Runtime, CPU',
+    executor: executorNames.onnxCpu,
     async encode(X, n) {
       const codes = new Float32Array(n * codeSize)
       const error = new Float32Array(n)

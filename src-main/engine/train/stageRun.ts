@@ -44,14 +44,10 @@ export interface StageCheckpoint {
 export interface StageSetting {
   readonly index: number
   readonly stage: Stage
-  readonly stages: number
   /** Weights of the stages before. */
   readonly earlier: Weights
   readonly training: TrainingParams
   readonly worker: NumericWorker
-  /** Training and held-out rows on shared memory. */
-  readonly train: Float32Array
-  readonly holdout: Float32Array
   /** One pass only, because the user asked to come to an end. */
   readonly shortened: boolean
   /** Global number of this stage's first step. */
@@ -67,7 +63,6 @@ export interface StageResult {
   readonly epochs: number
   readonly steps: number
   readonly rowsSeen: number
-  readonly executor: string
 }
 
 /** The run became infinite. `kept` are the best weights of this stage, null when no pass was finished. */
@@ -100,6 +95,7 @@ export class StageRun {
   #best: Weights | null = null
   #position: StagePosition = { epoch: 0, step: 0, best: null, stale: 0 }
 
+  /** @param options  with training and held-out rows on shared memory */
   constructor(options: TrainOptions, setting: StageSetting, resume: StageCheckpoint | null) {
     const { stage, index, earlier, worker } = setting
     this.#o = options
@@ -112,7 +108,7 @@ export class StageRun {
     this.#packing = packingOf(trained)
     this.#frozen = Object.fromEntries(Object.entries(earlier).filter(([name]) => !(name in trained)))
     this.#inputs = {
-      x: { shape: [options.trainRows, options.inputDim], values: setting.train },
+      x: { shape: [options.trainRows, options.inputDim], values: options.train },
       ...Object.fromEntries(Object.entries(this.#frozen).map(([name, weight]) => [`weights/${name}`, weight])),
     }
     this.#curve = new Curve(`stage${index + 1}`, this.#batches.stepsPerEpoch)
@@ -123,7 +119,7 @@ export class StageRun {
             stage,
             worker,
             options.threads,
-            setting.holdout,
+            options.holdout,
             options.holdoutRows,
             options.inputDim,
           )
@@ -154,7 +150,6 @@ export class StageRun {
       epochs: epoch + step / this.#batches.stepsPerEpoch,
       steps: this.#stepsDone,
       rowsSeen: epoch * this.#o.trainRows + Math.min(step * this.#batches.size, this.#o.trainRows),
-      executor: [...this.#executors.values()][0]?.name ?? 'restored',
     }
   }
 

@@ -14,12 +14,16 @@ export interface StepOptions {
   readonly weightDecay: number
 }
 
-/** θ as 'theta/…', Adam's moments as 'first/…' and 'second/…'. */
+/** θ as 'theta/…', Adam's moments as 'first/…' and 'second/…'. Copies: a run takes its state over, the weights stay the caller's. */
 export function initialState(packing: Packing, weights: Weights): HostArrays {
   const vectors = Object.entries(packing.pack(weights))
   const zeros = (name: string) =>
     vectors.map(([key, { shape, values }]) => [`${name}/${key}`, { shape, values: new Float32Array(values.length) }] as const)
-  return Object.fromEntries([...vectors.map(([key, array]) => [`theta/${key}`, array] as const), ...zeros('first'), ...zeros('second')])
+  return Object.fromEntries([
+    ...vectors.map(([key, { shape, values }]) => [`theta/${key}`, { shape, values: values.slice() }] as const),
+    ...zeros('first'),
+    ...zeros('second'),
+  ])
 }
 
 export const weightsOf = (packing: Packing, state: HostArrays): Weights => packing.unpack(under('theta', state))

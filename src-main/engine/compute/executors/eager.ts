@@ -2,6 +2,7 @@
 import { ready, setBackend, stack, type Tensor, tensor, tidy } from '../tfjs.ts'
 import {
   type Executor,
+  executorNames,
   type HostArray,
   type HostArrays,
   mapValues,
@@ -15,7 +16,7 @@ export async function openEager({ scan: scanSpecs }: StepSpec, step: StepFn): Pr
   setBackend('cpu')
   await ready()
   return {
-    name: 'TensorFlow.js, JavaScript',
+    name: executorNames.eager,
     async run(state, inputs, scan, steps) {
       setBackend('cpu')
       let result: { state: HostArrays; out: HostArrays } = { state: {}, out: {} }

@@ -4,7 +4,16 @@
  */
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { type EmittedProgram, edgeName, inputName, stepsName } from '../emit/emit.ts'
-import { type Executor, type HostArray, type HostArrays, mapValues, roles, type TensorSpec, type TensorSpecs } from '../step.ts'
+import {
+  type Executor,
+  executorNames,
+  type HostArray,
+  type HostArrays,
+  mapValues,
+  roles,
+  type TensorSpec,
+  type TensorSpecs,
+} from '../step.ts'
 
 export interface SessionOptions {
   /** Threads of the large operations; small programs run on one whatever is asked. */
@@ -21,7 +30,7 @@ export async function openSession(program: EmittedProgram, { threads }: SessionO
     logSeverityLevel: 3,
   })
   return {
-    name: 'ONNX Runtime, CPU',
+    name: executorNames.onnxCpu,
     async run(state, inputs, scan, steps) {
       const given = { state, inputs, scan }
       const feeds: Record<string, Tensor> =

@@ -98,6 +98,15 @@ describe('a run', () => {
     expect(result).toMatchObject({ steps: 4, rowsSeen: 12, holdoutError: null })
   })
 
+  test('refuses rows with missing values, saying where', async () => {
+    const train = curvedRows(330, 5)
+    train[7] = Number.NaN
+    await expect(trainModel(trainOptions('autoencoder', small, { train }))).rejects.toMatchObject({
+      code: 'DATA_UNSUITABLE',
+      where: { row: 1, column: 2 },
+    })
+  })
+
   test('refuses no rows at all', async () => {
     await expect(trainModel(trainOptions('autoencoder', small, { trainRows: 0, train: new Float32Array(0) }))).rejects.toMatchObject({
       code: 'DATA_UNSUITABLE',
@@ -107,7 +116,8 @@ describe('a run', () => {
 
 describe('a run that ends before its time', () => {
   test('goes on from any checkpoint to the very same weights', async () => {
-    const params = { layers: [6, 2], layerEpochs: 2, fineTuneEpochs: 2, batchSize: 64, noise: 'gaussian' }
+    // A layer of 900 units, so that some weights are large enough not to be packed.
+    const params = { layers: [900, 2], layerEpochs: 2, fineTuneEpochs: 2, batchSize: 64, noise: 'gaussian' }
     const store = memoryStore()
     const whole = await trainModel(trainOptions('stacked', params, { checkpoint: store, checkpointSeconds: 0 }))
     expect(store.saved.length).toBeGreaterThan(8)
@@ -187,6 +197,29 @@ describe('a run that ends before its time', () => {
     ).catch((e: unknown) => e)
     expect(error).toBeInstanceOf(TrainingDiverged)
     expect((error as TrainingDiverged).kept).toMatchObject({ stopped: 'diverged' })
+  })
+
+  test('that diverges in fine-tuning still has the layers as they were learned', async () => {
+    const params = {
+      layers: [6, 2],
+      layerEpochs: 1,
+      fineTuneEpochs: 2,
+      fineTuneLearningRate: 1,
+      batchSize: 64,
+      activation: 'relu',
+      noise: 'gaussian',
+      noiseLevel: 10,
+      outputActivation: 'linear',
+    }
+    const store = memoryStore()
+    await trainModel(trainOptions('stacked', params, { checkpoint: store }))
+    const beforeFineTuning = store.saved.at(-1)
+    if (!beforeFineTuning) throw new Error('no checkpoint')
+    // The last stage starts with weights whose products overflow.
+    for (const { values } of Object.values(beforeFineTuning.arrays)) (values as Float32Array).fill(1e30)
+    const error = await trainModel(trainOptions('stacked', params, { checkpoint: memoryStore(beforeFineTuning) })).catch((e: unknown) => e)
+    expect(error).toMatchObject({ code: 'TRAIN_DIVERGED', where: { stage: 'Fine-tuning' } })
+    expect((error as TrainingDiverged).kept?.stopped).toBe('diverged')
   })
 
   test('pauses between chunks', async () => {
