@@ -18,7 +18,7 @@ export interface OwnedDraft extends Draft {
 
 const checkpointPrefix = 'checkpoint/'
 
-export function openDraft(tables: Tables, id: number, toArtifact: (id: number) => Artifact): OwnedDraft {
+export function openDraft(tables: Tables, id: number, toArtifact: (id: number) => Artifact, onDelete: () => void): OwnedDraft {
   const { path, artifacts, arrays, metrics } = tables
   const writers = new Map<string, { readonly finished: boolean }>()
   let isOpen = true
@@ -79,6 +79,7 @@ export function openDraft(tables: Tables, id: number, toArtifact: (id: number) =
       if (!isOpen) return
       isOpen = false
       onFile(path, () => artifacts.remove(id))
+      onDelete()
     },
     release: () => {
       isOpen = false

@@ -8,6 +8,7 @@ import { jobTable } from './jobs.ts'
 import { acquireLock, type Lock } from './lock.ts'
 import { migrate } from './migrate.ts'
 import { type ProjectFile, projectFile } from './projectFile.ts'
+import { createReclaimer, type Reclaimer } from './reclaim.ts'
 import { settingTable } from './settings.ts'
 import { applicationId, connectForReading, connectForWriting, type Db, fromSqlite, isSqliteError, onFile } from './sqlite.ts'
 
@@ -71,8 +72,10 @@ function openForWriting(file: string): ProjectFile {
     const opened = connectForWriting(file)
     db = opened
     migrate(opened, file)
-    removeLeftovers(opened)
-    return projectFile(opened, file, false, () => closeWriter(opened, lock))
+    removeLeftovers(opened, file)
+    const reclaimer = createReclaimer(opened)
+    reclaimer.soon()
+    return projectFile(opened, file, false, { onDelete: reclaimer.soon, onClose: () => closeWriter(opened, lock, reclaimer) })
   } catch (thrown) {
     db?.close()
     lock.release()
@@ -85,7 +88,7 @@ function openReadOnly(file: string): ProjectFile {
   return onFile(file, () => {
     const db = connectForReading(file)
     try {
-      return projectFile(db, file, true, () => db.close())
+      return projectFile(db, file, true, { onDelete: () => undefined, onClose: () => db.close() })
     } catch (thrown) {
       db.close()
       throw thrown
@@ -93,22 +96,29 @@ function openReadOnly(file: string): ProjectFile {
   })
 }
 
-function removeLeftovers(db: Db): void {
+/** On a full disk they stay until the next opening: what is finished can be read and exported even then. */
+function removeLeftovers(db: Db, file: string): void {
   const artifacts = artifactTable(db)
   const jobs = jobTable(db)
-  db.transaction(() => {
-    for (const { id, resumable } of artifacts.unfinished()) if (!resumable) artifacts.remove(id)
-    jobs.interrupt()
-  }).immediate()
+  try {
+    db.transaction(() => {
+      for (const { id, resumable } of artifacts.unfinished()) if (!resumable) artifacts.remove(id)
+      jobs.interrupt()
+    }).immediate()
+  } catch (thrown) {
+    const known = fromSqlite(thrown, file)
+    if (!(known instanceof StratumError && known.code === 'DISK_FULL')) throw known
+  }
 }
 
 /**
  * Leaves one plain file without a write-ahead log, which opens from read-only media too. That is a courtesy: where another
  * reader, a full disk or a deleted file prevents it, the log stays beside the file and the next opening reads it.
  */
-function closeWriter(db: Db, lock: Lock): void {
+function closeWriter(db: Db, lock: Lock, reclaimer: Reclaimer): void {
   if (!db.open) return
   try {
+    reclaimer.finish()
     db.pragma('journal_mode = DELETE')
   } catch (thrown) {
     if (!isSqliteError(thrown)) throw thrown

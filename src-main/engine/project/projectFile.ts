@@ -47,7 +47,8 @@ export interface ProjectFile extends Project {
   close(): void
 }
 
-export function projectFile(db: Db, path: string, readOnly: boolean, onClose: () => void): ProjectFile {
+/** @param onDelete told after something was deleted, when its space can be given back */
+export function projectFile(db: Db, path: string, readOnly: boolean, { onDelete, onClose }: { onDelete: () => void; onClose: () => void }): ProjectFile {
   const tables = prepareTables(db, path)
   const { artifacts, edges, metrics, arrays, settings, journal, jobs } = tables
 
@@ -137,13 +138,13 @@ export function projectFile(db: Db, path: string, readOnly: boolean, onClose: ()
         tables.transaction(() => {
           const id = artifacts.insert(it)
           edges.insert(id, inputs)
-          return openDraft(tables, id, artifact)
+          return openDraft(tables, id, artifact, onDelete)
         }),
       ),
     resumeDraft: (id) =>
       writing(() => {
         for (const { name } of arrays.of(rowOf(id).id)) if (!name.startsWith('checkpoint/')) arrays.remove(id, name)
-        return openDraft(tables, id, artifact)
+        return openDraft(tables, id, artifact, onDelete)
       }),
 
     uniqueName: (kind, wanted) => {
@@ -174,13 +175,15 @@ export function projectFile(db: Db, path: string, readOnly: boolean, onClose: ()
 
     downstream: (id) => onFile(path, () => edges.downstream(rowOf(id).id)),
     remove: (id) =>
-      writing(() =>
-        tables.transaction(() => {
+      writing(() => {
+        const removed = tables.transaction(() => {
           const ids = edges.downstream(rowOf(id).id)
           for (const each of ids) artifacts.remove(each)
           return ids
-        }),
-      ),
+        })
+        onDelete()
+        return removed
+      }),
 
     setting: (key) => onFile(path, () => settings.get(key)),
     setSetting: (key, value) => {

@@ -35,13 +35,22 @@ export function connect(path: string, options: BetterSqlite3.Options = {}): Db {
 /** The one writer. Durable against a killed process at every commit, against power loss at every checkpoint. */
 export function connectForWriting(path: string): Db {
   const db = connect(path, { fileMustExist: true })
-  db.pragma(`page_size = ${pageSize}`)
-  db.pragma('journal_mode = WAL')
-  db.pragma('synchronous = NORMAL')
-  db.pragma(`wal_autocheckpoint = ${Math.round(walBytes / pageSize)}`)
-  db.pragma(`journal_size_limit = ${walBytes}`)
-  db.pragma('foreign_keys = ON')
-  return db
+  try {
+    // A file keeps these two from its first page on; setting them again would write to it.
+    if (db.pragma('page_count', { simple: true }) === 0) {
+      db.pragma(`page_size = ${pageSize}`)
+      db.pragma('auto_vacuum = INCREMENTAL')
+    }
+    db.pragma('journal_mode = WAL')
+    db.pragma('synchronous = NORMAL')
+    db.pragma(`wal_autocheckpoint = ${Math.round(walBytes / pageSize)}`)
+    db.pragma(`journal_size_limit = ${walBytes}`)
+    db.pragma('foreign_keys = ON')
+    return db
+  } catch (thrown) {
+    db.close()
+    throw thrown
+  }
 }
 
 export function connectForReading(path: string): Db {
