@@ -36,9 +36,10 @@ export async function decodeBlock(stored: Uint8Array<ArrayBuffer>, layout: Layou
   return aligned(decoded, expected)
 }
 
-/** A view that starts at a multiple of 8, so that any typed array fits on it. */
+/** Bytes that start at a multiple of 8, so that any typed array fits on them. (slice() of a Buffer would not copy.) */
 function aligned(bytes: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> {
-  return bytes.byteOffset % 8 === 0 ? bytes.subarray(0, length) : bytes.slice(0, length)
+  const wanted = bytes.subarray(0, length)
+  return bytes.byteOffset % 8 === 0 ? wanted : new Uint8Array(wanted)
 }
 
 async function decompress(stored: Uint8Array<ArrayBuffer>, layout: Layout, expected: number, most: number, rows: number, place: BlockPlace): Promise<Uint8Array<ArrayBuffer>> {
@@ -110,7 +111,7 @@ async function decodeWithLibrary(stored: Uint8Array<ArrayBuffer>, layout: Layout
     checkLercSize(bytes, layout.blockWidth, rows, place)
   }
   const decoder = await getDecoder(layout.compression, parameters)
-  const decoded = new Uint8Array((await decoder.decode(bytes.slice().buffer)) as ArrayBuffer)
+  const decoded = new Uint8Array((await decoder.decode(new Uint8Array(bytes).buffer)) as ArrayBuffer)
   if (decoded.length < expected) throw damaged(place, `${compressionName[layout.compression]} gives ${decoded.length} of ${expected} bytes`)
   return decoded
 }

@@ -5,7 +5,7 @@ import type { NpyHeader } from './header.ts'
 /** @param bytes whole items; changed when the file is big-endian */
 export function toFloats(bytes: Uint8Array<ArrayBuffer>, header: NpyHeader): Float32Array {
   if (!header.littleEndian) swap(bytes, header.itemBytes)
-  const aligned = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice()
+  const aligned = bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes)
   const { buffer, byteOffset, length } = aligned
   const n = length / header.itemBytes
   switch (header.dtype) {
