@@ -1,0 +1,137 @@
+/**
+ * k-means against scikit-learn's Lloyd on the same rows in one call, both on all cores they use (ours: one).
+ *
+ *   node test/bench/kmeans.ts [--json] [--peer python3]
+ *
+ * Two figures per case: `passes` is Lloyd's iteration alone, from the same starting centres to convergence, and `fit` is the whole
+ * call with 10 starts, where each side draws its own. Best of three rounds, taken in turn. Without a Python that has
+ * scikit-learn only our side is timed, and said so.
+ */
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { kmeans } from '#engine/analysis/kmeans.ts'
+import { seedCentres } from '#engine/analysis/kmeansSeeding.ts'
+import { createLloyd } from '#engine/analysis/lloyd.ts'
+import { createPace } from '#engine/analysis/pace.ts'
+import { randomStream } from '#engine/analysis/random.ts'
+import { normalsOf, stepKey } from '#engine/compute/random/counter.ts'
+
+const json = process.argv.includes('--json')
+const peer = process.argv.includes('--peer') ? process.argv[process.argv.indexOf('--peer') + 1] : 'python3'
+const rounds = 3
+const cases = [
+  { name: '300 000 × 2, k = 8', n: 300_000, d: 2, k: 8 },
+  { name: '200 000 × 16, k = 12', n: 200_000, d: 16, k: 12 },
+  { name: '100 000 × 50, k = 20', n: 100_000, d: 50, k: 20 },
+]
+
+const script = `
+import sys, json, time, warnings
+warnings.filterwarnings('ignore')
+import numpy as np, sklearn
+from sklearn.cluster import KMeans
+folder, n, d, k, whole = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), sys.argv[5] == 'fit'
+X = np.fromfile(folder + '/rows.f32', np.float32).reshape(n, d)
+start = np.fromfile(folder + '/centres.f64', np.float64).reshape(k, d).astype(np.float32)
+KMeans(2, n_init=1, max_iter=2, algorithm='lloyd').fit(X[:1000])
+model = KMeans(k, n_init=10, random_state=1, algorithm='lloyd') if whole else KMeans(k, init=start, n_init=1, tol=0, algorithm='lloyd')
+t = time.perf_counter()
+model.fit(X)
+print(json.dumps({'seconds': time.perf_counter() - t, 'passes': model.n_iter_, 'inertia': float(model.inertia_), 'versions': 'scikit-learn ' + sklearn.__version__ + ', numpy ' + np.__version__}))
+`
+
+interface Run {
+  readonly seconds: number
+  readonly passes: number
+  readonly inertia: number
+  readonly versions?: string
+}
+
+/** Overlapping normal groups, so that the iteration has work to do. */
+function rowsOf(n: number, d: number, k: number): Float32Array {
+  const random = randomStream(1, 'bench')
+  const normal = normalsOf(stepKey(1, 0), 'bench/noise')
+  const middle = Float64Array.from({ length: k * d }, () => (random.uniform() - 0.5) * 5)
+  const X = new Float32Array(n * d)
+  for (let i = 0; i < n; i++) {
+    const c = random.below(k)
+    for (let j = 0; j < d; j++) X[i * d + j] = middle[c * d + j] + normal(i * d + j)
+  }
+  return X
+}
+
+const timed = async (work: () => Promise<{ iterations: number; inertia: number }>): Promise<Run> => {
+  const started = performance.now()
+  const { iterations, inertia } = await work()
+  return { seconds: (performance.now() - started) / 1000, passes: iterations, inertia }
+}
+
+function runPeer(folder: string, n: number, d: number, k: number, mode: string): Run | null {
+  try {
+    return JSON.parse(
+      execFileSync(peer, ['-c', script, folder, String(n), String(d), String(k), mode], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }),
+    )
+  } catch (thrown) {
+    if (!json)
+      process.stdout.write(
+        `no peer: ${peer} with scikit-learn did not run (${
+          String((thrown as Error).message)
+            .split('\n')
+            .at(-2) ?? thrown
+        })\n`,
+      )
+    return null
+  }
+}
+
+const faster = (best: Run | null, run: Run | null): Run | null =>
+  best === null || (run !== null && run.seconds < best.seconds) ? run : best
+
+const folder = mkdtempSync(join(tmpdir(), 'stratum-bench-'))
+try {
+  for (const { name, n, d, k } of cases) {
+    const X = rowsOf(n, d, k)
+    const start = await seedCentres(X, n, d, k, randomStream(2, 'bench/start'), createPace())
+    writeFileSync(join(folder, 'rows.f32'), X)
+    writeFileSync(join(folder, 'centres.f64'), start)
+    for (const mode of ['passes', 'fit']) {
+      let ours: Run | null = null
+      let theirs: Run | null = null
+      for (let round = 0; round < rounds; round++) {
+        ours = faster(
+          ours,
+          await timed(() =>
+            mode === 'fit'
+              ? kmeans(X, n, d, { k, seed: 1 })
+              : createLloyd(X, n, d, k).run(Float64Array.from(start), 300, 0, createPace(), () => undefined),
+          ),
+        )
+        if (round === 0 || theirs) theirs = faster(theirs, runPeer(folder, n, d, k, mode))
+      }
+      const own = ours as Run
+      const line = {
+        suite: 'cluster',
+        case: `k-means ${mode}, ${name}`,
+        ours: own.seconds,
+        peer: theirs?.seconds ?? null,
+        ratio: theirs && own.seconds / theirs.seconds,
+        unit: 's',
+        passes: [own.passes, theirs?.passes ?? null],
+        inertiaRatio: theirs && own.inertia / theirs.inertia,
+        versions: `node ${process.version}${theirs?.versions ? `, ${theirs.versions}` : ''}`,
+      }
+      if (json) process.stdout.write(`${JSON.stringify(line)}\n`)
+      else
+        process.stdout.write(
+          `${line.case.padEnd(40)} ours ${own.seconds.toFixed(2)} s (${own.passes} passes)   peer ${theirs ? `${theirs.seconds.toFixed(2)} s (${theirs.passes})   ours/peer ${(own.seconds / theirs.seconds).toFixed(2)}   inertia ratio ${line.inertiaRatio?.toFixed(5)}` : 'none'}   ${line.versions}\n`,
+        )
+    }
+  }
+} finally {
+  rmSync(folder, { recursive: true })
+}
