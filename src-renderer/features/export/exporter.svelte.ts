@@ -6,7 +6,7 @@ import { metaOf } from '../../lib/artifacts.ts'
 import type { Session } from '../../lib/state/session.svelte.ts'
 
 export interface ExportTarget {
-  readonly id: 'geotiff' | 'png' | 'csv' | 'npy'
+  readonly id: 'geotiff' | 'png' | 'csv' | 'npy' | 'report'
   readonly title: string
   readonly what: string
   readonly extension: string
@@ -20,15 +20,16 @@ const target = (id: ExportTarget['id'], title: string, what: string, extension: 
 export const targetsOf: Readonly<Partial<Record<ArtifactKind, readonly ExportTarget[]>>> = {
   clustering: [
     target('geotiff', 'GeoTIFF', 'Class numbers, with colour table and names', 'tif', true),
-    target('png', 'PNG', 'Picture with legend', 'png', true),
+    target('png', 'PNG', 'Figure with legend, scale and north', 'png', true),
     target('csv', 'CSV', 'One class per row', 'csv'),
+    target('report', 'Report', 'What was done and found, one HTML file', 'html'),
   ],
   scores: [
     target('geotiff', 'GeoTIFF', 'Anomaly score, 32-bit', 'tif', true),
-    target('png', 'PNG', 'Picture with ramp', 'png', true),
+    target('png', 'PNG', 'Figure with ramp, scale and north', 'png', true),
     target('csv', 'CSV', 'One score per row', 'csv'),
   ],
-  latents: [target('npy', 'NumPy', 'Codes, one row each', 'npy'), target('csv', 'CSV', 'Codes, one row each', 'csv')],
+  latents: [target('npy', 'NumPy', 'Codes, one row each', 'npy'), target('geotiff', 'GeoTIFF', 'Codes, one band each', 'tif', true), target('csv', 'CSV', 'Codes, one row each', 'csv')],
 }
 
 export interface ExportItem {
@@ -38,7 +39,9 @@ export interface ExportItem {
   readonly suffix: string
 }
 const suffixes: Readonly<Partial<Record<ArtifactKind, string>>> = { clustering: '-classes', scores: '-anomalies', latents: '-codes' }
-export const itemOf = (source: Artifact, chosen: ExportTarget): ExportItem => ({ source, target: chosen, suffix: suffixes[source.kind] ?? '' })
+/** `mark` keeps two results of one kind apart in one export. */
+export const itemOf = (source: Artifact, chosen: ExportTarget, mark = ''): ExportItem => ({ source, target: chosen, suffix: `${chosen.id === 'report' ? '-report' : (suffixes[source.kind] ?? '')}${mark}` })
+export const fileNameOf = (stem: string, item: ExportItem): string => `${stem}${item.suffix}.${item.target.extension}`
 
 /** Rough size of what will be written: stored values before compression, text with about eight signs each. */
 export function estimatedBytes({ source, target: chosen }: ExportItem): number {
@@ -46,6 +49,7 @@ export function estimatedBytes({ source, target: chosen }: ExportItem): number {
   const columns = source.kind === 'latents' ? metaOf(source, 'latents').codeSize : 1
   if (chosen.id === 'csv') return rows * (8 + 9 * columns)
   if (chosen.id === 'png') return rows * 0.6
+  if (chosen.id === 'report') return 400_000
   return rows * columns * (source.kind === 'clustering' ? 1 : 4)
 }
 
@@ -84,7 +88,7 @@ export class Exporter {
     this.done = 0
     this.results = []
     for (const [i, item] of items.entries()) {
-      const made = await this.#writeOne(item, i === 0 ? path : `${stem}${item.suffix}.${item.target.extension}`)
+      const made = await this.#writeOne(item, i === 0 ? path : fileNameOf(stem, item))
       if (!made) {
         this.status = 'failed'
         return
@@ -97,7 +101,7 @@ export class Exporter {
 
   async #askWhere(first: ExportItem, count: number, name: string): Promise<string | null> {
     const title = count === 1 ? 'Export' : `Export ${count} files`
-    const chosen = await this.#native.chooseSavePath({ title, defaultName: `${safeName(name)}${first.suffix}.${first.target.extension}`, extensions: [first.target.extension] })
+    const chosen = await this.#native.chooseSavePath({ title, defaultName: fileNameOf(safeName(name), first), extensions: [first.target.extension] })
     return this.#session.settle('The place for the export could not be chosen', chosen)
   }
 

@@ -1,0 +1,94 @@
+/** Runs side by side: what each measured, which is best, and in which settings two of them differ. */
+import type { Artifact } from '#common/domain/artifact.ts'
+import { ancestor, metaOf } from '../../lib/artifacts.ts'
+
+export interface Measure {
+  readonly id: string
+  readonly title: string
+  /** The term of the paper, for the tooltip. */
+  readonly term: string
+  readonly better: 'lower' | 'higher'
+}
+const measure = (id: string, title: string, term: string, better: Measure['better']): Measure => ({ id, title, term, better })
+
+/** Measures known by name; anything else a comparison brings is shown under its own name, higher counted as better. */
+export const measures: readonly Measure[] = [
+  measure('holdoutError', 'Error, held out', 'mean squared error on held-out rows, prepared units', 'lower'),
+  measure('trainError', 'Error, learned from', 'mean squared error on training rows', 'lower'),
+  measure('explainedVariance', 'Explained', 'explained variance', 'higher'),
+  measure('pcaError', 'PCA error', 'held-out error of PCA with as many components', 'lower'),
+  measure('ari', 'Agreement', 'adjusted Rand index', 'higher'),
+  measure('nmi', 'Shared information', 'normalised mutual information', 'higher'),
+  measure('accuracy', 'Matched classes', 'accuracy after optimal matching', 'higher'),
+  measure('purity', 'Purity', 'purity', 'higher'),
+  measure('silhouette', 'Silhouette', 'mean silhouette', 'higher'),
+  measure('auc', 'Anomalies, AUC', 'area under the ROC curve', 'higher'),
+  measure('averagePrecision', 'Average precision', 'average precision', 'higher'),
+  measure('precision', 'Precision', 'precision', 'higher'),
+  measure('recall', 'Recall', 'recall', 'higher'),
+  measure('seconds', 'Time', 'wall-clock seconds', 'lower'),
+]
+export const measureOf = (id: string): Measure => measures.find((m) => m.id === id) ?? measure(id, id, id, 'higher')
+
+export interface RunRow {
+  readonly key: string
+  readonly name: string
+  readonly artifact: number | null
+  readonly model: string
+  readonly codeSize: number | null
+  readonly figures: Readonly<Record<string, number | null>>
+}
+
+/** Every finished model with its own figures, and the best silhouette of what was clustered from it. */
+export function modelRows(artifacts: readonly Artifact[], byId: ReadonlyMap<number, Artifact>): RunRow[] {
+  const clusterings = artifacts.filter((a) => a.kind === 'clustering' && a.status === 'done')
+  return artifacts
+    .filter((a) => a.kind === 'model' && a.status === 'done')
+    .map((a) => {
+      const meta = metaOf(a, 'model')
+      const silhouettes = clusterings.filter((c) => ancestor(c, 'model', byId)?.id === a.id).flatMap((c) => metaOf(c, 'clustering').silhouette ?? [])
+      return {
+        key: `model${a.id}`, name: a.name, artifact: a.id, model: meta.title, codeSize: meta.codeSize,
+        figures: { holdoutError: meta.holdoutError ?? meta.trainError, pcaError: meta.pca.holdoutError, explainedVariance: meta.explainedVariance, silhouette: silhouettes.length > 0 ? Math.max(...silhouettes) : null, seconds: a.seconds },
+      }
+    })
+}
+
+/** Keys of the rows that are best in a measure; several when they are equal to three digits. */
+export function bestRows(rows: readonly RunRow[], id: string): ReadonlySet<string> {
+  const { better } = measureOf(id)
+  const known = rows.flatMap((r) => (r.figures[id] == null || !Number.isFinite(r.figures[id]) ? [] : [{ key: r.key, value: Number((r.figures[id] as number).toPrecision(3)) }]))
+  if (known.length < 2) return new Set()
+  const best = known.reduce((a, b) => ((better === 'lower' ? b.value < a.value : b.value > a.value) ? b : a)).value
+  return new Set(known.filter((k) => k.value === best).map((k) => k.key))
+}
+
+/** Rows that no other beats in both measures, from left to right; the others could be done without. */
+export function front(rows: readonly { readonly key: string; readonly x: number; readonly y: number }[]): string[] {
+  return rows
+    .filter((r) => !rows.some((o) => o !== r && o.x <= r.x && o.y <= r.y && (o.x < r.x || o.y < r.y)))
+    .sort((a, b) => a.x - b.x)
+    .map((r) => r.key)
+}
+
+export interface Difference { readonly name: string; readonly first: string; readonly second: string }
+
+const written = (value: unknown): string => (value === undefined || value === null ? 'not set' : Array.isArray(value) ? value.join('-') : typeof value === 'object' ? JSON.stringify(value) : String(value))
+
+/** Settings of two runs, nested ones by their path: those that differ, and how many are the same. */
+export function settingsDiffer(first: Readonly<Record<string, unknown>>, second: Readonly<Record<string, unknown>>): { differ: Difference[]; same: number } {
+  const a = flatten(first)
+  const b = flatten(second)
+  const names = [...new Set([...a.keys(), ...b.keys()])]
+  const differ = names.filter((n) => written(a.get(n)) !== written(b.get(n))).map((name) => ({ name, first: written(a.get(name)), second: written(b.get(name)) }))
+  return { differ, same: names.length - differ.length }
+}
+
+function flatten(value: Readonly<Record<string, unknown>>, before = ''): Map<string, unknown> {
+  const out = new Map<string, unknown>()
+  for (const [key, inner] of Object.entries(value)) {
+    if (inner !== null && typeof inner === 'object' && !Array.isArray(inner)) for (const [k, v] of flatten(inner as Record<string, unknown>, `${before}${key}.`)) out.set(k, v)
+    else out.set(`${before}${key}`, inner)
+  }
+  return out
+}
