@@ -13,14 +13,19 @@ export interface Ended {
   readonly error: string
 }
 
-export const startScript = (file: string, args: readonly string[]): ChildProcess => spawn(process.execPath, [file, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+export const startScript = (file: string, args: readonly string[]): ChildProcess =>
+  spawn(process.execPath, [file, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
 export const startCommand = (...args: readonly string[]): ChildProcess => startScript(script, args)
 
 export async function ended(child: ChildProcess): Promise<Ended> {
   let out = ''
   let error = ''
-  child.stdout?.on('data', (data: Buffer) => (out += data.toString()))
-  child.stderr?.on('data', (data: Buffer) => (error += data.toString()))
+  child.stdout?.on('data', (data: Buffer) => {
+    out += data.toString()
+  })
+  child.stderr?.on('data', (data: Buffer) => {
+    error += data.toString()
+  })
   const [code] = (await once(child, 'close')) as [number | null]
   return { code, out, error }
 }
@@ -32,13 +37,26 @@ export const spawnCommand = (...args: readonly string[]): Promise<Ended> => ende
 export async function command(...args: readonly string[]): Promise<Ended> {
   let out = ''
   let error = ''
-  const streams = { out: (text: string) => void (out += text), error: (text: string) => void (error += text), isTerminal: false, columns: 80 }
+  const streams = {
+    out: (text: string) => {
+      out += text
+    },
+    error: (text: string) => {
+      error += text
+    },
+    isTerminal: false,
+    columns: 80,
+  }
   const code = await runCommandLine(args, streams, new AbortController().signal)
   return { code, out, error }
 }
 
 /** The objects of `--json` output. */
-export const jsonLines = (out: string): Record<string, unknown>[] => out.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>)
+export const jsonLines = (out: string): Record<string, unknown>[] =>
+  out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
 
 /** Resolves when the child has written a line that fits; rejects when it ends before. */
 export function lineOf(child: ChildProcess, pattern: RegExp): Promise<string> {

@@ -14,7 +14,14 @@ const values = new Float32Array(1_000_000)
 
 /** Every step writes its number into all of a large checkpoint, so that a torn one would show. */
 const steps = defineOperation({
-  id: 'steps', version: 1, title: 'Steps', summary: '', inputs: {}, params: z.object({ until: z.int() }), produces: 'model', resumable: true,
+  id: 'steps',
+  version: 1,
+  title: 'Steps',
+  summary: '',
+  inputs: {},
+  params: z.object({ until: z.int() }),
+  produces: 'model',
+  resumable: true,
   async run({ draft, params, signal }) {
     const saved = draft.loadCheckpoint()
     const start = saved ? (saved.state as { step: number }).step : 0

@@ -20,7 +20,9 @@ test('a project that another process has open tells which, can be read meanwhile
   const other = startScript(script, ['steps', created.path])
   const end = ended(other)
   await lineOf(other, /started/)
-  expect(() => openProject(created.path)).toThrow(expect.objectContaining({ code: 'PROJECT_LOCKED', where: expect.objectContaining({ pid: other.pid }) }))
+  expect(() => openProject(created.path)).toThrow(
+    expect.objectContaining({ code: 'PROJECT_LOCKED', where: expect.objectContaining({ pid: other.pid }) }),
+  )
   const reader = openProject(created.path, { readOnly: true })
   expect(reader.artifacts()).toMatchObject([{ status: 'running' }])
   reader.close()

@@ -5,11 +5,33 @@ import { formatCount, formatSeconds, formatTable } from './printer.ts'
 export const artifactHeading: readonly string[] = ['no.', 'kind', 'name', 'made by', 'from', 'time']
 
 export const artifactLine = ({ id, kind, name, operation, inputs, seconds, status }: Artifact): string[] => [
-  String(id), kind, name, operation, Object.values(inputs).join(' ') || '–', status === 'done' ? (seconds === null ? '–' : formatSeconds(seconds)) : status === 'running' ? 'interrupted' : status,
+  String(id),
+  kind,
+  name,
+  operation,
+  Object.values(inputs).join(' ') || '–',
+  status === 'done' ? (seconds === null ? '–' : formatSeconds(seconds)) : status === 'running' ? 'interrupted' : status,
 ]
 
 export function artifactPage(artifact: Artifact): string {
-  const { id, kind, name, operation, operationVersion, inputs, params, seed, device, createdAt, seconds, status, meta, annotations, arrays, contentKey } = artifact
+  const {
+    id,
+    kind,
+    name,
+    operation,
+    operationVersion,
+    inputs,
+    params,
+    seed,
+    device,
+    createdAt,
+    seconds,
+    status,
+    meta,
+    annotations,
+    arrays,
+    contentKey,
+  } = artifact
   const facts: [string, string][] = [
     ['number', String(id)],
     ['kind', kind],

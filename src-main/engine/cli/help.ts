@@ -10,7 +10,10 @@ export interface CommandGroup {
 }
 
 export function programHelp(groups: readonly CommandGroup[]): string {
-  const sections = groups.map(({ title, commands }) => `${title}\n${formatTable(commands.map(({ name, usage, summary }) => [`  ${name} ${usage}`.trimEnd(), summary]))}`)
+  const sections = groups.map(
+    ({ title, commands }) =>
+      `${title}\n${formatTable(commands.map(({ name, usage, summary }) => [`  ${name} ${usage}`.trimEnd(), summary]))}`,
+  )
   return [
     `Stratum ${version}: train autoencoders on your own data, offline.`,
     'Usage: stratum <command> [arguments] [options]',
@@ -22,5 +25,10 @@ export function programHelp(groups: readonly CommandGroup[]): string {
 export function commandHelp(command: Command): string {
   const options = optionsOf(command).map(({ name, value, description }) => [`  --${name}${value ? ` ${value}` : ''}`, description])
   const details = command.details?.()
-  return [`Usage: stratum ${command.name} ${command.usage}`.trimEnd(), command.summary, `Options\n${formatTable(options)}`, ...(details ? [details] : [])].join('\n\n')
+  return [
+    `Usage: stratum ${command.name} ${command.usage}`.trimEnd(),
+    command.summary,
+    `Options\n${formatTable(options)}`,
+    ...(details ? [details] : []),
+  ].join('\n\n')
 }

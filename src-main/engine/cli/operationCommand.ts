@@ -46,16 +46,32 @@ export function operationCommand(operation: OperationDefinition): Command {
     name: operation.id,
     usage: usageOf(operation),
     summary: operation.summary,
-    options: [...own.map(([name, info]): Option => ({ name: toOption(name), value: '<value>', description: parameterLine(name, info)[1] })), ...extraOptions(operation, free), ...runOptions],
-    details: free ? () => `--set key=value sets ${free === 'settings' ? "the model's parameters; `stratum models` lists them" : `${free} of the file's format; \`stratum formats\` lists them`}.` : undefined,
+    options: [
+      ...own.map(([name, info]): Option => ({ name: toOption(name), value: '<value>', description: parameterLine(name, info)[1] })),
+      ...extraOptions(operation, free),
+      ...runOptions,
+    ],
+    details: free
+      ? () =>
+          `--set key=value sets ${free === 'settings' ? "the model's parameters; `stratum models` lists them" : `${free} of the file's format; \`stratum formats\` lists them`}.`
+      : undefined,
     run: (call) => runOperation(operation, call),
   }
 }
 
 function extraOptions(operation: OperationDefinition, free: string | undefined): readonly Option[] {
-  const set: Option = { name: 'set', value: '<key=value>', many: true, description: free ? `A parameter or one of the ${free}, as often as needed` : 'A parameter, as often as needed' }
+  const set: Option = {
+    name: 'set',
+    value: '<key=value>',
+    many: true,
+    description: free ? `A parameter or one of the ${free}, as often as needed` : 'A parameter, as often as needed',
+  }
   if (operation.id !== 'train') return [set]
-  return [set, { name: 'epochs', value: '<n>', description: 'Short for --set epochs=<n>, for models that have it' }, { name: 'resume', description: 'Go on with the training that was interrupted last; needs only the project' }]
+  return [
+    set,
+    { name: 'epochs', value: '<n>', description: 'Short for --set epochs=<n>, for models that have it' },
+    { name: 'resume', description: 'Go on with the training that was interrupted last; needs only the project' },
+  ]
 }
 
 function usageOf(operation: OperationDefinition): string {
@@ -147,7 +163,11 @@ async function settingsSchema(operation: OperationDefinition, params: Values) {
     const reader = await readerFor(String(params.path), params.as === undefined || params.as === null ? undefined : String(params.as))
     return { title: reader.title, schema: reader.options, preset: {} }
   }
-  throw new StratumError('INTERNAL', `${operation.id} has free settings that the command line does not know.`, 'Send this line to the authors.')
+  throw new StratumError(
+    'INTERNAL',
+    `${operation.id} has free settings that the command line does not know.`,
+    'Send this line to the authors.',
+  )
 }
 
 /** @throws UNKNOWN_MODEL, PARAMETER_INVALID for an unknown preset */
@@ -155,7 +175,13 @@ function modelChoice(operation: OperationDefinition, params: Values) {
   const { model: id, preset: wanted } = parseParams(operation.title, operation.params, params) as { model: string; preset: string | null }
   const model = modelById(id)
   const preset = model.presets.find((it) => it.id === wanted)
-  if (wanted !== null && !preset) throw new StratumError('PARAMETER_INVALID', `${model.title} has no preset '${wanted}'.`, `Its presets: ${model.presets.map((it) => it.id).join(', ') || 'none'}.`, { parameter: 'preset' })
+  if (wanted !== null && !preset)
+    throw new StratumError(
+      'PARAMETER_INVALID',
+      `${model.title} has no preset '${wanted}'.`,
+      `Its presets: ${model.presets.map((it) => it.id).join(', ') || 'none'}.`,
+      { parameter: 'preset' },
+    )
   return { model, preset }
 }
 
@@ -166,7 +192,13 @@ function bridgeParams(bridge: string, operation: OperationDefinition, params: Va
 }
 
 /** Artifacts by position → roles. One that does not fit is brought to a kind that does, where one step with its defaults can. */
-async function inputsFor(workspace: Workspace, operation: OperationDefinition, references: readonly string[], params: Values, base: Pick<RunRequest, 'seed' | 'device'>): Promise<Record<string, number>> {
+async function inputsFor(
+  workspace: Workspace,
+  operation: OperationDefinition,
+  references: readonly string[],
+  params: Values,
+  base: Pick<RunRequest, 'seed' | 'device'>,
+): Promise<Record<string, number>> {
   const inputs: Record<string, number> = {}
   for (const reference of references) {
     const artifact = workspace.project.find(reference)
@@ -180,19 +212,38 @@ async function inputsFor(workspace: Workspace, operation: OperationDefinition, r
     const role = bridge && open.find(([, { kinds }]) => kinds.includes(bridge.to))?.[0]
     if (!bridge || role === undefined) throw unfitting(operation, artifact, open.length === 0)
     const { seed, device } = base
-    inputs[role] = (await workspace.compute({ operation: bridge.operation, inputs: { [bridge.role]: artifact.id }, params: bridgeParams(bridge.operation, operation, params), seed, device })).id
+    inputs[role] = (
+      await workspace.compute({
+        operation: bridge.operation,
+        inputs: { [bridge.role]: artifact.id },
+        params: bridgeParams(bridge.operation, operation, params),
+        seed,
+        device,
+      })
+    ).id
   }
   return inputs
 }
 
 function unfitting(operation: OperationDefinition, artifact: Artifact, isFull: boolean): StratumError {
   const wanted = [...new Set(Object.values(operation.inputs).flatMap(({ kinds }) => kinds))]
-  const message = isFull ? `${operation.title} takes no further artifact; '${artifact.name}' is one too many.` : `${operation.title} needs ${wanted.join(' or ')}; artifact ${artifact.id} (${artifact.name}) is ${artifact.kind}.`
+  const message = isFull
+    ? `${operation.title} takes no further artifact; '${artifact.name}' is one too many.`
+    : `${operation.title} needs ${wanted.join(' or ')}; artifact ${artifact.id} (${artifact.name}) is ${artifact.kind}.`
   return new StratumError('ARTIFACT_KIND', message, 'List the artifacts with `stratum list` and choose another.', { artifact: artifact.id })
 }
 
 async function resume({ project, compute }: Workspace): Promise<Artifact> {
-  const interrupted = project.artifacts().filter(({ status, operation }) => status === 'running' && operation === 'train').at(-1)
-  if (!interrupted) throw new StratumError('ARTIFACT_NOT_FOUND', 'No interrupted training is in this project.', 'Start one: stratum train <project> <dataset> --model <id>.', { path: project.path })
+  const interrupted = project
+    .artifacts()
+    .filter(({ status, operation }) => status === 'running' && operation === 'train')
+    .at(-1)
+  if (!interrupted)
+    throw new StratumError(
+      'ARTIFACT_NOT_FOUND',
+      'No interrupted training is in this project.',
+      'Start one: stratum train <project> <dataset> --model <id>.',
+      { path: project.path },
+    )
   return compute(requestFor(interrupted))
 }

@@ -37,16 +37,27 @@ export function parseCall(command: Command, argv: readonly string[]): Omit<Call,
       const given = text(option)
       if (given === undefined) return undefined
       const value = Number(given)
-      if (!Number.isSafeInteger(value) || value < min || given.trim() === '') throw usageError(`--${option} must be a whole number of at least ${min}; got '${given}'.`, `For example --${option} ${min}.`)
+      if (!Number.isSafeInteger(value) || value < min || given.trim() === '')
+        throw usageError(`--${option} must be a whole number of at least ${min}; got '${given}'.`, `For example --${option} ${min}.`)
       return value
     },
   }
 }
 
 function readArguments(command: Command, argv: readonly string[], options: readonly Option[]): Parsed {
-  const config = Object.fromEntries(options.map(({ name, value, many }) => [name, { type: value === undefined ? ('boolean' as const) : ('string' as const), multiple: many === true }]))
+  const config = Object.fromEntries(
+    options.map(({ name, value, many }) => [
+      name,
+      { type: value === undefined ? ('boolean' as const) : ('string' as const), multiple: many === true },
+    ]),
+  )
   try {
-    const { values, positionals } = parseArgs({ args: [...argv], options: { ...config, help: { type: 'boolean', short: 'h' } }, allowPositionals: true, strict: true })
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      options: { ...config, help: { type: 'boolean', short: 'h' } },
+      allowPositionals: true,
+      strict: true,
+    })
     return { values, positionals }
   } catch (thrown) {
     throw asUsageError(command, thrown, options)
@@ -57,9 +68,16 @@ function asUsageError(command: Command, thrown: unknown, options: readonly Optio
   const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : ''
   if (!(thrown instanceof Error) || !code.startsWith('ERR_PARSE_ARGS')) return thrown
   const [, wanted] = /'--?([^' =]+)/.exec(thrown.message) ?? []
-  if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION' || !wanted) return usageError(`${thrown.message.split('. ')[0]}.`, `See: stratum ${command.name} --help`)
-  const nearest = nearestName(wanted, options.map(({ name }) => name))
-  return usageError(`'${command.name}' has no option --${wanted}.`, nearest ? `Did you mean --${nearest}?` : `See: stratum ${command.name} --help`)
+  if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION' || !wanted)
+    return usageError(`${thrown.message.split('. ')[0]}.`, `See: stratum ${command.name} --help`)
+  const nearest = nearestName(
+    wanted,
+    options.map(({ name }) => name),
+  )
+  return usageError(
+    `'${command.name}' has no option --${wanted}.`,
+    nearest ? `Did you mean --${nearest}?` : `See: stratum ${command.name} --help`,
+  )
 }
 
 function checkCount(command: Command, given: number): void {
@@ -67,5 +85,8 @@ function checkCount(command: Command, given: number): void {
   const least = words.filter((word) => word.startsWith('<')).length
   const most = words.some((word) => word.includes('…')) ? Number.POSITIVE_INFINITY : words.length
   if (given >= least && given <= most) return
-  throw usageError(`'${command.name}' needs ${least === most ? least : `at least ${least}`} argument${least === 1 ? '' : 's'}, got ${given}.`, `Usage: stratum ${command.name} ${command.usage}`)
+  throw usageError(
+    `'${command.name}' needs ${least === most ? least : `at least ${least}`} argument${least === 1 ? '' : 's'}, got ${given}.`,
+    `Usage: stratum ${command.name} ${command.usage}`,
+  )
 }

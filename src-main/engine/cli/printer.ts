@@ -26,7 +26,8 @@ export const createPrinter = (json: boolean, streams: Streams): Printer => (json
 function jsonPrinter({ out }: Streams): Printer {
   const line = (value: unknown): void => out(`${JSON.stringify(value)}\n`)
   return {
-    job: ({ id, operation, status, progress, artifact, cached }) => line({ event: 'progress', job: id, operation, status, artifact, cached, ...(progress && { progress }) }),
+    job: ({ id, operation, status, progress, artifact, cached }) =>
+      line({ event: 'progress', job: id, operation, status, artifact, cached, ...(progress && { progress }) }),
     log: (level, message) => line({ event: 'log', level, message }),
     result: ({ result }) => line({ ok: true, result }),
     error: (error) => line({ ok: false, error }),
@@ -60,7 +61,9 @@ function humanPrinter({ out, error, isTerminal, columns }: Streams): Printer {
     },
     error({ code, message, hint, where }) {
       clear()
-      const places = Object.entries(where).map(([key, value]) => `${key} ${value}`).join(', ')
+      const places = Object.entries(where)
+        .map(([key, value]) => `${key} ${value}`)
+        .join(', ')
       error(`${code}: ${message}\n${places === '' ? '' : `  at    ${places}\n`}  hint  ${hint}\n`)
     },
   }
@@ -79,11 +82,14 @@ function bar({ fraction, done, unit }: Progress): string {
   const full = Math.round(fraction * barWidth)
   return `${'█'.repeat(full)}${'░'.repeat(barWidth - full)} ${String(Math.floor(fraction * 100)).padStart(3)} %`
 }
-const rate = ({ ratePerSecond, unit }: Progress): string => (ratePerSecond === undefined || ratePerSecond <= 0 ? '' : `${formatCount(ratePerSecond)} ${unit ?? 'steps'}/s`)
-const remaining = ({ remainingSeconds }: Progress): string => (remainingSeconds === undefined ? '' : `${formatSeconds(remainingSeconds)} left`)
+const rate = ({ ratePerSecond, unit }: Progress): string =>
+  ratePerSecond === undefined || ratePerSecond <= 0 ? '' : `${formatCount(ratePerSecond)} ${unit ?? 'steps'}/s`
+const remaining = ({ remainingSeconds }: Progress): string =>
+  remainingSeconds === undefined ? '' : `${formatSeconds(remainingSeconds)} left`
 
 /** 12 345 → '12 345', 0.123 → '0.12'. */
-export const formatCount = (n: number): string => (Math.abs(n) >= 10 ? String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, '\u2009') : String(Number(n.toPrecision(2))))
+export const formatCount = (n: number): string =>
+  Math.abs(n) >= 10 ? String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, '\u2009') : String(Number(n.toPrecision(2)))
 
 export function formatSeconds(seconds: number): string {
   if (seconds < 60) return `${seconds < 10 ? Number(seconds.toFixed(1)) : Math.round(seconds)} s`
@@ -95,5 +101,12 @@ export function formatSeconds(seconds: number): string {
 /** Columns padded to their widest cell, two spaces between. */
 export function formatTable(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i].length)))
-  return rows.map((row) => row.map((cell, i) => cell.padEnd(widths[i])).join('  ').trimEnd()).join('\n')
+  return rows
+    .map((row) =>
+      row
+        .map((cell, i) => cell.padEnd(widths[i]))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
 }

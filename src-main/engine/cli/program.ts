@@ -45,7 +45,8 @@ export async function runCommandLine(argv: readonly string[], streams: Streams, 
     return output.exitCode ?? 0
   } catch (thrown) {
     const report = toReport(thrown)
-    if (report.code === 'INTERNAL' && !(thrown instanceof StratumError)) streams.error(`${thrown instanceof Error ? thrown.stack : String(thrown)}\n`)
+    if (report.code === 'INTERNAL' && !(thrown instanceof StratumError))
+      streams.error(`${thrown instanceof Error ? thrown.stack : String(thrown)}\n`)
     printer.error(report)
     return exitCodeOf[report.code]
   }
@@ -54,6 +55,13 @@ export async function runCommandLine(argv: readonly string[], streams: Streams, 
 function commandNamed(name: string): Command {
   const found = commands.find((command) => command.name === name)
   if (found) return found
-  const nearest = nearestName(name, commands.map((command) => command.name))
-  throw new StratumError('UNKNOWN_COMMAND', `There is no command '${name}'.`, nearest ? `Did you mean '${nearest}'?` : 'List the commands with stratum --help.')
+  const nearest = nearestName(
+    name,
+    commands.map((command) => command.name),
+  )
+  throw new StratumError(
+    'UNKNOWN_COMMAND',
+    `There is no command '${name}'.`,
+    nearest ? `Did you mean '${nearest}'?` : 'List the commands with stratum --help.',
+  )
 }

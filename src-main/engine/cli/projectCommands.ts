@@ -27,7 +27,10 @@ const list: Command = {
   run: ({ arguments: [path] }) =>
     readingProject(path, (project) => {
       const artifacts = project.artifacts()
-      const text = artifacts.length > 0 ? formatTable([artifactHeading, ...artifacts.map(artifactLine)]) : `${projectName(project.path)} is empty. Add data: stratum import ${path} <file>`
+      const text =
+        artifacts.length > 0
+          ? formatTable([artifactHeading, ...artifacts.map(artifactLine)])
+          : `${projectName(project.path)} is empty. Add data: stratum import ${path} <file>`
       return { result: artifacts, text }
     }),
 }
@@ -53,7 +56,12 @@ const verify: Command = {
       const { artifacts, chunks, problems } = result
       if (problems.length === 0) return { result, text: `${artifacts} artifacts, ${chunks} chunks: all is well.` }
       for (const problem of problems.slice(1)) printer.log('error', problem)
-      throw new StratumError('PROJECT_CORRUPT', `${problems.length} problem${problems.length === 1 ? '' : 's'}; first: ${problems[0]}`, 'Delete the artifacts named and compute them again, or restore the file from a backup.', { path: project.path })
+      throw new StratumError(
+        'PROJECT_CORRUPT',
+        `${problems.length} problem${problems.length === 1 ? '' : 's'}; first: ${problems[0]}`,
+        'Delete the artifacts named and compute them again, or restore the file from a backup.',
+        { path: project.path },
+      )
     }),
 }
 
@@ -90,7 +98,12 @@ const remove: Command = {
       const artifact = project.find(reference)
       const others = project.downstream(artifact.id).filter((id) => id !== artifact.id)
       if (others.length > 0 && !isSet('all')) {
-        throw new StratumError('ARTIFACT_IN_USE', `${others.length} artifact${others.length === 1 ? ' was' : 's were'} made from '${artifact.name}': ${others.sort((a, b) => a - b).join(', ')}.`, 'Delete those first, or give --all to delete them with it.', { path: project.path, artifact: artifact.id })
+        throw new StratumError(
+          'ARTIFACT_IN_USE',
+          `${others.length} artifact${others.length === 1 ? ' was' : 's were'} made from '${artifact.name}': ${others.sort((a, b) => a - b).join(', ')}.`,
+          'Delete those first, or give --all to delete them with it.',
+          { path: project.path, artifact: artifact.id },
+        )
       }
       const deleted = project.remove(artifact.id)
       return { result: { deleted }, text: `Deleted ${deleted.join(', ')}` }

@@ -11,7 +11,15 @@ import { formatCount, formatTable } from './printer.ts'
 import { type ParameterInfo, parameterLine } from './values.ts'
 
 /** Title lines, each with its parameters indented below. */
-function pages(entries: readonly { readonly id: string; readonly title: string; readonly summary: string; readonly params: Readonly<Record<string, unknown>>; readonly extra?: readonly [string, string][] }[]): string {
+function pages(
+  entries: readonly {
+    readonly id: string
+    readonly title: string
+    readonly summary: string
+    readonly params: Readonly<Record<string, unknown>>
+    readonly extra?: readonly [string, string][]
+  }[],
+): string {
   return entries
     .map(({ id, title, summary, params, extra = [] }) => {
       const properties = Object.entries((params as ParameterInfo).properties ?? {}).map(([name, info]) => parameterLine(name, info))
@@ -27,7 +35,9 @@ const modelsCommand: Command = {
   summary: 'Lists the models with their parameters and presets.',
   async run() {
     const result = models.map(describeModel)
-    const text = pages(result.map((model) => ({ ...model, extra: model.presets.map(({ id, summary }): [string, string] => [`preset ${id}`, summary]) })))
+    const text = pages(
+      result.map((model) => ({ ...model, extra: model.presets.map(({ id, summary }): [string, string] => [`preset ${id}`, summary]) })),
+    )
     return { result, text }
   },
 }
@@ -38,7 +48,15 @@ const operationsCommand: Command = {
   summary: 'Lists the operations with their inputs and parameters.',
   async run() {
     const result = operations.map(describeOperation)
-    const text = pages(result.map((it) => ({ ...it, extra: Object.entries(it.inputs).map(([role, { kinds, optional, description }]): [string, string] => [`input ${role}`, `${kinds.join(' or ')}${optional ? ', may be left out' : ''}. ${description}`]) })))
+    const text = pages(
+      result.map((it) => ({
+        ...it,
+        extra: Object.entries(it.inputs).map(([role, { kinds, optional, description }]): [string, string] => [
+          `input ${role}`,
+          `${kinds.join(' or ')}${optional ? ', may be left out' : ''}. ${description}`,
+        ]),
+      })),
+    )
     return { result, text }
   },
 }
@@ -52,7 +70,14 @@ const methodsCommand = (name: string, operation: string, summary: string): Comma
     const described = describeOperation(operationById(operation))
     const { method } = (described.params as ParameterInfo).properties ?? {}
     const methods = method?.enum?.map(String) ?? [described.id]
-    const result = methods.map((id) => ({ id, operation, title: described.title, summary: described.summary, citation: described.citation, params: described.params }))
+    const result = methods.map((id) => ({
+      id,
+      operation,
+      title: described.title,
+      summary: described.summary,
+      citation: described.citation,
+      params: described.params,
+    }))
     return { result, text: `${methods.join(', ')}\n\n${pages([described])}` }
   },
 })
@@ -63,7 +88,16 @@ const formats: Command = {
   summary: 'Lists the file formats that can be imported, with their options.',
   async run() {
     const result = readers.map(describeReader)
-    return { result, text: pages(result.map((it) => ({ ...it, summary: `${it.kind}, ${it.extensions.map((extension) => `.${extension}`).join(' ')}`, params: it.options }))) }
+    return {
+      result,
+      text: pages(
+        result.map((it) => ({
+          ...it,
+          summary: `${it.kind}, ${it.extensions.map((extension) => `.${extension}`).join(' ')}`,
+          params: it.options,
+        })),
+      ),
+    }
   },
 }
 
@@ -73,7 +107,10 @@ const devices: Command = {
   summary: 'Lists where models can be computed, and why a device is absent.',
   async run() {
     const result = await listDevices()
-    return { result, text: formatTable(result.map(({ id, title, available, reason }) => [id, available ? 'ready' : 'absent', title, reason])) }
+    return {
+      result,
+      text: formatTable(result.map(({ id, title, available, reason }) => [id, available ? 'ready' : 'absent', title, reason])),
+    }
   },
 }
 
@@ -90,7 +127,13 @@ const inspect: Command = {
       ['  kind', kind],
       ['  size', `${formatCount(rows)} rows × ${formatCount(columns.length)} columns, ${dtype}`],
       ...(grid ? [['  grid', `${grid.width} × ${grid.height} pixels, ${grid.crs?.code ?? grid.crs?.name ?? 'no coordinate system'}`]] : []),
-      ['  columns', columns.slice(0, 12).map(({ name }) => name).join(', ') + (columns.length > 12 ? ' …' : '')],
+      [
+        '  columns',
+        columns
+          .slice(0, 12)
+          .map(({ name }) => name)
+          .join(', ') + (columns.length > 12 ? ' …' : ''),
+      ],
       ['  in memory', `${formatCount(matrixBytes / 1e6)} MB as float32 (it is streamed)`],
       ...findings.map(({ severity, message, hint }) => [`  ${severity}`, `${message} ${hint}`]),
     ]

@@ -63,7 +63,11 @@ export function splitAssignments(texts: readonly string[]): [key: string, text: 
 export function parameterLine(name: string, info: ParameterInfo): [name: string, text: string] {
   const [kind] = alternatives(info).filter(({ type }) => type !== 'null')
   const choices = kind?.enum ? kind.enum.map(String).join(' | ') : rangeOf(kind ?? info)
-  const facts = [choices, info.unit ?? '', info.default === undefined || info.default === null ? '' : `default ${JSON.stringify(info.default)}`].filter((it) => it !== '')
+  const facts = [
+    choices,
+    info.unit ?? '',
+    info.default === undefined || info.default === null ? '' : `default ${JSON.stringify(info.default)}`,
+  ].filter((it) => it !== '')
   const description = [info.title, info.description].filter((it) => it !== undefined).join('. ')
   return [name, `${description}${facts.length > 0 ? ` (${facts.join(', ')})` : ''}`]
 }

@@ -15,12 +15,24 @@ const run: Command = {
   name: 'run',
   usage: '<recipe.yaml>',
   summary: 'Repeats a recipe; what is there already is not computed again.',
-  options: [{ name: 'project', value: '<path>', description: 'Project to run it in, made when missing (default: beside the recipe, under its name)' }, ...resourceOptions],
+  options: [
+    {
+      name: 'project',
+      value: '<path>',
+      description: 'Project to run it in, made when missing (default: beside the recipe, under its name)',
+    },
+    ...resourceOptions,
+  ],
   async run(call) {
     const file = resolve(call.arguments[0])
     const text = readFileSync(file, 'utf8')
     const path = call.text('project') ?? join(dirname(file), `${basename(file, extname(file))}.stratum`)
-    const made = await inProject(call, path, ({ project, runner }) => replayRecipe(project, runner, text, { folder: dirname(file), signal: call.signal, log: call.printer.log }), { create: true })
+    const made = await inProject(
+      call,
+      path,
+      ({ project, runner }) => replayRecipe(project, runner, text, { folder: dirname(file), signal: call.signal, log: call.printer.log }),
+      { create: true },
+    )
     return { result: made.at(-1), text: formatTable(made.map(artifactLine)) }
   },
 }
@@ -37,7 +49,12 @@ const demo: Command = {
   ],
   async run(call) {
     const folder = resolve(call.arguments[0] ?? 'stratum-demo')
-    const options = { ...demoDefaults, width: call.integer('width', 64) ?? demoDefaults.width, height: call.integer('height', 64) ?? demoDefaults.height, seed: call.integer('seed', 0) ?? demoDefaults.seed }
+    const options = {
+      ...demoDefaults,
+      width: call.integer('width', 64) ?? demoDefaults.width,
+      height: call.integer('height', 64) ?? demoDefaults.height,
+      seed: call.integer('seed', 0) ?? demoDefaults.seed,
+    }
     const result = await inDemoProject(call, folder, (compute) => runDemo(folder, compute, options), options.seed)
     const { map, scores, report, ari, ariPca, auc, seconds, peakRssMB } = result
     const facts = [
@@ -52,9 +69,19 @@ const demo: Command = {
   },
 }
 
-function inDemoProject<T>(call: Call, folder: string, work: (compute: Parameters<typeof runDemo>[1]) => Promise<T>, seed: number): Promise<T> {
+function inDemoProject<T>(
+  call: Call,
+  folder: string,
+  work: (compute: Parameters<typeof runDemo>[1]) => Promise<T>,
+  seed: number,
+): Promise<T> {
   mkdirSync(folder, { recursive: true })
-  return inProject(call, demoProjectPath(folder), ({ compute }) => work((operation, inputs, params, name) => compute({ operation, inputs, params, name, seed })), { create: true })
+  return inProject(
+    call,
+    demoProjectPath(folder),
+    ({ compute }) => work((operation, inputs, params, name) => compute({ operation, inputs, params, name, seed })),
+    { create: true },
+  )
 }
 
 /** Benchmarks live with the sources, not in an installed program. */
@@ -67,10 +94,22 @@ const bench: Command = {
   options: [{ name: 'peer', value: '<program>', description: 'Python to run the peer in, e.g. python3' }],
   async run(call) {
     const [suite] = call.arguments
-    const suites = existsSync(benchFolder) ? readdirSync(benchFolder).filter((name) => name.endsWith('.ts')).map((name) => basename(name, '.ts')) : []
-    if (!suites.includes(suite)) throw usageError(`There is no benchmark suite '${suite}'.`, suites.length > 0 ? `Suites: ${suites.join(', ')}.` : 'Benchmarks are run in a checkout of the sources.')
+    const suites = existsSync(benchFolder)
+      ? readdirSync(benchFolder)
+          .filter((name) => name.endsWith('.ts'))
+          .map((name) => basename(name, '.ts'))
+      : []
+    if (!suites.includes(suite))
+      throw usageError(
+        `There is no benchmark suite '${suite}'.`,
+        suites.length > 0 ? `Suites: ${suites.join(', ')}.` : 'Benchmarks are run in a checkout of the sources.',
+      )
     const peer = call.text('peer')
-    const exitCode = await spawnSuite(join(benchFolder, `${suite}.ts`), [...(call.isSet('json') ? ['--json'] : []), ...(peer ? ['--peer', peer] : [])], call.signal)
+    const exitCode = await spawnSuite(
+      join(benchFolder, `${suite}.ts`),
+      [...(call.isSet('json') ? ['--json'] : []), ...(peer ? ['--peer', peer] : [])],
+      call.signal,
+    )
     return { result: { suite, exitCode }, text: '', exitCode }
   },
 }

@@ -38,7 +38,12 @@ export function parseSize(text: string): number {
 }
 
 /** Opens (or with `create` makes) the project, does the work, and leaves the file closed whatever happens. */
-export async function inProject<T>(call: Call, path: string, work: (workspace: Workspace) => Promise<T>, { create = false } = {}): Promise<T> {
+export async function inProject<T>(
+  call: Call,
+  path: string,
+  work: (workspace: Workspace) => Promise<T>,
+  { create = false } = {},
+): Promise<T> {
   const project = create ? openOrCreate(path) : openProject(path)
   try {
     const hooks = { jobChanged: call.printer.job, logged: call.printer.log }

@@ -58,7 +58,7 @@ export interface OperationDefinition<Schema extends z.ZodObject = z.ZodObject> {
   /** Keeps its draft and checkpoint when the process dies; asking again goes on from there. */
   readonly resumable?: boolean
   /** Facts outside parameters and inputs that belong in the content key, e.g. the hash of an imported file. Called before the cache is asked. */
-  identity?(params: z.output<Schema>, inputs: Readonly<Record<string, Artifact>>): Promise<string>
+  identity?(params: z.output<Schema>, inputs: Readonly<Record<string, Artifact>>): Promise<string> | string
   /** Never answered from the cache when true for a finished artifact, e.g. an export whose file was deleted. */
   isStale?(artifact: Artifact): boolean
   /** Writes its arrays through ctx.draft and returns the artifact's meta. Throws StratumError; the draft is then discarded (unless resumable and cancelled by a crash). */

@@ -10,7 +10,9 @@ export function describeParams(schema: z.ZodType): Record<string, unknown> {
 }
 
 export function describeOperation(operation: OperationDefinition): OperationDescription {
-  const inputs = Object.entries(operation.inputs).map(([role, { kinds, optional = false, description }]) => [role, { kinds: kinds.map(String), optional, description }] as const)
+  const inputs = Object.entries(operation.inputs).map(
+    ([role, { kinds, optional = false, description }]) => [role, { kinds: kinds.map(String), optional, description }] as const,
+  )
   return {
     id: operation.id,
     version: operation.version,

@@ -231,7 +231,7 @@ export const exportOperation = defineOperation({
   nameFor: ({ path }) => path.split(/[\\/]/).pop() ?? path,
   ignores: ['seed', 'device'],
   // Names, colours and the threshold go into the file, and are no part of the source's own key.
-  identity: async (_, { source }) => JSON.stringify(source?.annotations ?? null),
+  identity: (_, { source }) => JSON.stringify(source?.annotations ?? null),
   isStale: (artifact) => (artifact.meta as unknown as ExportMeta).files.some((file) => !existsSync(file.path)),
   async run(ctx) {
     const artifact = ctx.inputs.source!

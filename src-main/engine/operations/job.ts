@@ -63,8 +63,16 @@ export function createJob(id: number, operation: OperationDefinition, changed: (
   finished.promise.catch(() => undefined) // a job nobody waits for may fail; its state says so
   const meter = progressMeter()
   let state: Job = {
-    id, operation: operation.id, title: operation.title, status: 'queued', progress: null, artifact: null, cached: false,
-    canPause: operation.canPause === true, startedAt: null, error: null,
+    id,
+    operation: operation.id,
+    title: operation.title,
+    status: 'queued',
+    progress: null,
+    artifact: null,
+    cached: false,
+    canPause: operation.canPause === true,
+    startedAt: null,
+    error: null,
   }
   let keep = false
   let interrupted = false

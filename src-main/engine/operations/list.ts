@@ -19,5 +19,10 @@ export function operationIn(list: readonly OperationDefinition[], id: string): O
   if (found) return found
   const known = list.map((operation) => operation.id)
   const nearest = nearestName(id, known)
-  throw new StratumError('UNKNOWN_OPERATION', `There is no operation '${id}'.`, nearest ? `Did you mean '${nearest}'?` : `Known: ${known.join(', ')}.`, { operation: id })
+  throw new StratumError(
+    'UNKNOWN_OPERATION',
+    `There is no operation '${id}'.`,
+    nearest ? `Did you mean '${nearest}'?` : `Known: ${known.join(', ')}.`,
+    { operation: id },
+  )
 }

@@ -1,7 +1,9 @@
 /** The name a user probably meant, for messages: the closest by edits, if it is close at all. */
 export function nearestName(wanted: string, known: readonly string[]): string | null {
   const limit = Math.max(2, Math.floor(wanted.length / 3))
-  const ranked = known.map((name) => ({ name, edits: editDistance(wanted.toLowerCase(), name.toLowerCase()) })).sort((a, b) => a.edits - b.edits)
+  const ranked = known
+    .map((name) => ({ name, edits: editDistance(wanted.toLowerCase(), name.toLowerCase()) }))
+    .sort((a, b) => a.edits - b.edits)
   return ranked.length > 0 && ranked[0].edits <= limit ? ranked[0].name : null
 }
 

@@ -6,7 +6,11 @@ import { nearestName } from './nearest.ts'
 type Issue = z.core.$ZodIssue
 
 /** @throws PARAMETER_INVALID; unknown names are refused with the nearest known one */
-export function parseParams<Schema extends z.ZodObject>(title: string, schema: Schema, given: Readonly<Record<string, unknown>>): z.output<Schema> {
+export function parseParams<Schema extends z.ZodObject>(
+  title: string,
+  schema: Schema,
+  given: Readonly<Record<string, unknown>>,
+): z.output<Schema> {
   const parsed = schema.strict().safeParse(given)
   if (parsed.success) return parsed.data as z.output<Schema>
   const issue = parsed.error.issues[0]
@@ -15,7 +19,9 @@ export function parseParams<Schema extends z.ZodObject>(title: string, schema: S
   const came = issue.path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], given)
   throw new StratumError(
     'PARAMETER_INVALID',
-    came === undefined ? `${title} needs the parameter '${name}' (${allowed(issue)}).` : `${title}: '${name}' ${allowed(issue)}; got ${show(came)}.`,
+    came === undefined
+      ? `${title} needs the parameter '${name}' (${allowed(issue)}).`
+      : `${title}: '${name}' ${allowed(issue)}; got ${show(came)}.`,
     hintFor(schema, String(issue.path[0] ?? '')),
     { parameter: name },
   )
@@ -61,6 +67,14 @@ function allowed(issue: Issue): string {
 }
 
 const typeWords: Readonly<Record<string, string>> = {
-  number: 'a number', int: 'a whole number', string: 'text', boolean: 'true or false', array: 'a list', object: 'a set of key: value', record: 'a set of key: value', null: 'empty',
+  number: 'a number',
+  int: 'a whole number',
+  string: 'text',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a set of key: value',
+  record: 'a set of key: value',
+  null: 'empty',
 }
-const sizeUnit = (origin: string): string => (origin === 'string' ? ' characters' : origin === 'array' || origin === 'set' ? ' entries' : '')
+const sizeUnit = (origin: string): string =>
+  origin === 'string' ? ' characters' : origin === 'array' || origin === 'set' ? ' entries' : ''

@@ -21,7 +21,12 @@ export function progressMeter(now: () => number = () => performance.now()): Prog
       const doneRate = progress.done === undefined ? undefined : done.measure(t, progress.done)
       const shareRate = share === null ? undefined : fraction.measure(t, share)
       const remaining = share !== null && shareRate !== undefined && shareRate > 0 ? (1 - share) / shareRate : undefined
-      return { ...progress, fraction: share, ratePerSecond: progress.ratePerSecond ?? doneRate, remainingSeconds: progress.remainingSeconds ?? remaining }
+      return {
+        ...progress,
+        fraction: share,
+        ratePerSecond: progress.ratePerSecond ?? doneRate,
+        remainingSeconds: progress.remainingSeconds ?? remaining,
+      }
     },
     reset() {
       done.reset()

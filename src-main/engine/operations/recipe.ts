@@ -46,7 +46,8 @@ const Step = z.object({
 const Recipe = z.object({ recipe: z.literal(1), stratum: z.string().optional(), steps: z.array(Step).min(1) })
 type Step = z.output<typeof Step>
 
-const header = '# Stratum recipe. Run it with: stratum run <this file> --project <project>\n# Paths (!path) are relative to the folder of this file or of the project.\n'
+const header =
+  '# Stratum recipe. Run it with: stratum run <this file> --project <project>\n# Paths (!path) are relative to the folder of this file or of the project.\n'
 
 /** Every ancestor of the artifact as a step, sources first, itself last. */
 export function recipeOf(project: Project, artifact: number): string {
@@ -75,7 +76,8 @@ function stepOf(artifact: Artifact, folder: string): Record<string, unknown> {
 function withPaths(value: unknown, change: (text: string) => unknown): unknown {
   if (typeof value === 'string') return change(value)
   if (Array.isArray(value)) return value.map((it) => withPaths(it, change))
-  if (typeof value === 'object' && value !== null && !(value instanceof RecipePath)) return Object.fromEntries(Object.entries(value).map(([key, it]) => [key, withPaths(it, change)]))
+  if (typeof value === 'object' && value !== null && !(value instanceof RecipePath))
+    return Object.fromEntries(Object.entries(value).map(([key, it]) => [key, withPaths(it, change)]))
   return value
 }
 
@@ -98,7 +100,13 @@ export async function replayRecipe(project: Project, runner: Runner, text: strin
   return [...made.values()]
 }
 
-async function replayStep(project: Project, runner: Runner, step: Step, made: ReadonlyMap<number, Artifact>, { folder, signal, log }: ReplayOptions): Promise<Artifact> {
+async function replayStep(
+  project: Project,
+  runner: Runner,
+  step: Step,
+  made: ReadonlyMap<number, Artifact>,
+  { folder, signal, log }: ReplayOptions,
+): Promise<Artifact> {
   const inputs = Object.fromEntries(
     Object.entries(step.inputs).map(([role, id]) => {
       const input = made.get(id)
@@ -109,7 +117,11 @@ async function replayStep(project: Project, runner: Runner, step: Step, made: Re
   const params = resolvePaths(step.params, [folder, dirname(project.path)]) as Record<string, unknown>
   const { operation, seed, device, name } = step
   const artifact = await runToEnd(runner, { operation, inputs, params, seed, device, name }, signal)
-  if (artifact.operationVersion !== step.version) log?.('warning', `${operation}: the recipe was made with version ${step.version}, this is ${artifact.operationVersion}; the result may differ.`)
+  if (artifact.operationVersion !== step.version)
+    log?.(
+      'warning',
+      `${operation}: the recipe was made with version ${step.version}, this is ${artifact.operationVersion}; the result may differ.`,
+    )
   checkSource(step, artifact)
   if (step.annotations && !project.readOnly) return project.annotate(artifact.id, step.annotations)
   return artifact
@@ -118,7 +130,12 @@ async function replayStep(project: Project, runner: Runner, step: Step, made: Re
 function checkSource(step: Step, artifact: Artifact): void {
   const found = (artifact.meta as { source?: { hash?: unknown; absolutePath?: unknown } }).source
   if (!step.source || found?.hash === undefined || found.hash === step.source.hash) return
-  throw new StratumError('SOURCE_CHANGED', `The source of step ${step.id} (${step.operation}) is not the file the recipe was made with: hash ${String(found.hash)}, expected ${step.source.hash}.`, 'Put the original file there, or remove the hash from the recipe to use this one.', { path: String(found.absolutePath ?? ''), step: step.id })
+  throw new StratumError(
+    'SOURCE_CHANGED',
+    `The source of step ${step.id} (${step.operation}) is not the file the recipe was made with: hash ${String(found.hash)}, expected ${step.source.hash}.`,
+    'Put the original file there, or remove the hash from the recipe to use this one.',
+    { path: String(found.absolutePath ?? ''), step: step.id },
+  )
 }
 
 function parseRecipe(text: string): z.output<typeof Recipe> {
@@ -142,7 +159,12 @@ function toPlain(document: Document.Parsed): unknown {
 }
 
 const badRecipe = (what: string, line?: number): StratumError =>
-  new StratumError('FILE_CORRUPT', `This is not a recipe that can be run: ${what}.`, 'Write it anew with `stratum recipe <project> <artifact>`.', line === undefined ? {} : { line })
+  new StratumError(
+    'FILE_CORRUPT',
+    `This is not a recipe that can be run: ${what}.`,
+    'Write it anew with `stratum recipe <project> <artifact>`.',
+    line === undefined ? {} : { line },
+  )
 
 /** An existing file wins; one that is to be written goes beside the project. */
 function resolvePaths(value: unknown, folders: readonly string[]): unknown {
@@ -151,6 +173,7 @@ function resolvePaths(value: unknown, folders: readonly string[]): unknown {
     return candidates.find((path) => existsSync(path)) ?? candidates[candidates.length - 1]
   }
   if (Array.isArray(value)) return value.map((it) => resolvePaths(it, folders))
-  if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([key, it]) => [key, resolvePaths(it, folders)]))
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([key, it]) => [key, resolvePaths(it, folders)]))
   return value
 }

@@ -90,7 +90,8 @@ export function createRunner(project: ProjectFile, operations: readonly Operatio
   let lastId = project.lastJobId()
 
   const log = (level: LogLevel, message: string): void => hooks.logged?.(level, message)
-  const inputIds = (plan: Plan): Record<string, number> => Object.fromEntries(Object.entries(plan.inputs).map(([role, { id }]) => [role, id]))
+  const inputIds = (plan: Plan): Record<string, number> =>
+    Object.fromEntries(Object.entries(plan.inputs).map(([role, { id }]) => [role, id]))
 
   function planOf(request: RunRequest): Plan {
     const operation = operationIn(operations, request.operation)
@@ -108,33 +109,50 @@ export function createRunner(project: ProjectFile, operations: readonly Operatio
 
   function run(request: RunRequest): RunningJob {
     const plan = planOf(request)
-    if (!plan.operation.identity) {
-      const same = active.get(keyOf(plan, null))
-      if (same) return same.job
-    }
+    const identity = plan.operation.identity?.(plan.params, plan.inputs) ?? null
+    const key = identity instanceof Promise ? null : keyOf(plan, identity)
+    const same = key === null ? undefined : active.get(key)
+    if (same) return same.job
     lastId += 1
     const job = createJob(lastId, plan.operation, (state) => hooks.jobChanged?.(state))
-    const entry: Entry = { job, plan, key: '' }
+    const entry: Entry = { job, plan, key: key ?? '' }
     remember(entry)
-    void decide(entry)
+    if (identity instanceof Promise) void identify(entry, identity)
+    else decide(entry)
     return job
   }
 
-  /** From the cache, behind the same job when it is running already, or into the queue. Runs to the end at once unless a file must be looked at. */
-  async function decide(entry: Entry): Promise<void> {
+  /** A file must be looked at before the key is known. The same work may have begun meanwhile: then this job waits and finds it done. */
+  async function identify(entry: Entry, identity: Promise<string>): Promise<void> {
     const { job, plan } = entry
     try {
-      if (plan.operation.identity) {
-        job.report({ stage: 'Looking at the source', fraction: null })
-        entry.key = keyOf(plan, await plan.operation.identity(plan.params, plan.inputs))
-        for (let same = active.get(entry.key); same; same = active.get(entry.key)) await same.job.finished.catch(() => undefined)
-      } else {
-        entry.key = keyOf(plan, null)
-      }
-      if (job.isOver()) return
+      job.report({ stage: 'Looking at the source', fraction: null })
+      entry.key = keyOf(plan, await identity)
+      for (let same = active.get(entry.key); same; same = active.get(entry.key)) await same.job.finished.catch(() => undefined)
+      decide(entry)
+    } catch (thrown) {
+      job.fail(asStratumError(thrown))
+    }
+  }
+
+  /** From the cache or into the queue. */
+  function decide(entry: Entry): void {
+    const { job, plan } = entry
+    if (job.isOver()) return
+    try {
       const known = project.finishedWithKey(entry.key)
-      if (known && !plan.operation.isStale?.(known)) return job.done(known, true)
-      if (project.readOnly) throw new StratumError('PROJECT_READ_ONLY', 'The project is open read-only, so nothing new can be computed in it.', 'Open it for writing, or copy it and work on the copy.', { path: project.path })
+      if (known && !plan.operation.isStale?.(known)) {
+        job.done(known, true)
+        return
+      }
+      if (project.readOnly) {
+        throw new StratumError(
+          'PROJECT_READ_ONLY',
+          'The project is open read-only, so nothing new can be computed in it.',
+          'Open it for writing, or copy it and work on the copy.',
+          { path: project.path },
+        )
+      }
       active.set(entry.key, entry)
       job.markDecided()
       enqueue(entry)
@@ -144,9 +162,12 @@ export function createRunner(project: ProjectFile, operations: readonly Operatio
   }
 
   function enqueue(entry: Entry): void {
-    if (entry.plan.operation.light) return track(execute(entry))
-    queue.push(entry)
-    pump()
+    if (entry.plan.operation.light) {
+      track(execute(entry))
+    } else {
+      queue.push(entry)
+      pump()
+    }
   }
   function pump(): void {
     while (!heavy && queue.length > 0) {
@@ -200,7 +221,17 @@ export function createRunner(project: ProjectFile, operations: readonly Operatio
     const wanted = plan.name ?? operation.nameFor?.(params, inputs) ?? operation.title
     const name = project.uniqueName(operation.produces, wanted)
     return project.beginDraft(
-      { kind: operation.produces, name, operation: operation.id, operationVersion: operation.version, params, seed, device, contentKey: key, resumable: operation.resumable === true },
+      {
+        kind: operation.produces,
+        name,
+        operation: operation.id,
+        operationVersion: operation.version,
+        params,
+        seed,
+        device,
+        contentKey: key,
+        resumable: operation.resumable === true,
+      },
       inputIds(plan),
     )
   }
@@ -212,20 +243,36 @@ export function createRunner(project: ProjectFile, operations: readonly Operatio
       hooks.metricsAdded?.(draft.id, points)
     }
     return {
-      project, params, inputs, seed, device, threads, memoryBudgetBytes, log,
+      project,
+      params,
+      inputs,
+      seed,
+      device,
+      threads,
+      memoryBudgetBytes,
+      log,
       draft: { ...draft, addMetrics },
-      signal: job.signal, keepRequested: job.keepRequested, untilResumed: job.untilResumed, report: job.report,
+      signal: job.signal,
+      keepRequested: job.keepRequested,
+      untilResumed: job.untilResumed,
+      report: job.report,
     }
   }
 
   /** The user's cancel and every failure leave no trace; an engine that goes down leaves what can be resumed. */
   function dropDraft({ job, plan }: Entry, draft: OwnedDraft): void {
-    if (job.isInterrupted() && plan.operation.resumable) return draft.release()
+    if (job.isInterrupted() && plan.operation.resumable) {
+      draft.release()
+      return
+    }
     try {
       draft.discard()
       hooks.artifactChanged?.(draft.id, null)
     } catch (thrown) {
-      log('warning', `The unfinished artifact ${draft.id} could not be removed now and goes when the project is opened again: ${toReport(thrown).message}`)
+      log(
+        'warning',
+        `The unfinished artifact ${draft.id} could not be removed now and goes when the project is opened again: ${toReport(thrown).message}`,
+      )
     }
   }
 
@@ -264,11 +311,17 @@ export function createRunner(project: ProjectFile, operations: readonly Operatio
     run,
     job(id) {
       const entry = entries.get(id)
-      if (!entry) throw new StratumError('JOB_NOT_FOUND', `There is no job ${id}.`, 'It ended long ago or in another session; list the jobs.', { job: id })
+      if (!entry)
+        throw new StratumError('JOB_NOT_FOUND', `There is no job ${id}.`, 'It ended long ago or in another session; list the jobs.', {
+          job: id,
+        })
       return entry.job
     },
     jobs() {
-      const recorded = project.jobs().filter(({ id }) => !entries.has(id)).map((it): Job => ({ ...it, progress: null, cached: false, canPause: false }))
+      const recorded = project
+        .jobs()
+        .filter(({ id }) => !entries.has(id))
+        .map((it): Job => ({ ...it, progress: null, cached: false, canPause: false }))
       return [...recorded, ...[...entries.values()].map(({ job }) => job.snapshot())].sort((a, b) => a.id - b.id)
     },
     jobUsing(artifacts) {
@@ -288,27 +341,61 @@ export function createRunner(project: ProjectFile, operations: readonly Operatio
   }
 }
 
-function checkInputs(project: ProjectFile, operation: OperationDefinition, given: Readonly<Record<string, number>>): Record<string, Artifact> {
+function checkInputs(
+  project: ProjectFile,
+  operation: OperationDefinition,
+  given: Readonly<Record<string, number>>,
+): Record<string, Artifact> {
   const roles = Object.keys(operation.inputs)
   const unknown = Object.keys(given).find((role) => !roles.includes(role))
-  if (unknown !== undefined) throw new StratumError('PARAMETER_INVALID', `${operation.title} has no input '${unknown}'.`, `Its inputs: ${roles.join(', ') || 'none'}.`, { input: unknown })
+  if (unknown !== undefined)
+    throw new StratumError(
+      'PARAMETER_INVALID',
+      `${operation.title} has no input '${unknown}'.`,
+      `Its inputs: ${roles.join(', ') || 'none'}.`,
+      { input: unknown },
+    )
   const checked: Record<string, Artifact> = {}
   for (const [role, { kinds, optional, description }] of Object.entries(operation.inputs)) {
     const id = given[role]
     if (id === undefined) {
       if (optional) continue
-      throw new StratumError('PARAMETER_INVALID', `${operation.title} needs an input: ${description} (${kinds.join(' or ')}).`, 'Choose an artifact of that kind.', { input: role })
+      throw new StratumError(
+        'PARAMETER_INVALID',
+        `${operation.title} needs an input: ${description} (${kinds.join(' or ')}).`,
+        'Choose an artifact of that kind.',
+        { input: role },
+      )
     }
     const artifact = project.artifact(id)
-    if (!kinds.includes(artifact.kind)) throw new StratumError('ARTIFACT_KIND', `${operation.title} needs ${kinds.join(' or ')} as ${role}; artifact ${id} (${artifact.name}) is ${artifact.kind}.`, 'Choose another artifact.', { artifact: id, input: role })
-    if (artifact.status !== 'done') throw new StratumError('ARTIFACT_UNFINISHED', `Artifact ${id} (${artifact.name}) is not finished.`, 'Wait until it is, or start it again.', { artifact: id, input: role })
+    if (!kinds.includes(artifact.kind))
+      throw new StratumError(
+        'ARTIFACT_KIND',
+        `${operation.title} needs ${kinds.join(' or ')} as ${role}; artifact ${id} (${artifact.name}) is ${artifact.kind}.`,
+        'Choose another artifact.',
+        { artifact: id, input: role },
+      )
+    if (artifact.status !== 'done')
+      throw new StratumError(
+        'ARTIFACT_UNFINISHED',
+        `Artifact ${id} (${artifact.name}) is not finished.`,
+        'Wait until it is, or start it again.',
+        { artifact: id, input: role },
+      )
     checked[role] = artifact
   }
   return checked
 }
 
 /** What to ask to get this artifact again, or to go on with it where it was interrupted. */
-export const requestFor = ({ operation, inputs, params, seed, device, name }: Artifact): RunRequest => ({ operation, inputs, params, seed, device, name })
+export const requestFor = ({ operation, inputs, params, seed, device, name }: Artifact): RunRequest => ({
+  operation,
+  inputs,
+  params,
+  seed,
+  device,
+  name,
+})
 
 /** Runs one operation to its end; for scripts and tests that need no queue of their own. */
 export async function runToEnd(runner: Runner, request: RunRequest, signal?: AbortSignal): Promise<Artifact> {

@@ -59,7 +59,7 @@ export const trainOperation = defineOperation({
   canKeep: true,
   resumable: true,
   // Defaults of the model belong to the key: a changed default is another run.
-  identity: async ({ model, preset, settings }) => {
+  identity: ({ model, preset, settings }) => {
     const definition = modelById(model)
     return JSON.stringify({ version: definition.version, settings: resolveSettings(definition, preset, settings) })
   },

@@ -14,7 +14,12 @@ export const maxChunkBytes = 4_000_000
 const defaultChunkBytes = 1_048_576
 
 const arrayTypes = {
-  uint8: Uint8Array, uint16: Uint16Array, uint32: Uint32Array, int32: Int32Array, float32: Float32Array, float64: Float64Array,
+  uint8: Uint8Array,
+  uint16: Uint16Array,
+  uint32: Uint32Array,
+  int32: Int32Array,
+  float32: Float32Array,
+  float64: Float64Array,
 } as const satisfies Record<DtypeName, new (length: number) => NumberArray>
 
 export interface ArrayStore {
@@ -29,8 +34,10 @@ const rowWidth = (shape: readonly number[]): number => shape.slice(1).reduce((pr
 /** A caller's mistake, not a user's: it ends as INTERNAL with its stack in the log. */
 function checkSpec(name: string, { dtype, shape, chunkRows }: ArraySpec): void {
   if (!(dtype in arrayTypes)) throw new TypeError(`array ${name}: unknown dtype ${dtype}`)
-  if (shape.length === 0 || shape.some((n) => !Number.isSafeInteger(n) || n < 0)) throw new RangeError(`array ${name}: bad shape [${shape.join(', ')}]`)
-  if (chunkRows !== undefined && !(Number.isSafeInteger(chunkRows) && chunkRows > 0)) throw new RangeError(`array ${name}: bad chunkRows ${chunkRows}`)
+  if (shape.length === 0 || shape.some((n) => !Number.isSafeInteger(n) || n < 0))
+    throw new RangeError(`array ${name}: bad shape [${shape.join(', ')}]`)
+  if (chunkRows !== undefined && !(Number.isSafeInteger(chunkRows) && chunkRows > 0))
+    throw new RangeError(`array ${name}: bad chunkRows ${chunkRows}`)
 }
 
 /** Rows per chunk: what was asked for or what makes 1 MB, and never more than 4 MB unless a single row is larger. */
@@ -41,7 +48,12 @@ function chunkRowsOf({ dtype, shape, chunkRows }: ArraySpec): number {
 }
 
 /** Declares the array (replacing one of the same name) and takes its rows. */
-export function writeArray(store: ArrayStore, artifact: number, name: string, spec: ArraySpec): ArrayWriter & { readonly finished: boolean } {
+export function writeArray(
+  store: ArrayStore,
+  artifact: number,
+  name: string,
+  spec: ArraySpec,
+): ArrayWriter & { readonly finished: boolean } {
   checkSpec(name, spec)
   const { dtype, shape } = spec
   const chunkRows = chunkRowsOf(spec)
@@ -70,7 +82,8 @@ export function writeArray(store: ArrayStore, artifact: number, name: string, sp
     },
     append(values) {
       if (values.constructor !== buffer.constructor) throw new TypeError(`array ${name} is ${dtype}, got ${values.constructor.name}`)
-      if (finished || written + filled + values.length > total) throw new RangeError(`array ${name}: more than ${shape[0]} rows of ${width}`)
+      if (finished || written + filled + values.length > total)
+        throw new RangeError(`array ${name}: more than ${shape[0]} rows of ${width}`)
       for (let from = 0; from < values.length; ) {
         const n = Math.min(values.length - from, buffer.length - filled)
         buffer.set(values.subarray(from, from + n), filled)
@@ -90,7 +103,12 @@ export function writeArray(store: ArrayStore, artifact: number, name: string, sp
 /** Keeps the last chunk, so that reading on in small steps checks each checksum once. */
 export function readArray(store: ArrayStore, row: ArrayRow): ArrayReader {
   if (row.codec !== 'raw' || row.byte_order !== 'little') {
-    throw new StratumError('PROJECT_NEWER', `The array '${row.name}' is stored as ${row.codec}/${row.byte_order}, which this version cannot read.`, 'Update Stratum, then open the project again.', { path: store.path, artifact: row.artifact, array: row.name })
+    throw new StratumError(
+      'PROJECT_NEWER',
+      `The array '${row.name}' is stored as ${row.codec}/${row.byte_order}, which this version cannot read.`,
+      'Update Stratum, then open the project again.',
+      { path: store.path, artifact: row.artifact, array: row.name },
+    )
   }
   const shape = shapeOf(row)
   const width = rowWidth(shape)
@@ -131,7 +149,12 @@ function readChunk(store: ArrayStore, row: ArrayRow, i: number, expectedBytes: n
   const found = onFile(store.path, () => store.chunks.read(row.id, i))
   const problem = chunkProblem(found, expectedBytes)
   if (problem) {
-    throw new StratumError('PROJECT_CORRUPT', `Chunk ${i} of the array '${row.name}' of artifact ${row.artifact} ${problem}.`, 'Delete the artifact and compute it again, or restore the project from a backup.', { path: store.path, artifact: row.artifact, array: row.name, chunk: i })
+    throw new StratumError(
+      'PROJECT_CORRUPT',
+      `Chunk ${i} of the array '${row.name}' of artifact ${row.artifact} ${problem}.`,
+      'Delete the artifact and compute it again, or restore the project from a backup.',
+      { path: store.path, artifact: row.artifact, array: row.name, chunk: i },
+    )
   }
   return (found as { bytes: Buffer }).bytes
 }

@@ -33,4 +33,9 @@ export function arrayTable(db: Db) {
 
 export const shapeOf = (row: ArrayRow): number[] => JSON.parse(row.shape) as number[]
 
-export const toArrayInfo = (row: ArrayRow): ArrayInfo => ({ name: row.name, dtype: row.dtype, shape: shapeOf(row), chunkRows: row.chunk_rows })
+export const toArrayInfo = (row: ArrayRow): ArrayInfo => ({
+  name: row.name,
+  dtype: row.dtype,
+  shape: shapeOf(row),
+  chunkRows: row.chunk_rows,
+})

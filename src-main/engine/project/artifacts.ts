@@ -42,7 +42,9 @@ export function artifactTable(db: Db) {
   const all = db.prepare<[], ArtifactRow>('SELECT * FROM artifact ORDER BY id')
   const byName = db.prepare<[string], ArtifactRow>('SELECT * FROM artifact WHERE name = ? ORDER BY id')
   const byKey = db.prepare<[string, string], ArtifactRow>('SELECT * FROM artifact WHERE content_key = ? AND status = ? ORDER BY id DESC')
-  const unfinished = db.prepare<[], { id: number; resumable: 0 | 1 }>("SELECT id, resumable FROM artifact WHERE status = 'running' ORDER BY id")
+  const unfinished = db.prepare<[], { id: number; resumable: 0 | 1 }>(
+    "SELECT id, resumable FROM artifact WHERE status = 'running' ORDER BY id",
+  )
   const insert = db.prepare(
     `INSERT INTO artifact (kind, name, operation, operation_version, params, seed, device, content_key, status, resumable, created_at)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'running', ?, ?)`,
@@ -60,7 +62,18 @@ export function artifactTable(db: Db) {
     withKey: (contentKey: string, status: ArtifactStatus) => byKey.all(contentKey, status),
     unfinished: () => unfinished.all(),
     insert: (it: NewArtifact): number => {
-      const values = [it.kind, it.name, it.operation, it.operationVersion, JSON.stringify(it.params), it.seed, it.device, it.contentKey, it.resumable ? 1 : 0, new Date().toISOString()]
+      const values = [
+        it.kind,
+        it.name,
+        it.operation,
+        it.operationVersion,
+        JSON.stringify(it.params),
+        it.seed,
+        it.device,
+        it.contentKey,
+        it.resumable ? 1 : 0,
+        new Date().toISOString(),
+      ]
       return Number(insert.run(...values).lastInsertRowid)
     },
     finish: (id: number, meta: Readonly<Record<string, unknown>>, seconds: number) => finish.run(JSON.stringify(meta), seconds, id),

@@ -7,7 +7,9 @@ export type ChunkTable = ReturnType<typeof chunkTable>
 export function chunkTable(db: Db) {
   const insert = db.prepare('INSERT INTO chunk (array, i, crc, blob) VALUES (?, ?, ?, ?)')
   const get = db.prepare<[number, number], { crc: number; blob: Buffer }>('SELECT crc, blob FROM chunk WHERE array = ? AND i = ?')
-  const count = db.prepare<[number], { n: number; first: number | null; last: number | null }>('SELECT count(*) AS n, min(i) AS first, max(i) AS last FROM chunk WHERE array = ?')
+  const count = db.prepare<[number], { n: number; first: number | null; last: number | null }>(
+    'SELECT count(*) AS n, min(i) AS first, max(i) AS last FROM chunk WHERE array = ?',
+  )
   return {
     insert: (array: number, i: number, bytes: Uint8Array) => insert.run(array, i, crc32(bytes), bytes),
     /** The stored bytes and whether they are what was written; undefined when the chunk is not there. */

@@ -14,13 +14,23 @@ const refuse = (path: string, message: string, hint: string): StratumError => ne
 
 export function checkHeader(path: string): void {
   const { header, read, size, isFile } = readHeader(path)
-  if (!isFile) throw new StratumError('PROJECT_NOT_FOUND', `${path} is not a file.`, 'Choose a project file (its name ends in .stratum).', { path })
-  if (size === 0) throw refuse(path, 'The project file is empty (0 bytes).', 'Restore it from a backup, or delete it and create the project again.')
+  if (!isFile)
+    throw new StratumError('PROJECT_NOT_FOUND', `${path} is not a file.`, 'Choose a project file (its name ends in .stratum).', { path })
+  if (size === 0)
+    throw refuse(path, 'The project file is empty (0 bytes).', 'Restore it from a backup, or delete it and create the project again.')
   if (read < headerBytes || header.toString('latin1', 0, 16) !== magic) {
-    throw refuse(path, 'This is not a Stratum project.', 'Choose a file made by Stratum (its name ends in .stratum); to open data, import it into a project.')
+    throw refuse(
+      path,
+      'This is not a Stratum project.',
+      'Choose a file made by Stratum (its name ends in .stratum); to open data, import it into a project.',
+    )
   }
   if (header.readUInt32BE(68) !== applicationId) {
-    throw refuse(path, 'This is a SQLite database, but not a Stratum project.', 'Choose a file made by Stratum (its name ends in .stratum).')
+    throw refuse(
+      path,
+      'This is a SQLite database, but not a Stratum project.',
+      'Choose a file made by Stratum (its name ends in .stratum).',
+    )
   }
   const version = header.readUInt32BE(60)
   if (version > schemaVersion) throw projectNewer(path, version)
@@ -35,7 +45,11 @@ function checkLength(path: string, header: Buffer, size: number): void {
   const stored = header.readUInt16BE(16)
   const expected = (stored === 1 ? 65_536 : stored) * header.readUInt32BE(28)
   if (size < expected) {
-    throw refuse(path, `The project file is cut short: ${size} of ${expected} bytes are there.`, 'Copy it again from where it came, or restore it from a backup.')
+    throw refuse(
+      path,
+      `The project file is cut short: ${size} of ${expected} bytes are there.`,
+      'Copy it again from where it came, or restore it from a backup.',
+    )
   }
 }
 
@@ -53,7 +67,13 @@ function readHeader(path: string): { header: Buffer; read: number; size: number;
   } catch (thrown) {
     const report = toReport(thrown)
     if (report.code === 'FILE_NOT_FOUND') {
-      throw new StratumError('PROJECT_NOT_FOUND', `There is no project at ${path}.`, 'Check the path, or create it with `stratum new`.', { path }, thrown)
+      throw new StratumError(
+        'PROJECT_NOT_FOUND',
+        `There is no project at ${path}.`,
+        'Check the path, or create it with `stratum new`.',
+        { path },
+        thrown,
+      )
     }
     throw thrown instanceof StratumError ? thrown : new StratumError(report.code, report.message, report.hint, { path }, thrown)
   }

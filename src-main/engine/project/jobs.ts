@@ -52,7 +52,12 @@ export function jobTable(db: Db) {
     },
     all: (): JobRecord[] =>
       all.all().map((row) => ({
-        id: row.id, operation: row.operation, title: row.title, status: row.status, artifact: row.artifact, startedAt: row.started_at,
+        id: row.id,
+        operation: row.operation,
+        title: row.title,
+        status: row.status,
+        artifact: row.artifact,
+        startedAt: row.started_at,
         error: row.error === null ? null : (JSON.parse(row.error) as Job['error']),
       })),
     lastId: (): number => last.get()?.id ?? 0,

@@ -46,9 +46,30 @@ function reserve(file: string): void {
   } catch (thrown) {
     const code = thrown instanceof Error && 'code' in thrown ? thrown.code : ''
     const folder = dirname(file)
-    if (code === 'EEXIST') throw new StratumError('PROJECT_EXISTS', `There is already a file ${file}.`, 'Open it, or choose another name.', { path: file }, thrown)
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw new StratumError('FILE_NOT_FOUND', `There is no folder ${folder}.`, 'Create the folder first, or choose another.', { path: folder }, thrown)
-    if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') throw new StratumError('FOLDER_READ_ONLY', `The folder ${folder} cannot be written.`, 'Choose a folder that can be written.', { path: folder }, thrown)
+    if (code === 'EEXIST')
+      throw new StratumError(
+        'PROJECT_EXISTS',
+        `There is already a file ${file}.`,
+        'Open it, or choose another name.',
+        { path: file },
+        thrown,
+      )
+    if (code === 'ENOENT' || code === 'ENOTDIR')
+      throw new StratumError(
+        'FILE_NOT_FOUND',
+        `There is no folder ${folder}.`,
+        'Create the folder first, or choose another.',
+        { path: folder },
+        thrown,
+      )
+    if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
+      throw new StratumError(
+        'FOLDER_READ_ONLY',
+        `The folder ${folder} cannot be written.`,
+        'Choose a folder that can be written.',
+        { path: folder },
+        thrown,
+      )
     const report = toReport(thrown)
     throw new StratumError(report.code, report.message, report.hint, { path: file }, thrown)
   }

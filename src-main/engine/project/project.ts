@@ -33,7 +33,10 @@ export interface Draft {
   readonly id: number
   writeArray(name: string, spec: ArraySpec): ArrayWriter
   /** Replaces a whole set of small arrays in one transaction with a JSON state: a checkpoint. `null` removes it. */
-  saveCheckpoint(state: unknown, arrays: Readonly<Record<string, { dtype: DtypeName; shape: readonly number[]; values: NumberArray }>>): void
+  saveCheckpoint(
+    state: unknown,
+    arrays: Readonly<Record<string, { dtype: DtypeName; shape: readonly number[]; values: NumberArray }>>,
+  ): void
   loadCheckpoint(): { state: unknown; arrays: Record<string, { shape: readonly number[]; values: NumberArray }> } | null
   addMetrics(points: readonly { step: number; name: string; value: number }[]): void
 }

@@ -48,7 +48,12 @@ export interface ProjectFile extends Project {
 }
 
 /** @param onDelete told after something was deleted, when its space can be given back */
-export function projectFile(db: Db, path: string, readOnly: boolean, { onDelete, onClose }: { onDelete: () => void; onClose: () => void }): ProjectFile {
+export function projectFile(
+  db: Db,
+  path: string,
+  readOnly: boolean,
+  { onDelete, onClose }: { onDelete: () => void; onClose: () => void },
+): ProjectFile {
   const tables = prepareTables(db, path)
   const { artifacts, edges, metrics, arrays, settings, journal, jobs } = tables
 
@@ -74,13 +79,25 @@ export function projectFile(db: Db, path: string, readOnly: boolean, { onDelete,
 
   const rowOf = (id: number): ArtifactRow => {
     const row = artifacts.get(id)
-    if (!row) throw new StratumError('ARTIFACT_NOT_FOUND', `There is no artifact ${id} in this project.`, 'List the artifacts and choose one of them.', { path, artifact: id })
+    if (!row)
+      throw new StratumError(
+        'ARTIFACT_NOT_FOUND',
+        `There is no artifact ${id} in this project.`,
+        'List the artifacts and choose one of them.',
+        { path, artifact: id },
+      )
     return row
   }
   const artifact = (id: number): Artifact => onFile(path, () => toArtifact(rowOf(id)))
 
   const writing = <T>(work: () => T): T => {
-    if (readOnly) throw new StratumError('PROJECT_READ_ONLY', 'The project is open read-only.', 'Open it for writing, or copy it and work on the copy.', { path })
+    if (readOnly)
+      throw new StratumError(
+        'PROJECT_READ_ONLY',
+        'The project is open read-only.',
+        'Open it for writing, or copy it and work on the copy.',
+        { path },
+      )
     return onFile(path, work)
   }
 
@@ -118,15 +135,40 @@ export function projectFile(db: Db, path: string, readOnly: boolean, { onDelete,
     find: (reference) => {
       const wanted = reference.trim()
       const numbered = /^\d+$/.test(wanted) ? onFile(path, () => artifacts.get(Number(wanted))) : undefined
-      const found = [...(numbered ? [numbered] : []), ...onFile(path, () => artifacts.named(wanted)).filter(({ id }) => id !== numbered?.id)]
+      const found = [
+        ...(numbered ? [numbered] : []),
+        ...onFile(path, () => artifacts.named(wanted)).filter(({ id }) => id !== numbered?.id),
+      ]
       if (found.length === 1) return artifact(found[0].id)
-      if (found.length === 0) throw new StratumError('ARTIFACT_NOT_FOUND', `There is no artifact named '${wanted}' in this project.`, `Known: ${artifacts.all().map((it) => `${it.id} ${it.name}`).slice(0, 12).join(', ') || 'none yet'}.`, { path, artifact: wanted })
-      throw new StratumError('ARTIFACT_AMBIGUOUS', `'${wanted}' may mean ${found.map((it) => `${it.id} (${it.kind} ${it.name})`).join(' or ')}.`, 'Use the number, or rename one of them.', { path, artifact: wanted })
+      if (found.length === 0)
+        throw new StratumError(
+          'ARTIFACT_NOT_FOUND',
+          `There is no artifact named '${wanted}' in this project.`,
+          `Known: ${
+            artifacts
+              .all()
+              .map((it) => `${it.id} ${it.name}`)
+              .slice(0, 12)
+              .join(', ') || 'none yet'
+          }.`,
+          { path, artifact: wanted },
+        )
+      throw new StratumError(
+        'ARTIFACT_AMBIGUOUS',
+        `'${wanted}' may mean ${found.map((it) => `${it.id} (${it.kind} ${it.name})`).join(' or ')}.`,
+        'Use the number, or rename one of them.',
+        { path, artifact: wanted },
+      )
     },
     array: (id, name) =>
       onFile(path, () => {
         const row = arrays.get(rowOf(id).id, name)
-        if (!row) throw new StratumError('ARTIFACT_NOT_FOUND', `Artifact ${id} has no array '${name}'.`, 'Compute it again.', { path, artifact: id, array: name })
+        if (!row)
+          throw new StratumError('ARTIFACT_NOT_FOUND', `Artifact ${id} has no array '${name}'.`, 'Compute it again.', {
+            path,
+            artifact: id,
+            array: name,
+          })
         return readArray(tables, row)
       }),
     metrics: (id, afterStep) => onFile(path, () => metrics.after(id, afterStep)),
@@ -159,8 +201,19 @@ export function projectFile(db: Db, path: string, readOnly: boolean, { onDelete,
       const wanted = name.trim()
       const row = rowOf(id)
       const other = artifacts.named(wanted).find((it) => it.id !== id)
-      if (wanted === '') throw new StratumError('PARAMETER_INVALID', 'A name needs at least one character.', 'Type a name.', { path, artifact: id, parameter: 'name' })
-      if (other) throw new StratumError('PARAMETER_INVALID', `The name '${wanted}' is taken by artifact ${other.id} (${other.kind}).`, 'Choose another name.', { path, artifact: id, parameter: 'name' })
+      if (wanted === '')
+        throw new StratumError('PARAMETER_INVALID', 'A name needs at least one character.', 'Type a name.', {
+          path,
+          artifact: id,
+          parameter: 'name',
+        })
+      if (other)
+        throw new StratumError(
+          'PARAMETER_INVALID',
+          `The name '${wanted}' is taken by artifact ${other.id} (${other.kind}).`,
+          'Choose another name.',
+          { path, artifact: id, parameter: 'name' },
+        )
       return change(row, 'name', `rename ${row.name} to ${wanted}`, wanted)
     },
     annotate: (id, annotations) => {

@@ -18,9 +18,14 @@ const walBytes = 16_000_000
 function loadSqlite(): typeof BetterSqlite3 {
   const napi = Number(process.versions.napi)
   if (!(napi >= 10)) {
-    throw new StratumError('INTERNAL', `This runtime has N-API ${napi}; the project file needs 10 or newer.`, 'Start the engine with Node 22.14 or newer.')
+    throw new StratumError(
+      'INTERNAL',
+      `This runtime has N-API ${napi}; the project file needs 10 or newer.`,
+      'Start the engine with Node 22.14 or newer.',
+    )
   }
-  if (endianness() !== 'LE') throw new StratumError('INTERNAL', 'Project files are little-endian and this processor is not.', 'Use an x86-64 or ARM computer.')
+  if (endianness() !== 'LE')
+    throw new StratumError('INTERNAL', 'Project files are little-endian and this processor is not.', 'Use an x86-64 or ARM computer.')
   const nodeRequire = createRequire(import.meta.url)
   return nodeRequire('better-sqlite3') as typeof BetterSqlite3
 }
@@ -68,15 +73,63 @@ export function fromSqlite(thrown: unknown, path: string): unknown {
   const code = codeOf(thrown)
   const is = (...families: string[]): boolean => families.some((family) => code === family || code.startsWith(`${family}_`))
   const where = { path }
-  if (is('SQLITE_FULL')) return new StratumError('DISK_FULL', 'The disk is full; the project could not grow.', 'Free some space and start again; what was finished is kept.', where, thrown)
-  if (is('SQLITE_CORRUPT', 'SQLITE_NOTADB')) return new StratumError('PROJECT_CORRUPT', `The project file is damaged (${code}).`, 'Restore it from a backup; `stratum verify` names what can still be read.', where, thrown)
-  if (is('SQLITE_BUSY', 'SQLITE_LOCKED')) return new StratumError('PROJECT_LOCKED', 'Another program holds the project file.', 'Close it there, or open the project read-only.', where, thrown)
-  if (is('SQLITE_READONLY_DBMOVED')) return new StratumError('PROJECT_NOT_FOUND', 'The project file was moved or deleted while it was open.', 'Put it back, or close the project and open it where it is now.', where, thrown)
-  if (is('SQLITE_READONLY')) return new StratumError('PROJECT_READ_ONLY', 'The project is open read-only.', 'Open it for writing, or copy it to a folder that can be written.', where, thrown)
+  if (is('SQLITE_FULL'))
+    return new StratumError(
+      'DISK_FULL',
+      'The disk is full; the project could not grow.',
+      'Free some space and start again; what was finished is kept.',
+      where,
+      thrown,
+    )
+  if (is('SQLITE_CORRUPT', 'SQLITE_NOTADB'))
+    return new StratumError(
+      'PROJECT_CORRUPT',
+      `The project file is damaged (${code}).`,
+      'Restore it from a backup; `stratum verify` names what can still be read.',
+      where,
+      thrown,
+    )
+  if (is('SQLITE_BUSY', 'SQLITE_LOCKED'))
+    return new StratumError(
+      'PROJECT_LOCKED',
+      'Another program holds the project file.',
+      'Close it there, or open the project read-only.',
+      where,
+      thrown,
+    )
+  if (is('SQLITE_READONLY_DBMOVED'))
+    return new StratumError(
+      'PROJECT_NOT_FOUND',
+      'The project file was moved or deleted while it was open.',
+      'Put it back, or close the project and open it where it is now.',
+      where,
+      thrown,
+    )
+  if (is('SQLITE_READONLY'))
+    return new StratumError(
+      'PROJECT_READ_ONLY',
+      'The project is open read-only.',
+      'Open it for writing, or copy it to a folder that can be written.',
+      where,
+      thrown,
+    )
   if (is('SQLITE_CANTOPEN', 'SQLITE_PERM', 'SQLITE_AUTH')) {
-    return new StratumError('FOLDER_READ_ONLY', `The folder ${dirname(path)} cannot be written, so the project cannot be opened there.`, 'Copy the project to a folder that can be written.', where, thrown)
+    return new StratumError(
+      'FOLDER_READ_ONLY',
+      `The folder ${dirname(path)} cannot be written, so the project cannot be opened there.`,
+      'Copy the project to a folder that can be written.',
+      where,
+      thrown,
+    )
   }
-  if (is('SQLITE_IOERR')) return new StratumError('FILE_UNREADABLE', `The disk reported an error at the project file (${code}).`, 'Check the disk or the network drive, then open the project again.', where, thrown)
+  if (is('SQLITE_IOERR'))
+    return new StratumError(
+      'FILE_UNREADABLE',
+      `The disk reported an error at the project file (${code}).`,
+      'Check the disk or the network drive, then open the project again.',
+      where,
+      thrown,
+    )
   return thrown
 }
 

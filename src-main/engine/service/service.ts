@@ -38,7 +38,12 @@ export function createService(emit: Emit<EngineEvents>): Service {
   const infoNow = () => session.info() as NonNullable<ReturnType<typeof session.info>>
 
   return {
-    describe: () => ({ version, operations: operations.map(describeOperation), models: models.map(describeModel), formats: readers.map(describeReader) }),
+    describe: () => ({
+      version,
+      operations: operations.map(describeOperation),
+      models: models.map(describeModel),
+      formats: readers.map(describeReader),
+    }),
     devices: () => listDevices(),
     inspect: ({ path, as }) => inspectSource(path, as),
 
@@ -61,7 +66,11 @@ export function createService(emit: Emit<EngineEvents>): Service {
     deleteArtifact({ artifact }) {
       const project = session.project()
       const job = session.runner().jobUsing(project.downstream(artifact))
-      if (job) throw new StratumError('ARTIFACT_IN_USE', `'${job.title}' is working on it.`, 'Cancel that job first, or wait for it.', { artifact, job: job.id })
+      if (job)
+        throw new StratumError('ARTIFACT_IN_USE', `'${job.title}' is working on it.`, 'Cancel that job first, or wait for it.', {
+          artifact,
+          job: job.id,
+        })
       const deleted = project.remove(artifact)
       for (const id of deleted) emit('artifactChanged', { id, artifact: null, deleted: true })
       session.touched()

@@ -31,12 +31,22 @@ describe('a result', () => {
   test('is finished with its parameters filled in, its inputs, seed and arrays', async () => {
     const runner = createRunner(project, testOperations)
     const dataset = await runToEnd(runner, { operation: 'numbers', params: { rows: 2500 }, seed: 3 })
-    expect(dataset).toMatchObject({ name: '2500 numbers', status: 'done', params: { rows: 2500, factor: 1, mode: 'plain' }, seed: 3, device: 'cpu', meta: { rows: 2500 } })
+    expect(dataset).toMatchObject({
+      name: '2500 numbers',
+      status: 'done',
+      params: { rows: 2500, factor: 1, mode: 'plain' },
+      seed: 3,
+      device: 'cpu',
+      meta: { rows: 2500 },
+    })
     expect(project.array(dataset.id, 'values').read(2499, 2500)).toEqual(Float64Array.of(2502))
     const model = await runToEnd(runner, { operation: 'slow', inputs: { dataset: dataset.id }, params: { steps: 3 }, name: 'mine' })
     expect(model).toMatchObject({ name: 'mine', inputs: { dataset: dataset.id }, meta: { step: 3 } })
     expect(model.arrays.map(({ name }) => name)).toEqual(['weight'])
-    expect(project.metrics(model.id, 0)).toEqual([{ step: 1, name: 'loss', value: 0.5 }, { step: 2, name: 'loss', value: 1 / 3 }])
+    expect(project.metrics(model.id, 0)).toEqual([
+      { step: 1, name: 'loss', value: 0.5 },
+      { step: 2, name: 'loss', value: 1 / 3 },
+    ])
   })
 
   test('is returned at once when it is there, whatever order the parameters come in', async () => {
@@ -50,14 +60,28 @@ describe('a result', () => {
   test('is computed anew when a parameter, the seed or the device differs, and gets a name of its own', async () => {
     const runner = createRunner(project, testOperations)
     const first = await runToEnd(runner, { operation: 'numbers' })
-    const others = [await runToEnd(runner, { operation: 'numbers', params: { factor: 2 } }), await runToEnd(runner, { operation: 'numbers', seed: 8 }), await runToEnd(runner, { operation: 'numbers', device: 'gpu' })]
+    const others = [
+      await runToEnd(runner, { operation: 'numbers', params: { factor: 2 } }),
+      await runToEnd(runner, { operation: 'numbers', seed: 8 }),
+      await runToEnd(runner, { operation: 'numbers', device: 'gpu' }),
+    ]
     expect(new Set([first, ...others].map(({ contentKey }) => contentKey)).size).toBe(4)
     expect(others.map(({ name }) => name)).toEqual(['10 numbers 2', '10 numbers 3', '10 numbers 4'])
   })
 
   test('that is stale is made again and the old one goes', async () => {
     let isThere = true
-    const writeFile = defineOperation({ id: 'write', version: 1, title: 'Write', summary: '', inputs: {}, params: z.object({}), produces: 'export', isStale: () => !isThere, run: async () => ({}) })
+    const writeFile = defineOperation({
+      id: 'write',
+      version: 1,
+      title: 'Write',
+      summary: '',
+      inputs: {},
+      params: z.object({}),
+      produces: 'export',
+      isStale: () => !isThere,
+      run: async () => ({}),
+    })
     const runner = createRunner(project, operationList(writeFile))
     const first = await runToEnd(runner, { operation: 'write' })
     expect((await runToEnd(runner, { operation: 'write' })).id).toBe(first.id)
@@ -82,20 +106,38 @@ describe('what is refused at once', () => {
     expect(refusal({ operation: 'number' })).toMatchObject({ code: 'UNKNOWN_OPERATION', hint: "Did you mean 'numbers'?" })
   })
   test('an unknown parameter, with the nearest name', () => {
-    expect(refusal({ operation: 'numbers', params: { row: 3 } })).toMatchObject({ code: 'PARAMETER_INVALID', message: "Numbers has no parameter 'row'.", hint: "Did you mean 'rows'?", where: { parameter: 'row' } })
+    expect(refusal({ operation: 'numbers', params: { row: 3 } })).toMatchObject({
+      code: 'PARAMETER_INVALID',
+      message: "Numbers has no parameter 'row'.",
+      hint: "Did you mean 'rows'?",
+      where: { parameter: 'row' },
+    })
   })
   test('a value out of range: the message names the parameter, what is allowed and what came', () => {
-    expect(refusal({ operation: 'numbers', params: { rows: 0 } })).toMatchObject({ code: 'PARAMETER_INVALID', message: "Numbers: 'rows' must be at least 1; got 0." })
-    expect(refusal({ operation: 'numbers', params: { rows: 'many' } })).toMatchObject({ message: 'Numbers: \'rows\' must be a number; got "many".' })
-    expect(refusal({ operation: 'numbers', params: { rows: 1.5 } })).toMatchObject({ message: "Numbers: 'rows' must be a whole number; got 1.5." })
-    expect(refusal({ operation: 'numbers', params: { mode: 'odd' } })).toMatchObject({ message: 'Numbers: \'mode\' must be one of plain, fancy; got "odd".' })
+    expect(refusal({ operation: 'numbers', params: { rows: 0 } })).toMatchObject({
+      code: 'PARAMETER_INVALID',
+      message: "Numbers: 'rows' must be at least 1; got 0.",
+    })
+    expect(refusal({ operation: 'numbers', params: { rows: 'many' } })).toMatchObject({
+      message: 'Numbers: \'rows\' must be a number; got "many".',
+    })
+    expect(refusal({ operation: 'numbers', params: { rows: 1.5 } })).toMatchObject({
+      message: "Numbers: 'rows' must be a whole number; got 1.5.",
+    })
+    expect(refusal({ operation: 'numbers', params: { mode: 'odd' } })).toMatchObject({
+      message: 'Numbers: \'mode\' must be one of plain, fancy; got "odd".',
+    })
   })
   test('a missing input, an unknown one, one of the wrong kind', async () => {
     expect(refusal({ operation: 'slow' })).toMatchObject({ code: 'PARAMETER_INVALID', where: { input: 'dataset' } })
     expect(refusal({ operation: 'slow', inputs: { data: 1 } })).toMatchObject({ code: 'PARAMETER_INVALID', where: { input: 'data' } })
     expect(refusal({ operation: 'slow', inputs: { dataset: 99 } })).toMatchObject({ code: 'ARTIFACT_NOT_FOUND' })
     const runner = createRunner(project, testOperations)
-    const model = await runToEnd(runner, { operation: 'slow', inputs: { dataset: (await runToEnd(runner, { operation: 'numbers' })).id }, params: { steps: 1 } })
+    const model = await runToEnd(runner, {
+      operation: 'slow',
+      inputs: { dataset: (await runToEnd(runner, { operation: 'numbers' })).id },
+      params: { steps: 1 },
+    })
     expect(refusal({ operation: 'slow', inputs: { dataset: model.id } })).toMatchObject({ code: 'ARTIFACT_KIND' })
   })
   test('new work in a read-only project, but not what is there already', async () => {
@@ -220,9 +262,18 @@ test('a file is looked at before the cache is asked, and the same file imported 
   let reads = 0
   let content = 'a'
   const read = defineOperation({
-    id: 'read', version: 1, title: 'Read', summary: '', inputs: {}, params: z.object({ path: z.string() }), produces: 'dataset',
+    id: 'read',
+    version: 1,
+    title: 'Read',
+    summary: '',
+    inputs: {},
+    params: z.object({ path: z.string() }),
+    produces: 'dataset',
     identity: async () => content,
-    run: async () => ({ read: (reads += 1) }),
+    run: async () => {
+      reads += 1
+      return {}
+    },
   })
   const runner = createRunner(project, operationList(read))
   const request = { operation: 'read', params: { path: 'x' } }

@@ -40,7 +40,8 @@ describe('an array', () => {
     store('a', { dtype: 'float32', shape: [7, 3], chunkRows: 2 }, values.subarray(0, 1), values.subarray(1, 11), values.subarray(11))
     const reader = project.array(draft.id, 'a')
     expect(reader).toMatchObject({ dtype: 'float32', shape: [7, 3], chunkRows: 2 })
-    for (let from = 0; from <= 7; from += 1) for (let to = from; to <= 7; to += 1) expect(reader.read(from, to)).toStrictEqual(values.slice(from * 3, to * 3))
+    for (let from = 0; from <= 7; from += 1)
+      for (let to = from; to <= 7; to += 1) expect(reader.read(from, to)).toStrictEqual(values.slice(from * 3, to * 3))
     expect(draft.finish({}, 0).arrays).toEqual([{ name: 'a', dtype: 'float32', shape: [7, 3], chunkRows: 2 }])
   })
 
@@ -95,13 +96,21 @@ describe('damage', () => {
     damage("UPDATE chunk SET blob = x'0304ff' WHERE i = 1; UPDATE chunk SET blob = x'0305' WHERE i = 2")
     const reader = project.array(1, 'a')
     expect(reader.read(0, 2)).toEqual(Uint8Array.of(1, 2))
-    expect(() => reader.read(1, 3)).toThrow(expect.objectContaining({ code: 'PROJECT_CORRUPT', where: { path: project.path, artifact: 1, array: 'a', chunk: 1 } }))
-    expect((await project.verify()).problems).toEqual(["artifact 1, array 'a', chunk 1 has 3 bytes, expected 2", "artifact 1, array 'a', chunk 2 does not match its checksum"])
+    expect(() => reader.read(1, 3)).toThrow(
+      expect.objectContaining({ code: 'PROJECT_CORRUPT', where: { path: project.path, artifact: 1, array: 'a', chunk: 1 } }),
+    )
+    expect((await project.verify()).problems).toEqual([
+      "artifact 1, array 'a', chunk 1 has 3 bytes, expected 2",
+      "artifact 1, array 'a', chunk 2 does not match its checksum",
+    ])
   })
 
   test('by loss of a chunk or one too many is found by verify', async () => {
     damage("DELETE FROM chunk WHERE i = 0; INSERT INTO chunk (array, i, crc, blob) VALUES (1, 9, 0, x'00'), (1, 10, 0, x'00')")
-    expect((await project.verify()).problems).toEqual(["artifact 1, array 'a', chunk 0 is missing", "artifact 1, array 'a': 4 chunks are stored, its shape needs 3"])
+    expect((await project.verify()).problems).toEqual([
+      "artifact 1, array 'a', chunk 0 is missing",
+      "artifact 1, array 'a': 4 chunks are stored, its shape needs 3",
+    ])
   })
 
   test('of the graph is found by verify', async () => {
@@ -124,7 +133,11 @@ describe('a draft', () => {
     expect(draft.loadCheckpoint()).toBeNull()
     draft.saveCheckpoint({ step: 1 }, { ...checkpoint(1), extra: { dtype: 'uint8', shape: [1], values: Uint8Array.of(1) } })
     draft.saveCheckpoint({ step: 2 }, checkpoint(2))
-    draft.addMetrics([{ step: 1, name: 'loss', value: 3 }, { step: 2, name: 'loss', value: Number.NaN }, { step: 1, name: 'loss', value: 2 }])
+    draft.addMetrics([
+      { step: 1, name: 'loss', value: 3 },
+      { step: 2, name: 'loss', value: Number.NaN },
+      { step: 1, name: 'loss', value: 2 },
+    ])
     expect(draft.loadCheckpoint()).toEqual({ state: { step: 2 }, arrays: { weight: { shape: [2, 1], values: Float32Array.of(2, 2) } } })
     const artifact = draft.finish({}, 1)
     expect(artifact.arrays).toEqual([])
@@ -147,7 +160,9 @@ describe('a draft', () => {
     expect(() => draft.addMetrics([])).toThrow(expect.objectContaining({ code: 'CANCELLED' }))
     project.close()
     const db = new Database(project.path, { readonly: true })
-    const counts = ['artifact', 'array', 'chunk', 'metric', 'edge'].map((table) => db.prepare(`SELECT count(*) FROM ${table}`).pluck().get())
+    const counts = ['artifact', 'array', 'chunk', 'metric', 'edge'].map((table) =>
+      db.prepare(`SELECT count(*) FROM ${table}`).pluck().get(),
+    )
     expect(counts).toEqual([0, 0, 0, 0, 0])
     db.close()
   })

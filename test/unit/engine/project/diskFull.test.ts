@@ -21,7 +21,10 @@ test('a full disk ends the job as DISK_FULL, leaves no trace of it, and smaller 
   const project = createProject(folder.file('p'))
   const runner = createRunner(project, testOperations)
   const small = await runToEnd(runner, { operation: 'numbers', params: { rows: 100 } })
-  await expect(runToEnd(runner, { operation: 'numbers', params: { rows: 1_000_000 } })).rejects.toMatchObject({ code: 'DISK_FULL', where: { path: project.path } })
+  await expect(runToEnd(runner, { operation: 'numbers', params: { rows: 1_000_000 } })).rejects.toMatchObject({
+    code: 'DISK_FULL',
+    where: { path: project.path },
+  })
   expect(project.artifacts().map(({ id }) => id)).toEqual([small.id])
   await runToEnd(runner, { operation: 'numbers', params: { rows: 200 } })
   expect(await project.verify()).toMatchObject({ artifacts: 2, problems: [] })

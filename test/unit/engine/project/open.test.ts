@@ -1,4 +1,16 @@
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import Database from 'better-sqlite3'
 import { describe, expect, test, vi } from 'vitest'
 import { createProject, openProject } from '#engine/project/open.ts'
@@ -42,7 +54,10 @@ describe('creating', () => {
 
   test('has exactly the tables of the design', () => {
     const db = new Database(newClosedProject(), { readonly: true })
-    const tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name").pluck().all()
+    const tables = db
+      .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
+      .pluck()
+      .all()
     expect(tables).toEqual(['array', 'artifact', 'chunk', 'edge', 'job', 'journal', 'metric', 'setting'])
     db.close()
   })
@@ -86,7 +101,9 @@ describe('opening for writing', () => {
 
   test('is refused to a second one, who learns who has it, until the first closes', () => {
     const project = createProject(folder.file('p'))
-    expect(() => openProject(project.path)).toThrow(expect.objectContaining({ code: 'PROJECT_LOCKED', where: expect.objectContaining({ pid: process.pid }) }))
+    expect(() => openProject(project.path)).toThrow(
+      expect.objectContaining({ code: 'PROJECT_LOCKED', where: expect.objectContaining({ pid: process.pid }) }),
+    )
     project.close()
     openProject(project.path).close()
   })
@@ -94,7 +111,9 @@ describe('opening for writing', () => {
   test('takes over a lock file that a dead process left behind', () => {
     const path = newClosedProject()
     const left = new Database(`${path}-lock`)
-    left.exec("CREATE TABLE owner (pid INTEGER, host TEXT, since TEXT, token TEXT); INSERT INTO owner VALUES (999999, 'elsewhere', '2020', 't')")
+    left.exec(
+      "CREATE TABLE owner (pid INTEGER, host TEXT, since TEXT, token TEXT); INSERT INTO owner VALUES (999999, 'elsewhere', '2020', 't')",
+    )
     left.close()
     openProject(path).close()
     expect(existsSync(`${path}-lock`)).toBe(false)
@@ -103,7 +122,10 @@ describe('opening for writing', () => {
   test('removes half-made results but keeps those that can be resumed', () => {
     const path = newClosedProject()
     const project = openProject(path)
-    project.beginDraft(newArtifact({ name: 'half', contentKey: 'h' }), {}).writeArray('x', { dtype: 'uint8', shape: [4], chunkRows: 2 }).append(Uint8Array.of(1, 2, 3))
+    project
+      .beginDraft(newArtifact({ name: 'half', contentKey: 'h' }), {})
+      .writeArray('x', { dtype: 'uint8', shape: [4], chunkRows: 2 })
+      .append(Uint8Array.of(1, 2, 3))
     project.beginDraft(newArtifact({ name: 'training', contentKey: 't', resumable: true }), {}).saveCheckpoint({ step: 3 }, {})
     project.recordJob({ id: 1, operation: 'train', title: 'Train', status: 'running', artifact: 2, startedAt: null, error: null })
     project.close()
@@ -122,7 +144,13 @@ describe('opening read-only', () => {
     expect(reader.artifacts()).toEqual([])
     writer.beginDraft(newArtifact({ name: 'new' }), {}).finish({}, 0)
     expect(reader.artifacts().map(({ name }) => name)).toEqual(['new'])
-    for (const change of [() => reader.rename(1, 'x'), () => reader.remove(1), () => reader.setSetting('a', 1), () => reader.beginDraft(newArtifact({}), {}), () => reader.undo()]) {
+    for (const change of [
+      () => reader.rename(1, 'x'),
+      () => reader.remove(1),
+      () => reader.setSetting('a', 1),
+      () => reader.beginDraft(newArtifact({}), {}),
+      () => reader.undo(),
+    ]) {
       expect(code(change)).toBe('PROJECT_READ_ONLY')
     }
     reader.close()
@@ -191,9 +219,26 @@ describe('a file that is no project of ours is refused and stays as it is', () =
 })
 
 test('what SQLite says of disk and folder becomes a code a user can act on', () => {
-  const sqlite = (sqliteCode: string): unknown => (fromSqlite(Object.assign(new Error('x'), { code: sqliteCode }), '/p') as { code: unknown }).code
-  expect(['SQLITE_FULL', 'SQLITE_CORRUPT_INDEX', 'SQLITE_NOTADB', 'SQLITE_BUSY_SNAPSHOT', 'SQLITE_READONLY_DIRECTORY', 'SQLITE_CANTOPEN', 'SQLITE_IOERR_WRITE'].map(sqlite)).toEqual([
-    'DISK_FULL', 'PROJECT_CORRUPT', 'PROJECT_CORRUPT', 'PROJECT_LOCKED', 'PROJECT_READ_ONLY', 'FOLDER_READ_ONLY', 'FILE_UNREADABLE',
+  const sqlite = (sqliteCode: string): unknown =>
+    (fromSqlite(Object.assign(new Error('x'), { code: sqliteCode }), '/p') as { code: unknown }).code
+  expect(
+    [
+      'SQLITE_FULL',
+      'SQLITE_CORRUPT_INDEX',
+      'SQLITE_NOTADB',
+      'SQLITE_BUSY_SNAPSHOT',
+      'SQLITE_READONLY_DIRECTORY',
+      'SQLITE_CANTOPEN',
+      'SQLITE_IOERR_WRITE',
+    ].map(sqlite),
+  ).toEqual([
+    'DISK_FULL',
+    'PROJECT_CORRUPT',
+    'PROJECT_CORRUPT',
+    'PROJECT_LOCKED',
+    'PROJECT_READ_ONLY',
+    'FOLDER_READ_ONLY',
+    'FILE_UNREADABLE',
   ])
   const bug = new TypeError('x')
   expect(fromSqlite(bug, '/p')).toBe(bug)

@@ -11,7 +11,8 @@ beforeEach(() => {
   return () => project.close()
 })
 
-const add = (name: string, inputs: Record<string, number> = {}): number => project.beginDraft(newArtifact({ name, contentKey: `key of ${name}` }), inputs).finish({}, 1).id
+const add = (name: string, inputs: Record<string, number> = {}): number =>
+  project.beginDraft(newArtifact({ name, contentKey: `key of ${name}` }), inputs).finish({}, 1).id
 const names = (): string[] => project.artifacts().map(({ name }) => name)
 const thrown = (code: string) => expect.objectContaining({ code })
 
@@ -28,7 +29,9 @@ describe('artifacts', () => {
   test('a word that may mean two is refused', () => {
     add('2')
     add('scene')
-    expect(() => project.find('2')).toThrow(expect.objectContaining({ code: 'ARTIFACT_AMBIGUOUS', message: expect.stringContaining('1 (latents 2)') }))
+    expect(() => project.find('2')).toThrow(
+      expect.objectContaining({ code: 'ARTIFACT_AMBIGUOUS', message: expect.stringContaining('1 (latents 2)') }),
+    )
     expect(project.find('1').name).toBe('2')
   })
 
@@ -132,7 +135,8 @@ test('settings are JSON by key, and null when never set', () => {
 })
 
 test('jobs are remembered with their end, the newest 200', () => {
-  for (let id = 1; id <= 205; id += 1) project.recordJob({ id, operation: 'o', title: 'O', status: 'running', artifact: null, startedAt: 't', error: null })
+  for (let id = 1; id <= 205; id += 1)
+    project.recordJob({ id, operation: 'o', title: 'O', status: 'running', artifact: null, startedAt: 't', error: null })
   project.recordJob({ id: 205, operation: 'o', title: 'O', status: 'done', artifact: null, startedAt: 't', error: null })
   expect(project.jobs()).toHaveLength(200)
   expect(project.jobs().at(-1)).toMatchObject({ id: 205, status: 'done' })
