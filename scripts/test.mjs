@@ -50,7 +50,7 @@ function testCode() {
   total.skipped += found.numPendingTests + found.numTodoTests
   for (const { name, assertionResults } of found.testResults) {
     for (const { status, fullName } of assertionResults) {
-      if (status !== 'passed' && status !== 'failed') notes.push(`skipped: ${name.replace(root, '')}: ${fullName}`)
+      if (status !== 'passed') notes.push(`${status === 'failed' ? 'failed' : 'skipped'}: ${name.replace(root, '')}: ${fullName}`)
     }
   }
   if (!ok && found.numFailedTests === 0) fail('The tests of the code failed outside of a test; see above.')
