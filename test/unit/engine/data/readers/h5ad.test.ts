@@ -1,0 +1,149 @@
+import h5wasm, { type File } from 'h5wasm/node'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { inspectSource, openSource } from '../../../../../src-main/engine/data/inspect.ts'
+import { readAll } from '../../../../helpers/readAll.ts'
+import { hasSharedData, sharedData } from '../../../../helpers/sharedData.ts'
+import { temporaryFolder } from '../../../../helpers/temporaryFolder.ts'
+
+const folder = temporaryFolder()
+beforeAll(async () => void (await h5wasm.ready))
+
+/** Writes a file with h5wasm; `build` fills it. */
+function write(build: (file: File) => void): string {
+  const path = folder.file('cells.h5ad')
+  const file = new h5wasm.File(path, 'w')
+  build(file)
+  file.close()
+  return path
+}
+
+const frame = (file: File, name: string, index: readonly string[]): void => {
+  file.create_group(name).create_attribute('_index', '_index')
+  file.get(name)
+  file.create_dataset({ name: `${name}/_index`, data: [...index] })
+}
+
+interface Sparse {
+  data?: number[]
+  indices?: number[]
+  indptr?: number[]
+  shape?: [number, number]
+  encoding?: string
+}
+
+/** Two cells by three genes: [[0, 5, 0], [7, 0, 2]]. */
+function writeSparse({ data = [5, 7, 2], indices = [1, 0, 2], indptr = [0, 1, 3], shape = [2, 3], encoding = 'csr_matrix' }: Sparse): string {
+  return write((file) => {
+    const group = file.create_group('X')
+    group.create_attribute('encoding-type', encoding)
+    group.create_attribute('shape', Int32Array.from(shape))
+    file.create_dataset({ name: 'X/data', data: Float32Array.from(data) })
+    file.create_dataset({ name: 'X/indices', data: Int32Array.from(indices) })
+    file.create_dataset({ name: 'X/indptr', data: Int32Array.from(indptr) })
+    frame(file, 'obs', ['c1', 'c2'])
+    frame(file, 'var', ['g1', 'g2', 'g3'])
+    file.create_group('obs/type')
+    file.create_dataset({ name: 'obs/type/codes', data: Int8Array.of(1, -1) })
+    file.create_dataset({ name: 'obs/type/categories', data: ['B', 'T'] })
+  })
+}
+
+describe('sparse', () => {
+  it('makes only the rows asked for dense', async () => {
+    const source = await openSource(writeSparse({}))
+    expect(source.report).toMatchObject({ kind: 'cells', rows: 2, metadataFields: ['index', 'type'], details: { storage: 'CSR', storedValues: 3 } })
+    expect(source.report.columns.map((column) => column.name)).toEqual(['g1', 'g2', 'g3'])
+    for (const maxBytes of [12, 1000]) expect(Array.from((await readAll(source, { maxBytes })).X)).toEqual([0, 5, 0, 7, 0, 2])
+    expect(Array.from((await readAll(source, { columns: [2, 1] })).X)).toEqual([0, 5, 2, 0])
+    expect(await source.metadata?.('type')).toEqual(['T', null])
+    expect(await source.preview(1, 1, 4)).toEqual({ names: ['index', 'type', 'g1', 'g2'], rows: [['c2', null, 7, 0]] })
+    await source.close()
+  })
+
+  it('adds up a column that comes twice, as SciPy does', async () => {
+    const source = await openSource(writeSparse({ indices: [1, 2, 2] }))
+    expect(Array.from((await readAll(source)).X)).toEqual([0, 5, 0, 0, 0, 9])
+    await source.close()
+  })
+
+  it.each<[string, Sparse]>([
+    ['a column beyond the matrix', { indices: [1, 0, 3] }],
+    ['a negative column', { indices: [1, -1, 2] }],
+    ['row starts that go back', { indptr: [0, 4, 3] }],
+    ['row starts beyond the values', { indptr: [0, 1, 9] }],
+    ['negative row starts', { indptr: [-2, 1, 3] }],
+    ['too few row starts', { indptr: [0, 3] }],
+    ['a shape that its tables do not have', { shape: [2, 4], indices: [1, 0, 2] }],
+  ])('answers FILE_CORRUPT for %s', async (_, parts) => {
+    const path = writeSparse(parts)
+    const read = async (): Promise<void> => {
+      const source = await openSource(path)
+      await readAll(source).finally(() => source.close())
+    }
+    await expect(read()).rejects.toMatchObject({ code: 'FILE_CORRUPT', where: expect.objectContaining({ path }) })
+  })
+
+  it('refuses matrices stored by columns, with the line that converts them', async () => {
+    await expect(inspectSource(writeSparse({ encoding: 'csc_matrix' }))).rejects.toMatchObject({ code: 'FORMAT_UNSUPPORTED', hint: expect.stringContaining('tocsr()') })
+  })
+})
+
+describe('dense', () => {
+  it('reads stretches of rows and chosen columns', async () => {
+    const path = write((file) => void file.create_dataset({ name: 'X', data: Float64Array.of(1, 2, 3, 4, 5, 6), shape: [3, 2] }))
+    const source = await openSource(path)
+    expect(source.report.findings.map((finding) => finding.code)).toEqual(['NO_OBS'])
+    expect(Array.from((await readAll(source, { maxBytes: 16, columns: [1] })).X)).toEqual([2, 4, 6])
+    await source.close()
+  })
+
+  it('does not follow links into other files', async () => {
+    const path = write((file) => void file.create_external_link('/etc/passwd', '/X', 'X'))
+    await expect(inspectSource(path)).rejects.toMatchObject({ code: 'FORMAT_UNSUPPORTED', message: expect.stringContaining('another file') })
+  })
+
+  it('follows links inside the file, but not in a circle', async () => {
+    const sound = write((file) => {
+      file.create_dataset({ name: 'counts', data: Float32Array.of(1, 2), shape: [1, 2] })
+      file.create_soft_link('/counts', 'X')
+    })
+    expect((await inspectSource(sound)).columns).toHaveLength(2)
+    const circle = write((file) => {
+      file.create_soft_link('/Y', 'X')
+      file.create_soft_link('/X', 'Y')
+    })
+    await expect(inspectSource(circle)).rejects.toMatchObject({ code: 'FILE_CORRUPT' })
+  })
+
+  it('refuses a matrix of text', async () => {
+    const path = write((file) => void file.create_dataset({ name: 'X', data: ['a', 'b'], shape: [1, 2] }))
+    await expect(inspectSource(path)).rejects.toMatchObject({ code: 'FORMAT_UNSUPPORTED' })
+  })
+})
+
+describe.skipIf(!hasSharedData)('real files', () => {
+  it('refuses LZF, of which the library would give uninitialised memory', async () => {
+    for (const name of ['scvi/pbmc_5k_protein_v3.h5ad', 'anndata_archives/v0.7.8/adata.h5ad']) {
+      await expect(inspectSource(sharedData(`singlecell/${name}`))).rejects.toMatchObject({ code: 'FORMAT_UNSUPPORTED', message: expect.stringContaining('LZF') })
+    }
+  })
+
+  it('reads the same cells and labels from the old and the new encoding of one dataset', async () => {
+    const old = await openSource(sharedData('singlecell/scanpy/10x_pbmc68k_reduced.h5ad'))
+    const current = await openSource(sharedData('singlecell/scanpy/10x_pbmc68k_reduced_v3_counts.h5ad'))
+    expect(await old.metadata?.('bulk_labels')).toEqual(await current.metadata?.('bulk_labels'))
+    expect((await old.metadata?.('index'))?.slice(0, 2)).toEqual(['AAAGCCTGGCTAAC-1', 'AAATTCGATGCACA-1'])
+    expect(new Set(await old.metadata?.('louvain')).size).toBe(11)
+    expect((await readAll(old)).X).toEqual((await readAll(current)).X)
+    await Promise.all([old.close(), current.close()])
+  })
+
+  it('reads nullable, boolean and categorical fields', async () => {
+    const source = await openSource(sharedData('singlecell/zellkonverter/krumsiek11_augmented_v0-8.h5ad'))
+    const fields = await Promise.all(['cell_type', 'dummy_bool', 'dummy_bool2', 'dummy_int2', 'dummy_num'].map((field) => source.metadata?.(field)))
+    expect(fields.map((values) => values?.length)).toEqual([640, 640, 640, 640, 640])
+    expect(fields[0]?.[0]).toBe('progenitor')
+    expect(new Set(fields[1])).toEqual(new Set(['true', 'false']))
+    await source.close()
+  })
+})
