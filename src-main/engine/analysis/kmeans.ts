@@ -5,6 +5,7 @@
  * by centroid. The labels are exactly what `assign` gives for the returned float32 centres, so a scene that is assigned
  * in a stream agrees with the rows the centres were learned from.
  */
+import { squaredDistance, squaredDistances } from './distance.ts'
 import { createPace, type LongRun } from './pace.ts'
 import { seedCentres } from './kmeansSeeding.ts'
 import { createLloyd } from './lloyd.ts'
@@ -115,12 +116,14 @@ export const assign = (points: Float32Array, n: number, d: number, centres: Floa
  * A row closer to a centre than half the way to that centre's nearest neighbour is nowhere nearer. Neighbouring rows tend
  * to share their class, so the last row's centre is tried first and most rows cost one distance.
  */
-function createNearest(centres: Float32Array, k: number, d: number): (points: Float32Array, n: number, out: Uint16Array) => number {
+function createNearest(found: Float32Array, k: number, d: number): (points: Float32Array, n: number, out: Uint16Array) => number {
+  const centres = Float64Array.from(found)
+  const distances = new Float64Array(k)
   const safeSquared = new Float64Array(k).fill(Number.POSITIVE_INFINITY)
   for (let a = 0; a < k; a++) {
     for (let b = 0; b < k; b++) {
       // The shrunk factor keeps rounding on the safe side.
-      if (a !== b) safeSquared[a] = Math.min(safeSquared[a], squaredDistance(centres, a * d, centres, b * d, d) * (0.25 - 1e-12))
+      if (a !== b) safeSquared[a] = Math.min(safeSquared[a], squaredDistance(found, a * d, centres, b * d, d) * (0.25 - 1e-12))
     }
   }
   return (points, n, out) => {
@@ -135,10 +138,10 @@ function createNearest(centres: Float32Array, k: number, d: number): (points: Fl
       }
       let best = Number.POSITIVE_INFINITY
       let label = 0
-      for (let c = 0, centre = 0; c < k; c++, centre += d) {
-        const distance = squaredDistance(points, at, centres, centre, d)
-        if (distance < best) {
-          best = distance
+      squaredDistances(points, at, centres, k, d, distances)
+      for (let c = 0; c < k; c++) {
+        if (distances[c] < best) {
+          best = distances[c]
           label = c
         }
       }
@@ -148,15 +151,6 @@ function createNearest(centres: Float32Array, k: number, d: number): (points: Fl
     }
     return inertia
   }
-}
-
-function squaredDistance(x: Float32Array, at: number, centres: Float32Array, centre: number, d: number): number {
-  let sum = 0
-  for (let j = 0; j < d; j++) {
-    const difference = x[at + j] - centres[centre + j]
-    sum += difference * difference
-  }
-  return sum
 }
 
 /** Mean over columns of the population variance. */

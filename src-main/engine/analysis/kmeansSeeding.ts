@@ -5,6 +5,7 @@
  * Of more than 32 768 + 50 k rows an evenly spread sample of that size is looked at: the starts differ no more than two
  * draws do, and their cost stays constant.
  */
+import { squaredDistance } from './distance.ts'
 import type { Pace } from './pace.ts'
 import { type RandomStream, spreadSample } from './random.ts'
 
@@ -56,15 +57,10 @@ export async function seedCentres(
 
 /** min(closest, ‖x − x_row‖²) into `out`; returns its sum. */
 function distancesWith(X: Float32Array, m: number, d: number, row: number, closest: Float64Array, out: Float64Array): number {
-  const centre = X.subarray(row * d, (row + 1) * d)
+  const centre = Float64Array.from(X.subarray(row * d, (row + 1) * d))
   let sum = 0
   for (let i = 0, at = 0; i < m; i++, at += d) {
-    let distance = 0
-    for (let j = 0; j < d; j++) {
-      const difference = X[at + j] - centre[j]
-      distance += difference * difference
-    }
-    const kept = Math.min(distance, closest[i])
+    const kept = Math.min(squaredDistance(X, at, centre, 0, d), closest[i])
     out[i] = kept
     sum += kept
   }

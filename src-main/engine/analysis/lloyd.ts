@@ -9,6 +9,7 @@
  * Row i keeps its centre while u_i ≤ max(l_i, s_a / 2). Otherwise the nearest and the second nearest centre lie within
  * 2 u_i + s_a of c_a, so only centres that near to c_a are looked at, nearest first.
  */
+import { squaredDistance, squaredDistances } from './distance.ts'
 import type { Pace } from './pace.ts'
 
 export interface LloydRun {
@@ -34,18 +35,12 @@ export function createLloyd(points: Float32Array, n: number, d: number, k: numbe
   /** How far any other centre moved at most. */
   const otherMoves = new Float64Array(k)
   const spread = new Float64Array(k)
+  const distances = new Float64Array(k)
   /** For each centre the others, nearest first, and how far they are. */
   const neighbours = new Uint16Array(k * Math.max(1, k - 1))
   const neighbourDistances = new Float64Array(neighbours.length)
 
-  function distance(row: number, centres: Float64Array, c: number): number {
-    let sum = 0
-    for (let at = row * d, from = c * d, end = at + d; at < end; at++, from++) {
-      const difference = points[at] - centres[from]
-      sum += difference * difference
-    }
-    return Math.sqrt(sum)
-  }
+  const distance = (row: number, centres: Float64Array, c: number): number => Math.sqrt(squaredDistance(points, row * d, centres, c * d, d))
 
   function arrangeCentres(centres: Float64Array): void {
     const between = new Float64Array(k)
@@ -72,19 +67,20 @@ export function createLloyd(points: Float32Array, n: number, d: number, k: numbe
       let best = Number.POSITIVE_INFINITY
       let second = Number.POSITIVE_INFINITY
       let label = 0
+      squaredDistances(points, i * d, centres, k, d, distances)
       for (let c = 0; c < k; c++) {
-        const found = distance(i, centres, c)
-        if (found < best) {
+        const squared = distances[c]
+        if (squared < best) {
           second = best
-          best = found
+          best = squared
           label = c
-        } else if (found < second) {
-          second = found
+        } else if (squared < second) {
+          second = squared
         }
       }
       labels[i] = label
-      upper[i] = best
-      lower[i] = second
+      upper[i] = Math.sqrt(best)
+      lower[i] = Math.sqrt(second)
       counts[label]++
       for (let j = 0; j < d; j++) sums[label * d + j] += points[i * d + j]
     }

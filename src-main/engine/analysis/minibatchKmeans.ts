@@ -5,6 +5,7 @@
  * Departures: batches are drawn without the cost of shuffling, at random; a centre that got no row in a whole pass takes the
  * batch's farthest row; learning ends when the smoothed batch inertia has not improved for 20 batches.
  */
+import { squaredDistances } from './distance.ts'
 import { checkShape, finishClasses, type Kmeans, type KmeansOptions } from './kmeans.ts'
 import { seedCentres } from './kmeansSeeding.ts'
 import { createPace } from './pace.ts'
@@ -26,6 +27,7 @@ export interface MinibatchLearner {
 /** @param centres [k × d] to start from; they are moved in place */
 export function createMinibatchLearner(centres: Float64Array, k: number, d: number): MinibatchLearner {
   const counts = new Float64Array(k)
+  const distances = new Float64Array(k)
   return {
     centres,
     learn(batch, n) {
@@ -35,11 +37,10 @@ export function createMinibatchLearner(centres: Float64Array, k: number, d: numb
       let most = -1
       for (let i = 0; i < n; i++) {
         let best = Number.POSITIVE_INFINITY
+        squaredDistances(batch, i * d, centres, k, d, distances)
         for (let c = 0; c < k; c++) {
-          let distance = 0
-          for (let j = 0; j < d && distance < best; j++) distance += (batch[i * d + j] - centres[c * d + j]) ** 2
-          if (distance < best) {
-            best = distance
+          if (distances[c] < best) {
+            best = distances[c]
             labels[i] = c
           }
         }
