@@ -27,13 +27,26 @@ for (const path of JSON.parse(await text(process.stdin)) as string[]) {
         for (const flag of chunk.valid) valid += flag
         if (rows >= mostRows) break
       }
-      answer = { ok: true, format: source.report.format, rows: source.report.rows, columns: source.report.columns.length, streamed: rows, valid, inspectMs, findings: source.report.findings.map((finding) => finding.code) }
+      answer = {
+        ok: true,
+        format: source.report.format,
+        rows: source.report.rows,
+        columns: source.report.columns.length,
+        streamed: rows,
+        valid,
+        inspectMs,
+        findings: source.report.findings.map((finding) => finding.code),
+      }
     } finally {
       await source.close()
     }
   } catch (thrown) {
     const report = toReport(thrown)
-    answer = { ok: false, ...report, ...(report.code === 'INTERNAL' ? { stack: thrown instanceof Error ? thrown.stack : String(thrown) } : {}) }
+    answer = {
+      ok: false,
+      ...report,
+      ...(report.code === 'INTERNAL' ? { stack: thrown instanceof Error ? thrown.stack : String(thrown) } : {}),
+    }
   }
   say({ path, ms: Math.round(performance.now() - started), ...answer })
 }

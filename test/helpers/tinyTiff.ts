@@ -40,10 +40,13 @@ export function tinyTiff(directories: readonly TinyDirectory[], littleEndian = t
       bytes.set(block, at)
       return { at, length: block.length }
     })
-    const own: TinyTag[] = placed.length === 0 ? [] : [
-      { id: tiled ? 324 : 273, type: 4, values: placed.map(({ at }) => at) },
-      { id: tiled ? 325 : 279, type: 4, values: placed.map(({ length }) => length) },
-    ]
+    const own: TinyTag[] =
+      placed.length === 0
+        ? []
+        : [
+            { id: tiled ? 324 : 273, type: 4, values: placed.map(({ at }) => at) },
+            { id: tiled ? 325 : 279, type: 4, values: placed.map(({ length }) => length) },
+          ]
     const all = [...own.filter((tag) => !tags.some((given) => given.id === tag.id)), ...tags].sort((a, b) => a.id - b.id)
     const at = allocate(2 + all.length * 12 + 4)
     view.setUint32(linkAt, at, littleEndian)
@@ -74,7 +77,13 @@ export function tinyTiff(directories: readonly TinyDirectory[], littleEndian = t
 }
 
 /** The tags of a plain image in one strip. */
-export const imageTags = (width: number, height: number, bands: number, bits: number, { compression = 1, predictor = 1, format = 1, photometric = 1, planar = 1 } = {}): TinyTag[] => [
+export const imageTags = (
+  width: number,
+  height: number,
+  bands: number,
+  bits: number,
+  { compression = 1, predictor = 1, format = 1, photometric = 1, planar = 1 } = {},
+): TinyTag[] => [
   { id: 256, type: 4, values: [width] },
   { id: 257, type: 4, values: [height] },
   { id: 258, type: 3, values: new Array<number>(bands).fill(bits) },

@@ -82,45 +82,88 @@ const filesBelow = (place: string): string[] =>
     .sort()
 
 describe.skipIf(!hasSharedData)('collected malformed files', () => {
-  const batches = hasSharedData ? readdirSync(sharedData('malformed'), { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => entry.name).sort() : []
+  const batches = hasSharedData
+    ? readdirSync(sharedData('malformed'), { withFileTypes: true })
+        .filter((entry) => entry.isDirectory())
+        .map((entry) => entry.name)
+        .sort()
+    : []
 
-  it.each(batches)('%s: every file is read or refused', async (batch) => {
-    const answers = await expectAnswers(filesBelow(join('malformed', batch)))
-    expect(answers.length).toBeGreaterThan(0)
-  }, 180_000)
+  it.each(batches)(
+    '%s: every file is read or refused',
+    async (batch) => {
+      const answers = await expectAnswers(filesBelow(join('malformed', batch)))
+      expect(answers.length).toBeGreaterThan(0)
+    },
+    180_000,
+  )
 
   it('names what is wrong with the usual accidents', async () => {
-    const answers = await expectAnswers(['derived_truncated/RGB.byte_truncated30.tif', 'derived_truncated/pbmc68k_truncated50.h5ad', 'derived_truncated/text_named.tif', 'derived_truncated/zero_bytes.csv', 'h5ad/gitlfs_pointer_pbmc3k.h5ad'].map((name) => sharedData(join('malformed', name))))
-    expect(answers.map((answer) => answer.code)).toEqual(['FILE_TRUNCATED', 'FILE_TRUNCATED', 'FILE_CORRUPT', 'FILE_EMPTY', 'FORMAT_UNKNOWN'])
+    const answers = await expectAnswers(
+      [
+        'derived_truncated/RGB.byte_truncated30.tif',
+        'derived_truncated/pbmc68k_truncated50.h5ad',
+        'derived_truncated/text_named.tif',
+        'derived_truncated/zero_bytes.csv',
+        'h5ad/gitlfs_pointer_pbmc3k.h5ad',
+      ].map((name) => sharedData(join('malformed', name))),
+    )
+    expect(answers.map((answer) => answer.code)).toEqual([
+      'FILE_TRUNCATED',
+      'FILE_TRUNCATED',
+      'FILE_CORRUPT',
+      'FILE_EMPTY',
+      'FORMAT_UNKNOWN',
+    ])
   })
 })
 
 describe.skipIf(!hasSharedData)('good files, cut off or with bytes changed', () => {
-  const sources = ['raster/stars/L7_ETMs.tif', 'raster/rasterio/rgb_lzw.tif', 'raster/rio_tiler/cog_scale.tif', 'raster/hsi_geotiff_CONVERTED/hydice_gt_CONVERTED.tif', 'anomaly/adbench_classical/4_breastw.npz', 'anomaly/adbench_classical/45_wine.npz', 'singlecell/misc/squidpy_test_data.h5ad', 'singlecell/zellkonverter/krumsiek11.h5ad', 'singlecell/misc/cellxgene_nan.h5ad', 'embeddings/fashion_mlp_activations_DERIVED/labels_uint8.npy', 'tabular/penguins/penguins.csv']
+  const sources = [
+    'raster/stars/L7_ETMs.tif',
+    'raster/rasterio/rgb_lzw.tif',
+    'raster/rio_tiler/cog_scale.tif',
+    'raster/hsi_geotiff_CONVERTED/hydice_gt_CONVERTED.tif',
+    'anomaly/adbench_classical/4_breastw.npz',
+    'anomaly/adbench_classical/45_wine.npz',
+    'singlecell/misc/squidpy_test_data.h5ad',
+    'singlecell/zellkonverter/krumsiek11.h5ad',
+    'singlecell/misc/cellxgene_nan.h5ad',
+    'embeddings/fashion_mlp_activations_DERIVED/labels_uint8.npy',
+    'tabular/penguins/penguins.csv',
+  ]
   const draws = 6
 
-  it.each(sources)('%s, truncated at random places', async (name) => {
-    const bytes = readFileSync(sharedData(name))
-    const paths = Array.from({ length: draws }, (_, i) => {
-      const path = folder.file(`cut${i}-${name.split('/').pop()}`)
-      writeFileSync(path, bytes.subarray(0, i === 0 ? 100 : 1 + (rowHash(11, i) % (bytes.length - 1))))
-      return path
-    })
-    const answers = await expectAnswers(paths)
-    // A text may end anywhere; a binary file that lost bytes must not pass for whole. Only a lost overview is bearable, and reported.
-    const whole = answers.filter((answer) => answer.ok && !answer.findings?.includes('OVERVIEW_UNREADABLE'))
-    if (!name.endsWith('.csv')) expect(whole.map((answer) => answer.path)).toEqual([])
-  }, 120_000)
+  it.each(sources)(
+    '%s, truncated at random places',
+    async (name) => {
+      const bytes = readFileSync(sharedData(name))
+      const paths = Array.from({ length: draws }, (_, i) => {
+        const path = folder.file(`cut${i}-${name.split('/').pop()}`)
+        writeFileSync(path, bytes.subarray(0, i === 0 ? 100 : 1 + (rowHash(11, i) % (bytes.length - 1))))
+        return path
+      })
+      const answers = await expectAnswers(paths)
+      // A text may end anywhere; a binary file that lost bytes must not pass for whole. Only a lost overview is bearable, and reported.
+      const whole = answers.filter((answer) => answer.ok && !answer.findings?.includes('OVERVIEW_UNREADABLE'))
+      if (!name.endsWith('.csv')) expect(whole.map((answer) => answer.path)).toEqual([])
+    },
+    120_000,
+  )
 
-  it.each(sources)('%s, with a few bytes changed in its first kilobytes', async (name) => {
-    const bytes = readFileSync(sharedData(name))
-    const paths = Array.from({ length: draws * 3 }, (_, i) => {
-      const changed = Uint8Array.from(bytes)
-      for (let k = 0; k < 4; k++) changed[rowHash(100 + i, k) % Math.min(3000, bytes.length)] = rowHash(500 + i, k) & 255
-      const path = folder.file(`changed${i}-${name.split('/').pop()}`)
-      writeFileSync(path, changed)
-      return path
-    })
-    await expectAnswers(paths)
-  }, 120_000)
+  it.each(sources)(
+    '%s, with a few bytes changed in its first kilobytes',
+    async (name) => {
+      const bytes = readFileSync(sharedData(name))
+      const paths = Array.from({ length: draws * 3 }, (_, i) => {
+        const changed = Uint8Array.from(bytes)
+        for (let k = 0; k < 4; k++) changed[rowHash(100 + i, k) % Math.min(3000, bytes.length)] = rowHash(500 + i, k) & 255
+        const path = folder.file(`changed${i}-${name.split('/').pop()}`)
+        writeFileSync(path, changed)
+        return path
+      })
+      await expectAnswers(paths)
+    },
+    120_000,
+  )
 })

@@ -46,8 +46,26 @@ describe.skipIf(!usable)('layouts written by GDAL', () => {
   const integers = ['-ot', 'UInt16', '-scale', '0', '255', '0', '60000']
   const floats = ['-ot', 'Float32', '-scale', '0', '255', '-1.5', '3.7']
   const layouts: readonly string[][] = [
-    ...['LITTLE', 'BIG'].flatMap((order) => ['NONE', 'LZW', 'DEFLATE', 'ZSTD', 'PACKBITS'].map((codec) => [...integers, '-co', `COMPRESS=${codec}`, '-co', `ENDIANNESS=${order}`])),
-    ...['LITTLE', 'BIG'].flatMap((order) => ['LZW', 'DEFLATE', 'ZSTD'].map((codec) => [...integers, '-co', `COMPRESS=${codec}`, '-co', 'PREDICTOR=2', '-co', `ENDIANNESS=${order}`])),
+    ...['LITTLE', 'BIG'].flatMap((order) =>
+      ['NONE', 'LZW', 'DEFLATE', 'ZSTD', 'PACKBITS'].map((codec) => [
+        ...integers,
+        '-co',
+        `COMPRESS=${codec}`,
+        '-co',
+        `ENDIANNESS=${order}`,
+      ]),
+    ),
+    ...['LITTLE', 'BIG'].flatMap((order) =>
+      ['LZW', 'DEFLATE', 'ZSTD'].map((codec) => [
+        ...integers,
+        '-co',
+        `COMPRESS=${codec}`,
+        '-co',
+        'PREDICTOR=2',
+        '-co',
+        `ENDIANNESS=${order}`,
+      ]),
+    ),
     ...['LITTLE', 'BIG'].map((order) => [...floats, '-co', 'COMPRESS=LZW', '-co', 'PREDICTOR=3', '-co', `ENDIANNESS=${order}`]),
     [...floats, '-co', 'COMPRESS=DEFLATE', '-co', 'PREDICTOR=2', '-co', 'TILED=YES', '-co', 'BLOCKXSIZE=64', '-co', 'BLOCKYSIZE=48'],
     ['-ot', 'Float64', '-scale', '0', '255', '-1.5', '3.7', '-co', 'COMPRESS=ZSTD', '-co', 'PREDICTOR=3', '-co', 'INTERLEAVE=BAND'],
@@ -56,22 +74,37 @@ describe.skipIf(!usable)('layouts written by GDAL', () => {
     ['-ot', 'Int16', '-scale', '0', '255', '-20000', '20000', '-co', 'TILED=YES', '-co', 'INTERLEAVE=BAND', '-co', 'COMPRESS=LZW'],
     ['-ot', 'Int32', '-scale', '0', '255', '-2000000', '2000000', '-co', 'COMPRESS=LZW', '-co', 'PREDICTOR=2', '-co', 'BIGTIFF=YES'],
     ['-ot', 'UInt32', '-co', 'BLOCKYSIZE=17', '-co', 'INTERLEAVE=BAND'],
-    ...[5, 7, 10, 12, 14].map((bits) => ['-ot', bits > 8 ? 'UInt16' : 'Byte', '-scale', '0', '255', '0', String(2 ** bits - 1), '-co', `NBITS=${bits}`, '-co', 'COMPRESS=DEFLATE']),
+    ...[5, 7, 10, 12, 14].map((bits) => [
+      '-ot',
+      bits > 8 ? 'UInt16' : 'Byte',
+      '-scale',
+      '0',
+      '255',
+      '0',
+      String(2 ** bits - 1),
+      '-co',
+      `NBITS=${bits}`,
+      '-co',
+      'COMPRESS=DEFLATE',
+    ]),
     ['-co', 'COMPRESS=LERC', '-co', 'TILED=YES'],
     [...floats, '-co', 'COMPRESS=LERC_ZSTD'],
     [...integers, '-co', 'COMPRESS=LERC_DEFLATE', '-co', 'INTERLEAVE=BAND'],
     ['-a_nodata', '63', '-co', 'TILED=YES', '-co', 'SPARSE_OK=YES', '-srcwin', '-600', '-600', '1400', '1400'],
   ]
 
-  it.each(layouts.map((options) => ({ name: options.filter((option) => !option.startsWith('-')).join(' '), options })))('equals GDAL for $name', async ({ options }) => {
-    const path = folder.file('layout.tif')
-    translate(...(options.includes('-srcwin') ? [] : crop), ...options, scene, path)
-    const source = await openSource(path)
-    const reference = gdalValues(path)
-    expect(await differences(source, reference, 32 << 20)).toBe(0)
-    expect(await differences(source, reference, 37_000)).toBe(0)
-    await source.close()
-  })
+  it.each(layouts.map((options) => ({ name: options.filter((option) => !option.startsWith('-')).join(' '), options })))(
+    'equals GDAL for $name',
+    async ({ options }) => {
+      const path = folder.file('layout.tif')
+      translate(...(options.includes('-srcwin') ? [] : crop), ...options, scene, path)
+      const source = await openSource(path)
+      const reference = gdalValues(path)
+      expect(await differences(source, reference, 32 << 20)).toBe(0)
+      expect(await differences(source, reference, 37_000)).toBe(0)
+      await source.close()
+    },
+  )
 
   it('hides the pixels of an internal mask, also in overviews', async () => {
     const path = folder.file('masked.tif')
@@ -137,7 +170,11 @@ const conventions: readonly (readonly [RegExp, string])[] = [
 ]
 
 describe.skipIf(!usable)('real rasters', () => {
-  const files = usable ? readdirSync(sharedData('raster'), { recursive: true, encoding: 'utf8' }).filter((name) => /\.tiff?$/.test(name)).sort() : []
+  const files = usable
+    ? readdirSync(sharedData('raster'), { recursive: true, encoding: 'utf8' })
+        .filter((name) => /\.tiff?$/.test(name))
+        .sort()
+    : []
 
   it('equal GDAL wherever they are read, and are refused by name otherwise', async () => {
     const refused: string[] = []
@@ -150,7 +187,10 @@ describe.skipIf(!usable)('real rasters', () => {
       const reference = gdalValues(path, ...(source.report.details.calibrated ? ['-unscale'] : []))
       if (source.report.details.calibrated) {
         const { X } = await readAll(source)
-        expect(X.every((value, i) => Number.isNaN(value) || Math.abs(value - (reference[i] as number)) <= 1e-6 * Math.abs(value)), name).toBe(true)
+        expect(
+          X.every((value, i) => Number.isNaN(value) || Math.abs(value - (reference[i] as number)) <= 1e-6 * Math.abs(value)),
+          name,
+        ).toBe(true)
       } else expect(await differences(source, reference, 1 << 20), name).toBe(0)
       await source.close()
       equal++
@@ -169,7 +209,8 @@ describe.skipIf(!usable)('real rasters', () => {
       const { geoTransform, coordinateSystem } = gdalinfo(path)
       // GDAL: c, a, b, f, d, e.
       const [a, b, c, d, e, f] = report.grid.transform
-      for (const [i, value] of [c, a, b, f, d, e].entries()) expect(Math.abs(value - (geoTransform?.[i] ?? Number.NaN)), `${name} ${i}`).toBeLessThanOrEqual(1e-9 * Math.max(1, Math.abs(value)))
+      for (const [i, value] of [c, a, b, f, d, e].entries())
+        expect(Math.abs(value - (geoTransform?.[i] ?? Number.NaN)), `${name} ${i}`).toBeLessThanOrEqual(1e-9 * Math.max(1, Math.abs(value)))
       const code = /ID\["EPSG",(\d+)\]\]$/.exec(coordinateSystem?.wkt ?? '')?.[1]
       if (code) expect(report.grid.crs?.code, name).toBe(`EPSG:${code}`)
       compared++

@@ -31,7 +31,11 @@ export interface OpenSource {
   /** Rows for a preview, with metadata fields first; null for missing. */
   preview(offset: number, limit: number, maxColumns: number): Promise<{ names: string[]; rows: (number | string | boolean | null)[][] }>
   /** Rasters only: bands × outHeight × outWidth, NaN for nodata; uses overviews where the file has them. */
-  readWindow?(bands: readonly number[], window: { x: number; y: number; width: number; height: number; outWidth: number; outHeight: number }, signal?: AbortSignal): Promise<Float32Array>
+  readWindow?(
+    bands: readonly number[],
+    window: { x: number; y: number; width: number; height: number; outWidth: number; outHeight: number },
+    signal?: AbortSignal,
+  ): Promise<Float32Array>
   /** Labels that go along (an obs field, a text column): the value of each row, as stored. Bounded by rows. */
   metadata?(field: string): Promise<(string | number | null)[]>
   close(): Promise<void>

@@ -27,11 +27,18 @@ export async function hashFile(path: string, signal?: AbortSignal, report: (prog
   return hasher.digest('hex')
 }
 
-export async function describeSource(path: string, projectPath: string, signal?: AbortSignal, report?: (progress: Progress) => void): Promise<SourceReference> {
+export async function describeSource(
+  path: string,
+  projectPath: string,
+  signal?: AbortSignal,
+  report?: (progress: Progress) => void,
+): Promise<SourceReference> {
   const absolutePath = resolve(path)
   const { size, mtimeMs } = await statOf(absolutePath)
   return {
-    relativePath: relative(dirname(resolve(projectPath)), absolutePath).split(sep).join('/'),
+    relativePath: relative(dirname(resolve(projectPath)), absolutePath)
+      .split(sep)
+      .join('/'),
     absolutePath,
     sizeBytes: size,
     modifiedMs: mtimeMs,
@@ -49,7 +56,12 @@ export async function openDataset(meta: DatasetMeta, projectPath: string, signal
   const { size, mtimeMs } = await statOf(path)
   const sameStamp = size === source.sizeBytes && mtimeMs === source.modifiedMs
   if (!sameStamp && (size !== source.sizeBytes || (await hashFile(path, signal)) !== source.hash)) {
-    throw new StratumError('SOURCE_CHANGED', `The file has changed since it was imported: it was ${source.sizeBytes} bytes, ${new Date(source.modifiedMs).toISOString()}, and is now ${size} bytes, ${new Date(mtimeMs).toISOString()}.`, 'Import it again as a new dataset, or put the former file back.', { path })
+    throw new StratumError(
+      'SOURCE_CHANGED',
+      `The file has changed since it was imported: it was ${source.sizeBytes} bytes, ${new Date(source.modifiedMs).toISOString()}, and is now ${size} bytes, ${new Date(mtimeMs).toISOString()}.`,
+      'Import it again as a new dataset, or put the former file back.',
+      { path },
+    )
   }
   return openSource(path, meta.format, meta.readerOptions, signal)
 }
@@ -61,7 +73,12 @@ export async function findSource(source: SourceReference, projectPath: string): 
     const found = await stat(place).catch(() => null)
     if (found?.isFile()) return place
   }
-  throw new StratumError('SOURCE_MISSING', `The file of this dataset is gone: ${source.absolutePath}`, 'Put it back, or relink the dataset to where the file is now. What was computed from it is still here.', { path: source.absolutePath })
+  throw new StratumError(
+    'SOURCE_MISSING',
+    `The file of this dataset is gone: ${source.absolutePath}`,
+    'Put it back, or relink the dataset to where the file is now. What was computed from it is still here.',
+    { path: source.absolutePath },
+  )
 }
 
 async function statOf(path: string): Promise<{ size: number; mtimeMs: number }> {

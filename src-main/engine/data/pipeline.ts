@@ -16,8 +16,21 @@ const countsPerCell = 10_000
  * @param findings receives a warning per kind of trouble (constant columns, empty columns); `names` makes it readable
  * @throws DATA_UNSUITABLE when counts are wanted and a value is negative
  */
-export function fitPipeline(wanted: readonly StepId[], X: Float32Array, n: number, d: number, names: readonly string[] = [], findings: Finding[] = []): FittedStep[] {
-  if (n < 1 || X.length < n * d) throw new StratumError('DATA_UNSUITABLE', `There are no rows to fit the preparation on (${n}).`, 'Check that the dataset has valid rows.', { rows: n })
+export function fitPipeline(
+  wanted: readonly StepId[],
+  X: Float32Array,
+  n: number,
+  d: number,
+  names: readonly string[] = [],
+  findings: Finding[] = [],
+): FittedStep[] {
+  if (n < 1 || X.length < n * d)
+    throw new StratumError(
+      'DATA_UNSUITABLE',
+      `There are no rows to fit the preparation on (${n}).`,
+      'Check that the dataset has valid rows.',
+      { rows: n },
+    )
   const steps: FittedStep[] = []
   let current = X
   for (const [i, id] of wanted.entries()) {
@@ -43,7 +56,8 @@ export function invertPipeline(steps: readonly FittedStep[], X: Float32Array, n:
   for (const step of [...steps].reverse()) {
     if (step.id === 'z-score' || step.id === 'min-max') {
       const { offset, scale } = step
-      for (let i = 0, at = 0; i < n; i++) for (let j = 0; j < d; j++, at++) X[at] = (X[at] as number) * (scale[j] as number) + (offset[j] as number)
+      for (let i = 0, at = 0; i < n; i++)
+        for (let j = 0; j < d; j++, at++) X[at] = (X[at] as number) * (scale[j] as number) + (offset[j] as number)
     } else if (step.id === 'log1p-cp10k') {
       for (let i = 0, at = 0; i < n; i++) {
         const factor = totals ? (totals[i] as number) / step.target : 1
@@ -73,7 +87,13 @@ function fitStep(id: StepId, X: Float32Array, n: number, d: number, names: reado
       return fitImpute(X, n, d, names, findings)
     case 'log1p-cp10k': {
       const negative = X.subarray(0, n * d).findIndex((value) => value < 0)
-      if (negative >= 0) throw new StratumError('DATA_UNSUITABLE', `Counts are expected, but column ${nameOf(names, negative % d)} has the value ${X[negative]}.`, 'Choose another scaling: the values look normalised already.', { column: negative % d })
+      if (negative >= 0)
+        throw new StratumError(
+          'DATA_UNSUITABLE',
+          `Counts are expected, but column ${nameOf(names, negative % d)} has the value ${X[negative]}.`,
+          'Choose another scaling: the values look normalised already.',
+          { column: negative % d },
+        )
       return { id, target: countsPerCell }
     }
     case 'z-score':
@@ -98,11 +118,24 @@ function fitImpute(X: Float32Array, n: number, d: number, names: readonly string
     if (kept === 0) empty.push(nameOf(names, j))
     values[j] = kept === 0 ? 0 : median(column, kept)
   }
-  if (empty.length > 0) findings.push({ severity: 'warning', code: 'EMPTY_COLUMNS', message: `${empty.length} columns have no value in the training rows and are set to 0: ${empty.slice(0, 5).join(', ')}.`, hint: 'Leave them out of the columns to learn from.' })
+  if (empty.length > 0)
+    findings.push({
+      severity: 'warning',
+      code: 'EMPTY_COLUMNS',
+      message: `${empty.length} columns have no value in the training rows and are set to 0: ${empty.slice(0, 5).join(', ')}.`,
+      hint: 'Leave them out of the columns to learn from.',
+    })
   return { id: 'impute', values }
 }
 
-function fitScale(id: 'z-score' | 'min-max', X: Float32Array, n: number, d: number, names: readonly string[], findings: Finding[]): FittedStep {
+function fitScale(
+  id: 'z-score' | 'min-max',
+  X: Float32Array,
+  n: number,
+  d: number,
+  names: readonly string[],
+  findings: Finding[],
+): FittedStep {
   const count = new Float64Array(d)
   const mean = new Float64Array(d)
   const m2 = new Float64Array(d)
@@ -135,7 +168,13 @@ function fitScale(id: 'z-score' | 'min-max', X: Float32Array, n: number, d: numb
     offset[j] = id === 'min-max' ? least : (mean[j] as number)
     scale[j] = usable ? spread : 1
   }
-  if (constant.length > 0) findings.push({ severity: 'warning', code: 'CONSTANT_COLUMNS', message: `${constant.length} columns have one value in all training rows: ${constant.slice(0, 5).join(', ')}.`, hint: 'They carry nothing to learn; leave them out.' })
+  if (constant.length > 0)
+    findings.push({
+      severity: 'warning',
+      code: 'CONSTANT_COLUMNS',
+      message: `${constant.length} columns have one value in all training rows: ${constant.slice(0, 5).join(', ')}.`,
+      hint: 'They carry nothing to learn; leave them out.',
+    })
   return { id, offset, scale }
 }
 
@@ -161,7 +200,8 @@ function applyStep(step: FittedStep, X: Float32Array, n: number, d: number): voi
     }
     default: {
       const { offset, scale } = step
-      for (let i = 0, at = 0; i < n; i++) for (let j = 0; j < d; j++, at++) X[at] = ((X[at] as number) - (offset[j] as number)) / (scale[j] as number)
+      for (let i = 0, at = 0; i < n; i++)
+        for (let j = 0; j < d; j++, at++) X[at] = ((X[at] as number) - (offset[j] as number)) / (scale[j] as number)
     }
   }
 }

@@ -48,7 +48,11 @@ const mostBytes = 4e9
  * Memory: 1.25 × the rows drawn. The same seed draws the same rows however the source is cut into chunks.
  * @throws DATA_UNSUITABLE when no row is valid, MEMORY_EXCEEDED when the rows asked for cannot be held
  */
-export async function drawRows(source: OpenSource, meta: Pick<DatasetMeta, 'rows' | 'grid' | 'kind' | 'columns'>, options: DrawOptions): Promise<DrawnRows> {
+export async function drawRows(
+  source: OpenSource,
+  meta: Pick<DatasetMeta, 'rows' | 'grid' | 'kind' | 'columns'>,
+  options: DrawOptions,
+): Promise<DrawnRows> {
   const { trainRows, holdoutShare, splitBy, seed, signal, report } = options
   const columnIndex = [...(options.columns ?? meta.columns.map((_, i) => i))]
   const columns = columnIndex.map((i) => meta.columns[i] as Column)
@@ -56,7 +60,13 @@ export async function drawRows(source: OpenSource, meta: Pick<DatasetMeta, 'rows
   if (d === 0) throw new StratumError('DATA_UNSUITABLE', 'No column is chosen to learn from.', 'Choose at least one column of numbers.', {})
   const wantedHoldout = holdoutShare > 0 ? Math.max(1, Math.round((trainRows * holdoutShare) / (1 - holdoutShare))) : 0
   const bytes = (Math.min(meta.rows, trainRows) + Math.min(meta.rows, wantedHoldout)) * d * 5
-  if (bytes > mostBytes) throw new StratumError('MEMORY_EXCEEDED', `${trainRows} training rows of ${d} columns take ${(bytes / 1e9).toFixed(1)} GB; at most ${mostBytes / 1e9} GB can be held.`, `Draw at most ${Math.floor((trainRows * mostBytes) / bytes)} training rows, or choose fewer columns.`, { rows: trainRows, columns: d })
+  if (bytes > mostBytes)
+    throw new StratumError(
+      'MEMORY_EXCEEDED',
+      `${trainRows} training rows of ${d} columns take ${(bytes / 1e9).toFixed(1)} GB; at most ${mostBytes / 1e9} GB can be held.`,
+      `Draw at most ${Math.floor((trainRows * mostBytes) / bytes)} training rows, or choose fewer columns.`,
+      { rows: trainRows, columns: d },
+    )
 
   const isHeldOut = splitter(meta, splitBy, holdoutShare, seed)
   const train = new RowSample(trainRows, d, seed, meta.rows)
@@ -73,7 +83,13 @@ export async function drawRows(source: OpenSource, meta: Pick<DatasetMeta, 'rows
     }
     report({ stage: 'Drawing rows', fraction: Math.min(1, (start + n) / meta.rows), done: start + n, unit: rowNoun[meta.kind][1] })
   }
-  if (validRows === 0) throw new StratumError('DATA_UNSUITABLE', 'No row has a usable value in the chosen columns.', 'Check the no-data value and the chosen columns.', { rows: meta.rows })
+  if (validRows === 0)
+    throw new StratumError(
+      'DATA_UNSUITABLE',
+      'No row has a usable value in the chosen columns.',
+      'Check the no-data value and the chosen columns.',
+      { rows: meta.rows },
+    )
   const [taken, held] = balance(train.take(), holdout.take(), d, holdoutShare)
   return { train: taken.X, trainIndex: taken.index, holdout: held.X, holdoutIndex: held.index, columns, columnIndex, validRows }
 }
@@ -104,7 +120,12 @@ function pick(rows: Rows, d: number, wanted: (i: number) => boolean): Rows {
 }
 
 /** Says of a row whether it is held out. Blocks are ranked by their hash, so that the share is met as exactly as blocks allow. */
-function splitter(meta: Pick<DatasetMeta, 'rows' | 'grid'>, splitBy: 'blocks' | 'random', share: number, seed: number): (row: number) => boolean {
+function splitter(
+  meta: Pick<DatasetMeta, 'rows' | 'grid'>,
+  splitBy: 'blocks' | 'random',
+  share: number,
+  seed: number,
+): (row: number) => boolean {
   if (share === 0) return () => false
   const stream = seed ^ splitStream
   if (splitBy === 'random') return (row) => rowHash(stream, row) < share * 4_294_967_296
@@ -121,7 +142,10 @@ function blocksOf({ rows, grid }: Pick<DatasetMeta, 'rows' | 'grid'>): { blocks:
   const { width, height } = grid
   const side = Math.max(1, Math.min(largestBlock, Math.floor(Math.sqrt((width * height) / fewestBlocks))))
   const across = Math.ceil(width / side)
-  return { blocks: across * Math.ceil(height / side), blockOf: (row) => Math.floor(Math.floor(row / width) / side) * across + Math.floor((row % width) / side) }
+  return {
+    blocks: across * Math.ceil(height / side),
+    blockOf: (row) => Math.floor(Math.floor(row / width) / side) * across + Math.floor((row % width) / side),
+  }
 }
 
 function thresholdFor(blocks: number, share: number, stream: number): number {

@@ -5,7 +5,9 @@
 export function rowHash(seed: number, row: number): number {
   const low = row >>> 0
   const high = (row - low) / 4_294_967_296
-  return mix(mix((seed ^ 0x9e3779b9) + Math.imul(low, 0x85ebca6b)) ^ Math.imul(low + 0x632be5ab, 0xc2b2ae35) ^ Math.imul(high + 1, 0x27d4eb2f))
+  return mix(
+    mix((seed ^ 0x9e3779b9) + Math.imul(low, 0x85ebca6b)) ^ Math.imul(low + 0x632be5ab, 0xc2b2ae35) ^ Math.imul(high + 1, 0x27d4eb2f),
+  )
 }
 
 function mix(value: number): number {

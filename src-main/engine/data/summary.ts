@@ -30,10 +30,19 @@ interface Moments {
  * Counts, least, greatest, mean and standard deviation are exact over all finite values of valid rows; quantiles and histogram
  * come from a sample (100 000 rows, fewer when the columns are so many that it would take over 128 MB).
  */
-export async function summariseSource(source: OpenSource, { seed, signal, report }: PassOptions): Promise<{ summaries: ColumnSummary[]; validRows: number }> {
+export async function summariseSource(
+  source: OpenSource,
+  { seed, signal, report }: PassOptions,
+): Promise<{ summaries: ColumnSummary[]; validRows: number }> {
   const { rows, columns, kind } = source.report
   const d = columns.length
-  const moments: Moments = { count: new Float64Array(d), mean: new Float64Array(d), m2: new Float64Array(d), min: new Float64Array(d).fill(Number.POSITIVE_INFINITY), max: new Float64Array(d).fill(Number.NEGATIVE_INFINITY) }
+  const moments: Moments = {
+    count: new Float64Array(d),
+    mean: new Float64Array(d),
+    m2: new Float64Array(d),
+    min: new Float64Array(d).fill(Number.POSITIVE_INFINITY),
+    max: new Float64Array(d).fill(Number.NEGATIVE_INFINITY),
+  }
   const sampleRows = Math.max(500, Math.min(mostSampleRows, Math.floor(mostSampleBytes / (5 * Math.max(1, d)))))
   const sample = new RowSample(Math.min(rows, sampleRows), d, seed, rows)
   let validRows = 0
@@ -105,7 +114,18 @@ function summaryOf({ count, mean, m2, min, max }: Moments, j: number, validRows:
   const missing = Math.max(0, validRows - valid)
   if (valid === 0) return { valid, missing, min: null, max: null, mean: null, sd: null, p2: null, median: null, p98: null, histogram: null }
   const [from, to] = [min[j] as number, max[j] as number]
-  return { valid, missing, min: from, max: to, mean: mean[j] as number, sd: Math.sqrt((m2[j] as number) / valid), p2: quantile(sorted, 0.02), median: quantile(sorted, 0.5), p98: quantile(sorted, 0.98), histogram: { from, to, counts: countBins(sorted, from, to) } }
+  return {
+    valid,
+    missing,
+    min: from,
+    max: to,
+    mean: mean[j] as number,
+    sd: Math.sqrt((m2[j] as number) / valid),
+    p2: quantile(sorted, 0.02),
+    median: quantile(sorted, 0.5),
+    p98: quantile(sorted, 0.98),
+    histogram: { from, to, counts: countBins(sorted, from, to) },
+  }
 }
 
 /** Linear between neighbours (type 7 of Hyndman & Fan 1996, the default of NumPy and R). */

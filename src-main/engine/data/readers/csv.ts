@@ -4,11 +4,21 @@ import type { Reader } from '../dataset.ts'
 import { detectEncoding, isGzip } from './csv/text.ts'
 
 const options = z.object({
-  delimiter: z.string().length(1).optional().meta({ title: 'Delimiter', description: 'The character between fields; by default found from the first lines.' }),
+  delimiter: z
+    .string()
+    .length(1)
+    .optional()
+    .meta({ title: 'Delimiter', description: 'The character between fields; by default found from the first lines.' }),
   decimal: z.enum(['.', ',']).optional().meta({ title: 'Decimal mark', description: 'By default found from the first lines.' }),
   header: z.enum(['auto', 'yes', 'no']).default('auto').meta({ title: 'Header', description: 'Whether the first line names the columns.' }),
-  encoding: z.enum(['utf-8', 'utf-16le', 'utf-16be', 'windows-1252']).optional().meta({ title: 'Encoding', description: 'By default UTF-8, UTF-16 by its mark, else Latin-1.' }),
-  missing: z.array(z.string()).default([]).meta({ title: 'Missing values', description: 'Texts that mean no value, besides the usual ones, e.g. -200.' }),
+  encoding: z
+    .enum(['utf-8', 'utf-16le', 'utf-16be', 'windows-1252'])
+    .optional()
+    .meta({ title: 'Encoding', description: 'By default UTF-8, UTF-16 by its mark, else Latin-1.' }),
+  missing: z
+    .array(z.string())
+    .default([])
+    .meta({ title: 'Missing values', description: 'Texts that mean no value, besides the usual ones, e.g. -200.' }),
 })
 export type CsvOptions = z.output<typeof options>
 

@@ -4,7 +4,10 @@ import type { Reader } from '../dataset.ts'
 
 const options = z.object({
   /** Overrides the nodata value that the file states. */
-  nodata: z.number().optional().meta({ title: 'No-data value', description: 'Stored value that means no data; by default what the file says.' }),
+  nodata: z
+    .number()
+    .optional()
+    .meta({ title: 'No-data value', description: 'Stored value that means no data; by default what the file says.' }),
 })
 
 export const geotiff: Reader = {

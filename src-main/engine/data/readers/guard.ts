@@ -11,7 +11,12 @@ export function guardedReader(reader: Reader): Reader {
       const chosen = reader.options.strict().safeParse(options)
       if (!chosen.success) {
         const issue = chosen.error.issues[0]
-        throw new StratumError('PARAMETER_INVALID', `${reader.title}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`.trim(), `Options are ${Object.keys(reader.options.shape).join(', ') || 'none'}.`, { path })
+        throw new StratumError(
+          'PARAMETER_INVALID',
+          `${reader.title}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`.trim(),
+          `Options are ${Object.keys(reader.options.shape).join(', ') || 'none'}.`,
+          { path },
+        )
       }
       try {
         return guardedSource(await reader.open(path, chosen.data, signal), reader.title, path)
@@ -27,7 +32,13 @@ function asReadError(thrown: unknown, title: string, path: string): StratumError
   if (thrown instanceof StratumError) return thrown
   const { code, message, hint } = toReport(thrown)
   if (code !== 'INTERNAL') return new StratumError(code, message, hint, { path }, thrown)
-  return new StratumError('FILE_CORRUPT', `The file cannot be read as ${title}: ${thrown instanceof Error ? thrown.message : String(thrown)}`, 'Fetch the file again, or open and save it in the program that wrote it.', { path }, thrown)
+  return new StratumError(
+    'FILE_CORRUPT',
+    `The file cannot be read as ${title}: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
+    'Fetch the file again, or open and save it in the program that wrote it.',
+    { path },
+    thrown,
+  )
 }
 
 function guardedSource(source: OpenSource, title: string, path: string): OpenSource {

@@ -12,13 +12,28 @@ export const npy: Reader = {
   options: z.object({}),
   probe: (head, path) => (isNpy(head) ? 2 : /\.npy$/i.test(path) ? 1 : 0),
   async open(path) {
-    const [{ openRandomAccess }, { readNpyHeader }, { matrixSource }] = await Promise.all([import('./randomAccess.ts'), import('./npy/header.ts'), import('./npy/matrix.ts')])
+    const [{ openRandomAccess }, { readNpyHeader }, { matrixSource }] = await Promise.all([
+      import('./randomAccess.ts'),
+      import('./npy/header.ts'),
+      import('./npy/matrix.ts'),
+    ])
     const file = await openRandomAccess(path)
     try {
       const bytes = { size: file.size, read: (offset: number, length: number) => file.read(offset, length, 'the array') }
       const header = await readNpyHeader(bytes, path, 'The array')
-      if (!header.dtype) throw new StratumError('FORMAT_UNSUPPORTED', 'The array holds text, not numbers.', 'Save a numeric array.', { path })
-      return matrixSource({ path, sizeBytes: file.size, format: 'npy', formatTitle: 'NumPy array', header, open: () => bytes, metadataFields: [], details: {}, close: () => file.close() })
+      if (!header.dtype)
+        throw new StratumError('FORMAT_UNSUPPORTED', 'The array holds text, not numbers.', 'Save a numeric array.', { path })
+      return matrixSource({
+        path,
+        sizeBytes: file.size,
+        format: 'npy',
+        formatTitle: 'NumPy array',
+        header,
+        open: () => bytes,
+        metadataFields: [],
+        details: {},
+        close: () => file.close(),
+      })
     } catch (thrown) {
       await file.close()
       throw thrown

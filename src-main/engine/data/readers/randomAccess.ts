@@ -17,7 +17,12 @@ export interface RandomAccessFile {
 const largestReadBytes = 1 << 30
 
 export const truncated = (path: string, what: string, from: number, to: number, size: number): StratumError =>
-  new StratumError('FILE_TRUNCATED', `The file ends at byte ${size}, but ${what} lies at bytes ${from} to ${to}.`, 'The copy or download was probably cut off: fetch the file again.', { path, byte: from, sizeBytes: size })
+  new StratumError(
+    'FILE_TRUNCATED',
+    `The file ends at byte ${size}, but ${what} lies at bytes ${from} to ${to}.`,
+    'The copy or download was probably cut off: fetch the file again.',
+    { path, byte: from, sizeBytes: size },
+  )
 
 /** Throws FILE_NOT_FOUND, FILE_UNREADABLE, FILE_EMPTY. */
 export async function openRandomAccess(path: string): Promise<RandomAccessFile> {
@@ -32,7 +37,9 @@ export async function openRandomAccess(path: string): Promise<RandomAccessFile> 
   if (!stat.isFile() || stat.size === 0) {
     await handle.close()
     if (stat.isFile()) throw new StratumError('FILE_EMPTY', 'The file is empty (0 bytes).', 'Fetch or export it again.', { path })
-    throw new StratumError('FORMAT_UNKNOWN', 'This is a folder or a device, and a file was expected.', 'Choose a file inside the folder.', { path })
+    throw new StratumError('FORMAT_UNKNOWN', 'This is a folder or a device, and a file was expected.', 'Choose a file inside the folder.', {
+      path,
+    })
   }
   const size = stat.size
 
@@ -54,9 +61,21 @@ export async function openRandomAccess(path: string): Promise<RandomAccessFile> 
     modifiedMs: stat.mtimeMs,
     readUpTo,
     async read(offset, length, what) {
-      if (!Number.isSafeInteger(offset) || !Number.isSafeInteger(length) || offset < 0 || length < 0) throw new StratumError('FILE_CORRUPT', `The place of ${what} is nonsense (byte ${offset}, ${length} bytes).`, 'Fetch the file again, or open and save it in the program that wrote it.', { path, byte: offset })
+      if (!Number.isSafeInteger(offset) || !Number.isSafeInteger(length) || offset < 0 || length < 0)
+        throw new StratumError(
+          'FILE_CORRUPT',
+          `The place of ${what} is nonsense (byte ${offset}, ${length} bytes).`,
+          'Fetch the file again, or open and save it in the program that wrote it.',
+          { path, byte: offset },
+        )
       if (offset + length > size) throw truncated(path, what, offset, offset + length, size)
-      if (length > largestReadBytes) throw new StratumError('FILE_CORRUPT', `${what} claims ${length} bytes, more than anything of its kind.`, 'Open and save the file again in the program that wrote it.', { path, byte: offset })
+      if (length > largestReadBytes)
+        throw new StratumError(
+          'FILE_CORRUPT',
+          `${what} claims ${length} bytes, more than anything of its kind.`,
+          'Open and save the file again in the program that wrote it.',
+          { path, byte: offset },
+        )
       const bytes = await readUpTo(offset, length)
       if (bytes.length < length) throw truncated(path, what, offset, offset + length, offset + bytes.length)
       return bytes

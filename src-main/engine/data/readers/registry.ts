@@ -16,16 +16,29 @@ const twice = readers.find((reader, i) => readers.findIndex((other) => other.id 
 if (twice) throw new Error(`reader '${twice.id}' is registered twice`)
 
 /** 'GeoTIFF (.tif .tiff), CSV table (.csv …)', for messages. */
-export const readableFormats = (): string => readers.map((reader) => `${reader.title} (${reader.extensions.map((extension) => `.${extension}`).join(' ')})`).join(', ')
+export const readableFormats = (): string =>
+  readers.map((reader) => `${reader.title} (${reader.extensions.map((extension) => `.${extension}`).join(' ')})`).join(', ')
 
 const otherFormats: readonly (readonly [mark: (head: Uint8Array, text: string) => boolean, name: string, hint: string])[] = [
-  [(_, text) => text.startsWith('version https://git-lfs'), 'a Git LFS pointer: a note that stands for the real file', 'Fetch the real file with git lfs pull.'],
+  [
+    (_, text) => text.startsWith('version https://git-lfs'),
+    'a Git LFS pointer: a note that stands for the real file',
+    'Fetch the real file with git lfs pull.',
+  ],
   [(_, text) => text.startsWith('PAR1'), 'a Parquet file', 'Save it as CSV first.'],
   [(_, text) => /^\s*<(!doctype|html)/i.test(text), 'a web page, probably saved in place of the file', 'Download the file itself.'],
   [(_, text) => /^MATLAB 5\.0/.test(text), 'a MATLAB file', 'Save the matrix as CSV, .npy or GeoTIFF first.'],
   [(_, text) => text.startsWith('%PDF'), 'a PDF document', 'Choose a data file.'],
-  [(_, text) => text.startsWith('CDF\u0001') || text.startsWith('CDF\u0002'), 'a NetCDF-3 file', 'Convert it with GDAL first: gdal_translate in.nc out.tif'],
-  [(head) => head[0] === 0x80 && (head[1] ?? 0) <= 5 && (head[1] ?? 0) >= 2, 'a Python pickle, which could run code', 'Save the array with numpy.save instead.'],
+  [
+    (_, text) => text.startsWith('CDF\u0001') || text.startsWith('CDF\u0002'),
+    'a NetCDF-3 file',
+    'Convert it with GDAL first: gdal_translate in.nc out.tif',
+  ],
+  [
+    (head) => head[0] === 0x80 && (head[1] ?? 0) <= 5 && (head[1] ?? 0) >= 2,
+    'a Python pickle, which could run code',
+    'Save the array with numpy.save instead.',
+  ],
 ]
 
 /**
@@ -35,7 +48,13 @@ const otherFormats: readonly (readonly [mark: (head: Uint8Array, text: string) =
  */
 export async function readerFor(path: string, as?: string): Promise<Reader> {
   const wanted = as === undefined ? readers : readers.filter((reader) => reader.id === as || reader.kind === as)
-  if (wanted.length === 0) throw new StratumError('UNKNOWN_FORMAT', `There is no format called '${as}'.`, `Choose one of ${readers.map((reader) => reader.id).join(', ')}, or a kind: raster, table, cells, embedding.`, { as: as as string })
+  if (wanted.length === 0)
+    throw new StratumError(
+      'UNKNOWN_FORMAT',
+      `There is no format called '${as}'.`,
+      `Choose one of ${readers.map((reader) => reader.id).join(', ')}, or a kind: raster, table, cells, embedding.`,
+      { as: as as string },
+    )
   const file = await openRandomAccess(path)
   let head: Uint8Array
   try {

@@ -13,7 +13,13 @@ async function datasetIn(place: string): Promise<DatasetMeta> {
   const path = folder.file(`${place}/a.csv`)
   writeFileSync(path, 'x,y\n1,2\n')
   const { path: _, ...report } = await inspectSource(path)
-  return { ...report, source: await describeSource(path, folder.file(`${place}/p.stratum`)), summaries: [], validRows: 1, readerOptions: { header: 'yes' } }
+  return {
+    ...report,
+    source: await describeSource(path, folder.file(`${place}/p.stratum`)),
+    summaries: [],
+    validRows: 1,
+    readerOptions: { header: 'yes' },
+  }
 }
 
 describe('sources', () => {
@@ -37,7 +43,10 @@ describe('sources', () => {
   it('are reported missing, with the way to relink', async () => {
     const meta = await datasetIn('here')
     renameSync(folder.file('here/a.csv'), folder.file('here/b.csv'))
-    await expect(openDataset(meta, folder.file('here/p.stratum'))).rejects.toMatchObject({ code: 'SOURCE_MISSING', hint: expect.stringContaining('relink') })
+    await expect(openDataset(meta, folder.file('here/p.stratum'))).rejects.toMatchObject({
+      code: 'SOURCE_MISSING',
+      hint: expect.stringContaining('relink'),
+    })
   })
 
   it('may be touched, but not changed', async () => {
@@ -60,9 +69,15 @@ describe('choosing a reader', () => {
 
   it('says what can be read when nothing fits', async () => {
     writeFileSync(folder.file('x.bin'), Buffer.from([1, 2, 3, 0, 0, 0]))
-    await expect(readerFor(folder.file('x.bin'))).rejects.toMatchObject({ code: 'FORMAT_UNKNOWN', hint: expect.stringContaining('GeoTIFF') })
+    await expect(readerFor(folder.file('x.bin'))).rejects.toMatchObject({
+      code: 'FORMAT_UNKNOWN',
+      hint: expect.stringContaining('GeoTIFF'),
+    })
     await expect(readerFor(folder.file('x.bin'), 'hologram')).rejects.toMatchObject({ code: 'UNKNOWN_FORMAT' })
-    await expect(readerFor(folder.file('none.csv'))).rejects.toMatchObject({ code: 'FILE_NOT_FOUND', where: { path: folder.file('none.csv') } })
+    await expect(readerFor(folder.file('none.csv'))).rejects.toMatchObject({
+      code: 'FILE_NOT_FOUND',
+      where: { path: folder.file('none.csv') },
+    })
     await expect(readerFor(folder.path)).rejects.toMatchObject({ code: 'FORMAT_UNKNOWN' })
   })
 })

@@ -9,15 +9,40 @@ const signal = new AbortController().signal
 const report = (): void => {}
 
 /** A source in memory: value of row i, column j by `f`, handed out in chunks of `perChunk` rows. */
-function memorySource(rows: number, columns: number, f: (i: number, j: number) => number, perChunk: number, grid: SourceReport['grid'] = null): OpenSource {
-  const described: SourceReport = { path: '', sizeBytes: 0, format: 'csv', formatTitle: '', kind: grid ? 'raster' : 'table', rows, columns: Array.from({ length: columns }, (_, j) => ({ name: `c${j}`, type: 'number', unit: null, wavelengthNm: null })), dtype: 'float32', grid, nodata: [], metadataFields: [], matrixBytes: 0, findings: [], details: {} }
+function memorySource(
+  rows: number,
+  columns: number,
+  f: (i: number, j: number) => number,
+  perChunk: number,
+  grid: SourceReport['grid'] = null,
+): OpenSource {
+  const described: SourceReport = {
+    path: '',
+    sizeBytes: 0,
+    format: 'csv',
+    formatTitle: '',
+    kind: grid ? 'raster' : 'table',
+    rows,
+    columns: Array.from({ length: columns }, (_, j) => ({ name: `c${j}`, type: 'number', unit: null, wavelengthNm: null })),
+    dtype: 'float32',
+    grid,
+    nodata: [],
+    metadataFields: [],
+    matrixBytes: 0,
+    findings: [],
+    details: {},
+  }
   return {
     report: described,
     async *chunks({ columns: wanted = described.columns.map((_, j) => j) } = {}) {
       for (let start = 0; start < rows; start += perChunk) {
         const n = Math.min(perChunk, rows - start)
-        const X = Float32Array.from({ length: n * wanted.length }, (_, k) => f(start + Math.floor(k / wanted.length), wanted[k % wanted.length] as number))
-        const valid = Uint8Array.from({ length: n }, (_, i) => Number(X.subarray(i * wanted.length, (i + 1) * wanted.length).some(Number.isFinite)))
+        const X = Float32Array.from({ length: n * wanted.length }, (_, k) =>
+          f(start + Math.floor(k / wanted.length), wanted[k % wanted.length] as number),
+        )
+        const valid = Uint8Array.from({ length: n }, (_, i) =>
+          Number(X.subarray(i * wanted.length, (i + 1) * wanted.length).some(Number.isFinite)),
+        )
         yield { start, n, X, valid }
       }
     },
@@ -26,7 +51,14 @@ function memorySource(rows: number, columns: number, f: (i: number, j: number) =
   }
 }
 
-const gridOf = (width: number, height: number): NonNullable<SourceReport['grid']> => ({ width, height, transform: [1, 0, 0, 0, 1, 0], georeferenced: false, crs: null, geoKeys: {} })
+const gridOf = (width: number, height: number): NonNullable<SourceReport['grid']> => ({
+  width,
+  height,
+  transform: [1, 0, 0, 0, 1, 0],
+  georeferenced: false,
+  crs: null,
+  geoKeys: {},
+})
 
 describe('drawing rows', () => {
   const draw = (source: OpenSource, options: Partial<Parameters<typeof drawRows>[2]> = {}) =>
@@ -54,7 +86,9 @@ describe('drawing rows', () => {
     const source = memorySource(300, 1, (i) => (i % 3 === 0 ? Number.NaN : i), 50)
     const drawn = await draw(source)
     expect(drawn.validRows).toBe(200)
-    expect([...drawn.trainIndex, ...drawn.holdoutIndex].sort((x, y) => x - y)).toEqual(Array.from({ length: 300 }, (_, i) => i).filter((i) => i % 3 !== 0))
+    expect([...drawn.trainIndex, ...drawn.holdoutIndex].sort((x, y) => x - y)).toEqual(
+      Array.from({ length: 300 }, (_, i) => i).filter((i) => i % 3 !== 0),
+    )
     expect(drawn.holdoutIndex.length / 200).toBeGreaterThan(0.1)
     expect(drawn.holdoutIndex.length / 200).toBeLessThan(0.3)
   })
@@ -71,7 +105,10 @@ describe('drawing rows', () => {
   })
 
   it('always leaves something on both sides', async () => {
-    const drawn = await draw(memorySource(4, 1, (i) => i, 4), { holdoutShare: 0.01 })
+    const drawn = await draw(
+      memorySource(4, 1, (i) => i, 4),
+      { holdoutShare: 0.01 },
+    )
     expect([drawn.trainIndex.length, drawn.holdoutIndex.length]).toEqual([3, 1])
   })
 
@@ -80,7 +117,10 @@ describe('drawing rows', () => {
   })
 
   it('draws evenly over the rows', async () => {
-    const drawn = await draw(memorySource(100_000, 1, (i) => i, 8192), { trainRows: 10_000, holdoutShare: 0 })
+    const drawn = await draw(
+      memorySource(100_000, 1, (i) => i, 8192),
+      { trainRows: 10_000, holdoutShare: 0 },
+    )
     const tenths = new Array<number>(10).fill(0)
     for (const row of drawn.trainIndex) tenths[Math.floor(row / 10_000)] = (tenths[Math.floor(row / 10_000)] as number) + 1
     // Binomial: mean 1000, standard deviation 28.5; four of them either way.
@@ -101,7 +141,10 @@ describe('the pipeline', () => {
     const steps = fitPipeline(['impute', 'z-score'], X(), 3, 3, ['a', 'b', 'c'], findings)
     // Medians 3, 10, 7. Column a: mean 3, deviation √(8/3). Column c, imputed 5 7 9: the same deviation.
     expect(steps[0]).toEqual({ id: 'impute', values: [3, 10, 7] })
-    expect(steps[1]).toMatchObject({ offset: [3, 10, 7], scale: [expect.closeTo(Math.sqrt(8 / 3), 12), 1, expect.closeTo(Math.sqrt(8 / 3), 12)] })
+    expect(steps[1]).toMatchObject({
+      offset: [3, 10, 7],
+      scale: [expect.closeTo(Math.sqrt(8 / 3), 12), 1, expect.closeTo(Math.sqrt(8 / 3), 12)],
+    })
     expect(findings).toMatchObject([{ code: 'CONSTANT_COLUMNS', message: expect.stringContaining('b') }])
     const prepared = X()
     applyPipeline(steps, prepared, 3, 3)
@@ -137,7 +180,9 @@ describe('the pipeline', () => {
   })
 
   it('refuses negative values as counts', () => {
-    expect(() => fitPipeline(['log1p-cp10k'], Float32Array.of(1, -1), 1, 2, ['a', 'b'])).toThrow(expect.objectContaining({ code: 'DATA_UNSUITABLE', message: expect.stringContaining('b') }))
+    expect(() => fitPipeline(['log1p-cp10k'], Float32Array.of(1, -1), 1, 2, ['a', 'b'])).toThrow(
+      expect.objectContaining({ code: 'DATA_UNSUITABLE', message: expect.stringContaining('b') }),
+    )
   })
 
   it('finds the median of any column, even or odd, with ties', () => {
@@ -163,15 +208,37 @@ describe('summaries', () => {
       const source = memorySource(5000, 2, (i, j) => (j === 1 && i % 10 === 0 ? Number.NaN : 1_000_000 + (i % 10)), perChunk)
       const { summaries, validRows } = await summariseSource(source, { seed: 1, signal, report })
       expect(validRows).toBe(5000)
-      expect(summaries[0]).toMatchObject({ valid: 5000, missing: 0, min: 1_000_000, max: 1_000_009, mean: expect.closeTo(1_000_004.5, 6), sd: expect.closeTo(Math.sqrt(8.25), 6), median: 1_000_004.5 })
+      expect(summaries[0]).toMatchObject({
+        valid: 5000,
+        missing: 0,
+        min: 1_000_000,
+        max: 1_000_009,
+        mean: expect.closeTo(1_000_004.5, 6),
+        sd: expect.closeTo(Math.sqrt(8.25), 6),
+        median: 1_000_004.5,
+      })
       expect(summaries[1]).toMatchObject({ valid: 4500, missing: 500, min: 1_000_001 })
       expect(summaries[0]?.histogram?.counts.reduce((sum, count) => sum + count, 0)).toBe(5000)
     }
   })
 
   it('of an empty column are all null', async () => {
-    const { summaries } = await summariseSource(memorySource(10, 2, (_, j) => (j === 0 ? 1 : Number.NaN), 3), { seed: 1, signal, report })
-    expect(summaries[1]).toEqual({ valid: 0, missing: 10, min: null, max: null, mean: null, sd: null, p2: null, median: null, p98: null, histogram: null })
+    const { summaries } = await summariseSource(
+      memorySource(10, 2, (_, j) => (j === 0 ? 1 : Number.NaN), 3),
+      { seed: 1, signal, report },
+    )
+    expect(summaries[1]).toEqual({
+      valid: 0,
+      missing: 10,
+      min: null,
+      max: null,
+      mean: null,
+      sd: null,
+      p2: null,
+      median: null,
+      p98: null,
+      histogram: null,
+    })
     expect(summaries[0]?.histogram?.counts[0]).toBe(10)
   })
 })

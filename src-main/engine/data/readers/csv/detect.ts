@@ -21,7 +21,8 @@ export function detectDelimiter(text: string, quote: string, complete: boolean):
     const share = count / records.length
     // "1,5;2,7": the comma also splits evenly, but the semicolon leaves numbers.
     const leavesDecimals = delimiter !== ',' && best.delimiter === ',' && share > 0.8 && decimalOf(records) === ','
-    if (leavesDecimals || share > best.share + 0.05 || (share > best.share - 0.05 && fields > best.fields && best.delimiter !== ';')) best = { delimiter, share, fields }
+    if (leavesDecimals || share > best.share + 0.05 || (share > best.share - 0.05 && fields > best.fields && best.delimiter !== ';'))
+      best = { delimiter, share, fields }
   }
   return best.delimiter
 }
@@ -75,5 +76,11 @@ export function detectHeader(records: readonly (readonly string[])[], decimal: D
 function namesByYear(first: readonly string[], below: readonly (readonly string[])[], decimal: Decimal): boolean {
   const years = first.filter((field) => /^(?:1[89]|20)\d\d$/.test(field.trim()))
   if (years.length < 2 || years.length < first.length - 2) return false
-  return new Set(years).size === years.length && below.length > 0 && below.every((record) => record.every((field) => !/^(?:1[89]|20)\d\d$/.test(field.trim()) || parseNumber(field.trim(), decimal) === null))
+  return (
+    new Set(years).size === years.length &&
+    below.length > 0 &&
+    below.every((record) =>
+      record.every((field) => !/^(?:1[89]|20)\d\d$/.test(field.trim()) || parseNumber(field.trim(), decimal) === null),
+    )
+  )
 }

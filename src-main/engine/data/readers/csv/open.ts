@@ -33,8 +33,22 @@ export async function openCsv(path: string, options: CsvOptions, signal?: AbortS
     return await survey(table, findings, signal)
   } catch (thrown) {
     if (!(thrown instanceof EncodingError)) throw thrown
-    if (options.encoding) throw new StratumError('FILE_CORRUPT', `The text is not ${options.encoding}: a byte near ${thrown.byte} does not fit.`, 'Choose another encoding.', { path, byte: thrown.byte }, thrown)
-    const again: Finding[] = [{ severity: 'info', code: 'ENCODING', message: `The text is not UTF-8 (first seen near byte ${thrown.byte}); it is read as Latin-1 (Windows-1252).`, hint: 'If accented letters look wrong, choose the encoding by hand.' }]
+    if (options.encoding)
+      throw new StratumError(
+        'FILE_CORRUPT',
+        `The text is not ${options.encoding}: a byte near ${thrown.byte} does not fit.`,
+        'Choose another encoding.',
+        { path, byte: thrown.byte },
+        thrown,
+      )
+    const again: Finding[] = [
+      {
+        severity: 'info',
+        code: 'ENCODING',
+        message: `The text is not UTF-8 (first seen near byte ${thrown.byte}); it is read as Latin-1 (Windows-1252).`,
+        hint: 'If accented letters look wrong, choose the encoding by hand.',
+      },
+    ]
     return survey(await judge(path, options, 'windows-1252', again), again, signal)
   }
 }
@@ -55,11 +69,25 @@ async function judge(path: string, options: CsvOptions, forced: Encoding | undef
       break
     }
   } catch (thrown) {
-    if (thrown instanceof EncodingError && !forced && !options.encoding) return judge(path, options, 'windows-1252', withEncodingNote(findings, thrown.byte))
-    if (thrown instanceof EncodingError) throw new StratumError('FILE_CORRUPT', `The text is not ${encoding}: a byte near ${thrown.byte} does not fit.`, 'Choose another encoding.', { path, byte: thrown.byte }, thrown)
+    if (thrown instanceof EncodingError && !forced && !options.encoding)
+      return judge(path, options, 'windows-1252', withEncodingNote(findings, thrown.byte))
+    if (thrown instanceof EncodingError)
+      throw new StratumError(
+        'FILE_CORRUPT',
+        `The text is not ${encoding}: a byte near ${thrown.byte} does not fit.`,
+        'Choose another encoding.',
+        { path, byte: thrown.byte },
+        thrown,
+      )
     throw thrown
   }
-  if (sample.includes('\0')) throw new StratumError('FORMAT_UNKNOWN', 'The file holds zero bytes: it is not text.', 'Choose a text file with one row per line, or another format.', { path, byte: sample.indexOf('\0') })
+  if (sample.includes('\0'))
+    throw new StratumError(
+      'FORMAT_UNKNOWN',
+      'The file holds zero bytes: it is not text.',
+      'Choose a text file with one row per line, or another format.',
+      { path, byte: sample.indexOf('\0') },
+    )
   if (sample.trim() === '') throw new StratumError('FILE_EMPTY', 'The file holds only blank lines.', 'Export it again.', { path })
 
   const delimiter = options.delimiter ?? detectDelimiter(sample, quote, complete)
@@ -71,20 +99,55 @@ async function judge(path: string, options: CsvOptions, forced: Encoding | undef
   const records = all.slice(comments)
   const decimal = options.decimal ?? (delimiter === ',' ? '.' : decimalOf(records))
   const hasHeader = options.header === 'auto' ? detectHeader(records, decimal) : options.header === 'yes'
-  const names = nameColumns(hasHeader ? (records[0] as string[]) : null, mostCommonWidth(hasHeader && records.length > 1 ? records.slice(1) : records).fields, findings)
-  if (names.length > mostColumns) throw new StratumError('FORMAT_UNSUPPORTED', `The first record has ${names.length} fields; at most ${mostColumns} columns can be read.`, 'Check the delimiter, or split the table.', { path, line: 1 })
-  if (comments > 0) findings.push({ severity: 'info', code: 'COMMENTS', message: `${comments} comment lines at the top are skipped.`, hint: 'Nothing to do.' })
-  return { path, sizeBytes: file.size, gzip, encoding, dialect: { delimiter, quote, decimal, missing: new Set(options.missing) }, names, skip: comments + (hasHeader ? 1 : 0), hasHeader }
+  const names = nameColumns(
+    hasHeader ? (records[0] as string[]) : null,
+    mostCommonWidth(hasHeader && records.length > 1 ? records.slice(1) : records).fields,
+    findings,
+  )
+  if (names.length > mostColumns)
+    throw new StratumError(
+      'FORMAT_UNSUPPORTED',
+      `The first record has ${names.length} fields; at most ${mostColumns} columns can be read.`,
+      'Check the delimiter, or split the table.',
+      { path, line: 1 },
+    )
+  if (comments > 0)
+    findings.push({
+      severity: 'info',
+      code: 'COMMENTS',
+      message: `${comments} comment lines at the top are skipped.`,
+      hint: 'Nothing to do.',
+    })
+  return {
+    path,
+    sizeBytes: file.size,
+    gzip,
+    encoding,
+    dialect: { delimiter, quote, decimal, missing: new Set(options.missing) },
+    names,
+    skip: comments + (hasHeader ? 1 : 0),
+    hasHeader,
+  }
 }
 
 function withEncodingNote(findings: Finding[], byte: number): Finding[] {
-  findings.push({ severity: 'info', code: 'ENCODING', message: `The text is not UTF-8 (first seen near byte ${byte}); it is read as Latin-1 (Windows-1252).`, hint: 'If accented letters look wrong, choose the encoding by hand.' })
+  findings.push({
+    severity: 'info',
+    code: 'ENCODING',
+    message: `The text is not UTF-8 (first seen near byte ${byte}); it is read as Latin-1 (Windows-1252).`,
+    hint: 'If accented letters look wrong, choose the encoding by hand.',
+  })
   return findings
 }
 
 function nameColumns(header: readonly string[] | null, width: number, findings: Finding[]): string[] {
   if (!header) {
-    findings.push({ severity: 'info', code: 'NO_HEADER', message: 'The first line holds values, so the columns are numbered.', hint: 'If it does name the columns, set the header option to yes.' })
+    findings.push({
+      severity: 'info',
+      code: 'NO_HEADER',
+      message: 'The first line holds values, so the columns are numbered.',
+      hint: 'If it does name the columns, set the header option to yes.',
+    })
     return Array.from({ length: width }, (_, i) => `column ${i + 1}`)
   }
   const given = header.map((name) => name.trim())
@@ -101,8 +164,20 @@ function nameColumns(header: readonly string[] | null, width: number, findings: 
     doubled.add(wanted)
     return `${wanted} (${times})`
   })
-  if (missing > 0) findings.push({ severity: 'warning', code: 'MISSING_HEADERS', message: `${missing} columns have no name and are numbered.`, hint: 'Name them in the first line of the file.' })
-  if (doubled.size > 0) findings.push({ severity: 'warning', code: 'DUPLICATE_HEADERS', message: `Names come more than once: ${[...doubled].slice(0, 5).join(', ')}. A number is added.`, hint: 'Check that these are different measurements.' })
+  if (missing > 0)
+    findings.push({
+      severity: 'warning',
+      code: 'MISSING_HEADERS',
+      message: `${missing} columns have no name and are numbered.`,
+      hint: 'Name them in the first line of the file.',
+    })
+  if (doubled.size > 0)
+    findings.push({
+      severity: 'warning',
+      code: 'DUPLICATE_HEADERS',
+      message: `Names come more than once: ${[...doubled].slice(0, 5).join(', ')}. A number is added.`,
+      hint: 'Check that these are different measurements.',
+    })
   return names
 }
 
@@ -139,9 +214,23 @@ async function survey(table: Table, findings: Finding[], signal?: AbortSignal): 
   const learned = table.names.flatMap((_, i) => (types[i] === 'number' || types[i] === 'integer' || types[i] === 'boolean' ? [i] : []))
   for (const i of learned) noteOddFields(table.names[i] as string, tallies[i] as ColumnTally, types[i] === 'boolean', findings)
   const empty = table.names.filter((_, i) => rows > 0 && tallies[i]?.present === 0)
-  if (empty.length > 0) findings.push({ severity: 'info', code: 'EMPTY_COLUMNS', message: `${empty.length} columns hold no value at all: ${empty.slice(0, 5).join(', ')}.`, hint: 'They are not learned from.' })
-  if (rows > 0 && learned.length === 0) findings.push({ severity: 'error', code: 'NO_NUMBERS', message: 'No column holds numbers.', hint: 'Check the delimiter and the decimal mark.' })
-  const columns = learned.map((i): Column => ({ name: table.names[i] as string, type: types[i] as Column['type'], unit: null, wavelengthNm: null }))
+  if (empty.length > 0)
+    findings.push({
+      severity: 'info',
+      code: 'EMPTY_COLUMNS',
+      message: `${empty.length} columns hold no value at all: ${empty.slice(0, 5).join(', ')}.`,
+      hint: 'They are not learned from.',
+    })
+  if (rows > 0 && learned.length === 0)
+    findings.push({
+      severity: 'error',
+      code: 'NO_NUMBERS',
+      message: 'No column holds numbers.',
+      hint: 'Check the delimiter and the decimal mark.',
+    })
+  const columns = learned.map(
+    (i): Column => ({ name: table.names[i] as string, type: types[i] as Column['type'], unit: null, wavelengthNm: null }),
+  )
   const { delimiter, decimal } = table.dialect
   const report: SourceReport = {
     path: table.path,
@@ -157,19 +246,42 @@ async function survey(table: Table, findings: Finding[], signal?: AbortSignal): 
     metadataFields: table.names.filter((_, i) => !learned.includes(i)),
     matrixBytes: rows * columns.length * 4,
     findings,
-    details: { delimiter: delimiter === '\t' ? 'tab' : delimiter, decimal, encoding: table.encoding, header: table.hasHeader, compressed: table.gzip },
+    details: {
+      delimiter: delimiter === '\t' ? 'tab' : delimiter,
+      decimal,
+      encoding: table.encoding,
+      header: table.hasHeader,
+      compressed: table.gzip,
+    },
   }
   return source(table, report, learned)
 }
 
 function noteRows(table: Table, rows: number, ragged: { count: number; lines: number[] }, findings: Finding[]): void {
-  if (rows === 0) findings.push({ severity: 'error', code: 'NO_ROWS', message: 'The file names columns but holds no rows.', hint: 'Export it again with its data.' })
-  if (ragged.count > 0) findings.push({ severity: 'warning', code: 'RAGGED_ROWS', message: `${ragged.count} rows do not have ${table.names.length} fields, first on line ${ragged.lines.join(', ')}. Missing fields are empty; extra ones are left out.`, hint: 'Look at these lines; a delimiter inside a text needs quotes.' })
+  if (rows === 0)
+    findings.push({
+      severity: 'error',
+      code: 'NO_ROWS',
+      message: 'The file names columns but holds no rows.',
+      hint: 'Export it again with its data.',
+    })
+  if (ragged.count > 0)
+    findings.push({
+      severity: 'warning',
+      code: 'RAGGED_ROWS',
+      message: `${ragged.count} rows do not have ${table.names.length} fields, first on line ${ragged.lines.join(', ')}. Missing fields are empty; extra ones are left out.`,
+      hint: 'Look at these lines; a delimiter inside a text needs quotes.',
+    })
 }
 
 function noteOddFields(name: string, tally: ColumnTally, isBoolean: boolean, findings: Finding[]): void {
   if (isBoolean || tally.notNumbers === 0 || !tally.firstOther) return
-  findings.push({ severity: 'warning', code: 'NOT_NUMBERS', message: `${tally.notNumbers} fields of "${name}" are not numbers, first "${tally.firstOther.text}" on line ${tally.firstOther.line}; they count as missing.`, hint: 'If this text means "no value", name it in the missing option; else correct the file.' })
+  findings.push({
+    severity: 'warning',
+    code: 'NOT_NUMBERS',
+    message: `${tally.notNumbers} fields of "${name}" are not numbers, first "${tally.firstOther.text}" on line ${tally.firstOther.line}; they count as missing.`,
+    hint: 'If this text means "no value", name it in the missing option; else correct the file.',
+  })
 }
 
 function source(table: Table, report: SourceReport, learned: readonly number[]): OpenSource {
@@ -218,12 +330,14 @@ function source(table: Table, report: SourceReport, learned: readonly number[]):
       let at = 0
       for await (const { records } of rowsOf(table)) {
         for (const record of records.slice(Math.max(0, offset - at), Math.max(0, offset + limit - at))) {
-          rows.push(shown.map((i) => {
-            const value = learned.includes(i) ? numberOf(record[i]) : null
-            if (value !== null) return Number.isNaN(value) ? null : value
-            const text = (record[i] ?? '').trim()
-            return isMissing(text, dialect.missing) ? null : text
-          }))
+          rows.push(
+            shown.map((i) => {
+              const value = learned.includes(i) ? numberOf(record[i]) : null
+              if (value !== null) return Number.isNaN(value) ? null : value
+              const text = (record[i] ?? '').trim()
+              return isMissing(text, dialect.missing) ? null : text
+            }),
+          )
         }
         at += records.length
         if (at >= offset + limit) break
@@ -232,7 +346,13 @@ function source(table: Table, report: SourceReport, learned: readonly number[]):
     },
     async metadata(field) {
       const i = table.names.indexOf(field)
-      if (i < 0) throw new StratumError('PARAMETER_INVALID', `There is no column called "${field}".`, `Columns are ${table.names.slice(0, 20).join(', ')}.`, { path: table.path, field })
+      if (i < 0)
+        throw new StratumError(
+          'PARAMETER_INVALID',
+          `There is no column called "${field}".`,
+          `Columns are ${table.names.slice(0, 20).join(', ')}.`,
+          { path: table.path, field },
+        )
       const isNumber = learned.includes(i)
       const values: (string | number | null)[] = []
       for await (const { records } of rowsOf(table)) {

@@ -22,7 +22,13 @@ export async function* readRecords(text: AsyncIterable<string>, path: string, de
     const batch = splitRecords(held, delimiter, quote, line, false)
     held = held.slice(batch.used)
     line = batch.nextLine
-    if (held.length > longestRecord) throw new StratumError('FILE_CORRUPT', `The record that begins on line ${line} goes on for more than ${longestRecord >> 20} MB${held.includes(quote) ? '; a quote is probably not closed' : ''}.`, `Look at line ${line} in a text editor, or choose another quote character.`, { path, line })
+    if (held.length > longestRecord)
+      throw new StratumError(
+        'FILE_CORRUPT',
+        `The record that begins on line ${line} goes on for more than ${longestRecord >> 20} MB${held.includes(quote) ? '; a quote is probably not closed' : ''}.`,
+        `Look at line ${line} in a text editor, or choose another quote character.`,
+        { path, line },
+      )
     if (batch.records.length > 0) yield batch
   }
   const rest = splitRecords(held, delimiter, quote, line, true)
@@ -30,7 +36,13 @@ export async function* readRecords(text: AsyncIterable<string>, path: string, de
 }
 
 /** @param final the text ends here, so an unfinished record is a record; else it is left, and `used` says where it begins */
-export function splitRecords(text: string, delimiter: string, quote: string, firstLine: number, final: boolean): Batch & { used: number; nextLine: number } {
+export function splitRecords(
+  text: string,
+  delimiter: string,
+  quote: string,
+  firstLine: number,
+  final: boolean,
+): Batch & { used: number; nextLine: number } {
   const records: string[][] = []
   const lines: number[] = []
   let at = 0
@@ -70,7 +82,12 @@ function nextOf(text: string, character: string, from: number): number {
   return found < 0 ? text.length : found
 }
 
-function splitQuoted(text: string, start: number, delimiter: string, quote: string): { fields: string[]; end: number; lines: number; closed: boolean } {
+function splitQuoted(
+  text: string,
+  start: number,
+  delimiter: string,
+  quote: string,
+): { fields: string[]; end: number; lines: number; closed: boolean } {
   const fields: string[] = []
   let at = start
   let lines = 1

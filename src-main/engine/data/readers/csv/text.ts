@@ -33,7 +33,13 @@ export class EncodingError extends Error {
 }
 
 /** Pieces of about 1 MB. Memory: two of them. Throws EncodingError, FILE_CORRUPT for a damaged .gz. */
-export async function* readText(path: string, size: number, gzip: boolean, encoding: Encoding, signal?: AbortSignal): AsyncGenerator<string> {
+export async function* readText(
+  path: string,
+  size: number,
+  gzip: boolean,
+  encoding: Encoding,
+  signal?: AbortSignal,
+): AsyncGenerator<string> {
   const decoder = new TextDecoder(encoding, { fatal: true })
   const file = createReadStream(path, { highWaterMark: 1 << 20 })
   const bytes = gzip ? file.pipe(createGunzip({ chunkSize: 1 << 20 })) : file
@@ -44,7 +50,13 @@ export async function* readText(path: string, size: number, gzip: boolean, encod
     for await (const piece of bytes as AsyncIterable<Uint8Array>) {
       if (signal) throwIfCancelled(signal)
       seen += piece.length
-      if (gzip && seen > bombBytes && seen > bombRatio * size) throw new StratumError('FILE_CORRUPT', `The compressed file of ${size} bytes grows beyond ${bombBytes / 1e9} GB.`, 'Unpack it by hand and look at what it holds.', { path })
+      if (gzip && seen > bombBytes && seen > bombRatio * size)
+        throw new StratumError(
+          'FILE_CORRUPT',
+          `The compressed file of ${size} bytes grows beyond ${bombBytes / 1e9} GB.`,
+          'Unpack it by hand and look at what it holds.',
+          { path },
+        )
       const text = heldReturn + decode(decoder, piece, seen)
       heldReturn = text.endsWith('\r') ? '\r' : ''
       yield oneKindOfLineEnd(heldReturn ? text.slice(0, -1) : text)
@@ -56,7 +68,15 @@ export async function* readText(path: string, size: number, gzip: boolean, encod
     const code = (thrown as { code?: unknown }).code
     if (typeof code === 'string' && code.startsWith('Z_')) {
       const cut = code === 'Z_BUF_ERROR'
-      throw new StratumError(cut ? 'FILE_TRUNCATED' : 'FILE_CORRUPT', cut ? `The compressed file ends in the middle, after ${seen} bytes of text.` : `The compressed file is damaged after ${seen} bytes of text.`, 'Fetch the file again.', { path, byte: seen }, thrown)
+      throw new StratumError(
+        cut ? 'FILE_TRUNCATED' : 'FILE_CORRUPT',
+        cut
+          ? `The compressed file ends in the middle, after ${seen} bytes of text.`
+          : `The compressed file is damaged after ${seen} bytes of text.`,
+        'Fetch the file again.',
+        { path, byte: seen },
+        thrown,
+      )
     }
     throw thrown
   } finally {

@@ -57,7 +57,12 @@ export function blockReader(file: RandomAccessFile, layout: Layout): BlockReader
 }
 
 /** Runs `work` on every item, `width` at a time; the first failure stops the rest. */
-export async function forEachAtOnce<T>(items: readonly T[], width: number, signal: AbortSignal | undefined, work: (item: T) => Promise<void>): Promise<void> {
+export async function forEachAtOnce<T>(
+  items: readonly T[],
+  width: number,
+  signal: AbortSignal | undefined,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
   let next = 0
   let failed = false
   async function worker(): Promise<void> {

@@ -18,13 +18,26 @@ export interface BlockPlace {
 }
 
 const damaged = (place: BlockPlace, why: string, cause?: unknown): StratumError =>
-  new StratumError('FILE_CORRUPT', `The block at column ${place.column}, row ${place.row} cannot be decompressed: ${why}.`, 'Fetch the file again, or open and save it in the program that wrote it.', { ...place }, cause)
+  new StratumError(
+    'FILE_CORRUPT',
+    `The block at column ${place.column}, row ${place.row} cannot be decompressed: ${why}.`,
+    'Fetch the file again, or open and save it in the program that wrote it.',
+    { ...place },
+    cause,
+  )
 
 /**
  * @param expected bytes the block must give; @param most bytes it may give (a last strip may be stored at full height)
  * @throws FILE_CORRUPT with the block's place
  */
-export async function decodeBlock(stored: Uint8Array<ArrayBuffer>, layout: Layout, expected: number, most: number, rows: number, place: BlockPlace): Promise<Uint8Array<ArrayBuffer>> {
+export async function decodeBlock(
+  stored: Uint8Array<ArrayBuffer>,
+  layout: Layout,
+  expected: number,
+  most: number,
+  rows: number,
+  place: BlockPlace,
+): Promise<Uint8Array<ArrayBuffer>> {
   let decoded: Uint8Array<ArrayBuffer>
   try {
     decoded = await decompress(stored, layout, expected, most, rows, place)
@@ -42,7 +55,14 @@ function aligned(bytes: Uint8Array<ArrayBuffer>, length: number): Uint8Array<Arr
   return bytes.byteOffset % 8 === 0 ? wanted : new Uint8Array(wanted)
 }
 
-async function decompress(stored: Uint8Array<ArrayBuffer>, layout: Layout, expected: number, most: number, rows: number, place: BlockPlace): Promise<Uint8Array<ArrayBuffer>> {
+async function decompress(
+  stored: Uint8Array<ArrayBuffer>,
+  layout: Layout,
+  expected: number,
+  most: number,
+  rows: number,
+  place: BlockPlace,
+): Promise<Uint8Array<ArrayBuffer>> {
   switch (layout.compression) {
     case 1:
       return stored
@@ -54,7 +74,11 @@ async function decompress(stored: Uint8Array<ArrayBuffer>, layout: Layout, expec
     case 8:
     case 32946: {
       // Z_SYNC_FLUSH takes what there is when the checksum at the end is missing, as libtiff does.
-      const options = { maxOutputLength: Math.max(most, 64), finishFlush: constants.Z_SYNC_FLUSH, chunkSize: Math.max(1024, Math.min(most + 64, 8 << 20)) }
+      const options = {
+        maxOutputLength: Math.max(most, 64),
+        finishFlush: constants.Z_SYNC_FLUSH,
+        chunkSize: Math.max(1024, Math.min(most + 64, 8 << 20)),
+      }
       return (expected < asyncFromBytes ? inflateSync(stored, options) : await inflateAsync(stored, options)) as Uint8Array<ArrayBuffer>
     }
     case 50000:
@@ -90,7 +114,13 @@ export function decodePackBits(input: Uint8Array, length: number): Uint8Array<Ar
 }
 
 /** JPEG and LERC through geotiff's decoders, after their own headers have been held against the layout. */
-async function decodeWithLibrary(stored: Uint8Array<ArrayBuffer>, layout: Layout, expected: number, rows: number, place: BlockPlace): Promise<Uint8Array<ArrayBuffer>> {
+async function decodeWithLibrary(
+  stored: Uint8Array<ArrayBuffer>,
+  layout: Layout,
+  expected: number,
+  rows: number,
+  place: BlockPlace,
+): Promise<Uint8Array<ArrayBuffer>> {
   const samples = layout.planar ? 1 : layout.bands
   if (layout.compression === 7) checkJpegSize(stored, layout, samples, place)
   const { getDecoder } = await import('geotiff')
@@ -143,7 +173,11 @@ function checkJpegSize(bytes: Uint8Array, layout: Layout, samples: number, place
     if (marker >= 0xc0 && marker <= 0xc2) {
       const height = ((bytes[at + 5] as number) << 8) | (bytes[at + 6] as number)
       const width = ((bytes[at + 7] as number) << 8) | (bytes[at + 8] as number)
-      if (height > layout.blockHeight || width > layout.blockWidth || bytes[at + 9] !== samples) throw damaged(place, `the JPEG is ${width} × ${height} with ${bytes[at + 9]} components, and ${layout.blockWidth} × ${layout.blockHeight} with ${samples} was expected`)
+      if (height > layout.blockHeight || width > layout.blockWidth || bytes[at + 9] !== samples)
+        throw damaged(
+          place,
+          `the JPEG is ${width} × ${height} with ${bytes[at + 9]} components, and ${layout.blockWidth} × ${layout.blockHeight} with ${samples} was expected`,
+        )
       return
     }
     if (length < 2) break

@@ -10,7 +10,8 @@ export interface MetadataItem {
 }
 
 const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
-const unescapeXml = (text: string): string => text.replace(/&(#x?[0-9a-fA-F]+|\w+);/g, (whole, name: string) => (name.startsWith('#') ? codePoint(name) : (entities[name] ?? whole)))
+const unescapeXml = (text: string): string =>
+  text.replace(/&(#x?[0-9a-fA-F]+|\w+);/g, (whole, name: string) => (name.startsWith('#') ? codePoint(name) : (entities[name] ?? whole)))
 
 function codePoint(name: string): string {
   const code = name[1] === 'x' ? Number.parseInt(name.slice(2), 16) : Number(name.slice(1))
@@ -22,7 +23,13 @@ export function parseGdalMetadata(xml: string): MetadataItem[] {
   for (const [, attributes = '', text = ''] of xml.matchAll(/<Item\b([^>]*)>([^<]*)<\/Item>/g)) {
     const attribute = (name: string): string => unescapeXml(new RegExp(`\\b${name}="([^"]*)"`).exec(attributes)?.[1] ?? '')
     const sample = attribute('sample')
-    items.push({ name: attribute('name'), band: sample === '' ? null : Number(sample), role: attribute('role'), domain: attribute('domain'), text: unescapeXml(text) })
+    items.push({
+      name: attribute('name'),
+      band: sample === '' ? null : Number(sample),
+      role: attribute('role'),
+      domain: attribute('domain'),
+      text: unescapeXml(text),
+    })
   }
   return items
 }
@@ -30,7 +37,10 @@ export function parseGdalMetadata(xml: string): MetadataItem[] {
 /** Of band `i`, by role (description, scale, offset) or by name, upper or lower case. */
 export function bandItem(items: readonly MetadataItem[], band: number, wanted: string): string | null {
   const lower = wanted.toLowerCase()
-  return items.find((item) => item.band === band && (item.role.toLowerCase() === lower || item.name.toLowerCase() === lower))?.text.trim() ?? null
+  return (
+    items.find((item) => item.band === band && (item.role.toLowerCase() === lower || item.name.toLowerCase() === lower))?.text.trim() ??
+    null
+  )
 }
 
 /**
@@ -41,7 +51,8 @@ export function bandWavelengthNm(items: readonly MetadataItem[], band: number, b
   const micro = numberOf(bandItem(items, band, 'CENTRAL_WAVELENGTH_UM'))
   if (micro !== null) return round(micro * 1000)
   const own = numberOf(bandItem(items, band, 'wavelength'))
-  const units = bandItem(items, band, 'wavelength_units') ?? fileItem(items, 'wavelength_units') ?? fileItem(items, 'wavelength units') ?? ''
+  const units =
+    bandItem(items, band, 'wavelength_units') ?? fileItem(items, 'wavelength_units') ?? fileItem(items, 'wavelength units') ?? ''
   if (own !== null) return toNm(own, units)
   const listed = fileItem(items, 'wavelength')?.replace(/[{}]/g, '').split(',')
   if (listed?.length === bands) {
@@ -52,7 +63,8 @@ export function bandWavelengthNm(items: readonly MetadataItem[], band: number, b
   return named ? toNm(Number(named[1]), named[2] as string) : null
 }
 
-const fileItem = (items: readonly MetadataItem[], name: string): string | null => items.find((item) => item.band === null && item.name.toLowerCase() === name)?.text ?? null
+const fileItem = (items: readonly MetadataItem[], name: string): string | null =>
+  items.find((item) => item.band === null && item.name.toLowerCase() === name)?.text ?? null
 
 function numberOf(text: string | null): number | null {
   const value = text === null || text.trim() === '' ? Number.NaN : Number(text)

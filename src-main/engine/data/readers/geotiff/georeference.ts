@@ -17,8 +17,20 @@ export async function readGrid(tiff: TiffFile, directory: RawDirectory, width: n
   const pixelIsPoint = keys.get(1025) === 2
   const transform = await readTransform(tiff, directory, pixelIsPoint, findings)
   const crs = await crsOf(keys)
-  if (!transform) findings.push({ severity: 'warning', code: 'NO_GEOREFERENCE', message: 'The file does not say where it lies; positions are columns and rows.', hint: 'Maps made from it line up with this file, but not with other layers.' })
-  else if (!crs) findings.push({ severity: 'warning', code: 'NO_CRS', message: 'The file has no coordinate reference system.', hint: 'Exports carry the same positions, also without one. Assign one with gdal_edit.py -a_srs EPSG:… if you know it.' })
+  if (!transform)
+    findings.push({
+      severity: 'warning',
+      code: 'NO_GEOREFERENCE',
+      message: 'The file does not say where it lies; positions are columns and rows.',
+      hint: 'Maps made from it line up with this file, but not with other layers.',
+    })
+  else if (!crs)
+    findings.push({
+      severity: 'warning',
+      code: 'NO_CRS',
+      message: 'The file has no coordinate reference system.',
+      hint: 'Exports carry the same positions, also without one. Assign one with gdal_edit.py -a_srs EPSG:… if you know it.',
+    })
   const geoKeys: Record<string, number[] | string> = {}
   if (keyDirectory) geoKeys.GeoKeyDirectory = Array.from(keyDirectory)
   if (doubles) geoKeys.GeoDoubleParams = Array.from(doubles)
@@ -54,7 +66,12 @@ async function readTransform(tiff: TiffFile, directory: RawDirectory, pixelIsPoi
   } else if (matrix && matrix.length === 16) {
     affine = [matrix[0], matrix[1], matrix[3], matrix[4], matrix[5], matrix[7]] as Affine
   } else if (ties && ties.length > 6) {
-    findings.push({ severity: 'warning', code: 'GCPS', message: `The file is located by ${Math.floor(ties.length / 6)} ground control points, not by a grid.`, hint: 'Maps would lose the position: warp it to a grid first with gdalwarp in.tif grid.tif.' })
+    findings.push({
+      severity: 'warning',
+      code: 'GCPS',
+      message: `The file is located by ${Math.floor(ties.length / 6)} ground control points, not by a grid.`,
+      hint: 'Maps would lose the position: warp it to a grid first with gdalwarp in.tif grid.tif.',
+    })
   }
   if (!affine || affine.some((value) => !Number.isFinite(value)) || affine[0] * affine[4] === affine[1] * affine[3]) return null
   if (!pixelIsPoint) return affine
@@ -77,7 +94,8 @@ async function crsOf(keys: Keys): Promise<Crs | null> {
   const keyUnit = typeof unitCode === 'number' ? (isGeographic ? angularUnits : linearUnits)[unitCode] : undefined
   return {
     code: typeof code === 'number' && code > 0 && code !== userDefined ? `EPSG:${code}` : null,
-    name: entry?.name ?? citation(keys, isGeographic) ?? (typeof code === 'number' && code !== userDefined ? `EPSG:${code}` : 'Unnamed system'),
+    name:
+      entry?.name ?? citation(keys, isGeographic) ?? (typeof code === 'number' && code !== userDefined ? `EPSG:${code}` : 'Unnamed system'),
     unit: keyUnit ?? entry?.unit?.replace(/ \(.*\)$/, '') ?? (isGeographic ? 'degree' : 'metre'),
     proj4: entry?.proj4 ?? null,
   }
@@ -87,7 +105,8 @@ function citation(keys: Keys, isGeographic: boolean): string | null {
   for (const key of isGeographic ? [2049, 1026] : [3073, 1026]) {
     const text = keys.get(key)
     // ESRI writes "ESRI PE String = PROJCS["name", …", others "PCS Name = name|…".
-    if (typeof text === 'string' && text !== '') return (/\[["'](.*?)["']/.exec(text)?.[1] ?? /(?:PCS|GCS) Name = ([^|]*)/.exec(text)?.[1] ?? text.split('|')[0] ?? text).trim()
+    if (typeof text === 'string' && text !== '')
+      return (/\[["'](.*?)["']/.exec(text)?.[1] ?? /(?:PCS|GCS) Name = ([^|]*)/.exec(text)?.[1] ?? text.split('|')[0] ?? text).trim()
   }
   return null
 }

@@ -37,8 +37,27 @@ export const largestBlockBytes = 256 << 20
 const mostBlocks = 1 << 24
 
 export const compressionName: Readonly<Record<number, string>> = {
-  1: 'none', 2: 'CCITT', 3: 'CCITT fax 3', 4: 'CCITT fax 4', 5: 'LZW', 6: 'old-style JPEG', 7: 'JPEG', 8: 'DEFLATE', 9: 'JBIG', 10: 'JBIG',
-  32773: 'PackBits', 32946: 'DEFLATE', 34676: 'SGILOG', 34677: 'SGILOG 24', 34712: 'JPEG 2000', 34887: 'LERC', 34925: 'LZMA', 50000: 'ZSTD', 50001: 'WebP', 50002: 'JPEG XL', 52546: 'JPEG XL',
+  1: 'none',
+  2: 'CCITT',
+  3: 'CCITT fax 3',
+  4: 'CCITT fax 4',
+  5: 'LZW',
+  6: 'old-style JPEG',
+  7: 'JPEG',
+  8: 'DEFLATE',
+  9: 'JBIG',
+  10: 'JBIG',
+  32773: 'PackBits',
+  32946: 'DEFLATE',
+  34676: 'SGILOG',
+  34677: 'SGILOG 24',
+  34712: 'JPEG 2000',
+  34887: 'LERC',
+  34925: 'LZMA',
+  50000: 'ZSTD',
+  50001: 'WebP',
+  50002: 'JPEG XL',
+  52546: 'JPEG XL',
 }
 const readableCompressions = new Set([1, 5, 7, 8, 32773, 32946, 34887, 50000])
 
@@ -47,7 +66,10 @@ export const rewriteHint = (path: string): string =>
 
 function unsupported(tiff: TiffFile, directory: RawDirectory, message: string, extra = ''): StratumError {
   const path = tiff.file.path
-  return new StratumError('FORMAT_UNSUPPORTED', message, extra ? extra.replaceAll('FILE', `"${path}"`) : rewriteHint(path), { path, byte: directory.offset })
+  return new StratumError('FORMAT_UNSUPPORTED', message, extra ? extra.replaceAll('FILE', `"${path}"`) : rewriteHint(path), {
+    path,
+    byte: directory.offset,
+  })
 }
 
 export async function readLayout(tiff: TiffFile, directory: RawDirectory): Promise<Layout> {
@@ -55,7 +77,8 @@ export async function readLayout(tiff: TiffFile, directory: RawDirectory): Promi
   const number = (id: number): Promise<number | null> => readNumber(tiff, directory, id)
   const width = await number(256)
   const height = await number(257)
-  if (!width || !height || width < 0 || height < 0 || !Number.isInteger(width) || !Number.isInteger(height)) throw corrupt(path, `The image size is missing or nonsense (${width} × ${height}).`, directory.offset)
+  if (!width || !height || width < 0 || height < 0 || !Number.isInteger(width) || !Number.isInteger(height))
+    throw corrupt(path, `The image size is missing or nonsense (${width} × ${height}).`, directory.offset)
   const bands = (await number(277)) ?? 1
   if (bands < 1 || bands > 65_535 || !Number.isInteger(bands)) throw corrupt(path, `The file claims ${bands} bands.`, directory.offset)
 
@@ -69,37 +92,82 @@ export async function readLayout(tiff: TiffFile, directory: RawDirectory): Promi
   const sampleType = sampleTypeOf(format, bits)
   const readable = compressionName[compression] ?? `number ${compression}`
 
-  if (!sampleType) throw unsupported(tiff, directory, `Values of ${describeFormat(format, bits)} cannot be read.`, 'Convert the values with GDAL, then choose the new file: gdal_translate -ot Float64 FILE converted.tif')
-  if (!readableCompressions.has(compression)) throw unsupported(tiff, directory, `The pixels are compressed with ${readable}, which cannot be read.`)
-  if (photometric === 6) throw unsupported(tiff, directory, 'The pixels are stored as YCbCr colours, not as bands.', 'Convert them to red, green and blue with GDAL: gdal_translate -co TILED=YES -co COMPRESS=DEFLATE FILE rgb.tif')
-  if (photometric === 8 || photometric === 9 || photometric === 10) throw unsupported(tiff, directory, 'The pixels are stored as CIE L*a*b* colours, not as bands.')
-  if (((await number(266)) ?? 1) === 2) throw unsupported(tiff, directory, 'The bits of each byte are stored in reverse order (FillOrder 2).')
+  if (!sampleType)
+    throw unsupported(
+      tiff,
+      directory,
+      `Values of ${describeFormat(format, bits)} cannot be read.`,
+      'Convert the values with GDAL, then choose the new file: gdal_translate -ot Float64 FILE converted.tif',
+    )
+  if (!readableCompressions.has(compression))
+    throw unsupported(tiff, directory, `The pixels are compressed with ${readable}, which cannot be read.`)
+  if (photometric === 6)
+    throw unsupported(
+      tiff,
+      directory,
+      'The pixels are stored as YCbCr colours, not as bands.',
+      'Convert them to red, green and blue with GDAL: gdal_translate -co TILED=YES -co COMPRESS=DEFLATE FILE rgb.tif',
+    )
+  if (photometric === 8 || photometric === 9 || photometric === 10)
+    throw unsupported(tiff, directory, 'The pixels are stored as CIE L*a*b* colours, not as bands.')
+  if (((await number(266)) ?? 1) === 2)
+    throw unsupported(tiff, directory, 'The bits of each byte are stored in reverse order (FillOrder 2).')
   if (predictor !== 1 && predictor !== 2 && predictor !== 3) throw unsupported(tiff, directory, `The predictor ${predictor} is not known.`)
   const predicts = compression === 5 || compression === 8 || compression === 32946 || compression === 50000
-  if (predicts && predictor === 2 && sampleType === 'bits') throw unsupported(tiff, directory, `Horizontal differencing of ${bits}-bit values cannot be read.`)
-  if (predicts && predictor === 3 && !sampleType.startsWith('float')) throw corrupt(path, 'The file says floating-point differencing, but its values are integers.', directory.offset)
-  if (compression === 7 && sampleType !== 'uint8') throw unsupported(tiff, directory, `JPEG compression of ${bits}-bit values cannot be read.`)
-  if (compression === 34887 && sampleType === 'bits') throw unsupported(tiff, directory, `LERC compression of ${bits}-bit values cannot be read.`)
+  if (predicts && predictor === 2 && sampleType === 'bits')
+    throw unsupported(tiff, directory, `Horizontal differencing of ${bits}-bit values cannot be read.`)
+  if (predicts && predictor === 3 && !sampleType.startsWith('float'))
+    throw corrupt(path, 'The file says floating-point differencing, but its values are integers.', directory.offset)
+  if (compression === 7 && sampleType !== 'uint8')
+    throw unsupported(tiff, directory, `JPEG compression of ${bits}-bit values cannot be read.`)
+  if (compression === 34887 && sampleType === 'bits')
+    throw unsupported(tiff, directory, `LERC compression of ${bits}-bit values cannot be read.`)
 
   const tiled = directory.tags.has(324) || directory.tags.has(322)
   const rowsPerStrip = (await number(278)) ?? height
   const blockWidth = tiled ? ((await number(322)) ?? 0) : width
   const blockHeight = tiled ? ((await number(323)) ?? 0) : Math.min(height, rowsPerStrip)
-  if (!(blockWidth >= 1) || !(blockHeight >= 1) || !Number.isInteger(blockWidth) || !Number.isInteger(blockHeight)) throw corrupt(path, `The block size ${blockWidth} × ${blockHeight} is nonsense.`, directory.offset)
+  if (!(blockWidth >= 1) || !(blockHeight >= 1) || !Number.isInteger(blockWidth) || !Number.isInteger(blockHeight))
+    throw corrupt(path, `The block size ${blockWidth} × ${blockHeight} is nonsense.`, directory.offset)
   const across = Math.ceil(width / blockWidth)
   const down = Math.ceil(height / blockHeight)
   const blocks = across * down * (planar ? bands : 1)
   const samples = planar ? 1 : bands
   const blockBytes = Math.ceil((blockWidth * samples * bits) / 8) * blockHeight
   if (blocks > mostBlocks) throw corrupt(path, `The file claims ${blocks} blocks.`, directory.offset)
-  if ((compression !== 1 || tiled) && blockBytes > largestBlockBytes) throw unsupported(tiff, directory, `One block takes ${Math.round(blockBytes / 1e6)} MB decoded; at most ${largestBlockBytes >> 20} MB can be read.`)
+  if ((compression !== 1 || tiled) && blockBytes > largestBlockBytes)
+    throw unsupported(
+      tiff,
+      directory,
+      `One block takes ${Math.round(blockBytes / 1e6)} MB decoded; at most ${largestBlockBytes >> 20} MB can be read.`,
+    )
 
   const offsets = await readNumbers(tiff, directory, tiled ? 324 : 273, mostBlocks)
-  if (!offsets || offsets.length < blocks) throw corrupt(path, `${blocks} blocks were expected, and ${offsets?.length ?? 0} are listed.`, directory.offset)
-  const byteCounts = (await readNumbers(tiff, directory, tiled ? 325 : 279, mostBlocks)) ?? inferByteCounts(offsets, compression, blockBytes, tiff.file.size)
-  if (byteCounts.length < blocks) throw corrupt(path, `${blocks} block sizes were expected, and ${byteCounts.length} are listed.`, directory.offset)
+  if (!offsets || offsets.length < blocks)
+    throw corrupt(path, `${blocks} blocks were expected, and ${offsets?.length ?? 0} are listed.`, directory.offset)
+  const byteCounts =
+    (await readNumbers(tiff, directory, tiled ? 325 : 279, mostBlocks)) ?? inferByteCounts(offsets, compression, blockBytes, tiff.file.size)
+  if (byteCounts.length < blocks)
+    throw corrupt(path, `${blocks} block sizes were expected, and ${byteCounts.length} are listed.`, directory.offset)
   const layout: Layout = {
-    directory, width, height, bands, sampleType, bits, planar, compression, predictor: predicts ? predictor : 1, photometric, tiled, blockWidth, blockHeight, across, down, offsets, byteCounts, blockBytes,
+    directory,
+    width,
+    height,
+    bands,
+    sampleType,
+    bits,
+    planar,
+    compression,
+    predictor: predicts ? predictor : 1,
+    photometric,
+    tiled,
+    blockWidth,
+    blockHeight,
+    across,
+    down,
+    offsets,
+    byteCounts,
+    blockBytes,
     extraSamples: Array.from((await readNumbers(tiff, directory, 338, 65_536)) ?? []),
     littleEndian: tiff.littleEndian,
     jpegTables: compression === 7 ? await readBytes(tiff, directory, 347) : null,
@@ -126,7 +194,14 @@ function chopStrips(layout: Layout): Layout {
       offsets[plane * down + i] = strip + (i % perStrip) * rows * bytesPerRow
     }
   }
-  return { ...layout, blockHeight: rows, down, offsets, byteCounts: new Float64Array(offsets.length).fill(rows * bytesPerRow), blockBytes: rows * bytesPerRow }
+  return {
+    ...layout,
+    blockHeight: rows,
+    down,
+    offsets,
+    byteCounts: new Float64Array(offsets.length).fill(rows * bytesPerRow),
+    blockBytes: rows * bytesPerRow,
+  }
 }
 
 function checkBlocksInFile(tiff: TiffFile, layout: Layout, blocks: number): void {
@@ -138,11 +213,21 @@ function checkBlocksInFile(tiff: TiffFile, layout: Layout, blocks: number): void
     const end = from + (layout.compression === 1 ? Math.min(length, rowsOfBlock(layout, i) * rowBytes(layout)) : length)
     if (end > file.size) {
       const [x, y] = blockPosition(layout, i)
-      throw new StratumError('FILE_TRUNCATED', `The file ends at byte ${file.size}, but the ${layout.tiled ? 'tile' : 'strip'} at column ${x}, row ${y} lies at bytes ${from} to ${end}.`, 'The copy or download was probably cut off: fetch the file again.', { path: file.path, byte: from, column: x, row: y })
+      throw new StratumError(
+        'FILE_TRUNCATED',
+        `The file ends at byte ${file.size}, but the ${layout.tiled ? 'tile' : 'strip'} at column ${x}, row ${y} lies at bytes ${from} to ${end}.`,
+        'The copy or download was probably cut off: fetch the file again.',
+        { path: file.path, byte: from, column: x, row: y },
+      )
     }
     if (layout.compression === 1 && length > 0 && length < rowsOfBlock(layout, i) * rowBytes(layout)) {
       const [x, y] = blockPosition(layout, i)
-      throw new StratumError('FILE_CORRUPT', `The uncompressed ${layout.tiled ? 'tile' : 'strip'} at column ${x}, row ${y} has ${length} bytes; ${rowsOfBlock(layout, i) * rowBytes(layout)} were expected.`, 'Fetch the file again, or open and save it in the program that wrote it.', { path: file.path, byte: from, column: x, row: y })
+      throw new StratumError(
+        'FILE_CORRUPT',
+        `The uncompressed ${layout.tiled ? 'tile' : 'strip'} at column ${x}, row ${y} has ${length} bytes; ${rowsOfBlock(layout, i) * rowBytes(layout)} were expected.`,
+        'Fetch the file again, or open and save it in the program that wrote it.',
+        { path: file.path, byte: from, column: x, row: y },
+      )
     }
   }
 }
@@ -170,11 +255,24 @@ export function blockPosition(layout: Layout, block: number): [x: number, y: num
   return [(inPlane % layout.across) * layout.blockWidth, Math.floor(inPlane / layout.across) * layout.blockHeight]
 }
 
-async function sameForAll(tiff: TiffFile, directory: RawDirectory, id: number, bands: number, fallback: number, what: string): Promise<number> {
+async function sameForAll(
+  tiff: TiffFile,
+  directory: RawDirectory,
+  id: number,
+  bands: number,
+  fallback: number,
+  what: string,
+): Promise<number> {
   const values = (await readNumbers(tiff, directory, id, 65_536)) ?? Float64Array.of(fallback)
   const used = values.subarray(0, Math.max(1, bands))
   const first = used[0] as number
-  if (used.some((value) => value !== first)) throw unsupported(tiff, directory, `The bands have different ${what} (${[...new Set(used)].join(', ')}).`, 'Give all bands one type with GDAL: gdal_translate -ot Float32 FILE same.tif')
+  if (used.some((value) => value !== first))
+    throw unsupported(
+      tiff,
+      directory,
+      `The bands have different ${what} (${[...new Set(used)].join(', ')}).`,
+      'Give all bands one type with GDAL: gdal_translate -ot Float32 FILE same.tif',
+    )
   return first
 }
 
@@ -187,6 +285,13 @@ function sampleTypeOf(format: number, bits: number): SampleType | null {
 }
 
 function describeFormat(format: number, bits: number): string {
-  const names: Readonly<Record<number, string>> = { 1: 'unsigned integer', 2: 'signed integer', 3: 'floating-point', 4: 'undefined', 5: 'complex integer', 6: 'complex' }
+  const names: Readonly<Record<number, string>> = {
+    1: 'unsigned integer',
+    2: 'signed integer',
+    3: 'floating-point',
+    4: 'undefined',
+    5: 'complex integer',
+    6: 'complex',
+  }
   return `${bits}-bit ${names[format] ?? `format ${format}`} type`
 }

@@ -13,6 +13,8 @@ import type { Samples } from './samples.ts'
 import { type RawDirectory, type TiffFile, readNumber, readText, readTiffFile } from './structure.ts'
 
 const defaultChunkBytes = 32 << 20
+/** Above this an overview is missed: a view of the whole takes seconds. */
+const pixelsWithoutOverviews = 25e6
 
 /** Memory: the directories and block tables; each method adds what its arguments ask for and at most 256 MB of decoded blocks. */
 export async function openGeotiff(path: string, options: { nodata?: number }): Promise<OpenSource> {
@@ -38,6 +40,13 @@ async function openTiff(file: RandomAccessFile, options: { nodata?: number }): P
   const columns = columnsOf(layout, items)
   noteColours(layout, findings)
   const rows = layout.width * layout.height
+  if (rows > pixelsWithoutOverviews && levels.length === 1)
+    findings.push({
+      severity: 'info',
+      code: 'NO_OVERVIEWS',
+      message: 'This large file has no overviews, so showing all of it at once means reading all of it.',
+      hint: `Views come much faster after: gdaladdo -r average "${file.path}" 2 4 8 16 32`,
+    })
   const report: SourceReport = {
     path: file.path,
     sizeBytes: file.size,
@@ -109,9 +118,13 @@ function source(file: RandomAccessFile, report: SourceReport, levels: readonly L
         const x = (first + done) % width
         const count = Math.min(n - done, width - x)
         const X = new Float32Array(count * shown.length)
-        await fillRegion(X, base, shown, { x0: x, x1: x + count, y0: y, y1: y + 1 }, calibration, (reader, block) => reader.readCached(block))
+        await fillRegion(X, base, shown, { x0: x, x1: x + count, y0: y, y1: y + 1 }, calibration, (reader, block) =>
+          reader.readCached(block),
+        )
         for (let i = 0; i < count; i++) {
-          const values = Array.from(X.subarray(i * shown.length, (i + 1) * shown.length), (value) => (Number.isFinite(value) ? value : null))
+          const values = Array.from(X.subarray(i * shown.length, (i + 1) * shown.length), (value) =>
+            Number.isFinite(value) ? value : null,
+          )
           rows.push([x + i, y, ...values])
         }
         done += count
@@ -161,13 +174,29 @@ async function readLevels(tiff: TiffFile, layout: Layout, findings: Finding[]): 
     } catch (thrown) {
       // Without its mask the image would be read wrongly; without an overview only more slowly.
       if (isMask || !(thrown instanceof StratumError)) throw thrown
-      findings.push({ severity: 'warning', code: 'OVERVIEW_UNREADABLE', message: `A reduced copy inside the file cannot be read: ${thrown.message}`, hint: 'Zoomed-out views take longer. The full image is not affected.' })
+      findings.push({
+        severity: 'warning',
+        code: 'OVERVIEW_UNREADABLE',
+        message: `A reduced copy inside the file cannot be read: ${thrown.message}`,
+        hint: 'Zoomed-out views take longer. The full image is not affected.',
+      })
     }
   }
-  if (pages > 1 || tiff.more) findings.push({ severity: 'warning', code: 'MORE_PAGES', message: `The file holds ${tiff.more ? 'many' : pages} images; only the first is read.`, hint: `Take out another one with GDAL: gdal_translate GTIFF_DIR:2:"${tiff.file.path}" second.tif` })
+  if (pages > 1 || tiff.more)
+    findings.push({
+      severity: 'warning',
+      code: 'MORE_PAGES',
+      message: `The file holds ${tiff.more ? 'many' : pages} images; only the first is read.`,
+      hint: `Take out another one with GDAL: gdal_translate GTIFF_DIR:2:"${tiff.file.path}" second.tif`,
+    })
   const levels = images.map((image): Level => {
     const mask = masks.find((candidate) => candidate.width === image.width && candidate.height === image.height)
-    return { width: image.width, height: image.height, image: blockReader(tiff.file, image), mask: mask ? blockReader(tiff.file, mask) : null }
+    return {
+      width: image.width,
+      height: image.height,
+      image: blockReader(tiff.file, image),
+      mask: mask ? blockReader(tiff.file, mask) : null,
+    }
   })
   // An overview without its mask would show masked pixels.
   return levels.filter((level, i) => i === 0 || level.mask !== null || levels[0]?.mask === null)
@@ -194,7 +223,10 @@ function calibrationOf(layout: Layout, nodata: number | null, items: ReturnType<
     offset[band] = number(bandItem(items, band, 'offset'), 0)
   }
   // The text of a float32 nodata value is rounded; compare as the pixels are stored.
-  const stored = nodata !== null && layout.sampleType === 'float32' ? Math.fround(Math.max(-3.4028234663852886e38, Math.min(3.4028234663852886e38, nodata))) : nodata
+  const stored =
+    nodata !== null && layout.sampleType === 'float32'
+      ? Math.fround(Math.max(-3.4028234663852886e38, Math.min(3.4028234663852886e38, nodata)))
+      : nodata
   return { nodata: stored, scale, offset, plain: scale.every((value) => value === 1) && offset.every((value) => value === 0) }
 }
 
@@ -219,13 +251,43 @@ async function refuseOldLzw(file: RandomAccessFile, layout: Layout): Promise<voi
   if (first < 0) return
   const byte = layout.offsets[first] as number
   const [low, high] = await file.readUpTo(byte, 2)
-  if (low === 0 && high !== undefined && (high & 1) === 1) throw new StratumError('FORMAT_UNSUPPORTED', 'The pixels are compressed with the LZW of before 1990, which cannot be read.', rewriteHint(file.path), { path: file.path, byte })
+  if (low === 0 && high !== undefined && (high & 1) === 1)
+    throw new StratumError(
+      'FORMAT_UNSUPPORTED',
+      'The pixels are compressed with the LZW of before 1990, which cannot be read.',
+      rewriteHint(file.path),
+      { path: file.path, byte },
+    )
 }
 
 function noteColours(layout: Layout, findings: Finding[]): void {
-  if (layout.photometric === 3) findings.push({ severity: 'warning', code: 'PALETTE', message: 'The values are numbers of colours in a table, that is classes, not measurements.', hint: 'Use it as a label layer rather than to learn from.' })
-  if (layout.photometric === 5) findings.push({ severity: 'info', code: 'CMYK', message: 'The bands are the four printing inks (CMYK), read as stored.', hint: 'Other programs may show them converted to red, green and blue.' })
-  if (layout.compression === 7) findings.push({ severity: 'info', code: 'LOSSY', message: 'The pixels are JPEG-compressed: values are rounded, and differ by 1 or 2 between programs.', hint: 'Prefer the original file for measurements.' })
+  if (layout.photometric === 3)
+    findings.push({
+      severity: 'warning',
+      code: 'PALETTE',
+      message: 'The values are numbers of colours in a table, that is classes, not measurements.',
+      hint: 'Use it as a label layer rather than to learn from.',
+    })
+  if (layout.photometric === 5)
+    findings.push({
+      severity: 'info',
+      code: 'CMYK',
+      message: 'The bands are the four printing inks (CMYK), read as stored.',
+      hint: 'Other programs may show them converted to red, green and blue.',
+    })
+  if (layout.compression === 7)
+    findings.push({
+      severity: 'info',
+      code: 'LOSSY',
+      message: 'The pixels are JPEG-compressed: values are rounded, and differ by 1 or 2 between programs.',
+      hint: 'Prefer the original file for measurements.',
+    })
   const alpha = layout.extraSamples.findIndex((kind) => kind === 1 || kind === 2)
-  if (alpha >= 0) findings.push({ severity: 'info', code: 'ALPHA_BAND', message: `Band ${layout.bands - layout.extraSamples.length + alpha + 1} is an alpha (opacity) band.`, hint: 'Leave it out of the columns to learn from.' })
+  if (alpha >= 0)
+    findings.push({
+      severity: 'info',
+      code: 'ALPHA_BAND',
+      message: `Band ${layout.bands - layout.extraSamples.length + alpha + 1} is an alpha (opacity) band.`,
+      hint: 'Leave it out of the columns to learn from.',
+    })
 }

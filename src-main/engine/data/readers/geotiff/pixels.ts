@@ -34,12 +34,24 @@ export const blocksAtOnce = 4
 type Fetch = (reader: BlockReader, block: number) => Promise<Samples | null>
 
 /** Fills `target` [(y1−y0) × (x1−x0) × bands], pixel by pixel, from the blocks the region touches. */
-export async function fillRegion(target: Float32Array, level: Level, bands: readonly number[], region: Region, calibration: Calibration, fetch: Fetch, signal?: AbortSignal): Promise<void> {
+export async function fillRegion(
+  target: Float32Array,
+  level: Level,
+  bands: readonly number[],
+  region: Region,
+  calibration: Calibration,
+  fetch: Fetch,
+  signal?: AbortSignal,
+): Promise<void> {
   const { layout } = level.image
   const n = bands.length
-  const planes = layout.planar ? bands.map((band, column) => ({ plane: band, columns: [column] })) : [{ plane: 0, columns: bands.map((_, column) => column) }]
+  const planes = layout.planar
+    ? bands.map((band, column) => ({ plane: band, columns: [column] }))
+    : [{ plane: 0, columns: bands.map((_, column) => column) }]
   const whole = !layout.planar && n === layout.bands && bands.every((band, column) => band === column)
-  const jobs = planes.flatMap(({ plane, columns }) => blocksOf(level, region).map((block) => ({ ...block, columns, block: block.block + plane * layout.across * layout.down })))
+  const jobs = planes.flatMap(({ plane, columns }) =>
+    blocksOf(level, region).map((block) => ({ ...block, columns, block: block.block + plane * layout.across * layout.down })),
+  )
   const regionWidth = region.x1 - region.x0
   await forEachAtOnce(jobs, blocksAtOnce, signal, async ({ block, left, top, columns }) => {
     const samples = await fetch(level.image, block)
@@ -66,7 +78,15 @@ export async function fillRegion(target: Float32Array, level: Level, bands: read
   if (level.mask) await applyMask(target, level, level.mask, n, region, fetch, signal)
 }
 
-async function applyMask(target: Float32Array, level: Level, mask: BlockReader, n: number, region: Region, fetch: Fetch, signal?: AbortSignal): Promise<void> {
+async function applyMask(
+  target: Float32Array,
+  level: Level,
+  mask: BlockReader,
+  n: number,
+  region: Region,
+  fetch: Fetch,
+  signal?: AbortSignal,
+): Promise<void> {
   const width = region.x1 - region.x0
   const { layout } = mask
   await forEachAtOnce(blocksOf({ ...level, image: mask }, region), blocksAtOnce, signal, async ({ block, left, top }) => {
@@ -99,7 +119,17 @@ function copyRow(samples: Samples, from: number, target: Float32Array, to: numbe
   for (let i = 0; i < count; i++) if (samples[from + i] === nodata) target[to + i] = Number.NaN
 }
 
-function copyBand(samples: Samples, from: number, stride: number, target: Float32Array, to: number, step: number, count: number, { nodata, scale, offset }: Calibration, band: number): void {
+function copyBand(
+  samples: Samples,
+  from: number,
+  stride: number,
+  target: Float32Array,
+  to: number,
+  step: number,
+  count: number,
+  { nodata, scale, offset }: Calibration,
+  band: number,
+): void {
   const factor = scale[band] as number
   const shift = offset[band] as number
   for (let i = 0, s = from, t = to; i < count; i++, s += stride, t += step) {
@@ -135,7 +165,14 @@ export function validPixels(X: Float32Array, n: number, columns: number): Uint8A
  * Nearest pixel for each cell of the output: bands × outHeight × outWidth.
  * `columns`, `rows`: source position per output column and row in the level, −1 outside; both ascending.
  */
-export async function sampleLevel(level: Level, bands: readonly number[], columns: Int32Array, rows: Int32Array, calibration: Calibration, signal?: AbortSignal): Promise<Float32Array> {
+export async function sampleLevel(
+  level: Level,
+  bands: readonly number[],
+  columns: Int32Array,
+  rows: Int32Array,
+  calibration: Calibration,
+  signal?: AbortSignal,
+): Promise<Float32Array> {
   const { layout } = level.image
   const outWidth = columns.length
   const area = outWidth * rows.length

@@ -21,7 +21,8 @@ export function planRegions(layout: Layout, bands: readonly number[], maxBytes: 
     const pixels = Math.max(1, Math.floor(maxBytes / (bands.length * 4)))
     return { regions: partsOfLines(width, height, pixels), keeps: blockRowBytes <= mostKeptBytes }
   }
-  if (lines >= blockHeight) return { regions: wholeLines(height, width, height, Math.floor(lines / blockHeight) * blockHeight), keeps: false }
+  if (lines >= blockHeight)
+    return { regions: wholeLines(height, width, height, Math.floor(lines / blockHeight) * blockHeight), keeps: false }
   const pieces = Math.ceil(blockHeight / lines)
   return { regions: wholeLines(height, width, blockHeight, Math.ceil(blockHeight / pieces)), keeps: blockRowBytes <= mostKeptBytes }
 }

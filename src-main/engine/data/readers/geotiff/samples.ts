@@ -4,7 +4,18 @@ import { rowBytes } from './layout.ts'
 
 export type Samples = Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array | Float32Array | Float64Array
 
-const bytesPerSample: Readonly<Record<SampleType, number>> = { uint8: 1, int8: 1, uint16: 2, int16: 2, uint32: 4, int32: 4, float16: 2, float32: 4, float64: 8, bits: 2 }
+const bytesPerSample: Readonly<Record<SampleType, number>> = {
+  uint8: 1,
+  int8: 1,
+  uint16: 2,
+  int16: 2,
+  uint32: 4,
+  int32: 4,
+  float16: 2,
+  float32: 4,
+  float64: 8,
+  bits: 2,
+}
 
 /** Every machine Node runs on that matters here is little-endian; a file is swapped when it is not. */
 export function toSamples(bytes: Uint8Array<ArrayBuffer>, layout: Layout, rows: number): Samples {
@@ -22,15 +33,24 @@ export function toSamples(bytes: Uint8Array<ArrayBuffer>, layout: Layout, rows: 
 function view(bytes: Uint8Array<ArrayBuffer>, type: SampleType): Samples {
   const { buffer, byteOffset, length } = bytes
   switch (type) {
-    case 'int8': return new Int8Array(buffer, byteOffset, length)
-    case 'uint16': return new Uint16Array(buffer, byteOffset, length >> 1)
-    case 'int16': return new Int16Array(buffer, byteOffset, length >> 1)
-    case 'uint32': return new Uint32Array(buffer, byteOffset, length >> 2)
-    case 'int32': return new Int32Array(buffer, byteOffset, length >> 2)
-    case 'float16': return fromHalf(new Uint16Array(buffer, byteOffset, length >> 1))
-    case 'float32': return new Float32Array(buffer, byteOffset, length >> 2)
-    case 'float64': return new Float64Array(buffer, byteOffset, length >> 3)
-    default: return bytes
+    case 'int8':
+      return new Int8Array(buffer, byteOffset, length)
+    case 'uint16':
+      return new Uint16Array(buffer, byteOffset, length >> 1)
+    case 'int16':
+      return new Int16Array(buffer, byteOffset, length >> 1)
+    case 'uint32':
+      return new Uint32Array(buffer, byteOffset, length >> 2)
+    case 'int32':
+      return new Int32Array(buffer, byteOffset, length >> 2)
+    case 'float16':
+      return fromHalf(new Uint16Array(buffer, byteOffset, length >> 1))
+    case 'float32':
+      return new Float32Array(buffer, byteOffset, length >> 2)
+    case 'float64':
+      return new Float64Array(buffer, byteOffset, length >> 3)
+    default:
+      return bytes
   }
 }
 
@@ -49,8 +69,12 @@ export function swap(bytes: Uint8Array, size: number): void {
 /** Predictor 2: each value was stored as its difference from the same band of the pixel before, modulo its width. */
 function accumulate(bytes: Uint8Array<ArrayBuffer>, size: number, samplesPerRow: number, rows: number, stride: number): void {
   const { buffer, byteOffset, length } = bytes
-  if (size === 8) return accumulateWide(new BigUint64Array(buffer, byteOffset, length >> 3), samplesPerRow, rows, stride)
-  const values = size === 1 ? bytes : size === 2 ? new Uint16Array(buffer, byteOffset, length >> 1) : new Uint32Array(buffer, byteOffset, length >> 2)
+  if (size === 8) {
+    accumulateWide(new BigUint64Array(buffer, byteOffset, length >> 3), samplesPerRow, rows, stride)
+    return
+  }
+  const values =
+    size === 1 ? bytes : size === 2 ? new Uint16Array(buffer, byteOffset, length >> 1) : new Uint32Array(buffer, byteOffset, length >> 2)
   for (let row = 0; row < rows; row++) {
     const end = (row + 1) * samplesPerRow
     for (let i = row * samplesPerRow + stride; i < end; i++) values[i] = (values[i] as number) + (values[i - stride] as number)
@@ -59,7 +83,8 @@ function accumulate(bytes: Uint8Array<ArrayBuffer>, size: number, samplesPerRow:
 
 function accumulateWide(values: BigUint64Array, samplesPerRow: number, rows: number, stride: number): void {
   for (let row = 0; row < rows; row++) {
-    for (let i = row * samplesPerRow + stride; i < (row + 1) * samplesPerRow; i++) values[i] = (values[i] as bigint) + (values[i - stride] as bigint)
+    for (let i = row * samplesPerRow + stride; i < (row + 1) * samplesPerRow; i++)
+      values[i] = (values[i] as bigint) + (values[i - stride] as bigint)
   }
 }
 

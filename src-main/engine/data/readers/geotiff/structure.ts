@@ -30,7 +30,24 @@ export interface TiffFile {
 const mostDirectories = 256
 const mostTags = 4096
 
-const bytesOfType: Readonly<Record<number, number>> = { 1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8 }
+const bytesOfType: Readonly<Record<number, number>> = {
+  1: 1,
+  2: 1,
+  3: 2,
+  4: 4,
+  5: 8,
+  6: 1,
+  7: 1,
+  8: 2,
+  9: 4,
+  10: 8,
+  11: 4,
+  12: 8,
+  13: 4,
+  16: 8,
+  17: 8,
+  18: 8,
+}
 
 export const corrupt = (path: string, message: string, byte: number): StratumError =>
   new StratumError('FILE_CORRUPT', message, 'Fetch the file again, or open and save it in the program that wrote it.', { path, byte })
@@ -41,7 +58,8 @@ export async function readTiffFile(file: RandomAccessFile): Promise<TiffFile> {
   if (mark !== 0x4949 && mark !== 0x4d4d) throw corrupt(file.path, 'This is not a TIFF file: it does not begin with II or MM.', 0)
   const littleEndian = mark === 0x4949
   const version = head.getUint16(2, littleEndian)
-  if (version !== 42 && version !== 43) throw corrupt(file.path, `This is not a TIFF file: version 42 or 43 was expected at byte 2, and it says ${version}.`, 2)
+  if (version !== 42 && version !== 43)
+    throw corrupt(file.path, `This is not a TIFF file: version 42 or 43 was expected at byte 2, and it says ${version}.`, 2)
   const big = version === 43
   let next = big ? await readBigOffset(file, littleEndian) : head.getUint32(4, littleEndian)
 
@@ -64,7 +82,12 @@ async function readBigOffset(file: RandomAccessFile, littleEndian: boolean): Pro
   return Number(view.getBigUint64(4, littleEndian))
 }
 
-async function readDirectory(file: RandomAccessFile, offset: number, littleEndian: boolean, big: boolean): Promise<{ directory: RawDirectory; following: number }> {
+async function readDirectory(
+  file: RandomAccessFile,
+  offset: number,
+  littleEndian: boolean,
+  big: boolean,
+): Promise<{ directory: RawDirectory; following: number }> {
   const countBytes = big ? 8 : 2
   const entryBytes = big ? 20 : 12
   const counts = new DataView((await file.read(offset, countBytes, 'an image directory')).buffer)
@@ -82,13 +105,18 @@ async function readDirectory(file: RandomAccessFile, offset: number, littleEndia
     const count = big ? Number(view.getBigUint64(at + 4, littleEndian)) : view.getUint32(at + 4, littleEndian)
     const valueAt = at + (big ? 12 : 8)
     const inline = size * count <= (big ? 8 : 4)
-    const valueOffset = inline ? offset + countBytes + valueAt : big ? Number(view.getBigUint64(valueAt, littleEndian)) : view.getUint32(valueAt, littleEndian)
+    const valueOffset = inline
+      ? offset + countBytes + valueAt
+      : big
+        ? Number(view.getBigUint64(valueAt, littleEndian))
+        : view.getUint32(valueAt, littleEndian)
     if (!tags.has(id)) tags.set(id, { type, count, offset: valueOffset })
   }
   // Writers exist that leave out the final link; the end of the file then ends the list.
   const link = await file.readUpTo(offset + countBytes + n * entryBytes, big ? 8 : 4)
   const linkView = new DataView(link.buffer)
-  const following = link.length < (big ? 8 : 4) ? 0 : big ? Number(linkView.getBigUint64(0, littleEndian)) : linkView.getUint32(0, littleEndian)
+  const following =
+    link.length < (big ? 8 : 4) ? 0 : big ? Number(linkView.getBigUint64(0, littleEndian)) : linkView.getUint32(0, littleEndian)
   return { directory: { offset, tags }, following }
 }
 
@@ -97,7 +125,8 @@ export async function readNumbers(tiff: TiffFile, directory: RawDirectory, id: n
   const tag = directory.tags.get(id)
   if (!tag || tag.count === 0) return null
   const place = `tag ${id}`
-  if (tag.count > most) throw corrupt(tiff.file.path, `${place} claims ${tag.count} values, and at most ${most} make sense.`, directory.offset)
+  if (tag.count > most)
+    throw corrupt(tiff.file.path, `${place} claims ${tag.count} values, and at most ${most} make sense.`, directory.offset)
   const size = bytesOfType[tag.type] as number
   const bytes = await tiff.file.read(tag.offset, size * tag.count, place)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -109,18 +138,32 @@ export async function readNumbers(tiff: TiffFile, directory: RawDirectory, id: n
 
 function numberAt(view: DataView, at: number, type: number, le: boolean): number {
   switch (type) {
-    case 3: return view.getUint16(at, le)
-    case 4: case 13: return view.getUint32(at, le)
-    case 5: return view.getUint32(at, le) / view.getUint32(at + 4, le)
-    case 6: return view.getInt8(at)
-    case 8: return view.getInt16(at, le)
-    case 9: return view.getInt32(at, le)
-    case 10: return view.getInt32(at, le) / view.getInt32(at + 4, le)
-    case 11: return view.getFloat32(at, le)
-    case 12: return view.getFloat64(at, le)
-    case 16: case 18: return Number(view.getBigUint64(at, le))
-    case 17: return Number(view.getBigInt64(at, le))
-    default: return view.getUint8(at)
+    case 3:
+      return view.getUint16(at, le)
+    case 4:
+    case 13:
+      return view.getUint32(at, le)
+    case 5:
+      return view.getUint32(at, le) / view.getUint32(at + 4, le)
+    case 6:
+      return view.getInt8(at)
+    case 8:
+      return view.getInt16(at, le)
+    case 9:
+      return view.getInt32(at, le)
+    case 10:
+      return view.getInt32(at, le) / view.getInt32(at + 4, le)
+    case 11:
+      return view.getFloat32(at, le)
+    case 12:
+      return view.getFloat64(at, le)
+    case 16:
+    case 18:
+      return Number(view.getBigUint64(at, le))
+    case 17:
+      return Number(view.getBigInt64(at, le))
+    default:
+      return view.getUint8(at)
   }
 }
 

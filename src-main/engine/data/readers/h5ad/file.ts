@@ -63,8 +63,21 @@ export async function openH5(path: string): Promise<H5File> {
     } catch (thrown) {
       if (thrown instanceof StratumError) throw thrown
       const reason = reasonOf(thrown)
-      if (/truncated/i.test(reason)) throw new StratumError('FILE_TRUNCATED', `The file ends too early: ${reason}.`, 'The copy or download was probably cut off: fetch the file again.', { path, ...(place ? { place } : {}) }, thrown)
-      throw new StratumError('FILE_CORRUPT', `${place ? `"${place}" in the file` : 'The file'} cannot be read: ${reason}.`, 'Fetch the file again, or write it again in the program that made it.', { path, ...(place ? { place } : {}) }, thrown)
+      if (/truncated/i.test(reason))
+        throw new StratumError(
+          'FILE_TRUNCATED',
+          `The file ends too early: ${reason}.`,
+          'The copy or download was probably cut off: fetch the file again.',
+          { path, ...(place ? { place } : {}) },
+          thrown,
+        )
+      throw new StratumError(
+        'FILE_CORRUPT',
+        `${place ? `"${place}" in the file` : 'The file'} cannot be read: ${reason}.`,
+        'Fetch the file again, or write it again in the program that made it.',
+        { path, ...(place ? { place } : {}) },
+        thrown,
+      )
     }
   }
   const file: File = guarded('', () => new library.File(path, 'r'))
@@ -78,7 +91,11 @@ export async function openH5(path: string): Promise<H5File> {
       if (!new library.Group(file.file_id, at || '/').keys().includes(part)) return null
       const next = `${at}/${part}`
       const type = wasm.get_type(file.file_id, next)
-      if (type === wasm.H5G_UDLINK) throw new StratumError('FORMAT_UNSUPPORTED', `"${next}" points into another file, which is not followed.`, rewrite, { path, place: next })
+      if (type === wasm.H5G_UDLINK)
+        throw new StratumError('FORMAT_UNSUPPORTED', `"${next}" points into another file, which is not followed.`, rewrite, {
+          path,
+          place: next,
+        })
       if (type === wasm.H5G_LINK) {
         const target = wasm.get_symbolic_link(file.file_id, next)
         const rest = parts.slice(i + 1).join('/')
@@ -110,14 +127,17 @@ export async function openH5(path: string): Promise<H5File> {
     keys: (place) => guarded(place, () => new library.Group(file.file_id, realPlace(place)).keys()),
     dataset: (place) =>
       guarded(place, () => {
-        if (kind(place) !== 'dataset') throw new StratumError('FILE_CORRUPT', `"${place}" is missing in the file, or is not an array.`, rewrite, { path, place })
+        if (kind(place) !== 'dataset')
+          throw new StratumError('FILE_CORRUPT', `"${place}" is missing in the file, or is not an array.`, rewrite, { path, place })
         const dataset = new library.Dataset(file.file_id, realPlace(place))
         return checkedDataset(path, place, dataset, guarded)
       }),
     attribute: (place, name) =>
       guarded(place, () => {
         const real = realPlace(place)
-        return wasm.get_attribute_names(file.file_id, real).includes(name) ? new library.Attribute(file.file_id, real, name).value : undefined
+        return wasm.get_attribute_names(file.file_id, real).includes(name)
+          ? new library.Attribute(file.file_id, real, name).value
+          : undefined
       }),
     close: () => void file.close(),
   }
@@ -126,12 +146,28 @@ export async function openH5(path: string): Promise<H5File> {
 function checkedDataset(path: string, place: string, dataset: Dataset, guarded: <T>(place: string, work: () => T) => T): H5Dataset {
   const { metadata } = dataset
   checkFilters(path, place, dataset.filters)
-  if ((metadata.virtual_sources ?? []).length > 0) throw new StratumError('FORMAT_UNSUPPORTED', `"${place}" is a virtual array made of other files, which are not followed.`, rewrite, { path, place })
+  if ((metadata.virtual_sources ?? []).length > 0)
+    throw new StratumError('FORMAT_UNSUPPORTED', `"${place}" is a virtual array made of other files, which are not followed.`, rewrite, {
+      path,
+      place,
+    })
   const chunkBytes = (metadata.chunks ?? []).reduce((product, n) => product * n, metadata.size)
-  if (chunkBytes > largestChunkBytes) throw new StratumError('FORMAT_UNSUPPORTED', `"${place}" is stored in chunks of ${Math.round(chunkBytes / 1e6)} MB; at most ${largestChunkBytes >> 20} MB can be read.`, rewrite, { path, place })
+  if (chunkBytes > largestChunkBytes)
+    throw new StratumError(
+      'FORMAT_UNSUPPORTED',
+      `"${place}" is stored in chunks of ${Math.round(chunkBytes / 1e6)} MB; at most ${largestChunkBytes >> 20} MB can be read.`,
+      rewrite,
+      { path, place },
+    )
   const shape = metadata.shape ?? []
   const dtype = dtypeOf(metadata)
-  if (dtype === null) throw new StratumError('FORMAT_UNSUPPORTED', `"${place}" holds values of a type that cannot be read (class ${metadata.type}, ${metadata.size} bytes).`, 'Convert it in Python: adata.X = adata.X.astype("float32"), then write it again.', { path, place })
+  if (dtype === null)
+    throw new StratumError(
+      'FORMAT_UNSUPPORTED',
+      `"${place}" holds values of a type that cannot be read (class ${metadata.type}, ${metadata.size} bytes).`,
+      'Convert it in Python: adata.X = adata.X.astype("float32"), then write it again.',
+      { path, place },
+    )
   return {
     place,
     shape,
@@ -140,7 +176,11 @@ function checkedDataset(path: string, place: string, dataset: Dataset, guarded: 
     read: (from, to, low, high) =>
       guarded(place, () => {
         const [rows = 0, columns = 0] = shape
-        if (!(from >= 0 && to >= from && to <= rows) || (low !== undefined && !(low >= 0 && (high ?? 0) >= low && (high ?? 0) <= columns))) throw new StratumError('FILE_CORRUPT', `"${place}" has ${rows} entries, and ${from} to ${to} are asked for.`, rewrite, { path, place })
+        if (!(from >= 0 && to >= from && to <= rows) || (low !== undefined && !(low >= 0 && (high ?? 0) >= low && (high ?? 0) <= columns)))
+          throw new StratumError('FILE_CORRUPT', `"${place}" has ${rows} entries, and ${from} to ${to} are asked for.`, rewrite, {
+            path,
+            place,
+          })
         if (to === from) return []
         return dataset.slice(shape.length === 2 ? [[from, to], low === undefined ? [0, columns] : [low, high as number]] : [[from, to]])
       }),
@@ -149,8 +189,15 @@ function checkedDataset(path: string, place: string, dataset: Dataset, guarded: 
 
 function checkFilters(path: string, place: string, filters: readonly Filter[]): void {
   for (const { id, name } of filters) {
-    if (id === lzfFilter) throw new StratumError('FORMAT_UNSUPPORTED', `"${place}" is compressed with LZF, which cannot be read.`, rewrite, { path, place })
-    if (!knownFilters.has(id)) throw new StratumError('FORMAT_UNSUPPORTED', `"${place}" is compressed with ${name || `filter ${id}`}, which cannot be read.`, rewrite, { path, place })
+    if (id === lzfFilter)
+      throw new StratumError('FORMAT_UNSUPPORTED', `"${place}" is compressed with LZF, which cannot be read.`, rewrite, { path, place })
+    if (!knownFilters.has(id))
+      throw new StratumError(
+        'FORMAT_UNSUPPORTED',
+        `"${place}" is compressed with ${name || `filter ${id}`}, which cannot be read.`,
+        rewrite,
+        { path, place },
+      )
   }
 }
 

@@ -24,12 +24,20 @@ export function openFrame(file: H5File, place: string): Frame | null {
   return kind === 'dataset' ? compoundFrame(file, file.dataset(place)) : groupFrame(file, place)
 }
 
-const texts = (values: unknown): string[] => Array.from(values as ArrayLike<unknown>, (value) => (typeof value === 'string' ? value : String(value ?? '')))
+const texts = (values: unknown): string[] =>
+  Array.from(values as ArrayLike<unknown>, (value) => (typeof value === 'string' ? value : String(value ?? '')))
 
 function groupFrame(file: H5File, place: string): Frame {
   const stated = file.attribute(place, '_index')
   const keys = file.keys(place)
-  const index = typeof stated === 'string' && keys.includes(stated) ? stated : keys.includes('_index') ? '_index' : keys.includes('index') ? 'index' : null
+  const index =
+    typeof stated === 'string' && keys.includes(stated)
+      ? stated
+      : keys.includes('_index')
+        ? '_index'
+        : keys.includes('index')
+          ? 'index'
+          : null
   const indexData = index === null ? null : file.dataset(`${place}/${index}`)
   const fields = keys.filter((key) => key !== index && key !== '__categories')
   const rows = indexData ? (indexData.shape[0] ?? 0) : fields[0] !== undefined ? columnLength(file, `${place}/${fields[0]}`) : 0
@@ -55,13 +63,19 @@ function columnValues(file: H5File, frame: string, field: string, from: number, 
     const values = labelsOf(dataset, from, to)
     return file.kind(categories) === 'dataset' ? decodeCategories(file, categories, values) : values
   }
-  if (file.kind(`${place}/codes`) === 'dataset') return decodeCategories(file, `${place}/categories`, labelsOf(file.dataset(`${place}/codes`), from, to))
+  if (file.kind(`${place}/codes`) === 'dataset')
+    return decodeCategories(file, `${place}/categories`, labelsOf(file.dataset(`${place}/codes`), from, to))
   // Nullable integers and booleans: mask 1 = missing.
   if (file.kind(`${place}/values`) === 'dataset' && file.kind(`${place}/mask`) === 'dataset') {
     const mask = toNumbers(file.dataset(`${place}/mask`).read(from, to))
     return labelsOf(file.dataset(`${place}/values`), from, to).map((value, i) => (mask[i] ? null : value))
   }
-  throw new StratumError('FORMAT_UNSUPPORTED', `The field "${field}" is stored in a way that cannot be read.`, 'Write the file again with a current version of anndata.', { path: file.path, place })
+  throw new StratumError(
+    'FORMAT_UNSUPPORTED',
+    `The field "${field}" is stored in a way that cannot be read.`,
+    'Write the file again with a current version of anndata.',
+    { path: file.path, place },
+  )
 }
 
 function labelsOf(dataset: H5Dataset, from: number, to: number): Label[] {
@@ -74,11 +88,21 @@ function labelsOf(dataset: H5Dataset, from: number, to: number): Label[] {
 function decodeCategories(file: H5File, place: string, codes: readonly Label[]): Label[] {
   const dataset = file.dataset(place)
   const n = dataset.shape[0] ?? 0
-  if (n > mostCategories) throw new StratumError('FORMAT_UNSUPPORTED', `"${place}" has ${n} categories.`, 'Store it as text instead of categories.', { path: file.path, place })
+  if (n > mostCategories)
+    throw new StratumError('FORMAT_UNSUPPORTED', `"${place}" has ${n} categories.`, 'Store it as text instead of categories.', {
+      path: file.path,
+      place,
+    })
   const categories = labelsOf(dataset, 0, n)
   return codes.map((code) => {
     if (typeof code !== 'number' || code < 0) return null
-    if (code >= n) throw new StratumError('FILE_CORRUPT', `"${place}" has ${n} categories, and code ${code} is used.`, 'Write the file again in the program that made it.', { path: file.path, place })
+    if (code >= n)
+      throw new StratumError(
+        'FILE_CORRUPT',
+        `"${place}" has ${n} categories, and code ${code} is used.`,
+        'Write the file again in the program that made it.',
+        { path: file.path, place },
+      )
     return categories[code] as Label
   })
 }
@@ -87,7 +111,10 @@ function decodeCategories(file: H5File, place: string, codes: readonly Label[]):
 function compoundFrame(file: H5File, dataset: H5Dataset): Frame {
   const members = dataset.metadata.compound_type?.members ?? []
   const names = members.map((member) => member.name)
-  const index = Math.max(0, names.findIndex((name) => name === 'index' || name === '_index'))
+  const index = Math.max(
+    0,
+    names.findIndex((name) => name === 'index' || name === '_index'),
+  )
   const column = (at: number, from: number, to: number): Label[] =>
     Array.from(dataset.read(from, to) as ArrayLike<ArrayLike<unknown>>, (record) => {
       const value = record[at]

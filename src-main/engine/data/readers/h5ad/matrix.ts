@@ -16,7 +16,13 @@ export interface Matrix {
 /** Stored values read at once from a sparse matrix: 4 M values and their 4 M columns. */
 const mostStoredAtOnce = 1 << 22
 
-const unsuitable = (path: string, place: string, message: string): StratumError => new StratumError('FORMAT_UNSUPPORTED', message, 'Convert it in Python: adata.X = scipy.sparse.csr_matrix(adata.X).astype("float32"), then adata.write_h5ad(…).', { path, place })
+const unsuitable = (path: string, place: string, message: string): StratumError =>
+  new StratumError(
+    'FORMAT_UNSUPPORTED',
+    message,
+    'Convert it in Python: adata.X = scipy.sparse.csr_matrix(adata.X).astype("float32"), then adata.write_h5ad(…).',
+    { path, place },
+  )
 
 export function openMatrix(file: H5File, place: string): Matrix {
   return file.kind(place) === 'dataset' ? denseMatrix(file, place) : sparseMatrix(file, place)
@@ -26,7 +32,8 @@ function denseMatrix(file: H5File, place: string): Matrix {
   const dataset = file.dataset(place)
   if (!isNumeric(dataset.dtype)) throw unsuitable(file.path, place, `"${place}" holds ${dataset.dtype} values, not numbers.`)
   const [rows = 0, columns = 1] = dataset.shape
-  if (dataset.shape.length !== 2) throw unsuitable(file.path, place, `"${place}" has ${dataset.shape.length} axes; rows by columns were expected.`)
+  if (dataset.shape.length !== 2)
+    throw unsuitable(file.path, place, `"${place}" has ${dataset.shape.length} axes; rows by columns were expected.`)
   return {
     rows,
     columns,
@@ -52,11 +59,26 @@ function denseMatrix(file: H5File, place: string): Matrix {
 function sparseMatrix(file: H5File, place: string): Matrix {
   const { path } = file
   const encoding = file.attribute(place, 'encoding-type') ?? file.attribute(place, 'h5sparse_format')
-  if (encoding === 'csc_matrix' || encoding === 'csc') throw new StratumError('FORMAT_UNSUPPORTED', `"${place}" is stored by columns (CSC), so that no row can be read without all of it.`, 'Convert it in Python: adata.X = adata.X.tocsr(), then adata.write_h5ad(…).', { path, place })
-  if (encoding !== 'csr_matrix' && encoding !== 'csr') throw unsuitable(path, place, `"${place}" is stored as ${encoding === undefined ? 'a group without an encoding' : `"${String(encoding)}"`}, which cannot be read.`)
+  if (encoding === 'csc_matrix' || encoding === 'csc')
+    throw new StratumError(
+      'FORMAT_UNSUPPORTED',
+      `"${place}" is stored by columns (CSC), so that no row can be read without all of it.`,
+      'Convert it in Python: adata.X = adata.X.tocsr(), then adata.write_h5ad(…).',
+      { path, place },
+    )
+  if (encoding !== 'csr_matrix' && encoding !== 'csr')
+    throw unsuitable(
+      path,
+      place,
+      `"${place}" is stored as ${encoding === undefined ? 'a group without an encoding' : `"${String(encoding)}"`}, which cannot be read.`,
+    )
   const shape = toNumbers(file.attribute(place, 'shape') ?? file.attribute(place, 'h5sparse_shape') ?? [])
   const [rows, columns] = [Number(shape[0]), Number(shape[1])]
-  if (!Number.isSafeInteger(rows) || !Number.isSafeInteger(columns) || rows < 0 || columns < 0) throw new StratumError('FILE_CORRUPT', `"${place}" does not say its shape.`, 'Write the file again in the program that made it.', { path, place })
+  if (!Number.isSafeInteger(rows) || !Number.isSafeInteger(columns) || rows < 0 || columns < 0)
+    throw new StratumError('FILE_CORRUPT', `"${place}" does not say its shape.`, 'Write the file again in the program that made it.', {
+      path,
+      place,
+    })
   const data = file.dataset(`${place}/data`)
   const indices = file.dataset(`${place}/indices`)
   const indptr = file.dataset(`${place}/indptr`)
@@ -64,8 +86,21 @@ function sparseMatrix(file: H5File, place: string): Matrix {
   for (const part of [data, indices, indptr]) {
     if (!isNumeric(part.dtype) || part.shape.length !== 1) throw unsuitable(path, part.place, `"${part.place}" is not a list of numbers.`)
   }
-  if (indptr.shape[0] !== rows + 1 || indices.shape[0] !== stored) throw new StratumError('FILE_CORRUPT', `"${place}" does not fit together: ${rows} rows need ${rows + 1} row starts and there are ${indptr.shape[0]}; ${stored} values have ${indices.shape[0]} columns.`, 'Write the file again in the program that made it.', { path, place })
-  return { rows, columns, dtype: data.dtype, storage: 'CSR', stored, read: (from, to, wanted, position) => densify({ path, place, columns, stored, data, indices, indptr }, from, to, wanted, position) }
+  if (indptr.shape[0] !== rows + 1 || indices.shape[0] !== stored)
+    throw new StratumError(
+      'FILE_CORRUPT',
+      `"${place}" does not fit together: ${rows} rows need ${rows + 1} row starts and there are ${indptr.shape[0]}; ${stored} values have ${indices.shape[0]} columns.`,
+      'Write the file again in the program that made it.',
+      { path, place },
+    )
+  return {
+    rows,
+    columns,
+    dtype: data.dtype,
+    storage: 'CSR',
+    stored,
+    read: (from, to, wanted, position) => densify({ path, place, columns, stored, data, indices, indptr }, from, to, wanted, position),
+  }
 }
 
 interface Csr {
@@ -82,10 +117,16 @@ interface Csr {
 function densify(csr: Csr, from: number, to: number, wanted: number, position: Int32Array | null): Float32Array {
   const X = new Float32Array((to - from) * wanted)
   const starts = toNumbers(csr.indptr.read(from, to + 1))
-  const broken = (row: number, what: string): StratumError => new StratumError('FILE_CORRUPT', `Row ${row} of "${csr.place}" ${what}.`, 'Write the file again in the program that made it.', { path: csr.path, place: csr.place, row })
+  const broken = (row: number, what: string): StratumError =>
+    new StratumError('FILE_CORRUPT', `Row ${row} of "${csr.place}" ${what}.`, 'Write the file again in the program that made it.', {
+      path: csr.path,
+      place: csr.place,
+      row,
+    })
   for (let i = 0; i < to - from; i++) {
     const [start, end] = [starts[i] as number, starts[i + 1] as number]
-    if (!(start >= 0 && start <= end && end <= csr.stored)) throw broken(from + i, `claims the stored values ${start} to ${end} of ${csr.stored}`)
+    if (!(start >= 0 && start <= end && end <= csr.stored))
+      throw broken(from + i, `claims the stored values ${start} to ${end} of ${csr.stored}`)
   }
   let row = 0
   for (let low = starts[0] as number; low < (starts[to - from] as number); low += mostStoredAtOnce) {

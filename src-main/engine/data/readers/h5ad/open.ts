@@ -28,11 +28,24 @@ function openAnnData(file: H5File, sizeBytes: number, layer: string): OpenSource
   const matrix = openMatrix(file, place)
   const obs = openFrame(file, 'obs')
   const variables = openFrame(file, place.startsWith('raw') ? place.replace(/X$/, 'var') : 'var')
-  const mismatch = (what: string, found: number, wanted: number): StratumError => new StratumError('FILE_CORRUPT', `"${place}" has ${wanted} ${what}, but their table has ${found}.`, 'Write the file again in the program that made it.', { path: file.path, place })
+  const mismatch = (what: string, found: number, wanted: number): StratumError =>
+    new StratumError(
+      'FILE_CORRUPT',
+      `"${place}" has ${wanted} ${what}, but their table has ${found}.`,
+      'Write the file again in the program that made it.',
+      { path: file.path, place },
+    )
   if (obs && obs.rows !== matrix.rows) throw mismatch('rows', obs.rows, matrix.rows)
   if (variables && variables.rows !== matrix.columns) throw mismatch('columns', variables.rows, matrix.columns)
-  if (matrix.columns === 0) throw new StratumError('DATA_UNSUITABLE', `"${place}" has no columns.`, 'Choose another layer.', { path: file.path, place })
-  if (matrix.columns > mostGenes) throw new StratumError('FORMAT_UNSUPPORTED', `"${place}" has ${matrix.columns} columns; at most ${mostGenes} can be read.`, 'Select variables first.', { path: file.path, place })
+  if (matrix.columns === 0)
+    throw new StratumError('DATA_UNSUITABLE', `"${place}" has no columns.`, 'Choose another layer.', { path: file.path, place })
+  if (matrix.columns > mostGenes)
+    throw new StratumError(
+      'FORMAT_UNSUPPORTED',
+      `"${place}" has ${matrix.columns} columns; at most ${mostGenes} can be read.`,
+      'Select variables first.',
+      { path: file.path, place },
+    )
   const labels = obs ? null : looseLabels(file, matrix.rows, place)
   const report = describe(file, sizeBytes, place, matrix, obs, variables, labels ?? [])
   return source(file, report, matrix, obs)
@@ -40,17 +53,44 @@ function openAnnData(file: H5File, sizeBytes: number, layer: string): OpenSource
 
 /** Where the matrix of a layer lies, over the versions of the format; explains what there is when it does not. */
 function placeOf(file: H5File, layer: string): string {
-  const places = layer === 'raw' || layer === 'raw/X' ? ['raw/X', 'raw.X'] : layer === 'X' ? ['X'] : [`layers/${layer.replace(/^layers\//, '')}`]
+  const places =
+    layer === 'raw' || layer === 'raw/X' ? ['raw/X', 'raw.X'] : layer === 'X' ? ['X'] : [`layers/${layer.replace(/^layers\//, '')}`]
   const found = places.find((candidate) => file.kind(candidate) !== null)
   if (found) return found
   const keys = file.keys('/')
   const { path } = file
-  if (layer !== 'X') throw new StratumError('PARAMETER_INVALID', `The file has no layer "${layer}".`, `Layers are ${layersOf(file).join(', ') || 'none'}.`, { path })
-  if (keys.includes('matrix') && keys.includes('row_attrs')) throw new StratumError('FORMAT_UNSUPPORTED', 'This is a Loom file.', 'Convert it in Python: scanpy.read_loom("x.loom").write_h5ad("x.h5ad")', { path })
-  if (keys.includes('matrix')) throw new StratumError('FORMAT_UNSUPPORTED', 'This is a 10x Genomics matrix.', 'Convert it in Python: scanpy.read_10x_h5("x.h5").write_h5ad("x.h5ad")', { path })
-  if (keys.includes('obs') && layersOf(file).length === 0) throw new StratumError('DATA_UNSUITABLE', 'The file has no matrix X: it is an empty AnnData.', 'Write it again with its counts.', { path })
-  if (keys.includes('obs')) throw new StratumError('DATA_UNSUITABLE', 'The file has no matrix X.', `Choose one of its layers: ${layersOf(file).join(', ')}.`, { path })
-  throw new StratumError('FORMAT_UNSUPPORTED', `This HDF5 file is not AnnData: it has no matrix X, but ${keys.slice(0, 10).join(', ') || 'nothing'}.`, 'Write it as .h5ad, .npy or CSV.', { path })
+  if (layer !== 'X')
+    throw new StratumError('PARAMETER_INVALID', `The file has no layer "${layer}".`, `Layers are ${layersOf(file).join(', ') || 'none'}.`, {
+      path,
+    })
+  if (keys.includes('matrix') && keys.includes('row_attrs'))
+    throw new StratumError(
+      'FORMAT_UNSUPPORTED',
+      'This is a Loom file.',
+      'Convert it in Python: scanpy.read_loom("x.loom").write_h5ad("x.h5ad")',
+      { path },
+    )
+  if (keys.includes('matrix'))
+    throw new StratumError(
+      'FORMAT_UNSUPPORTED',
+      'This is a 10x Genomics matrix.',
+      'Convert it in Python: scanpy.read_10x_h5("x.h5").write_h5ad("x.h5ad")',
+      { path },
+    )
+  if (keys.includes('obs') && layersOf(file).length === 0)
+    throw new StratumError('DATA_UNSUITABLE', 'The file has no matrix X: it is an empty AnnData.', 'Write it again with its counts.', {
+      path,
+    })
+  if (keys.includes('obs'))
+    throw new StratumError('DATA_UNSUITABLE', 'The file has no matrix X.', `Choose one of its layers: ${layersOf(file).join(', ')}.`, {
+      path,
+    })
+  throw new StratumError(
+    'FORMAT_UNSUPPORTED',
+    `This HDF5 file is not AnnData: it has no matrix X, but ${keys.slice(0, 10).join(', ') || 'nothing'}.`,
+    'Write it as .h5ad, .npy or CSV.',
+    { path },
+  )
 }
 
 function layersOf(file: H5File): string[] {
@@ -67,13 +107,34 @@ function looseLabels(file: H5File, rows: number, place: string): string[] {
   })
 }
 
-function describe(file: H5File, sizeBytes: number, place: string, matrix: Matrix, obs: Frame | null, variables: Frame | null, labels: readonly string[]): SourceReport {
+function describe(
+  file: H5File,
+  sizeBytes: number,
+  place: string,
+  matrix: Matrix,
+  obs: Frame | null,
+  variables: Frame | null,
+  labels: readonly string[],
+): SourceReport {
   const names = variables ? variables.names(0, matrix.columns) : Array.from({ length: matrix.columns }, (_, i) => `gene ${i + 1}`)
   const findings: Finding[] = []
   const doubled = names.length - new Set(names).size
-  if (matrix.rows === 0) findings.push({ severity: 'error', code: 'NO_ROWS', message: 'The file holds no cells.', hint: 'Write it again with its data.' })
-  if (doubled > 0) findings.push({ severity: 'warning', code: 'DUPLICATE_NAMES', message: `${doubled} genes have a name that another gene has too.`, hint: 'Make them unique with adata.var_names_make_unique().' })
-  if (!obs) findings.push({ severity: 'info', code: 'NO_OBS', message: 'The file has a matrix X but no table of cells.', hint: 'Cells are numbered.' })
+  if (matrix.rows === 0)
+    findings.push({ severity: 'error', code: 'NO_ROWS', message: 'The file holds no cells.', hint: 'Write it again with its data.' })
+  if (doubled > 0)
+    findings.push({
+      severity: 'warning',
+      code: 'DUPLICATE_NAMES',
+      message: `${doubled} genes have a name that another gene has too.`,
+      hint: 'Make them unique with adata.var_names_make_unique().',
+    })
+  if (!obs)
+    findings.push({
+      severity: 'info',
+      code: 'NO_OBS',
+      message: 'The file has a matrix X but no table of cells.',
+      hint: 'Cells are numbered.',
+    })
   const integer = /int/.test(matrix.dtype)
   return {
     path: file.path,
@@ -93,7 +154,9 @@ function describe(file: H5File, sizeBytes: number, place: string, matrix: Matrix
       layer: place,
       layers: layersOf(file).join(', '),
       storage: matrix.storage,
-      ...(matrix.stored === null ? {} : { storedValues: matrix.stored, density: Number((matrix.stored / Math.max(1, matrix.rows * matrix.columns)).toFixed(4)) }),
+      ...(matrix.stored === null
+        ? {}
+        : { storedValues: matrix.stored, density: Number((matrix.stored / Math.max(1, matrix.rows * matrix.columns)).toFixed(4)) }),
     },
   }
 }
@@ -102,8 +165,17 @@ function source(file: H5File, report: SourceReport, matrix: Matrix, obs: Frame |
   const { rows, columns } = matrix
 
   function labels(field: string, from: number, to: number): Label[] {
-    if (!report.metadataFields.includes(field)) throw new StratumError('PARAMETER_INVALID', `There is no field "${field}" for the cells.`, `Fields are ${report.metadataFields.slice(0, 20).join(', ')}.`, { path: file.path, field })
-    if (!obs) return Array.from(file.dataset(field).read(from, to) as ArrayLike<unknown>, (value) => (typeof value === 'string' ? value : Number(value)))
+    if (!report.metadataFields.includes(field))
+      throw new StratumError(
+        'PARAMETER_INVALID',
+        `There is no field "${field}" for the cells.`,
+        `Fields are ${report.metadataFields.slice(0, 20).join(', ')}.`,
+        { path: file.path, field },
+      )
+    if (!obs)
+      return Array.from(file.dataset(field).read(from, to) as ArrayLike<unknown>, (value) =>
+        typeof value === 'string' ? value : Number(value),
+      )
     return field === 'index' ? obs.names(from, to) : obs.values(field, from, to)
   }
 
@@ -136,7 +208,10 @@ function source(file: H5File, report: SourceReport, matrix: Matrix, obs: Frame |
       for (let column = 0; column < genes; column++) position[column] = column
       const X = to > from ? matrix.read(from, to, genes, position) : new Float32Array()
       const shown = fields.map((field) => labels(field, from, to))
-      const cells = Array.from({ length: to - from }, (_, i) => [...shown.map((values) => values[i] ?? null), ...Array.from(X.subarray(i * genes, (i + 1) * genes), (value) => (Number.isFinite(value) ? value : null))])
+      const cells = Array.from({ length: to - from }, (_, i) => [
+        ...shown.map((values) => values[i] ?? null),
+        ...Array.from(X.subarray(i * genes, (i + 1) * genes), (value) => (Number.isFinite(value) ? value : null)),
+      ])
       return { names: [...fields, ...report.columns.slice(0, genes).map((column) => column.name)], rows: cells }
     },
     metadata: async (field) => labels(field, 0, rows),

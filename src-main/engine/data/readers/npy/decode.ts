@@ -9,24 +9,42 @@ export function toFloats(bytes: Uint8Array<ArrayBuffer>, header: NpyHeader): Flo
   const { buffer, byteOffset, length } = aligned
   const n = length / header.itemBytes
   switch (header.dtype) {
-    case 'float32': return new Float32Array(buffer, byteOffset, n)
-    case 'float64': return new Float32Array(new Float64Array(buffer, byteOffset, n))
-    case 'float16': return fromHalf(new Uint16Array(buffer, byteOffset, n))
-    case 'int8': return new Float32Array(new Int8Array(buffer, byteOffset, n))
-    case 'int16': return new Float32Array(new Int16Array(buffer, byteOffset, n))
-    case 'uint16': return new Float32Array(new Uint16Array(buffer, byteOffset, n))
-    case 'int32': return new Float32Array(new Int32Array(buffer, byteOffset, n))
-    case 'uint32': return new Float32Array(new Uint32Array(buffer, byteOffset, n))
-    case 'int64': return Float32Array.from(new BigInt64Array(buffer, byteOffset, n), Number)
-    case 'uint64': return Float32Array.from(new BigUint64Array(buffer, byteOffset, n), Number)
-    default: return new Float32Array(aligned)
+    case 'float32':
+      return new Float32Array(buffer, byteOffset, n)
+    case 'float64':
+      return new Float32Array(new Float64Array(buffer, byteOffset, n))
+    case 'float16':
+      return fromHalf(new Uint16Array(buffer, byteOffset, n))
+    case 'int8':
+      return new Float32Array(new Int8Array(buffer, byteOffset, n))
+    case 'int16':
+      return new Float32Array(new Int16Array(buffer, byteOffset, n))
+    case 'uint16':
+      return new Float32Array(new Uint16Array(buffer, byteOffset, n))
+    case 'int32':
+      return new Float32Array(new Int32Array(buffer, byteOffset, n))
+    case 'uint32':
+      return new Float32Array(new Uint32Array(buffer, byteOffset, n))
+    case 'int64':
+      return Float32Array.from(new BigInt64Array(buffer, byteOffset, n), Number)
+    case 'uint64':
+      return Float32Array.from(new BigUint64Array(buffer, byteOffset, n), Number)
+    default:
+      return new Float32Array(aligned)
   }
 }
 
 /** A short 1-D array as labels. Numbers keep their full precision. */
 export function toLabels(bytes: Uint8Array<ArrayBuffer>, header: NpyHeader): (string | number)[] {
   if (header.text) return toTexts(bytes, header)
-  if (header.dtype !== 'float64' && header.dtype !== 'int64' && header.dtype !== 'uint64' && header.dtype !== 'int32' && header.dtype !== 'uint32') return Array.from(toFloats(bytes, header))
+  if (
+    header.dtype !== 'float64' &&
+    header.dtype !== 'int64' &&
+    header.dtype !== 'uint64' &&
+    header.dtype !== 'int32' &&
+    header.dtype !== 'uint32'
+  )
+    return Array.from(toFloats(bytes, header))
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const le = header.littleEndian
   return Array.from({ length: bytes.length / header.itemBytes }, (_, i) => {

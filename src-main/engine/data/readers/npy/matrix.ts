@@ -29,7 +29,8 @@ export function matrixSource(file: MatrixFile): OpenSource {
 
   /** Rows [from, from + n) as [n × columns]. */
   async function readRows(reader: ByteReader, from: number, n: number): Promise<Float32Array> {
-    if (!fortran || columns === 1) return toFloats(await reader.read(header.dataOffset + from * columns * itemBytes, n * columns * itemBytes), header)
+    if (!fortran || columns === 1)
+      return toFloats(await reader.read(header.dataOffset + from * columns * itemBytes, n * columns * itemBytes), header)
     const X = new Float32Array(n * columns)
     for (let j = 0; j < columns; j++) {
       const values = toFloats(await reader.read(header.dataOffset + (j * rows + from) * itemBytes, n * itemBytes), header)
@@ -58,7 +59,9 @@ export function matrixSource(file: MatrixFile): OpenSource {
       const n = Math.max(0, Math.min(limit, rows - from))
       const shown = Math.min(columns, maxColumns)
       const X = n > 0 ? await readRows(file.open(), from, n) : new Float32Array()
-      const cells = Array.from({ length: n }, (_, i) => Array.from(X.subarray(i * columns, i * columns + shown), (value) => (Number.isFinite(value) ? value : null)))
+      const cells = Array.from({ length: n }, (_, i) =>
+        Array.from(X.subarray(i * columns, i * columns + shown), (value) => (Number.isFinite(value) ? value : null)),
+      )
       return { names: report.columns.slice(0, shown).map((column) => column.name), rows: cells }
     },
     ...(file.metadata ? { metadata: file.metadata } : {}),
@@ -66,13 +69,44 @@ export function matrixSource(file: MatrixFile): OpenSource {
   }
 
   function describe(matrix: MatrixFile, n: number, d: number): SourceReport {
-    if (shape.length === 0 || d === 0) throw new StratumError('DATA_UNSUITABLE', `The array has the shape (${shape.join(', ')}): there is nothing in it to learn from.`, 'Save an array of rows by columns.', { path })
-    if (d > 1_000_000) throw new StratumError('FORMAT_UNSUPPORTED', `The array has ${d} columns; at most 1 000 000 can be read.`, 'Save rows by columns; perhaps the array must be transposed.', { path })
-    if (fortran && shape.length > 2) throw new StratumError('FORMAT_UNSUPPORTED', `The array has ${shape.length} axes in Fortran order.`, 'Save it in C order: numpy.save("x.npy", numpy.ascontiguousarray(a))', { path })
+    if (shape.length === 0 || d === 0)
+      throw new StratumError(
+        'DATA_UNSUITABLE',
+        `The array has the shape (${shape.join(', ')}): there is nothing in it to learn from.`,
+        'Save an array of rows by columns.',
+        { path },
+      )
+    if (d > 1_000_000)
+      throw new StratumError(
+        'FORMAT_UNSUPPORTED',
+        `The array has ${d} columns; at most 1 000 000 can be read.`,
+        'Save rows by columns; perhaps the array must be transposed.',
+        { path },
+      )
+    if (fortran && shape.length > 2)
+      throw new StratumError(
+        'FORMAT_UNSUPPORTED',
+        `The array has ${shape.length} axes in Fortran order.`,
+        'Save it in C order: numpy.save("x.npy", numpy.ascontiguousarray(a))',
+        { path },
+      )
     const findings: Finding[] = []
-    if (n === 0) findings.push({ severity: 'error', code: 'NO_ROWS', message: 'The array has no rows.', hint: 'Save it again with its data.' })
-    if (shape.length > 2) findings.push({ severity: 'info', code: 'AXES_JOINED', message: `The array has ${shape.length} axes (${shape.join(' × ')}): the last is the columns, the others together are ${n} rows.`, hint: 'Reshape it before saving if rows should be something else.' })
-    if (header.dtype === 'float64' || header.dtype === 'int64' || header.dtype === 'uint64') findings.push({ severity: 'info', code: 'ROUNDED', message: `Values of ${header.dtype} are rounded to float32 (7 digits).`, hint: 'Nothing to do for measurements.' })
+    if (n === 0)
+      findings.push({ severity: 'error', code: 'NO_ROWS', message: 'The array has no rows.', hint: 'Save it again with its data.' })
+    if (shape.length > 2)
+      findings.push({
+        severity: 'info',
+        code: 'AXES_JOINED',
+        message: `The array has ${shape.length} axes (${shape.join(' × ')}): the last is the columns, the others together are ${n} rows.`,
+        hint: 'Reshape it before saving if rows should be something else.',
+      })
+    if (header.dtype === 'float64' || header.dtype === 'int64' || header.dtype === 'uint64')
+      findings.push({
+        severity: 'info',
+        code: 'ROUNDED',
+        message: `Values of ${header.dtype} are rounded to float32 (7 digits).`,
+        hint: 'Nothing to do for measurements.',
+      })
     const type: Column['type'] = header.dtype === 'bool' ? 'boolean' : header.dtype?.startsWith('float') ? 'number' : 'integer'
     return {
       path,
@@ -88,7 +122,12 @@ export function matrixSource(file: MatrixFile): OpenSource {
       metadataFields: [...matrix.metadataFields],
       matrixBytes: n * d * 4,
       findings,
-      details: { shape: shape.join(' × '), order: fortran ? 'Fortran' : 'C', byteOrder: header.littleEndian ? 'little' : 'big', ...matrix.details },
+      details: {
+        shape: shape.join(' × '),
+        order: fortran ? 'Fortran' : 'C',
+        byteOrder: header.littleEndian ? 'little' : 'big',
+        ...matrix.details,
+      },
     }
   }
 }

@@ -31,9 +31,18 @@ export async function openNpz(path: string, wanted: string | undefined): Promise
 async function openArrays(file: RandomAccessFile, wanted: string | undefined): Promise<OpenSource> {
   const { path } = file
   const entries = (await readZipDirectory(file)).filter((entry) => entry.name.endsWith('.npy'))
-  if (entries.length === 0) throw new StratumError('FORMAT_UNKNOWN', 'The archive holds no NumPy arrays.', 'Save arrays with numpy.savez("x.npz", X=X, y=y).', { path })
+  if (entries.length === 0)
+    throw new StratumError('FORMAT_UNKNOWN', 'The archive holds no NumPy arrays.', 'Save arrays with numpy.savez("x.npz", X=X, y=y).', {
+      path,
+    })
   const names = entries.map((entry) => entry.name.slice(0, -4))
-  if (['indices', 'indptr', 'shape', 'data'].every((name) => names.includes(name))) throw new StratumError('FORMAT_UNSUPPORTED', 'This is a sparse matrix of SciPy.', 'Save it dense with numpy.save, or as .h5ad for single-cell counts.', { path })
+  if (['indices', 'indptr', 'shape', 'data'].every((name) => names.includes(name)))
+    throw new StratumError(
+      'FORMAT_UNSUPPORTED',
+      'This is a sparse matrix of SciPy.',
+      'Save it dense with numpy.save, or as .h5ad for single-cell counts.',
+      { path },
+    )
   const arrays: NamedArray[] = []
   const unreadable: StratumError[] = []
   for (const entry of entries) {
@@ -48,7 +57,8 @@ async function openArrays(file: RandomAccessFile, wanted: string | undefined): P
     }
   }
   const matrix = choose(arrays, wanted, path, names, unreadable)
-  const rows = matrix.header.shape.length === 1 ? matrix.header.shape[0] : matrix.header.shape.slice(0, -1).reduce((product, dim) => product * dim, 1)
+  const rows =
+    matrix.header.shape.length === 1 ? matrix.header.shape[0] : matrix.header.shape.slice(0, -1).reduce((product, dim) => product * dim, 1)
   const labels = arrays.filter((array) => array !== matrix && isLabel(array.header, rows as number))
   return matrixSource({
     path,
@@ -60,7 +70,13 @@ async function openArrays(file: RandomAccessFile, wanted: string | undefined): P
     metadataFields: labels.map((label) => label.name),
     async metadata(field) {
       const label = labels.find((candidate) => candidate.name === field)
-      if (!label) throw new StratumError('PARAMETER_INVALID', `There is no label array called "${field}".`, `Label arrays are ${labels.map(({ name }) => name).join(', ') || 'none'}.`, { path, field })
+      if (!label)
+        throw new StratumError(
+          'PARAMETER_INVALID',
+          `There is no label array called "${field}".`,
+          `Label arrays are ${labels.map(({ name }) => name).join(', ') || 'none'}.`,
+          { path, field },
+        )
       return toLabels(await label.open().read(label.header.dataOffset, (rows as number) * label.header.itemBytes), label.header)
     },
     details: { array: matrix.name, arrays: names.join(', ') },
@@ -68,26 +84,48 @@ async function openArrays(file: RandomAccessFile, wanted: string | undefined): P
   })
 }
 
-function choose(arrays: readonly NamedArray[], wanted: string | undefined, path: string, names: readonly string[], unreadable: readonly StratumError[]): NamedArray {
+function choose(
+  arrays: readonly NamedArray[],
+  wanted: string | undefined,
+  path: string,
+  names: readonly string[],
+  unreadable: readonly StratumError[],
+): NamedArray {
   const numeric = arrays.filter((array) => array.header.dtype !== null && array.header.shape.length > 0)
   if (wanted !== undefined) {
     const found = numeric.find((array) => array.name === wanted)
-    if (!found) throw new StratumError('PARAMETER_INVALID', `There is no numeric array called "${wanted}".`, `The archive holds ${names.join(', ')}.`, { path })
+    if (!found)
+      throw new StratumError(
+        'PARAMETER_INVALID',
+        `There is no numeric array called "${wanted}".`,
+        `The archive holds ${names.join(', ')}.`,
+        { path },
+      )
     return found
   }
   const byName = usualNames.map((name) => numeric.find((array) => array.name === name)).find((array) => array !== undefined)
   const found = byName ?? numeric.find((array) => array.header.shape.length >= 2) ?? numeric[0]
   if (found) return found
-  throw unreadable[0] ?? new StratumError('DATA_UNSUITABLE', 'The archive holds no array of numbers.', 'Save one with numpy.savez("x.npz", X=X).', { path })
+  throw (
+    unreadable[0] ??
+    new StratumError('DATA_UNSUITABLE', 'The archive holds no array of numbers.', 'Save one with numpy.savez("x.npz", X=X).', { path })
+  )
 }
 
 /** One value per row: (n) or (n, 1). */
-const isLabel = ({ shape }: NpyHeader, rows: number): boolean => shape[0] === rows && (shape.length === 1 || (shape.length === 2 && shape[1] === 1))
+const isLabel = ({ shape }: NpyHeader, rows: number): boolean =>
+  shape[0] === rows && (shape.length === 1 || (shape.length === 2 && shape[1] === 1))
 
 async function jumping(array: NamedArray, path: string): Promise<() => ByteReader> {
   const { header, entry, open } = array
   if (!header.fortran || header.shape.length < 2 || entry.method === 0) return open
-  if (entry.size > mostUnpackedBytes) throw new StratumError('FORMAT_UNSUPPORTED', `${array.name} is a compressed array in Fortran order of ${Math.round(entry.size / 1e6)} MB, which cannot be read in parts.`, 'Save it in C order: numpy.savez("x.npz", X=numpy.ascontiguousarray(X))', { path })
+  if (entry.size > mostUnpackedBytes)
+    throw new StratumError(
+      'FORMAT_UNSUPPORTED',
+      `${array.name} is a compressed array in Fortran order of ${Math.round(entry.size / 1e6)} MB, which cannot be read in parts.`,
+      'Save it in C order: numpy.savez("x.npz", X=numpy.ascontiguousarray(X))',
+      { path },
+    )
   let bytes: Promise<Uint8Array<ArrayBuffer>> | undefined
   return () => ({
     size: entry.size,

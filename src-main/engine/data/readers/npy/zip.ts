@@ -17,7 +17,8 @@ export interface ZipEntry {
 
 const mostEntries = 10_000
 
-const damaged = (path: string, message: string, byte: number): StratumError => new StratumError('FILE_CORRUPT', message, 'Fetch the file again, or save it again with numpy.savez.', { path, byte })
+const damaged = (path: string, message: string, byte: number): StratumError =>
+  new StratumError('FILE_CORRUPT', message, 'Fetch the file again, or save it again with numpy.savez.', { path, byte })
 
 export async function readZipDirectory(file: RandomAccessFile): Promise<ZipEntry[]> {
   const tailAt = Math.max(0, file.size - 66_000)
@@ -25,7 +26,13 @@ export async function readZipDirectory(file: RandomAccessFile): Promise<ZipEntry
   const view = new DataView(tail.buffer, tail.byteOffset, tail.byteLength)
   let end = tail.length - 22
   while (end >= 0 && view.getUint32(end, true) !== 0x06054b50) end--
-  if (end < 0) throw new StratumError('FILE_TRUNCATED', 'The archive has no directory at its end.', 'The copy or download was probably cut off: fetch the file again.', { path: file.path, byte: file.size })
+  if (end < 0)
+    throw new StratumError(
+      'FILE_TRUNCATED',
+      'The archive has no directory at its end.',
+      'The copy or download was probably cut off: fetch the file again.',
+      { path: file.path, byte: file.size },
+    )
   let count = view.getUint16(end + 10, true)
   let length = view.getUint32(end + 12, true)
   let at = view.getUint32(end + 16, true)
@@ -45,14 +52,25 @@ function parseEntries(bytes: Uint8Array<ArrayBuffer>, count: number, file: Rando
   const entries: ZipEntry[] = []
   let at = 0
   for (let i = 0; i < count; i++) {
-    if (at + 46 > bytes.length || view.getUint32(at, true) !== 0x02014b50) throw damaged(file.path, `Entry ${i + 1} of the archive's directory is damaged.`, at)
+    if (at + 46 > bytes.length || view.getUint32(at, true) !== 0x02014b50)
+      throw damaged(file.path, `Entry ${i + 1} of the archive's directory is damaged.`, at)
     const nameLength = view.getUint16(at + 28, true)
     const extraLength = view.getUint16(at + 30, true)
     const next = at + 46 + nameLength + extraLength + view.getUint16(at + 32, true)
     if (next > bytes.length) throw damaged(file.path, `Entry ${i + 1} of the archive's directory is damaged.`, at)
     const name = new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + nameLength))
-    if ((view.getUint16(at + 8, true) & 1) !== 0) throw new StratumError('FORMAT_UNSUPPORTED', `The entry ${name} is encrypted.`, 'Save the archive without a password.', { path: file.path })
-    const entry = { name, method: view.getUint16(at + 10, true), crc: view.getUint32(at + 16, true), storedBytes: view.getUint32(at + 20, true), size: view.getUint32(at + 24, true), offset: view.getUint32(at + 42, true) }
+    if ((view.getUint16(at + 8, true) & 1) !== 0)
+      throw new StratumError('FORMAT_UNSUPPORTED', `The entry ${name} is encrypted.`, 'Save the archive without a password.', {
+        path: file.path,
+      })
+    const entry = {
+      name,
+      method: view.getUint16(at + 10, true),
+      crc: view.getUint32(at + 16, true),
+      storedBytes: view.getUint32(at + 20, true),
+      size: view.getUint32(at + 24, true),
+      offset: view.getUint32(at + 42, true),
+    }
     entries.push(withZip64(entry, view, at + 46 + nameLength, extraLength))
     at = next
   }
@@ -80,20 +98,34 @@ function withZip64(entry: ZipEntry, view: DataView, from: number, length: number
 /** A reader of the entry. A deflated one goes forward only: reading behind where it stands begins anew. */
 export async function openEntry(file: RandomAccessFile, entry: ZipEntry): Promise<() => ByteReader> {
   const header = new DataView((await file.read(entry.offset, 30, `the entry ${entry.name}`)).buffer)
-  if (header.getUint32(0, true) !== 0x04034b50) throw damaged(file.path, `The entry ${entry.name} is not where the archive's directory says.`, entry.offset)
+  if (header.getUint32(0, true) !== 0x04034b50)
+    throw damaged(file.path, `The entry ${entry.name} is not where the archive's directory says.`, entry.offset)
   const dataAt = entry.offset + 30 + header.getUint16(26, true) + header.getUint16(28, true)
-  if (dataAt + entry.storedBytes > file.size) throw new StratumError('FILE_TRUNCATED', `The entry ${entry.name} needs bytes up to ${dataAt + entry.storedBytes}, and the file ends at ${file.size}.`, 'The copy or download was probably cut off: fetch the file again.', { path: file.path, byte: dataAt })
+  if (dataAt + entry.storedBytes > file.size)
+    throw new StratumError(
+      'FILE_TRUNCATED',
+      `The entry ${entry.name} needs bytes up to ${dataAt + entry.storedBytes}, and the file ends at ${file.size}.`,
+      'The copy or download was probably cut off: fetch the file again.',
+      { path: file.path, byte: dataAt },
+    )
   if (entry.method === 0) {
     const reader: ByteReader = {
       size: entry.storedBytes,
       read(offset, length) {
-        if (offset + length > entry.storedBytes) throw damaged(file.path, `The entry ${entry.name} has ${entry.storedBytes} bytes, and ${offset + length} are needed.`, dataAt)
+        if (offset + length > entry.storedBytes)
+          throw damaged(file.path, `The entry ${entry.name} has ${entry.storedBytes} bytes, and ${offset + length} are needed.`, dataAt)
         return file.read(dataAt + offset, length, `the entry ${entry.name}`)
       },
     }
     return () => reader
   }
-  if (entry.method !== 8) throw new StratumError('FORMAT_UNSUPPORTED', `The entry ${entry.name} is compressed by method ${entry.method}, which cannot be read.`, 'Save it again with numpy.savez or numpy.savez_compressed.', { path: file.path })
+  if (entry.method !== 8)
+    throw new StratumError(
+      'FORMAT_UNSUPPORTED',
+      `The entry ${entry.name} is compressed by method ${entry.method}, which cannot be read.`,
+      'Save it again with numpy.savez or numpy.savez_compressed.',
+      { path: file.path },
+    )
   return () => inflatingReader(file.path, dataAt, entry)
 }
 
@@ -117,7 +149,14 @@ function inflatingReader(path: string, dataAt: number, entry: ZipEntry): ByteRea
       inflated.destroy()
     }
   }
-  const damagedEntry = (why: string, cause?: unknown): StratumError => new StratumError('FILE_CORRUPT', `The entry ${entry.name} cannot be unpacked: ${why}.`, 'Fetch the file again.', { path, byte: dataAt }, cause)
+  const damagedEntry = (why: string, cause?: unknown): StratumError =>
+    new StratumError(
+      'FILE_CORRUPT',
+      `The entry ${entry.name} cannot be unpacked: ${why}.`,
+      'Fetch the file again.',
+      { path, byte: dataAt },
+      cause,
+    )
 
   async function advance(): Promise<void> {
     const next = await (pieces as AsyncIterator<Uint8Array>).next()
@@ -150,7 +189,8 @@ function inflatingReader(path: string, dataAt: number, entry: ZipEntry): ByteRea
         bytes.set(current.subarray(from, from + take), filled)
         filled += take
       }
-      if (offset + length === entry.size && position + current.length === entry.size && checksum !== entry.crc) throw damagedEntry('its checksum does not fit')
+      if (offset + length === entry.size && position + current.length === entry.size && checksum !== entry.crc)
+        throw damagedEntry('its checksum does not fit')
       return bytes
     },
   }

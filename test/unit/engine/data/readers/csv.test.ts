@@ -24,7 +24,10 @@ describe('records', () => {
   const split = (text: string): string[][] => splitRecords(text, ',', '"', 1, true).records
 
   it('keeps delimiters, line ends and doubled quotes inside quotes', () => {
-    expect(split('a,"b,c"\n"d\ne","f ""g"""\n')).toEqual([['a', 'b,c'], ['d\ne', 'f "g"']])
+    expect(split('a,"b,c"\n"d\ne","f ""g"""\n')).toEqual([
+      ['a', 'b,c'],
+      ['d\ne', 'f "g"'],
+    ])
   })
 
   it('leaves an unfinished record for the next piece', () => {
@@ -67,7 +70,13 @@ describe('tables', () => {
     expect(Array.from(X)).toEqual([1, 1, 3.5, Number.NaN, 0, Number.NaN, 3, 1, Math.fround(-0.01)])
     expect(Array.from(valid)).toEqual([1, 1, 1])
     expect(await source.metadata?.('when')).toEqual(['2024-01-02', '2024-01-03', null])
-    expect(await source.preview(1, 5, 3)).toEqual({ names: ['site', 'when', 'depth'], rows: [['B', '2024-01-03', null], ['A', null, 3]] })
+    expect(await source.preview(1, 5, 3)).toEqual({
+      names: ['site', 'when', 'depth'],
+      rows: [
+        ['B', '2024-01-03', null],
+        ['A', null, 3],
+      ],
+    })
   })
 
   it('reads chosen columns in the order asked for', async () => {
@@ -110,12 +119,16 @@ describe('tables', () => {
   it('reads gzipped text and says when it is cut off', async () => {
     const packed = gzipSync('a,b\n1,2\n3,4\n')
     expect(await valuesOf(write(packed, 'table.csv.gz'))).toEqual([1, 2, 3, 4])
-    await expect(inspectSource(write(gzipSync(Buffer.from('1,2\n'.repeat(99_999))).subarray(0, 300), 'cut.csv.gz'))).rejects.toMatchObject({ code: 'FILE_TRUNCATED' })
+    await expect(inspectSource(write(gzipSync(Buffer.from('1,2\n'.repeat(99_999))).subarray(0, 300), 'cut.csv.gz'))).rejects.toMatchObject({
+      code: 'FILE_TRUNCATED',
+    })
   })
 
   it('reports ragged rows, doubled and missing names with where they are', async () => {
     const report = await inspectSource(write('a,a,\n1,2,3\n4,5\n6,7,8,9\n"x\ny",1,2\n'))
-    expect(report.findings.find((finding) => finding.code === 'RAGGED_ROWS')?.message).toContain('2 rows do not have 3 fields, first on line 3, 4')
+    expect(report.findings.find((finding) => finding.code === 'RAGGED_ROWS')?.message).toContain(
+      '2 rows do not have 3 fields, first on line 3, 4',
+    )
     expect(report.findings.map((finding) => finding.code)).toEqual(expect.arrayContaining(['DUPLICATE_HEADERS', 'MISSING_HEADERS']))
     expect([...report.metadataFields, ...report.columns.map((column) => column.name)]).toEqual(['a', 'a (2)', 'column 3'])
   })
@@ -140,6 +153,9 @@ describe('tables', () => {
   })
 
   it('refuses unknown options by name', async () => {
-    await expect(inspectSource(write('a\n1\n'), 'csv', { delimeter: ';' })).rejects.toMatchObject({ code: 'PARAMETER_INVALID', hint: expect.stringContaining('delimiter') })
+    await expect(inspectSource(write('a\n1\n'), 'csv', { delimeter: ';' })).rejects.toMatchObject({
+      code: 'PARAMETER_INVALID',
+      hint: expect.stringContaining('delimiter'),
+    })
   })
 })

@@ -29,7 +29,8 @@ const bytesOf = (values: readonly number[], set: (view: DataView, at: number, va
   for (const [i, value] of values.entries()) set(view, i * size, value)
   return bytes
 }
-const shorts = (values: readonly number[], littleEndian: boolean): Uint8Array => bytesOf(values, (view, at, value) => view.setUint16(at, value, littleEndian), 2)
+const shorts = (values: readonly number[], littleEndian: boolean): Uint8Array =>
+  bytesOf(values, (view, at, value) => view.setUint16(at, value, littleEndian), 2)
 
 describe('values', () => {
   it('reads big-endian 16-bit values with horizontal differencing', async () => {
@@ -47,7 +48,9 @@ describe('values', () => {
 
   it('reads pixel-interleaved bands of 12 bits, each row padded to whole bytes', async () => {
     // Row 1: 0x123 0x456 | 0x789 → 12 34 56 78 90; row 2: 0xABC 0xDEF | 0x001 → AB CD EF 00 10 (3 values of 12 bits = 5 bytes).
-    const path = write([{ tags: imageTags(1, 2, 3, 12), blocks: [Uint8Array.of(0x12, 0x34, 0x56, 0x78, 0x90, 0xab, 0xcd, 0xef, 0x00, 0x10)] }])
+    const path = write([
+      { tags: imageTags(1, 2, 3, 12), blocks: [Uint8Array.of(0x12, 0x34, 0x56, 0x78, 0x90, 0xab, 0xcd, 0xef, 0x00, 0x10)] },
+    ])
     expect(await valuesOf(path)).toEqual([0x123, 0x456, 0x789, 0xabc, 0xdef, 0x001])
   })
 
@@ -62,7 +65,10 @@ describe('values', () => {
     const sorted = [0x3f, 0x40, 0x80, 0x00, 0x00, 0x00, 0x00, 0x00]
     const stored = zstdCompressSync(Uint8Array.from(sorted, (byte, i) => (i === 0 ? byte : byte - (sorted[i - 1] as number)) & 255))
     for (const littleEndian of [true, false]) {
-      const path = write([{ tags: imageTags(2, 1, 1, 32, { compression: 50_000, predictor: 3, format: 3 }), blocks: [stored] }], littleEndian)
+      const path = write(
+        [{ tags: imageTags(2, 1, 1, 32, { compression: 50_000, predictor: 3, format: 3 }), blocks: [stored] }],
+        littleEndian,
+      )
       expect(await valuesOf(path)).toEqual([1, 2])
     }
   })
@@ -74,7 +80,10 @@ describe('values', () => {
 
   it('gives NaN for the nodata value and for masked pixels, and says which rows are valid', async () => {
     const nodata: TinyTag = { id: 42_113, type: 2, values: '7' }
-    const mask = { tags: [{ id: 254, type: 4, values: [4] } as TinyTag, ...imageTags(3, 1, 1, 8, { photometric: 4 })], blocks: [Uint8Array.of(255, 255, 0)] }
+    const mask = {
+      tags: [{ id: 254, type: 4, values: [4] } as TinyTag, ...imageTags(3, 1, 1, 8, { photometric: 4 })],
+      blocks: [Uint8Array.of(255, 255, 0)],
+    }
     const path = write([{ tags: [...imageTags(3, 1, 2, 8), nodata], blocks: [Uint8Array.of(7, 1, 7, 7, 3, 3)] }, mask])
     const source = await openSource(path)
     const { X, valid } = await readAll(source)
@@ -85,8 +94,14 @@ describe('values', () => {
   })
 
   it('applies scale and offset per band, after comparing with nodata', async () => {
-    const xml = '<GDALMetadata><Item name="SCALE" sample="0" role="scale">0.5</Item><Item name="OFFSET" sample="0" role="offset">-10</Item><Item name="DESCRIPTION" sample="0" role="description">NIR &amp; more</Item><Item name="CENTRAL_WAVELENGTH_UM" sample="0" domain="IMAGERY">0.865</Item></GDALMetadata>'
-    const path = write([{ tags: [...imageTags(2, 1, 1, 8), { id: 42_112, type: 2, values: xml }, { id: 42_113, type: 2, values: '0' }], blocks: [Uint8Array.of(0, 40)] }])
+    const xml =
+      '<GDALMetadata><Item name="SCALE" sample="0" role="scale">0.5</Item><Item name="OFFSET" sample="0" role="offset">-10</Item><Item name="DESCRIPTION" sample="0" role="description">NIR &amp; more</Item><Item name="CENTRAL_WAVELENGTH_UM" sample="0" domain="IMAGERY">0.865</Item></GDALMetadata>'
+    const path = write([
+      {
+        tags: [...imageTags(2, 1, 1, 8), { id: 42_112, type: 2, values: xml }, { id: 42_113, type: 2, values: '0' }],
+        blocks: [Uint8Array.of(0, 40)],
+      },
+    ])
     expect(await valuesOf(path)).toEqual([Number.NaN, 10])
     const { columns } = await inspectSource(path)
     expect(columns[0]).toEqual({ name: 'NIR & more', type: 'number', unit: null, wavelengthNm: 865 })
@@ -94,7 +109,9 @@ describe('values', () => {
 
   it('compares a float32 nodata value as the pixels are stored', async () => {
     const stored = bytesOf([-3.4028234663852886e38, 0.1], (view, at, value) => view.setFloat32(at, value, true), 4)
-    const path = write([{ tags: [...imageTags(2, 1, 1, 32, { format: 3 }), { id: 42_113, type: 2, values: '-3.40282346639e+38' }], blocks: [stored] }])
+    const path = write([
+      { tags: [...imageTags(2, 1, 1, 32, { format: 3 }), { id: 42_113, type: 2, values: '-3.40282346639e+38' }], blocks: [stored] },
+    ])
     expect(await valuesOf(path)).toEqual([Number.NaN, Math.fround(0.1)])
   })
 
@@ -107,11 +124,20 @@ describe('values', () => {
 })
 
 describe('place', () => {
-  const keys = (code: number, raster = 1): TinyTag => ({ id: 34_735, type: 3, values: [1, 1, 0, 3, 1024, 0, 1, 1, 1025, 0, 1, raster, 3072, 0, 1, code] })
-  const located: TinyTag[] = [{ id: 33_550, type: 12, values: [30, 30, 0] }, { id: 33_922, type: 12, values: [0, 0, 0, 500_000, 7_000_000, 0] }]
+  const keys = (code: number, raster = 1): TinyTag => ({
+    id: 34_735,
+    type: 3,
+    values: [1, 1, 0, 3, 1024, 0, 1, 1, 1025, 0, 1, raster, 3072, 0, 1, code],
+  })
+  const located: TinyTag[] = [
+    { id: 33_550, type: 12, values: [30, 30, 0] },
+    { id: 33_922, type: 12, values: [0, 0, 0, 500_000, 7_000_000, 0] },
+  ]
 
   it('knows the reference system by its code and keeps the keys word for word', async () => {
-    const { grid } = await inspectSource(write([{ tags: [...imageTags(2, 2, 1, 8), ...located, keys(32_754)], blocks: [new Uint8Array(4)] }]))
+    const { grid } = await inspectSource(
+      write([{ tags: [...imageTags(2, 2, 1, 8), ...located, keys(32_754)], blocks: [new Uint8Array(4)] }]),
+    )
     expect(grid?.crs).toMatchObject({ code: 'EPSG:32754', name: 'WGS 84 / UTM zone 54S', unit: 'metre' })
     expect(grid?.crs?.proj4).toContain('+proj=utm +zone=54 +south')
     expect(grid?.transform).toEqual([30, 0, 500_000, 0, -30, 7_000_000])
@@ -119,7 +145,9 @@ describe('place', () => {
   })
 
   it('moves by half a pixel when positions are of pixel centres', async () => {
-    const { grid } = await inspectSource(write([{ tags: [...imageTags(2, 2, 1, 8), ...located, keys(32_754, 2)], blocks: [new Uint8Array(4)] }]))
+    const { grid } = await inspectSource(
+      write([{ tags: [...imageTags(2, 2, 1, 8), ...located, keys(32_754, 2)], blocks: [new Uint8Array(4)] }]),
+    )
     expect(grid?.transform).toEqual([30, 0, 499_985, 0, -30, 7_000_015])
   })
 
@@ -144,20 +172,65 @@ describe('refusals', () => {
     ['64-bit integers', 'FORMAT_UNSUPPORTED', [{ tags: imageTags(1, 1, 1, 64), blocks: [new Uint8Array(8)] }]],
     ['24-bit integers', 'FORMAT_UNSUPPORTED', [{ tags: imageTags(1, 1, 1, 24), blocks: [new Uint8Array(3)] }]],
     ['LZMA', 'FORMAT_UNSUPPORTED', [{ tags: imageTags(1, 1, 1, 8, { compression: 34_925 }), blocks: [new Uint8Array(3)] }]],
-    ['LZW of before 1990', 'FORMAT_UNSUPPORTED', [{ tags: imageTags(2, 2, 1, 8, { compression: 5 }), blocks: [Uint8Array.of(0, 1, 2, 3)] }]],
-    ['bands of different depths', 'FORMAT_UNSUPPORTED', [{ tags: imageTags(1, 1, 2, 8).map((tag) => (tag.id === 258 ? { ...tag, values: [8, 16] } : tag)), blocks: [new Uint8Array(3)] }]],
-    ['a block of gigabytes', 'FORMAT_UNSUPPORTED', [{ tags: imageTags(60_000, 60_000, 1, 8, { compression: 8 }), blocks: [new Uint8Array(30)] }]],
+    [
+      'LZW of before 1990',
+      'FORMAT_UNSUPPORTED',
+      [{ tags: imageTags(2, 2, 1, 8, { compression: 5 }), blocks: [Uint8Array.of(0, 1, 2, 3)] }],
+    ],
+    [
+      'bands of different depths',
+      'FORMAT_UNSUPPORTED',
+      [{ tags: imageTags(1, 1, 2, 8).map((tag) => (tag.id === 258 ? { ...tag, values: [8, 16] } : tag)), blocks: [new Uint8Array(3)] }],
+    ],
+    [
+      'a block of gigabytes',
+      'FORMAT_UNSUPPORTED',
+      [{ tags: imageTags(60_000, 60_000, 1, 8, { compression: 8 }), blocks: [new Uint8Array(30)] }],
+    ],
     ['directories in a circle', 'FILE_CORRUPT', [{ tags: imageTags(1, 1, 1, 8), blocks: [new Uint8Array(1)], next: 10 }]],
-    ['a strip beyond the end', 'FILE_TRUNCATED', [{ tags: [...imageTags(1, 1, 1, 8), { id: 273, type: 4, values: [900_000] }, { id: 279, type: 4, values: [1] }] }]],
-    ['too few strips', 'FILE_CORRUPT', [{ tags: imageTags(1, 9, 1, 8).map((tag) => (tag.id === 278 ? { ...tag, values: [1] } : tag)), blocks: [new Uint8Array(9)] }]],
-    ['an array of billions', 'FILE_CORRUPT', [{ tags: [...imageTags(1, 1, 1, 8), { id: 273, type: 4, values: [8, 8], claimedCount: 4_000_000_000 }, { id: 279, type: 4, values: [1] }] }]],
-    ['tags beyond the end', 'FILE_TRUNCATED', [{ tags: [...imageTags(1, 1, 1, 8), { id: 42_112, type: 2, values: 'x'.repeat(50), claimedOffset: 4_000_000 }], blocks: [new Uint8Array(1)] }]],
+    [
+      'a strip beyond the end',
+      'FILE_TRUNCATED',
+      [{ tags: [...imageTags(1, 1, 1, 8), { id: 273, type: 4, values: [900_000] }, { id: 279, type: 4, values: [1] }] }],
+    ],
+    [
+      'too few strips',
+      'FILE_CORRUPT',
+      [{ tags: imageTags(1, 9, 1, 8).map((tag) => (tag.id === 278 ? { ...tag, values: [1] } : tag)), blocks: [new Uint8Array(9)] }],
+    ],
+    [
+      'an array of billions',
+      'FILE_CORRUPT',
+      [
+        {
+          tags: [
+            ...imageTags(1, 1, 1, 8),
+            { id: 273, type: 4, values: [8, 8], claimedCount: 4_000_000_000 },
+            { id: 279, type: 4, values: [1] },
+          ],
+        },
+      ],
+    ],
+    [
+      'tags beyond the end',
+      'FILE_TRUNCATED',
+      [
+        {
+          tags: [...imageTags(1, 1, 1, 8), { id: 42_112, type: 2, values: 'x'.repeat(50), claimedOffset: 4_000_000 }],
+          blocks: [new Uint8Array(1)],
+        },
+      ],
+    ],
     ['no size', 'FILE_CORRUPT', [{ tags: imageTags(0, 4, 1, 8), blocks: [new Uint8Array(1)] }]],
   ]
 
   it.each(refused)('refuses %s with %s, the place and a hint', async (_, code, directories) => {
     const path = write(directories)
-    await expect(inspectSource(path)).rejects.toMatchObject({ code, hint: expect.stringMatching(/\w{3}/), where: expect.objectContaining({ path }) })
+    await expect(inspectSource(path)).rejects.toMatchObject({
+      code,
+      hint: expect.stringMatching(/\w{3}/),
+      where: expect.objectContaining({ path }),
+    })
   })
 
   it('stops a decompression bomb at the size of the block', async () => {

@@ -32,7 +32,13 @@ interface Sparse {
 }
 
 /** Two cells by three genes: [[0, 5, 0], [7, 0, 2]]. */
-function writeSparse({ data = [5, 7, 2], indices = [1, 0, 2], indptr = [0, 1, 3], shape = [2, 3], encoding = 'csr_matrix' }: Sparse): string {
+function writeSparse({
+  data = [5, 7, 2],
+  indices = [1, 0, 2],
+  indptr = [0, 1, 3],
+  shape = [2, 3],
+  encoding = 'csr_matrix',
+}: Sparse): string {
   return write((file) => {
     const group = file.create_group('X')
     group.create_attribute('encoding-type', encoding)
@@ -51,7 +57,12 @@ function writeSparse({ data = [5, 7, 2], indices = [1, 0, 2], indptr = [0, 1, 3]
 describe('sparse', () => {
   it('makes only the rows asked for dense', async () => {
     const source = await openSource(writeSparse({}))
-    expect(source.report).toMatchObject({ kind: 'cells', rows: 2, metadataFields: ['index', 'type'], details: { storage: 'CSR', storedValues: 3 } })
+    expect(source.report).toMatchObject({
+      kind: 'cells',
+      rows: 2,
+      metadataFields: ['index', 'type'],
+      details: { storage: 'CSR', storedValues: 3 },
+    })
     expect(source.report.columns.map((column) => column.name)).toEqual(['g1', 'g2', 'g3'])
     for (const maxBytes of [12, 1000]) expect(Array.from((await readAll(source, { maxBytes })).X)).toEqual([0, 5, 0, 7, 0, 2])
     expect(Array.from((await readAll(source, { columns: [2, 1] })).X)).toEqual([0, 5, 2, 0])
@@ -84,7 +95,10 @@ describe('sparse', () => {
   })
 
   it('refuses matrices stored by columns, with the line that converts them', async () => {
-    await expect(inspectSource(writeSparse({ encoding: 'csc_matrix' }))).rejects.toMatchObject({ code: 'FORMAT_UNSUPPORTED', hint: expect.stringContaining('tocsr()') })
+    await expect(inspectSource(writeSparse({ encoding: 'csc_matrix' }))).rejects.toMatchObject({
+      code: 'FORMAT_UNSUPPORTED',
+      hint: expect.stringContaining('tocsr()'),
+    })
   })
 })
 
@@ -99,7 +113,10 @@ describe('dense', () => {
 
   it('does not follow links into other files', async () => {
     const path = write((file) => void file.create_external_link('/etc/passwd', '/X', 'X'))
-    await expect(inspectSource(path)).rejects.toMatchObject({ code: 'FORMAT_UNSUPPORTED', message: expect.stringContaining('another file') })
+    await expect(inspectSource(path)).rejects.toMatchObject({
+      code: 'FORMAT_UNSUPPORTED',
+      message: expect.stringContaining('another file'),
+    })
   })
 
   it('follows links inside the file, but not in a circle', async () => {
@@ -124,7 +141,10 @@ describe('dense', () => {
 describe.skipIf(!hasSharedData)('real files', () => {
   it('refuses LZF, of which the library would give uninitialised memory', async () => {
     for (const name of ['scvi/pbmc_5k_protein_v3.h5ad', 'anndata_archives/v0.7.8/adata.h5ad']) {
-      await expect(inspectSource(sharedData(`singlecell/${name}`))).rejects.toMatchObject({ code: 'FORMAT_UNSUPPORTED', message: expect.stringContaining('LZF') })
+      await expect(inspectSource(sharedData(`singlecell/${name}`))).rejects.toMatchObject({
+        code: 'FORMAT_UNSUPPORTED',
+        message: expect.stringContaining('LZF'),
+      })
     }
   })
 
@@ -140,7 +160,9 @@ describe.skipIf(!hasSharedData)('real files', () => {
 
   it('reads nullable, boolean and categorical fields', async () => {
     const source = await openSource(sharedData('singlecell/zellkonverter/krumsiek11_augmented_v0-8.h5ad'))
-    const fields = await Promise.all(['cell_type', 'dummy_bool', 'dummy_bool2', 'dummy_int2', 'dummy_num'].map((field) => source.metadata?.(field)))
+    const fields = await Promise.all(
+      ['cell_type', 'dummy_bool', 'dummy_bool2', 'dummy_int2', 'dummy_num'].map((field) => source.metadata?.(field)),
+    )
     expect(fields.map((values) => values?.length)).toEqual([640, 640, 640, 640, 640])
     expect(fields[0]?.[0]).toBe('progenitor')
     expect(new Set(fields[1])).toEqual(new Set(['true', 'false']))

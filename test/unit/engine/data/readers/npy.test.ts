@@ -10,7 +10,8 @@ const folder = temporaryFolder()
 
 /** An .npy of format 1.0 with the given header text and data. */
 function npy(descr: string, shape: string, data: Uint8Array, fortran = false): Uint8Array {
-  const header = `{'descr': ${descr.startsWith('[') ? descr : `'${descr}'`}, 'fortran_order': ${fortran ? 'True' : 'False'}, 'shape': (${shape}), }`.padEnd(117) + '\n'
+  const fields = `{'descr': ${descr.startsWith('[') ? descr : `'${descr}'`}, 'fortran_order': ${fortran ? 'True' : 'False'}, 'shape': (${shape}), }`
+  const header = `${fields.padEnd(117)}\n`
   const bytes = new Uint8Array(10 + header.length + data.length)
   bytes.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, header.length & 255, header.length >> 8])
   bytes.set(new TextEncoder().encode(header), 10)
@@ -29,7 +30,10 @@ function zip(entries: readonly (readonly [name: string, bytes: Uint8Array])[], d
     const central = new DataView(new ArrayBuffer(46))
     local.setUint32(0, 0x04034b50, true)
     central.setUint32(0, 0x02014b50, true)
-    for (const [view, at] of [[local, 8], [central, 10]] as const) {
+    for (const [view, at] of [
+      [local, 8],
+      [central, 10],
+    ] as const) {
       view.setUint16(at, deflated ? 8 : 0, true)
       view.setUint32(at + 6, crc32(bytes), true)
       view.setUint32(at + 10, stored.length, true)
@@ -45,7 +49,11 @@ function zip(entries: readonly (readonly [name: string, bytes: Uint8Array])[], d
   const end = new DataView(new ArrayBuffer(22))
   end.setUint32(0, 0x06054b50, true)
   end.setUint16(10, entries.length, true)
-  end.setUint32(12, directory.reduce((sum, part) => sum + part.length, 0), true)
+  end.setUint32(
+    12,
+    directory.reduce((sum, part) => sum + part.length, 0),
+    true,
+  )
   end.setUint32(16, offset, true)
   return Buffer.concat([...parts, ...directory, new Uint8Array(end.buffer)])
 }
@@ -90,7 +98,10 @@ describe('.npy', () => {
   })
 
   it('takes a list as one column and the last of many axes as columns', async () => {
-    expect(await inspectSource(write(npy('<f4', '3,', new Uint8Array(12)), 'list.npy'))).toMatchObject({ rows: 3, columns: [{ name: 'dimension 1' }] })
+    expect(await inspectSource(write(npy('<f4', '3,', new Uint8Array(12)), 'list.npy'))).toMatchObject({
+      rows: 3,
+      columns: [{ name: 'dimension 1' }],
+    })
     const cube = await inspectSource(write(npy('<f4', '2, 3, 4', new Uint8Array(96)), 'cube.npy'))
     expect([cube.rows, cube.columns.length, cube.findings[0]?.code]).toEqual([6, 4, 'AXES_JOINED'])
   })
@@ -105,8 +116,12 @@ describe('.npy', () => {
   })
 
   it('refuses a shape larger than the file, and one beyond any file', async () => {
-    await expect(inspectSource(write(npy('<f4', '1000, 1000', new Uint8Array(8)), 'x.npy'))).rejects.toMatchObject({ code: 'FILE_TRUNCATED' })
-    await expect(inspectSource(write(npy('<f8', '9007199254740991, 99', new Uint8Array(8)), 'x.npy'))).rejects.toMatchObject({ code: 'FILE_CORRUPT' })
+    await expect(inspectSource(write(npy('<f4', '1000, 1000', new Uint8Array(8)), 'x.npy'))).rejects.toMatchObject({
+      code: 'FILE_TRUNCATED',
+    })
+    await expect(inspectSource(write(npy('<f8', '9007199254740991, 99', new Uint8Array(8)), 'x.npy'))).rejects.toMatchObject({
+      code: 'FILE_CORRUPT',
+    })
   })
 })
 
@@ -116,7 +131,19 @@ describe('.npz', () => {
   const names = npy('<U2', '3,', view(Uint32Array.of(97, 0, 98, 99, 0x1f30b, 0)))
 
   it.each([[true], [false]])('takes X as the matrix and lists of as many rows as labels (deflated: %s)', async (deflated) => {
-    const source = await openSource(write(zip([['names.npy', names], ['y.npy', y], ['X.npy', X]], deflated), 'a.npz'))
+    const source = await openSource(
+      write(
+        zip(
+          [
+            ['names.npy', names],
+            ['y.npy', y],
+            ['X.npy', X],
+          ],
+          deflated,
+        ),
+        'a.npz',
+      ),
+    )
     expect(source.report).toMatchObject({ rows: 3, metadataFields: ['names', 'y'], details: { array: 'X' } })
     expect(Array.from((await readAll(source, { maxBytes: 8 })).X)).toEqual([1, 4, 2, 5, 3, 6])
     expect(await source.metadata?.('y')).toEqual([0, 1, 0])
@@ -126,7 +153,16 @@ describe('.npz', () => {
   })
 
   it('reads the array chosen by name', async () => {
-    const path = write(zip([['X.npy', X], ['other.npy', npy('<f4', '1, 2', view(Float32Array.of(8, 9)))]], true), 'a.npz')
+    const path = write(
+      zip(
+        [
+          ['X.npy', X],
+          ['other.npy', npy('<f4', '1, 2', view(Float32Array.of(8, 9)))],
+        ],
+        true,
+      ),
+      'a.npz',
+    )
     const source = await openSource(path, 'npz', { array: 'other' })
     expect(Array.from((await readAll(source)).X)).toEqual([8, 9])
     await source.close()
@@ -134,13 +170,31 @@ describe('.npz', () => {
   })
 
   it('notices a changed byte by the checksum', async () => {
-    const bytes = zip([['X.npy', npy('<f4', '500, 2', Uint8Array.from({ length: 4000 }, (_, i) => rowHash(1, i) & 63))]], true)
-    const path = write(bytes.map((byte, i) => (i === 1500 ? byte ^ 4 : byte)), 'a.npz')
+    const bytes = zip(
+      [
+        [
+          'X.npy',
+          npy(
+            '<f4',
+            '500, 2',
+            Uint8Array.from({ length: 4000 }, (_, i) => rowHash(1, i) & 63),
+          ),
+        ],
+      ],
+      true,
+    )
+    const path = write(
+      bytes.map((byte, i) => (i === 1500 ? byte ^ 4 : byte)),
+      'a.npz',
+    )
     await expect(valuesOf(path)).rejects.toMatchObject({ code: 'FILE_CORRUPT' })
   })
 
   it('says that a sparse matrix of SciPy is one', async () => {
     const entries = ['indices', 'indptr', 'shape', 'data', 'format'].map((name) => [`${name}.npy`, y] as const)
-    await expect(inspectSource(write(zip(entries, false), 's.npz'))).rejects.toMatchObject({ code: 'FORMAT_UNSUPPORTED', message: expect.stringContaining('sparse') })
+    await expect(inspectSource(write(zip(entries, false), 's.npz'))).rejects.toMatchObject({
+      code: 'FORMAT_UNSUPPORTED',
+      message: expect.stringContaining('sparse'),
+    })
   })
 })
