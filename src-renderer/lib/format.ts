@@ -6,7 +6,7 @@ export function formatNumber(value: number, digits = 6): string {
   if (Number.isNaN(value)) return 'NaN'
   if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞'
   const [whole = '0', fraction] = trimmed(Math.abs(value), digits).split('.')
-  const grouped = whole.length > 4 ? whole.replace(/\B(?=(\d{3})+$)/g, thin) : whole.length === 4 ? `${whole[0]}${thin}${whole.slice(1)}` : whole
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, thin)
   return `${value < 0 ? '−' : ''}${grouped}${fraction ? `.${fraction}` : ''}`
 }
 

@@ -1,6 +1,18 @@
 import type { Component } from 'svelte'
 import type { ViewId } from '../lib/state/session.svelte.ts'
+import Anomalies from './Anomalies.svelte'
+import Compare from './Compare.svelte'
+import Data from './Data.svelte'
+import Export from './Export.svelte'
+import Help from './Help.svelte'
+import Latents from './Latents.svelte'
+import Map from './Map.svelte'
+import Model from './Model.svelte'
+import Settings from './Settings.svelte'
+import Start from './Start.svelte'
+import Train from './Train.svelte'
 
-const files = import.meta.glob<{ default: Component }>('./*.svelte', { eager: true })
-const entries = Object.entries(files).map(([path, file]) => [path.slice(2, -7).toLowerCase(), file.default] as const)
-export const viewComponents = Object.fromEntries(entries) as Record<ViewId, Component>
+export const viewComponents: Readonly<Record<ViewId, Component>> = {
+  start: Start, data: Data, model: Model, train: Train, latents: Latents, anomalies: Anomalies,
+  map: Map, compare: Compare, export: Export, settings: Settings, help: Help,
+}

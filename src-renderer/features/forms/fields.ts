@@ -3,7 +3,8 @@
  * advanced, labels). What a form cannot show, such as a record, is left out and keeps its default.
  */
 interface Node {
-  readonly type?: string
+  /** zod writes a plain nullable value as ['number', 'null'], others as anyOf. */
+  readonly type?: string | readonly string[]
   readonly title?: string
   readonly description?: string
   readonly unit?: string
@@ -56,8 +57,10 @@ export const defaultsOf = (schema: Readonly<Record<string, unknown>>): Record<st
 
 function fieldOf(name: string, outer: Node): FormField | null {
   const alternatives = outer.anyOf?.filter((option) => option.type !== 'null')
-  const nullable = outer.anyOf !== undefined && alternatives !== undefined && alternatives.length < outer.anyOf.length
   const node: Node = alternatives?.length === 1 ? { ...alternatives[0], ...withoutUnion(outer) } : outer
+  const types = typeof node.type === 'string' ? [node.type] : (node.type ?? [])
+  const type = types.find((candidate) => candidate !== 'null')
+  const nullable = types.includes('null') || (outer.anyOf?.some((option) => option.type === 'null') ?? false)
   const common: Common = {
     name,
     title: node.title ?? readable(name),
@@ -70,24 +73,24 @@ function fieldOf(name: string, outer: Node): FormField | null {
     nullable,
   }
   const constants = alternatives && alternatives.length > 1 && alternatives.every((option) => option.const !== undefined) ? alternatives.map((option) => option.const) : undefined
-  const values = node.enum ?? constants
+  const values = node.enum?.filter((value) => value !== null) ?? constants
   if (values) {
     const options = values.filter((value): value is string | number => typeof value === 'string' || typeof value === 'number')
     return { ...common, kind: 'choice', options: options.map((value) => ({ value, label: node.labels?.[String(value)] ?? optionWord(value) })) }
   }
-  if (node.type === 'number' || node.type === 'integer') return { ...common, kind: 'number', integer: node.type === 'integer', ...bounds(node) }
-  if (node.type === 'boolean') return { ...common, kind: 'boolean' }
-  if (node.type === 'string') return { ...common, kind: 'text' }
-  if (node.type === 'array' && (node.items?.type === 'integer' || node.items?.type === 'number')) return { ...common, kind: 'numbers', integer: node.items.type === 'integer', least: node.minItems ?? 0, ...bounds(node.items) }
-  if (node.type === 'array' && node.items?.type === 'string') return { ...common, kind: 'words' }
+  if (type === 'number' || type === 'integer') return { ...common, kind: 'number', integer: type === 'integer', ...bounds(node, type) }
+  if (type === 'boolean') return { ...common, kind: 'boolean' }
+  if (type === 'string') return { ...common, kind: 'text' }
+  if (type === 'array' && (node.items?.type === 'integer' || node.items?.type === 'number')) return { ...common, kind: 'numbers', integer: node.items.type === 'integer', least: node.minItems ?? 0, ...bounds(node.items, node.items.type) }
+  if (type === 'array' && node.items?.type === 'string') return { ...common, kind: 'words' }
   return null
 }
 
 const withoutUnion = ({ anyOf: _, ...rest }: Node): Node => rest
 
 /** zod writes the range of safe integers for a plain integer; that is no limit worth naming. An exclusive bound of an integer moves by one. */
-function bounds(node: Node): { min?: number; max?: number } {
-  const step = node.type === 'integer' ? 1 : 0
+function bounds(node: Node, type: string): { min?: number; max?: number } {
+  const step = type === 'integer' ? 1 : 0
   const min = node.minimum ?? (node.exclusiveMinimum === undefined ? undefined : node.exclusiveMinimum + step)
   const max = node.maximum ?? (node.exclusiveMaximum === undefined ? undefined : node.exclusiveMaximum - step)
   return { ...(min !== undefined && min > Number.MIN_SAFE_INTEGER ? { min } : {}), ...(max !== undefined && max < Number.MAX_SAFE_INTEGER ? { max } : {}) }

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest'
+import { formatBytes, formatCount, formatDay, formatFixed, formatNumber, formatPercent, formatRate, formatSeconds, formatSignificant } from '../../../../src-renderer/lib/format.ts'
+
+const plain = (text: string): string => text.replace(/\u202f/g, ' ')
+
+test('thousands are parted by a thin space and the minus is a minus', () => {
+  expect(formatNumber(1234567)).toBe('1\u202f234\u202f567')
+  expect(formatNumber(-4096)).toBe('−4\u202f096')
+  expect(formatNumber(0.5)).toBe('0.5')
+  expect(formatNumber(Number.NaN)).toBe('NaN')
+})
+
+test('figures that stand below each other keep their decimals', () => {
+  expect(formatFixed(40.7, 3)).toBe('40.700')
+  expect(plain(formatFixed(-1234.5, 1))).toBe('−1 234.5')
+})
+
+test('only significant digits are written, with powers of ten where they help', () => {
+  expect(formatSignificant(0.0021834)).toBe('0.00218')
+  expect(formatSignificant(12.345)).toBe('12.3')
+  expect(plain(formatSignificant(39_000_000))).toBe('3.9 × 10⁷')
+  expect(plain(formatSignificant(4.2e-7))).toBe('4.2 × 10⁻⁷')
+})
+
+test('large counts are shortened', () => {
+  expect(plain(formatCount(260_503))).toBe('260 503')
+  expect(plain(formatCount(120_600_000))).toBe('120.6 M')
+})
+
+test('rates, sizes and times read as in the design', () => {
+  expect(plain(formatRate(252_000, 'px'))).toBe('0.25 M px/s')
+  expect(plain(formatBytes(412e6))).toBe('412 MB')
+  expect(plain(formatBytes(2.1e9))).toBe('2.1 GB')
+  expect(plain(formatSeconds(44))).toBe('44 s')
+  expect(plain(formatSeconds(130))).toBe('2 min 10 s')
+  expect(plain(formatSeconds(3900))).toBe('1 h 05 min')
+  expect(plain(formatPercent(0.62))).toBe('62 %')
+  expect(plain(formatPercent(-0.37))).toBe('−37 %')
+  expect(plain(formatPercent(0.006))).toBe('0.6 %')
+})
+
+test('days are said as people say them', () => {
+  const now = new Date(2026, 10, 22, 15, 0)
+  expect(formatDay(new Date(2026, 10, 22, 14, 2).toISOString(), now)).toBe('Today, 14:02')
+  expect(formatDay(new Date(2026, 10, 21, 23, 59).toISOString(), now)).toBe('Yesterday')
+  expect(formatDay(new Date(2026, 10, 18, 9, 0).toISOString(), now)).toBe('18 Nov')
+  expect(formatDay(new Date(2025, 10, 18, 9, 0).toISOString(), now)).toBe('18 Nov 2025')
+})
