@@ -29,16 +29,15 @@ export function parametersOf(schema: z.ZodType): Readonly<Record<string, Paramet
 
 const alternatives = (info: ParameterInfo): readonly ParameterInfo[] => info.anyOf?.flatMap(alternatives) ?? [info]
 
+const takesText = (kind: ParameterInfo): boolean => kind.type === 'string' || (kind.enum?.every((it) => typeof it === 'string') ?? false)
+
 export function readValue(text: string, info: ParameterInfo | undefined): unknown {
   const kinds = info ? alternatives(info) : []
-  const isText = (kind: ParameterInfo): boolean => kind.type === 'string' || (kind.enum?.some((it) => typeof it === 'string') ?? false)
-  if (kinds.some(isText) && !(kinds.some(({ type }) => type === 'null') && (text === 'null' || text === ''))) {
-    const other = kinds.some((kind) => !isText(kind) && kind.type !== 'null')
-    if (!other) return text
-  }
   const list = kinds.find(({ type }) => type === 'array')
+  if (kinds.some(({ type }) => type === 'null') && (text === 'null' || text === '')) return null
+  if (kinds.length > 0 && kinds.every((kind) => kind.type === 'null' || takesText(kind))) return text
   // 'a,b' is a list where one is wanted, and only there.
-  if (list && !text.trim().startsWith('[') && text !== 'null') return text.split(',').map((item) => readValue(item.trim(), list.items))
+  if (list && !text.trim().startsWith('[')) return text.split(',').map((item) => readValue(item.trim(), list.items))
   return parseYaml(text)
 }
 
