@@ -5,7 +5,7 @@
  *          steps put out. `inputs` and scan arrays are read from the outer scope, which costs nothing on the CPU.
  *   once   one step per call, no Loop: for evaluating and encoding.
  */
-import type { Node } from '../graph/node.ts'
+import { type Node, sizeOf } from '../graph/node.ts'
 import { reachable } from '../passes/rewrite.ts'
 import { mapValues, roles, type TensorSpec, type TensorSpecs } from '../step.ts'
 import type { Program } from '../trace/trace.ts'
@@ -18,6 +18,8 @@ export interface EmittedProgram {
   readonly title: string
   readonly mode: 'loop' | 'once'
   readonly bytes: Bytes
+  /** Multiply-adds of the largest matrix product: whether more than one thread is worth its keep. */
+  readonly largestProduct: number
   readonly state: TensorSpecs
   readonly inputs: TensorSpecs
   readonly scan: TensorSpecs
@@ -32,7 +34,20 @@ export const stepsName = 'steps'
 export function emit(program: Program, mode: 'loop' | 'once'): EmittedProgram {
   const { title, spec, out } = program
   const bytes = mode === 'loop' ? loop(program) : once(program)
-  return { title, mode, bytes, ...spec, out: mapValues(out, ({ shape, dtype }) => ({ shape, dtype: dtype as TensorSpec['dtype'] })) }
+  return {
+    title,
+    mode,
+    bytes,
+    largestProduct: Math.max(0, ...reachable(program).map(productSize)),
+    ...spec,
+    out: mapValues(out, ({ shape, dtype }) => ({ shape, dtype: dtype as TensorSpec['dtype'] })),
+  }
+}
+
+/** A product over a shared axis of k is as many multiply-adds as its result has elements, times k. */
+function productSize({ op, inputs: [a], attributes, shape }: Node): number {
+  if (op !== 'Gemm' && op !== 'MatMul') return 0
+  return sizeOf(shape) * (a.shape.at(attributes.transA ? -2 : -1) ?? 1)
 }
 
 const declare = (role: string, specs: TensorSpecs, lead: readonly string[] = []): Bytes[] =>

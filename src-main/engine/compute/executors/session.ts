@@ -20,11 +20,14 @@ export interface SessionOptions {
   readonly threads: number
 }
 
+/** Below this many multiply-adds (about 0.1 ms) handing work to other threads costs more than they save. */
+const worthThreads = 4e6
+
 export async function openSession(program: EmittedProgram, { threads }: SessionOptions): Promise<Executor> {
   const session = await InferenceSession.create(program.bytes, {
     executionProviders: ['cpu'],
     executionMode: 'sequential',
-    intraOpNumThreads: threads,
+    intraOpNumThreads: program.largestProduct < worthThreads ? 1 : threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,

@@ -46,7 +46,7 @@ describe('a run', () => {
   })
 
   test('with layers wide enough to be divided among threads still gives the same bytes', async () => {
-    const wide = { encoder: [256, 128], codeSize: 8, epochs: 1, batchSize: 128 }
+    const wide = { encoder: [512, 128], codeSize: 8, epochs: 1, batchSize: 256 }
     const rows = { train: curvedRows(512, 64), trainRows: 512, holdout: curvedRows(128, 64, 2), holdoutRows: 128, inputDim: 64 }
     expect(bytesOf(await trainModel(trainOptions('autoencoder', wide, { ...rows, threads: 2 })))).toBe(
       bytesOf(await trainModel(trainOptions('autoencoder', wide, rows))),
