@@ -54,13 +54,14 @@ export function modelRows(artifacts: readonly Artifact[], byId: ReadonlyMap<numb
     })
 }
 
-/** Keys of the rows that are best in a measure; several when they are equal to three digits. */
+/** Keys of the rows that are best in a measure; several when they are equal to three digits, none when all are. */
 export function bestRows(rows: readonly RunRow[], id: string): ReadonlySet<string> {
   const { better } = measureOf(id)
   const known = rows.flatMap((r) => (r.figures[id] == null || !Number.isFinite(r.figures[id]) ? [] : [{ key: r.key, value: Number((r.figures[id] as number).toPrecision(3)) }]))
   if (known.length < 2) return new Set()
   const best = known.reduce((a, b) => ((better === 'lower' ? b.value < a.value : b.value > a.value) ? b : a)).value
-  return new Set(known.filter((k) => k.value === best).map((k) => k.key))
+  const winners = known.filter((k) => k.value === best)
+  return new Set(winners.length === known.length ? [] : winners.map((k) => k.key))
 }
 
 /** Rows that no other beats in both measures, from left to right; the others could be done without. */

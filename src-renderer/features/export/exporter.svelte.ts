@@ -54,7 +54,7 @@ export function estimatedBytes({ source, target: chosen }: ExportItem): number {
 }
 
 /** Names that stand free of folders and signs that file systems refuse. */
-export const safeName = (name: string): string => name.normalize('NFC').replace(/[\\/:*?"<>|\u0000-\u001f]+/g, '-').replace(/[\s,]+/g, '-').replace(/^[-.]+|[-.]+$/g, '') || 'export'
+export const safeName = (name: string): string => name.normalize('NFC').replace(/[\\/:*?"<>|,\s\u0000-\u001f-]+/g, '-').replace(/^[-.]+|[-.]+$/g, '') || 'export'
 
 /** /a/b/name-classes.tif → /a/b/name, so that the other files get the same name. */
 export function stemOf(path: string, first: ExportItem): string {

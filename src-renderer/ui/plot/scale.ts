@@ -47,6 +47,7 @@ export function ticks(from: number, to: number, count = 5): number[] {
 
 /** Powers of ten where the range spans three or more decades, otherwise 1, 2, 5 × 10ⁿ. */
 export function logTicks(from: number, to: number, count = 6): number[] {
+  if (!(from > 0) || !(to > from)) return []
   const decades = Math.log10(to / from)
   const out: number[] = []
   const first = Math.floor(Math.log10(from))

@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest'
+import { countAbove, expect as expectation, rebin, thresholdForShare, wilson } from '../../../../../src-renderer/features/anomalies/threshold.ts'
+import { highestPlaces, topIndices } from '../../../../../src-renderer/features/anomalies/highest.ts'
+
+const counts = [10, 20, 30, 40]
+
+describe('a threshold', () => {
+  test('flags the bins above it and its own bin in proportion', () => {
+    expect(countAbove(counts, 0, 4, 2)).toBe(70)
+    expect(countAbove(counts, 0, 4, 2.5)).toBe(55)
+    expect(countAbove(counts, 0, 4, -1)).toBe(100)
+    expect(countAbove(counts, 0, 4, 4)).toBe(0)
+  })
+  test('carries the share of held-out rows above it over to all rows', () => {
+    // 4 of 100 held-out rows lie above 3; of 10 000 rows 400 would be false alarms.
+    const e = expectation({ from: 0, to: 4, all: counts, holdout: [60, 30, 6, 4] }, 10_000, 100, 3)
+    expect(e.flagged).toBe(40)
+    expect(e.falseAlarms).toBeCloseTo(400)
+    expect(e.low).toBeLessThan(400)
+    expect(e.high).toBeGreaterThan(400)
+  })
+  test('is found for a share of the rows', () => {
+    const histogram = { from: 0, to: 4, all: counts, holdout: counts }
+    for (const share of [0.1, 0.4, 0.55, 1]) expect(countAbove(counts, 0, 4, thresholdForShare(histogram, share))).toBeCloseTo(share * 100)
+  })
+})
+
+test('the Wilson interval agrees with published values', () => {
+  // 10 of 100: 0.0552 … 0.1744 (Newcombe, Statistics in Medicine 1998, method 3 without continuity correction).
+  const [low, high] = wilson(10, 100)
+  expect(low).toBeCloseTo(0.0552, 3)
+  expect(high).toBeCloseTo(0.1744, 3)
+  expect(wilson(0, 50)[0]).toBe(0)
+  expect(wilson(0, 0)).toEqual([0, 1])
+})
+
+test('bins are summed without losing rows', () => {
+  expect(rebin([1, 2, 3, 4, 5], 2)).toEqual([6, 9])
+  expect(rebin(counts, 100)).toEqual(counts)
+})
+
+describe('the highest scores', () => {
+  test('come in order and leave out no data', () => {
+    expect(topIndices(Float32Array.from([0.2, Number.NaN, 0.9, 0.5]), 2)).toEqual([2, 3])
+    expect(topIndices(new Float32Array(3).fill(Number.NaN), 2)).toEqual([])
+  })
+  test('are places: a neighbour of a higher pixel is not listed again', () => {
+    const values = new Float32Array(100)
+    values[11] = 9
+    values[12] = 8
+    values[77] = 7
+    expect(highestPlaces(values, 10, 2, 3)).toEqual([{ x: 1, y: 1, score: 9 }, { x: 7, y: 7, score: 7 }])
+  })
+})

@@ -1,0 +1,57 @@
+import { describe, expect, test, vi } from 'vitest'
+import type { Artifact } from '../../../../../src-main/common/domain/artifact.ts'
+import { Exporter, fileNameOf, itemOf, safeName, stemOf, targetsOf } from '../../../../../src-renderer/features/export/exporter.svelte.ts'
+import type { Session } from '../../../../../src-renderer/lib/state/session.svelte.ts'
+
+const artifact = (id: number, kind: Artifact['kind']): Artifact => ({ id, kind, name: kind, operation: '', operationVersion: 1, params: {}, inputs: {}, seed: 7, device: 'cpu', contentKey: '', status: 'done', createdAt: '', seconds: 1, meta: { rows: 100 }, annotations: {}, arrays: [], error: null })
+const item = (id: number, kind: 'clustering' | 'scores') => {
+  const [target] = targetsOf[kind] ?? []
+  if (!target) throw new Error(`${kind} has no target`)
+  return itemOf(artifact(id, kind), target)
+}
+
+describe('file names', () => {
+  test('hold nothing a file system refuses', () => {
+    expect(safeName('stacked-06: k = 9 / run "a"')).toBe('stacked-06-k-=-9-run-a')
+    expect(safeName('..')).toBe('export')
+  })
+  test('share the stem the user chose', () => {
+    const classes = item(1, 'clustering')
+    expect(stemOf('/out/mutawintji-classes.tif', classes)).toBe('/out/mutawintji')
+    expect(stemOf('C:\\maps\\mine.tif', classes)).toBe('C:\\maps\\mine')
+    expect(fileNameOf('/out/mutawintji', item(2, 'scores'))).toBe('/out/mutawintji-anomalies.tif')
+  })
+})
+
+function setUp(outcomes: (Artifact | null)[], path: string | null = '/out/a-classes.tif') {
+  const runToEnd = vi.fn(async (_: unknown) => outcomes.shift() ?? null)
+  const session = { runToEnd, registry: { operations: [{ id: 'export', inputs: { source: { kinds: ['clustering', 'scores'] } } }] }, settle: (_: string, result: { value: unknown }) => result.value } as unknown as Session
+  const native = { chooseSavePath: async () => ({ ok: true as const, value: path }) } as unknown as ConstructorParameters<typeof Exporter>[1]
+  return { exporter: new Exporter(session, native), runToEnd }
+}
+
+describe('an export', () => {
+  test('asks once and writes every file beside the first', async () => {
+    const { exporter, runToEnd } = setUp([artifact(8, 'export'), artifact(9, 'export')])
+    await exporter.write([item(1, 'clustering'), item(2, 'scores')], 'a')
+    expect(runToEnd.mock.calls.map(([request]) => request)).toEqual([
+      { operation: 'export', inputs: { source: 1 }, params: { path: '/out/a-classes.tif', target: 'geotiff' } },
+      { operation: 'export', inputs: { source: 2 }, params: { path: '/out/a-anomalies.tif', target: 'geotiff' } },
+    ])
+    expect(exporter.status).toBe('done')
+    expect(exporter.results).toHaveLength(2)
+  })
+  test('ends at the first failure and keeps what was written', async () => {
+    const { exporter, runToEnd } = setUp([artifact(8, 'export'), null])
+    await exporter.write([item(1, 'clustering'), item(2, 'scores'), item(3, 'scores')], 'a')
+    expect(exporter.status).toBe('failed')
+    expect(exporter.done).toBe(1)
+    expect(runToEnd).toHaveBeenCalledTimes(2)
+  })
+  test('does nothing when the dialog is dismissed', async () => {
+    const { exporter, runToEnd } = setUp([], null)
+    await exporter.write([item(1, 'clustering')], 'a')
+    expect(exporter.status).toBe('idle')
+    expect(runToEnd).not.toHaveBeenCalled()
+  })
+})
