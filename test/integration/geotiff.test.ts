@@ -75,7 +75,8 @@ function expectSamePlace(path: string, source: string): void {
   const [ours, theirs] = [gdalinfo(path), gdalinfo(source)]
   expect(ours.size).toEqual(theirs.size)
   const transform = theirs.geoTransform as number[]
-  for (const [i, value] of (ours.geoTransform ?? []).entries()) expect(Math.abs(value - transform[i])).toBeLessThan(1e-9 * Math.max(1, Math.abs(value)))
+  for (const [i, value] of (ours.geoTransform ?? []).entries())
+    expect(Math.abs(value - transform[i])).toBeLessThan(1e-9 * Math.max(1, Math.abs(value)))
   expect(ours.geoTransform?.length).toBe(theirs.geoTransform?.length)
   expect(ours.coordinateSystem?.wkt).toEqual(theirs.coordinateSystem?.wkt)
 }
@@ -198,7 +199,7 @@ describe.skipIf(!hasGdal)('a written GeoTIFF as GDAL reads it', () => {
     const [band] = gdalinfo(path).bands
     expect(band).toMatchObject({ type: 'UInt16', colorInterpretation: 'Palette' })
     expect(band.colorTable?.count).toBe(65_536)
-    const [r, g, b] = band.colorTable?.entries[399] as number[]
+    const [r, g, b] = (band.colorTable as { entries: number[][] }).entries[399]
     expect(`#${[r, g, b].map((channel) => channel.toString(16).padStart(2, '0')).join('')}`).toBe(colourTable.get(399))
     expect(sameBytes(gdalPixels(path, Uint16Array, values.byteLength), values)).toBe(true)
   })

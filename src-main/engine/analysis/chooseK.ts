@@ -37,7 +37,7 @@ export async function chooseK(
   const rows = spreadSample(n, sampleRows, randomStream(seed, 'choose-k'))
   const m = rows.length
   const X = new Float32Array(m * d)
-  rows.forEach((row, i) => X.set(points.subarray(row * d, (row + 1) * d), i * d))
+  for (const [i, row] of rows.entries()) X.set(points.subarray(row * d, (row + 1) * d), i * d)
 
   const last = Math.min(kMax, m)
   const curve: KChoice['curve'] = []

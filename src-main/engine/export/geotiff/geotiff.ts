@@ -233,7 +233,9 @@ function sharedTags(options: GeotiffOptions, predictor: Predictor, compression: 
 /** All reds, then all greens, then all blues, 16 bits each. */
 function colourMap(colours: ReadonlyMap<number, string>, size: number): Uint16Array {
   const map = new Uint16Array(3 * size)
-  for (const [id, hex] of colours) parseHex(hex).forEach((channel, c) => (map[c * size + id] = channel * 257))
+  for (const [id, hex] of colours) {
+    for (const [c, channel] of parseHex(hex).entries()) map[c * size + id] = channel * 257
+  }
   return map
 }
 

@@ -20,15 +20,16 @@ export interface RasterNames {
 /** The GDAL_METADATA tag: free items, band descriptions, and wavelengths the way ENVI users' tools look for them. Empty when there is nothing to say. */
 export function gdalMetadata({ metadata = {}, bandNames = [], wavelengthsNm = [] }: RasterNames): string {
   const items = Object.entries(metadata).map(([name, value]) => `  <Item name="${xmlText(name)}">${xmlText(value)}</Item>`)
-  bandNames.forEach((name, band) => items.push(`  <Item name="DESCRIPTION" sample="${band}" role="description">${xmlText(name)}</Item>`))
-  wavelengthsNm.forEach((nm, band) => {
-    if (nm === null) return
+  for (const [band, name] of bandNames.entries())
+    items.push(`  <Item name="DESCRIPTION" sample="${band}" role="description">${xmlText(name)}</Item>`)
+  for (const [band, nm] of wavelengthsNm.entries()) {
+    if (nm === null) continue
     items.push(
       `  <Item name="wavelength" sample="${band}">${nm}</Item>`,
       `  <Item name="wavelength_units" sample="${band}">Nanometers</Item>`,
     )
     items.push(`  <Item name="CENTRAL_WAVELENGTH_UM" sample="${band}" domain="IMAGERY">${nm / 1000}</Item>`)
-  })
+  }
   return items.length === 0 ? '' : `<GDALMetadata>\n${items.join('\n')}\n</GDALMetadata>\n`
 }
 
