@@ -6,8 +6,8 @@ import { createRunner, runToEnd } from '#engine/operations/runner.ts'
 import { createProject, openProject, type ProjectFile } from '#engine/project/open.ts'
 import { command, ended, jsonLines, lineOf, startCommand, startScript } from '../helpers/commandLine.ts'
 import { crashOperations } from '../helpers/crashingProject.ts'
+import { writeTable } from '../helpers/tableFile.ts'
 import { temporaryFolder } from '../helpers/temporaryFolder.ts'
-import { writeFileSync } from 'node:fs'
 
 const folder = temporaryFolder()
 const script = fileURLToPath(new URL('../helpers/crashingProject.ts', import.meta.url))
@@ -74,15 +74,7 @@ test('while checkpoints are saved: each is whole or the one before, and work goe
 test('in the middle of a training: it goes on from its last checkpoint and ends with the weights of one that was never killed', {
   timeout: 400_000,
 }, async () => {
-  let state = 1
-  const next = (): number => {
-    state = (state * 48_271) % 2_147_483_647
-    return state / 2_147_483_647
-  }
-  const rows = Array.from({ length: 8000 }, () => 6 * next()).map((t) =>
-    [Math.sin(t), Math.cos(t), t * t, Math.exp(-t), next(), t].map((value) => value.toFixed(5)).join(','),
-  )
-  writeFileSync(folder.file('t.csv'), `a,b,c,d,e,f\n${rows.join('\n')}\n`)
+  writeTable(folder.file('t.csv'), 8000)
   const [killed, whole] = [folder.file('killed.stratum'), folder.file('whole.stratum')]
   for (const path of [killed, whole]) {
     await command('new', path)

@@ -1,0 +1,270 @@
+/** The command line as a user and a script meet it: chains, the cache, recipes, exit codes, Ctrl-C. */
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { Artifact } from '#common/domain/artifact.ts'
+import { openProject } from '#engine/project/open.ts'
+import { command, ended, jsonLines, lineOf, spawnCommand, startCommand } from '../helpers/commandLine.ts'
+import { writeTable } from '../helpers/tableFile.ts'
+import { temporaryFolder } from '../helpers/temporaryFolder.ts'
+
+const folder = temporaryFolder()
+let project = ''
+beforeEach(async () => {
+  project = folder.file('p.stratum')
+  writeTable(folder.file('t.csv'))
+  expect((await command('new', project)).code).toBe(0)
+})
+
+const last = (out: string): Record<string, unknown> => jsonLines(out).at(-1) as Record<string, unknown>
+const resultOf = async (...args: string[]): Promise<Artifact> => {
+  const { code, out } = await command(...args, '--json')
+  expect([code, last(out)]).toMatchObject([0, { ok: true }])
+  return last(out).result as Artifact
+}
+const failure = async (...args: string[]) => {
+  const { code, out } = await command(...args, '--json')
+  return { code, error: last(out).error as { code: string; message: string; hint: string; where: Record<string, unknown> } }
+}
+const importTable = (): Promise<Artifact> => resultOf('import', project, folder.file('t.csv'))
+const quickModel = ['--model', 'autoencoder', '--epochs', '2', '--name', 'ae']
+
+describe('the way to a result', () => {
+  test('training on a dataset prepares it first; clustering and scoring a model encode it first; all of it once', async () => {
+    await importTable()
+    const model = await resultOf('train', project, 't', ...quickModel, '--seed', '3')
+    const clustering = await resultOf('cluster', project, 'ae', '--k', '3')
+    const scores = await resultOf('score', project, 'ae', '--percentile', '99')
+    expect([model, clustering, scores]).toMatchObject([
+      { kind: 'model', name: 'ae', seed: 3, params: { settings: { epochs: 2 } } },
+      { kind: 'clustering', params: { k: 3 } },
+      { kind: 'scores', params: { percentile: 99 } },
+    ])
+    const listed = (await command('list', project, '--json')).out
+    expect((last(listed).result as Artifact[]).map(({ operation }) => operation)).toEqual([
+      'import',
+      'prepare',
+      'train',
+      'encode',
+      'cluster',
+      'score',
+    ])
+    const again = await command('cluster', project, 'ae', '--set', 'k=3', '--json')
+    expect(
+      jsonLines(again.out)
+        .filter(({ status }) => status === 'done')
+        .map(({ cached }) => cached),
+    ).toEqual([true, true])
+    expect((await command('verify', project)).out).toMatch(/6 artifacts, \d+ chunks: all is well/)
+  })
+
+  test('a preset brings its scaling to the step before', async () => {
+    await importTable()
+    const model = await resultOf(
+      'train',
+      project,
+      't',
+      '--model',
+      'stacked',
+      '--preset',
+      'hyperspectral',
+      '--set',
+      'layers=4,2',
+      '--set',
+      'layerEpochs=1',
+      '--set',
+      'fineTuneEpochs=1',
+    )
+    const { out } = await command('show', project, String(model.inputs.matrix), '--json')
+    expect((last(out).result as Artifact).params.scaling).toBe('min-max')
+  })
+
+  test('names, deletion and what a person sees', async () => {
+    await importTable()
+    await resultOf('prepare', project, 't')
+    expect((await command('rename', project, 't', 'field survey')).out).toBe('1 t → field survey\n')
+    expect((await command('list', project)).out).toMatch(/^no\.\s+kind\s+name.*\n1\s+dataset\s+field survey\s+import/)
+    expect((await command('show', project, 'field survey')).out).toMatch(/kind\s+dataset/)
+    expect(await failure('delete', project, '1')).toMatchObject({ code: 5, error: { code: 'ARTIFACT_IN_USE' } })
+    expect((await command('delete', project, '1', '--all')).out).toBe('Deleted 2, 1\n')
+    expect((await command('list', project)).out).toContain('is empty')
+  })
+
+  test('a recipe run in the same project finds everything there; in another it makes the same bytes', async () => {
+    await importTable()
+    await resultOf('train', project, 't', ...quickModel)
+    const clustering = await resultOf('cluster', project, 'ae', '--k', '3', '--name', 'classes')
+    const recipe = (await command('recipe', project, 'classes')).out
+    expect(recipe).toContain('path: !path "t.csv"')
+    const file = folder.file('classes.yaml')
+    writeFileSync(file, recipe)
+
+    const here = await command('run', file, '--project', project, '--json')
+    expect(
+      jsonLines(here.out)
+        .filter(({ status }) => status === 'done')
+        .every(({ cached }) => cached === true),
+    ).toBe(true)
+    expect((last(here.out).result as Artifact).id).toBe(clustering.id)
+
+    // Moved beside its data somewhere else, and without naming a project.
+    mkdirSync(folder.file('elsewhere'))
+    copyFileSync(folder.file('t.csv'), folder.file('elsewhere/t.csv'))
+    copyFileSync(file, folder.file('elsewhere/classes.yaml'))
+    const there = await resultOf('run', folder.file('elsewhere/classes.yaml'))
+    expect(there).toMatchObject({ name: 'classes', kind: 'clustering' })
+    const [a, b] = [openProject(project, { readOnly: true }), openProject(folder.file('elsewhere/classes.stratum'), { readOnly: true })]
+    for (const artifact of b.artifacts()) {
+      const original = a.find(artifact.name)
+      for (const { name, shape } of artifact.arrays)
+        expect(b.array(artifact.id, name).read(0, shape[0])).toEqual(a.array(original.id, name).read(0, shape[0]))
+    }
+    a.close()
+    b.close()
+
+    writeTable(folder.file('elsewhere/t.csv'), 401)
+    expect(await failure('run', folder.file('elsewhere/classes.yaml'))).toMatchObject({ code: 3, error: { code: 'SOURCE_CHANGED' } })
+  })
+
+  test('what is no recipe is refused with the place', async () => {
+    writeFileSync(folder.file('r.yaml'), 'recipe: 1\nsteps:\n  - [')
+    expect(await failure('run', folder.file('r.yaml'))).toMatchObject({ code: 3, error: { code: 'FILE_CORRUPT', where: { line: 3 } } })
+    writeFileSync(folder.file('r.yaml'), 'recipe: 1\nsteps:\n  - {id: 2, operation: prepare, version: 1, inputs: {dataset: 1}}')
+    expect(await failure('run', folder.file('r.yaml'))).toMatchObject({
+      code: 3,
+      error: { message: expect.stringContaining('step 2 uses step 1') },
+    })
+    expect(await failure('run', folder.file('none.yaml'))).toMatchObject({ code: 3, error: { code: 'FILE_NOT_FOUND' } })
+  })
+})
+
+describe('what is wrong is told with code, place and hint', () => {
+  test.each([
+    [['clustr'], 2, 'UNKNOWN_COMMAND', "Did you mean 'cluster'?"],
+    [['list'], 2, 'USAGE', 'Usage: stratum list <project>'],
+    [['list', 'a', 'b'], 2, 'USAGE', ''],
+    [['list', 'P', '--jsno'], 2, 'USAGE', 'Did you mean --json?'],
+    [['train', 'P', 't', '--seed', '-1'], 2, 'USAGE', ''],
+    [['train', 'P', 't', '--seed', 'x'], 2, 'USAGE', '--seed'],
+    [['train', 'P', 't', '--memory', 'much'], 2, 'USAGE', ''],
+    [['train', 'P', 't', '--set', 'epochs'], 2, 'USAGE', '--set'],
+    [['train', 'P', 't', '--model', 'nope'], 2, 'UNKNOWN_MODEL', 'autoencoder'],
+    [['train', 'P', 't', '--model', 'stacked', '--preset', 'nope'], 2, 'PARAMETER_INVALID', 'hyperspectral'],
+    [['train', 'P', 't', '--model', 'autoencoder', '--set', 'epoks=3'], 2, 'PARAMETER_INVALID', "Did you mean 'epochs'?"],
+    [['train', 'P', 't', '--model', 'autoencoder', '--epochs', '0'], 2, 'PARAMETER_INVALID', ''],
+    [['train', 'P', 't', '--model', 'pca', '--epochs', '3'], 2, 'PARAMETER_INVALID', ''],
+    [['prepare', 'P', 't', '--set', 'rws=3'], 2, 'PARAMETER_INVALID', "Did you mean 'rows'?"],
+    [['prepare', 'P', 't', '--scaling', 'big'], 2, 'PARAMETER_INVALID', ''],
+    [['import', 'P', 'T', '--set', 'delimeter=;'], 2, 'PARAMETER_INVALID', 'delimiter'],
+    [['bench', 'nope'], 2, 'USAGE', ''],
+    [['inspect', 'none.tif'], 3, 'FILE_NOT_FOUND', ''],
+    [['import', 'P', 'none.tif'], 3, 'FILE_NOT_FOUND', ''],
+    [['import', 'P', 'P'], 3, 'FORMAT_UNKNOWN', ''],
+    [['prepare', 'P', 't', '--memory', '1KB'], 4, 'MEMORY_EXCEEDED', ''],
+    [['list', 'none'], 5, 'PROJECT_NOT_FOUND', 'stratum new'],
+    [['new', 'P'], 5, 'PROJECT_EXISTS', ''],
+    [['show', 'P', 'nothing'], 5, 'ARTIFACT_NOT_FOUND', '1 t'],
+    [['cluster', 'P', 't'], 5, 'ARTIFACT_KIND', ''],
+    [['train', 'P', '--resume'], 5, 'ARTIFACT_NOT_FOUND', 'stratum train'],
+  ])('%j', async (given, exitCode, errorCode, hint) => {
+    await importTable()
+    const args = given.map((word) => (word === 'P' ? project : word === 'T' ? folder.file('t.csv') : word))
+    const { code, error } = await failure(...args)
+    expect({ exitCode: code, errorCode: error.code }).toEqual({ exitCode, errorCode })
+    expect(error.hint).toContain(hint)
+    expect([error.message, error.hint].every((text) => text.length > 0)).toBe(true)
+    const { out, error: text } = await command(...args)
+    expect(out).toBe('')
+    expect(text).toContain(`${errorCode}: ${error.message}`)
+    expect(text).toContain(`hint  ${error.hint}`)
+  })
+
+  test('a damaged project is told by verify, and a newer one by everything', async () => {
+    const bytes = readFileSync(project)
+    bytes[63] = 99
+    writeFileSync(folder.file('newer.stratum'), bytes)
+    expect(await failure('list', folder.file('newer.stratum'))).toMatchObject({
+      code: 5,
+      error: { code: 'PROJECT_NEWER', where: { fileVersion: 99 } },
+    })
+  })
+})
+
+test('help is there for the program and for every command', async () => {
+  const { out, code } = await command('--help')
+  expect(code).toBe(0)
+  const names = [...out.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name)
+  expect(names).toEqual(
+    expect.arrayContaining([
+      'new',
+      'import',
+      'inspect',
+      'prepare',
+      'train',
+      'encode',
+      'cluster',
+      'tidy',
+      'score',
+      'evaluate',
+      'export',
+      'list',
+      'show',
+      'verify',
+      'recipe',
+      'run',
+      'rename',
+      'delete',
+      'models',
+      'scores',
+      'clusterings',
+      'formats',
+      'devices',
+      'operations',
+      'demo',
+      'bench',
+    ]),
+  )
+  for (const name of names) expect((await command(name, '--help')).out).toContain(`Usage: stratum ${name}`)
+  expect((await command('help', 'train')).out).toContain('--epochs')
+})
+
+test.each(['models', 'scores', 'clusterings', 'formats', 'devices', 'operations'])(
+  '%s lists what there is, with parameters as JSON Schema',
+  async (name) => {
+    const { code, out } = await command(name, '--json')
+    expect(code).toBe(0)
+    const entries = last(out).result as Record<string, unknown>[]
+    expect(entries.length).toBeGreaterThan(0)
+    for (const entry of entries) {
+      expect(entry).toMatchObject({ id: expect.any(String), title: expect.any(String) })
+      if (name !== 'devices')
+        expect((entry.params ?? entry.options) as object).toMatchObject({ type: 'object', properties: expect.any(Object) })
+    }
+    expect((await command(name)).out).toContain(String(entries[0].id))
+  },
+)
+
+describe('in a process of its own', () => {
+  test('exit codes and streams are those a script relies on', async () => {
+    const fine = await spawnCommand('import', project, folder.file('t.csv'), '--json')
+    expect([fine.code, fine.error]).toEqual([0, ''])
+    expect(last(fine.out)).toMatchObject({ ok: true, result: { kind: 'dataset' } })
+    const wrong = await spawnCommand('train', project, 't', '--model', 'nope')
+    expect([wrong.code, wrong.out]).toEqual([2, ''])
+    expect(wrong.error).toContain('UNKNOWN_MODEL')
+    expect((await spawnCommand()).code).toBe(2)
+  })
+
+  test('Ctrl-C cancels the training, leaves a sound project without it, and ends with 130', async () => {
+    writeTable(folder.file('t.csv'), 4000)
+    await importTable()
+    const child = startCommand('train', project, 't', '--model', 'autoencoder', '--epochs', '100000', '--set', 'patience=0', '--json')
+    const end = ended(child)
+    await lineOf(child, /"operation":"train","status":"running".*"progress"/)
+    child.kill('SIGINT')
+    const { code, out } = await end
+    expect([code, last(out)]).toMatchObject([130, { ok: false, error: { code: 'CANCELLED' } }])
+    expect((await command('verify', project)).code).toBe(0)
+    const listed = await command('list', project, '--json')
+    expect((last(listed.out).result as Artifact[]).map(({ operation }) => operation)).toEqual(['import', 'prepare'])
+  })
+})
