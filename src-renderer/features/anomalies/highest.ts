@@ -1,8 +1,18 @@
 /** The highest scores of a scene as places: neighbours of a higher pixel are not listed again. */
-export interface Place { readonly x: number; readonly y: number; readonly score: number }
+export interface Place {
+  readonly x: number
+  readonly y: number
+  readonly score: number
+}
 
 /** At most `count` local maxima at least `apart` pixels from each other, highest first. values [height × width], NaN where there is no data. */
-export function highestPlaces(values: Float32Array, width: number, count: number, apart: number, above = Number.NEGATIVE_INFINITY): Place[] {
+export function highestPlaces(
+  values: Float32Array,
+  width: number,
+  count: number,
+  apart: number,
+  above = Number.NEGATIVE_INFINITY,
+): Place[] {
   // Only the top values can win; a generous surplus leaves room for neighbours that are dropped.
   const order = topIndices(values, Math.min(values.length, count * 400), above)
   const places: Place[] = []

@@ -15,7 +15,11 @@ export interface HighRow {
   readonly x: number | null
   readonly y: number | null
 }
-export interface HighRequest { readonly scores: number; readonly latents: number; readonly grid: Grid | null }
+export interface HighRequest {
+  readonly scores: number
+  readonly latents: number
+  readonly grid: Grid | null
+}
 
 const mostSide = 2048
 const sampleRows = 200_000
@@ -47,16 +51,19 @@ export class HighestRows {
     this.status = 'reading'
     const found = request.grid ? await this.#places(request.scores, request.grid) : await this.#sampled(request)
     if (this.#asked !== key) return
-    if (found instanceof Array) this.rows = found
+    if (Array.isArray(found)) this.rows = found
     else this.error = found
-    this.status = found instanceof Array ? 'ready' : 'failed'
+    this.status = Array.isArray(found) ? 'ready' : 'failed'
   }
 
   async #places(scores: number, grid: Grid): Promise<HighRow[] | ErrorReport> {
     const step = Math.max(1, Math.ceil(Math.max(grid.width, grid.height) / mostSide))
     const [outWidth, outHeight] = [Math.ceil(grid.width / step), Math.ceil(grid.height / step)]
     this.partial = step > 1
-    const read = await this.#engine.readMap({ artifact: scores, window: { x: 0, y: 0, width: grid.width, height: grid.height, outWidth, outHeight } })
+    const read = await this.#engine.readMap({
+      artifact: scores,
+      window: { x: 0, y: 0, width: grid.width, height: grid.height, outWidth, outHeight },
+    })
     if (!read.ok) return read.error
     const places = highestPlaces(Float32Array.from(read.value.values), outWidth, listed, Math.max(2, Math.ceil(6 / step)))
     return places.map(({ x, y, score }) => {

@@ -1,6 +1,11 @@
 /** What a threshold flags, and how many of these are false alarms to be expected, from the histograms of the scores alone. */
 
-export interface ScoreHistogram { readonly from: number; readonly to: number; readonly all: readonly number[]; readonly holdout: readonly number[] }
+export interface ScoreHistogram {
+  readonly from: number
+  readonly to: number
+  readonly all: readonly number[]
+  readonly holdout: readonly number[]
+}
 
 /** Rows above the threshold; the bin it falls into counts in proportion. */
 export function countAbove(counts: readonly number[], from: number, to: number, threshold: number): number {
@@ -31,7 +36,13 @@ export function expect(histogram: ScoreHistogram, validRows: number, holdoutRows
   const flagged = Math.round(countAbove(histogram.all, from, to, threshold))
   const above = countAbove(histogram.holdout, from, to, threshold)
   const [low, high] = wilson(above, holdoutRows)
-  return { flagged, share: flagged / Math.max(1, validRows), falseAlarms: (above / Math.max(1, holdoutRows)) * validRows, low: low * validRows, high: high * validRows }
+  return {
+    flagged,
+    share: flagged / Math.max(1, validRows),
+    falseAlarms: (above / Math.max(1, holdoutRows)) * validRows,
+    low: low * validRows,
+    high: high * validRows,
+  }
 }
 
 export function wilson(hits: number, n: number, z = 1.96): readonly [number, number] {

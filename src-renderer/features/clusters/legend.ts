@@ -30,7 +30,12 @@ function entriesOf(clustering: Artifact, byId: ReadonlyMap<number, Artifact>): M
 }
 
 /** Annotations with one class renamed or recoloured; everything else as it was. */
-export function withClass(annotations: Annotations, legend: Legend, id: number, change: Partial<Pick<LegendEntry, 'name' | 'colour'>>): Annotations {
+export function withClass(
+  annotations: Annotations,
+  legend: Legend,
+  id: number,
+  change: Partial<Pick<LegendEntry, 'name' | 'colour'>>,
+): Annotations {
   const entries = [...legend.values()].map((style) => {
     const { name, colour } = { ...style, ...(style.id === id ? change : {}) }
     return { id: style.id, name: name.trim() || defaultName(style.id), colour }
@@ -40,5 +45,6 @@ export function withClass(annotations: Annotations, legend: Legend, id: number, 
 
 export const coloursOf = (legend: Legend): ReadonlyMap<number, string> => new Map([...legend].map(([id, style]) => [id, style.colour]))
 /** Names the user gave; a class without one is known by its number. */
-export const givenNames = (legend: Legend): ReadonlyMap<number, string> => new Map([...legend].filter(([, style]) => style.named).map(([id, style]) => [id, style.name]))
+export const givenNames = (legend: Legend): ReadonlyMap<number, string> =>
+  new Map([...legend].filter(([, style]) => style.named).map(([id, style]) => [id, style.name]))
 export const spokenName = (style: ClassStyle | undefined, id: number): string => (style?.named ? `${id} ${style.name}` : `Class ${id}`)

@@ -46,10 +46,22 @@ export function modelRows(artifacts: readonly Artifact[], byId: ReadonlyMap<numb
     .filter((a) => a.kind === 'model' && a.status === 'done')
     .map((a) => {
       const meta = metaOf(a, 'model')
-      const silhouettes = clusterings.filter((c) => ancestor(c, 'model', byId)?.id === a.id).flatMap((c) => metaOf(c, 'clustering').silhouette ?? [])
+      const silhouettes = clusterings
+        .filter((c) => ancestor(c, 'model', byId)?.id === a.id)
+        .flatMap((c) => metaOf(c, 'clustering').silhouette ?? [])
       return {
-        key: `model${a.id}`, name: a.name, artifact: a.id, model: meta.title, codeSize: meta.codeSize,
-        figures: { holdoutError: meta.holdoutError ?? meta.trainError, pcaError: meta.pca.holdoutError, explainedVariance: meta.explainedVariance, silhouette: silhouettes.length > 0 ? Math.max(...silhouettes) : null, seconds: a.seconds },
+        key: `model${a.id}`,
+        name: a.name,
+        artifact: a.id,
+        model: meta.title,
+        codeSize: meta.codeSize,
+        figures: {
+          holdoutError: meta.holdoutError ?? meta.trainError,
+          pcaError: meta.pca.holdoutError,
+          explainedVariance: meta.explainedVariance,
+          silhouette: silhouettes.length > 0 ? Math.max(...silhouettes) : null,
+          seconds: a.seconds,
+        },
       }
     })
 }
@@ -57,7 +69,11 @@ export function modelRows(artifacts: readonly Artifact[], byId: ReadonlyMap<numb
 /** Keys of the rows that are best in a measure; several when they are equal to three digits, none when all are. */
 export function bestRows(rows: readonly RunRow[], id: string): ReadonlySet<string> {
   const { better } = measureOf(id)
-  const known = rows.flatMap((r) => (r.figures[id] == null || !Number.isFinite(r.figures[id]) ? [] : [{ key: r.key, value: Number((r.figures[id] as number).toPrecision(3)) }]))
+  const known = rows.flatMap((r) =>
+    r.figures[id] == null || !Number.isFinite(r.figures[id])
+      ? []
+      : [{ key: r.key, value: Number((r.figures[id] as number).toPrecision(3)) }],
+  )
   if (known.length < 2) return new Set()
   const best = known.reduce((a, b) => ((better === 'lower' ? b.value < a.value : b.value > a.value) ? b : a)).value
   const winners = known.filter((k) => k.value === best)
@@ -72,23 +88,40 @@ export function front(rows: readonly { readonly key: string; readonly x: number;
     .map((r) => r.key)
 }
 
-export interface Difference { readonly name: string; readonly first: string; readonly second: string }
+export interface Difference {
+  readonly name: string
+  readonly first: string
+  readonly second: string
+}
 
-const written = (value: unknown): string => (value === undefined || value === null ? 'not set' : Array.isArray(value) ? value.join('-') : typeof value === 'object' ? JSON.stringify(value) : String(value))
+const written = (value: unknown): string =>
+  value === undefined || value === null
+    ? 'not set'
+    : Array.isArray(value)
+      ? value.join('-')
+      : typeof value === 'object'
+        ? JSON.stringify(value)
+        : String(value)
 
 /** Settings of two runs, nested ones by their path: those that differ, and how many are the same. */
-export function settingsDiffer(first: Readonly<Record<string, unknown>>, second: Readonly<Record<string, unknown>>): { differ: Difference[]; same: number } {
+export function settingsDiffer(
+  first: Readonly<Record<string, unknown>>,
+  second: Readonly<Record<string, unknown>>,
+): { differ: Difference[]; same: number } {
   const a = flatten(first)
   const b = flatten(second)
   const names = [...new Set([...a.keys(), ...b.keys()])]
-  const differ = names.filter((n) => written(a.get(n)) !== written(b.get(n))).map((name) => ({ name, first: written(a.get(name)), second: written(b.get(name)) }))
+  const differ = names
+    .filter((n) => written(a.get(n)) !== written(b.get(n)))
+    .map((name) => ({ name, first: written(a.get(name)), second: written(b.get(name)) }))
   return { differ, same: names.length - differ.length }
 }
 
 function flatten(value: Readonly<Record<string, unknown>>, before = ''): Map<string, unknown> {
   const out = new Map<string, unknown>()
   for (const [key, inner] of Object.entries(value)) {
-    if (inner !== null && typeof inner === 'object' && !Array.isArray(inner)) for (const [k, v] of flatten(inner as Record<string, unknown>, `${before}${key}.`)) out.set(k, v)
+    if (inner !== null && typeof inner === 'object' && !Array.isArray(inner))
+      for (const [k, v] of flatten(inner as Record<string, unknown>, `${before}${key}.`)) out.set(k, v)
     else out.set(`${before}${key}`, inner)
   }
   return out

@@ -14,7 +14,13 @@ export interface ExportTarget {
   readonly needsGrid: boolean
 }
 
-const target = (id: ExportTarget['id'], title: string, what: string, extension: string, needsGrid = false): ExportTarget => ({ id, title, what, extension, needsGrid })
+const target = (id: ExportTarget['id'], title: string, what: string, extension: string, needsGrid = false): ExportTarget => ({
+  id,
+  title,
+  what,
+  extension,
+  needsGrid,
+})
 
 /** What each kind can become, the usual one first. */
 export const targetsOf: Readonly<Partial<Record<ArtifactKind, readonly ExportTarget[]>>> = {
@@ -29,7 +35,11 @@ export const targetsOf: Readonly<Partial<Record<ArtifactKind, readonly ExportTar
     target('png', 'PNG', 'Figure with ramp, scale and north', 'png', true),
     target('csv', 'CSV', 'One score per row', 'csv'),
   ],
-  latents: [target('npy', 'NumPy', 'Codes, one row each', 'npy'), target('geotiff', 'GeoTIFF', 'Codes, one band each', 'tif', true), target('csv', 'CSV', 'Codes, one row each', 'csv')],
+  latents: [
+    target('npy', 'NumPy', 'Codes, one row each', 'npy'),
+    target('geotiff', 'GeoTIFF', 'Codes, one band each', 'tif', true),
+    target('csv', 'CSV', 'Codes, one row each', 'csv'),
+  ],
 }
 
 export interface ExportItem {
@@ -40,7 +50,11 @@ export interface ExportItem {
 }
 const suffixes: Readonly<Partial<Record<ArtifactKind, string>>> = { clustering: '-classes', scores: '-anomalies', latents: '-codes' }
 /** `mark` keeps two results of one kind apart in one export. */
-export const itemOf = (source: Artifact, chosen: ExportTarget, mark = ''): ExportItem => ({ source, target: chosen, suffix: `${chosen.id === 'report' ? '-report' : (suffixes[source.kind] ?? '')}${mark}` })
+export const itemOf = (source: Artifact, chosen: ExportTarget, mark = ''): ExportItem => ({
+  source,
+  target: chosen,
+  suffix: `${chosen.id === 'report' ? '-report' : (suffixes[source.kind] ?? '')}${mark}`,
+})
 export const fileNameOf = (stem: string, item: ExportItem): string => `${stem}${item.suffix}.${item.target.extension}`
 
 /** Rough size of what will be written: stored values before compression, text with about eight signs each. */
@@ -54,12 +68,18 @@ export function estimatedBytes({ source, target: chosen }: ExportItem): number {
 }
 
 /** Names that stand free of folders and signs that file systems refuse. */
-export const safeName = (name: string): string => name.normalize('NFC').replace(/[\\/:*?"<>|,\s\u0000-\u001f-]+/g, '-').replace(/^[-.]+|[-.]+$/g, '') || 'export'
+export const safeName = (name: string): string =>
+  name
+    .normalize('NFC')
+    .replace(/[\\/:*?"<>|,\s\u0000-\u001f-]+/g, '-')
+    .replace(/^[-.]+|[-.]+$/g, '') || 'export'
 
 /** /a/b/name-classes.tif → /a/b/name, so that the other files get the same name. */
 export function stemOf(path: string, first: ExportItem): string {
   const withoutExtension = path.replace(/\.[^.\\/]+$/, '')
-  return withoutExtension.endsWith(first.suffix) ? withoutExtension.slice(0, withoutExtension.length - first.suffix.length) : withoutExtension
+  return withoutExtension.endsWith(first.suffix)
+    ? withoutExtension.slice(0, withoutExtension.length - first.suffix.length)
+    : withoutExtension
 }
 
 export class Exporter {
@@ -101,7 +121,11 @@ export class Exporter {
 
   async #askWhere(first: ExportItem, count: number, name: string): Promise<string | null> {
     const title = count === 1 ? 'Export' : `Export ${count} files`
-    const chosen = await this.#native.chooseSavePath({ title, defaultName: fileNameOf(safeName(name), first), extensions: [first.target.extension] })
+    const chosen = await this.#native.chooseSavePath({
+      title,
+      defaultName: fileNameOf(safeName(name), first),
+      extensions: [first.target.extension],
+    })
     return this.#session.settle('The place for the export could not be chosen', chosen)
   }
 

@@ -3,14 +3,24 @@ import proj4 from 'proj4'
 import { type Grid, toMap } from '#common/domain/grid.ts'
 import { formatNumber } from '../../lib/format.ts'
 
-export interface ScaleBar { readonly pixels: number; readonly label: string }
+export interface ScaleBar {
+  readonly pixels: number
+  readonly label: string
+}
 
 /** The longest bar of 1, 2 or 5 × 10ⁿ units that is at most `room` screen pixels wide. */
 export function scaleBar(unitsPerScreenPixel: number, room: number, unit: 'm' | 'px'): ScaleBar {
   const most = unitsPerScreenPixel * room
   const power = 10 ** Math.floor(Math.log10(most))
   const length = ([5, 2, 1].find((f) => f * power <= most * 1.000001) ?? 1) * power
-  const label = unit === 'px' ? `${formatNumber(length)} px` : length >= 1000 ? `${formatNumber(length / 1000)} km` : length >= 1 ? `${formatNumber(length)} m` : `${formatNumber(length * 100)} cm`
+  const label =
+    unit === 'px'
+      ? `${formatNumber(length)} px`
+      : length >= 1000
+        ? `${formatNumber(length / 1000)} km`
+        : length >= 1
+          ? `${formatNumber(length)} m`
+          : `${formatNumber(length * 100)} cm`
   return { pixels: length / unitsPerScreenPixel, label }
 }
 
@@ -33,7 +43,7 @@ export function northAngle(grid: Grid): number {
 export function degrees(grid: Grid, x: number, y: number): string | null {
   if (!grid.crs) return null
   const place = grid.crs.unit.toLowerCase().startsWith('degree') ? [x, y] : inDegrees(grid.crs.proj4, x, y)
-  if (!place || !place.every(Number.isFinite)) return null
+  if (!place?.every(Number.isFinite)) return null
   const [longitude, latitude] = place as [number, number]
   const text = (v: number, positive: string, negative: string): string => `${Math.abs(v).toFixed(4)}° ${v < 0 ? negative : positive}`
   return `${text(latitude, 'N', 'S')} ${text(longitude, 'E', 'W')}`
@@ -55,7 +65,8 @@ function converterOf(definition: string): proj4.Converter | null {
 }
 
 /** Names of the two map axes: easting and northing, or longitude and latitude. */
-export const axisNames = (grid: Grid): readonly [string, string] => (grid.crs?.unit.toLowerCase().startsWith('degree') ? ['Lon', 'Lat'] : ['E', 'N'])
+export const axisNames = (grid: Grid): readonly [string, string] =>
+  grid.crs?.unit.toLowerCase().startsWith('degree') ? ['Lon', 'Lat'] : ['E', 'N']
 
 /** E 624 310, N 6 552 870 with digits that fit the pixel size. */
 export function mapFigures(grid: Grid, column: number, row: number): readonly [string, string] {

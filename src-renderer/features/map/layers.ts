@@ -12,7 +12,7 @@ export type RasterReader = Pick<Client<EngineCalls>, 'readRaster' | 'readMap'>
 type Common = Pick<MapLayer, 'visible' | 'opacity' | 'side'>
 export type Stretch = readonly [from: number, to: number]
 
-function valueOf<T>(result: Result<T>): T {
+function settled<T>(result: Result<T>): T {
   if (!result.ok) throw new Error(result.error.message)
   return result.value
 }
@@ -60,14 +60,26 @@ export function compositeLayer(engine: RasterReader, c: Composite): MapLayer {
     revision: `${c.dataset}:${c.bands.join(',')}:${c.stretch.flat().join(',')}`,
     async load(window) {
       const distinct = [...new Set(c.bands)]
-      const { values } = valueOf(await engine.readRaster({ dataset: c.dataset, bands: distinct, window }))
-      return paintComposite(values, c.bands.map((b) => distinct.indexOf(b)), c.stretch, window.outWidth, window.outHeight)
+      const { values } = settled(await engine.readRaster({ dataset: c.dataset, bands: distinct, window }))
+      return paintComposite(
+        values,
+        c.bands.map((b) => distinct.indexOf(b)),
+        c.stretch,
+        window.outWidth,
+        window.outHeight,
+      )
     },
   }
 }
 
 /** values [bands, height, width]; a pixel without a value in any shown band is transparent. */
-export function paintComposite(values: Float32Array, bands: readonly number[], stretch: readonly Stretch[], width: number, height: number): ImageData {
+export function paintComposite(
+  values: Float32Array,
+  bands: readonly number[],
+  stretch: readonly Stretch[],
+  width: number,
+  height: number,
+): ImageData {
   const image = new ImageData(width, height)
   const n = width * height
   const channels = [0, 1, 2].map((c) => (bands.length >= 3 ? c : 0))
@@ -104,14 +116,22 @@ export function classLayer(engine: RasterReader, c: Classes): MapLayer {
     kind: 'classes',
     revision: `${c.artifact}:${[...c.colours].flat().join(',')}:${[...(c.raised ?? [])].join(',')}`,
     async load(window) {
-      const labels = await labelWindows.get(keyOf(c.artifact, window), async () => Uint16Array.from(valueOf(await engine.readMap({ artifact: c.artifact, window })).values))
+      const labels = await labelWindows.get(keyOf(c.artifact, window), async () =>
+        Uint16Array.from(settled(await engine.readMap({ artifact: c.artifact, window })).values),
+      )
       return paintClasses(labels, c.colours, c.raised ?? new Set(), window.outWidth, window.outHeight)
     },
   }
 }
 
 const fadedAlpha = 64
-export function paintClasses(labels: Uint16Array, colours: ReadonlyMap<number, string>, raised: ReadonlySet<number>, width: number, height: number): ImageData {
+export function paintClasses(
+  labels: Uint16Array,
+  colours: ReadonlyMap<number, string>,
+  raised: ReadonlySet<number>,
+  width: number,
+  height: number,
+): ImageData {
   const image = new ImageData(width, height)
   const most = Math.max(0, ...colours.keys())
   const table = new Uint8Array((most + 1) * 4)
@@ -133,7 +153,8 @@ export interface Scores extends Common {
   readonly palette?: 'anomaly' | 'sequential'
 }
 
-const rampTable = (ramp: readonly string[]): Uint8Array => Uint8Array.from(Array.from({ length: 256 }, (_, i) => rampColour(ramp, i / 255)).flat())
+const rampTable = (ramp: readonly string[]): Uint8Array =>
+  Uint8Array.from(Array.from({ length: 256 }, (_, i) => rampColour(ramp, i / 255)).flat())
 const ramps = { anomaly: rampTable(anomaly), sequential: rampTable(sequential) } as const
 
 export function scoreLayer(engine: RasterReader, s: Scores): MapLayer {
@@ -141,7 +162,15 @@ export function scoreLayer(engine: RasterReader, s: Scores): MapLayer {
     ...s,
     kind: 'scores',
     revision: `${s.artifact}:${s.from}:${s.to}:${s.palette ?? 'anomaly'}`,
-    load: async (window) => paintScores(await highestScores(engine, s.artifact, window), s.from, s.to, ramps[s.palette ?? 'anomaly'], window.outWidth, window.outHeight),
+    load: async (window) =>
+      paintScores(
+        await highestScores(engine, s.artifact, window),
+        s.from,
+        s.to,
+        ramps[s.palette ?? 'anomaly'],
+        window.outWidth,
+        window.outHeight,
+      ),
   }
 }
 
@@ -185,7 +214,7 @@ function highestScores(engine: RasterReader, artifact: number, window: RasterWin
   return scoreWindows.get(keyOf(artifact, window), async () => {
     const factor = Math.max(1, Math.min(finerFactor, Math.round(window.width / window.outWidth)))
     const finer = { ...window, outWidth: window.outWidth * factor, outHeight: window.outHeight * factor }
-    const { values } = valueOf(await engine.readMap({ artifact, window: finer }))
+    const { values } = settled(await engine.readMap({ artifact, window: finer }))
     return poolHighest(Float32Array.from(values), window.outWidth, window.outHeight, factor)
   })
 }
@@ -206,4 +235,5 @@ export function poolHighest(values: Float32Array, width: number, height: number,
   return out
 }
 
-export const compositeName = (bands: readonly number[]): string => (new Set(bands).size === 1 ? `Scene, band ${bands[0] + 1}` : `Scene, bands ${bands.map((b) => b + 1).join(' ')}`)
+export const compositeName = (bands: readonly number[]): string =>
+  new Set(bands).size === 1 ? `Scene, band ${bands[0] + 1}` : `Scene, bands ${bands.map((b) => b + 1).join(' ')}`

@@ -17,13 +17,23 @@ const flagColour = '#D6006C'
 const keyOf = (layer: MapLayer, address: TileAddress): string => `${layer.id}|${layer.revision ?? ''}|${addressKey(address)}`
 
 /** Everything the window needs now: the one-tile overview of each layer first, then the visible tiles from the middle outwards. */
-export function wantedTiles(grid: Grid, view: View, size: Size, aspect: number, layers: readonly MapLayer[], ratio: number): TileRequest<Tile>[] {
+export function wantedTiles(
+  grid: Grid,
+  view: View,
+  size: Size,
+  aspect: number,
+  layers: readonly MapLayer[],
+  ratio: number,
+): TileRequest<Tile>[] {
   const box = visible(view, grid, size, aspect)
   if (!box) return []
   const shown = layers.filter((l) => l.visible && l.opacity > 0)
   const top = topLevel(grid)
   const level = levelFor(grid, view.scale * ratio)
-  const request = (layer: MapLayer, address: TileAddress): TileRequest<Tile> => ({ key: keyOf(layer, address), load: (signal) => loadTile(grid, layer, address, signal) })
+  const request = (layer: MapLayer, address: TileAddress): TileRequest<Tile> => ({
+    key: keyOf(layer, address),
+    load: (signal) => loadTile(grid, layer, address, signal),
+  })
   const overview = { level: top, i: 0, j: 0 }
   const first = shown.map((layer) => request(layer, overview))
   const rest = level === top ? [] : tilesIn(box, level).flatMap((address) => shown.map((layer) => request(layer, address)))
@@ -41,7 +51,8 @@ async function loadTile(grid: Grid, layer: MapLayer, address: TileAddress, signa
     picture.getContext('2d')?.putImageData(image, 0, 0)
     return { picture, edges: null }
   }
-  const inside = (x: number, y: number): boolean => x >= 0 && y >= 0 && x < image.width && y < image.height && image.data[(y * image.width + x) * 4 + 3] > 0
+  const inside = (x: number, y: number): boolean =>
+    x >= 0 && y >= 0 && x < image.width && y < image.height && image.data[(y * image.width + x) * 4 + 3] > 0
   const step = 2 ** address.level
   const x0 = (address.i * tileSize * step - window.x) / step
   const y0 = (address.j * tileSize * step - window.y) / step
@@ -57,7 +68,17 @@ async function loadTile(grid: Grid, layer: MapLayer, address: TileAddress, signa
   return { picture: null, edges }
 }
 
-export function paintMap(context: CanvasRenderingContext2D, grid: Grid, view: View, size: Size, aspect: number, layers: readonly MapLayer[], tiles: TileLoader<Tile>, swipe: number | null, ratio: number): void {
+export function paintMap(
+  context: CanvasRenderingContext2D,
+  grid: Grid,
+  view: View,
+  size: Size,
+  aspect: number,
+  layers: readonly MapLayer[],
+  tiles: TileLoader<Tile>,
+  swipe: number | null,
+  ratio: number,
+): void {
   context.setTransform(ratio, 0, 0, ratio, 0, 0)
   context.clearRect(0, 0, size.width, size.height)
   const box = visible(view, grid, size, aspect)
@@ -84,7 +105,18 @@ function clipSide(context: CanvasRenderingContext2D, size: Size, side: 'left' | 
   context.clip()
 }
 
-function paintTile(context: CanvasRenderingContext2D, grid: Grid, view: View, size: Size, aspect: number, layer: MapLayer, tiles: TileLoader<Tile>, address: TileAddress, top: number, ratio: number): void {
+function paintTile(
+  context: CanvasRenderingContext2D,
+  grid: Grid,
+  view: View,
+  size: Size,
+  aspect: number,
+  layer: MapLayer,
+  tiles: TileLoader<Tile>,
+  address: TileAddress,
+  top: number,
+  ratio: number,
+): void {
   const wanted = windowOf(grid, address)
   for (const candidate of withAncestors(address, top)) {
     const picture = tiles.get(keyOf(layer, candidate))?.picture
@@ -97,12 +129,31 @@ function paintTile(context: CanvasRenderingContext2D, grid: Grid, view: View, si
     const snap = (v: number): number => Math.round(v * ratio) / ratio
     const finer = candidate.level === address.level && step * view.scale * ratio < 1
     context.imageSmoothingEnabled = layer.kind === 'composite' && (finer || candidate.level !== address.level)
-    context.drawImage(picture, (wanted.x - from.x) / step, (wanted.y - from.y) / step, wanted.width / step, wanted.height / step, snap(a.x), snap(a.y), snap(b.x) - snap(a.x), snap(b.y) - snap(a.y))
+    context.drawImage(
+      picture,
+      (wanted.x - from.x) / step,
+      (wanted.y - from.y) / step,
+      wanted.width / step,
+      wanted.height / step,
+      snap(a.x),
+      snap(a.y),
+      snap(b.x) - snap(a.x),
+      snap(b.y) - snap(a.y),
+    )
     return
   }
 }
 
-function paintEdges(context: CanvasRenderingContext2D, view: View, size: Size, aspect: number, layer: MapLayer, tiles: TileLoader<Tile>, addresses: readonly TileAddress[], top: number): void {
+function paintEdges(
+  context: CanvasRenderingContext2D,
+  view: View,
+  size: Size,
+  aspect: number,
+  layer: MapLayer,
+  tiles: TileLoader<Tile>,
+  addresses: readonly TileAddress[],
+  top: number,
+): void {
   const origin = toScreen(view, size, aspect, 0, 0)
   const transform = new DOMMatrix([view.scale, 0, 0, view.scale * aspect, origin.x, origin.y])
   const lines = new Path2D()
@@ -112,7 +163,10 @@ function paintEdges(context: CanvasRenderingContext2D, view: View, size: Size, a
   const paths = complete ? own : [tiles.get(keyOf(layer, { level: top, i: 0, j: 0 }))?.edges]
   for (const path of paths) if (path) lines.addPath(path, transform)
   context.lineCap = 'square'
-  for (const [colour, width, alpha] of [['#FFFFFF', 3.5, 0.9], [flagColour, 2, 1]] as const) {
+  for (const [colour, width, alpha] of [
+    ['#FFFFFF', 3.5, 0.9],
+    [flagColour, 2, 1],
+  ] as const) {
     context.strokeStyle = colour
     context.lineWidth = width
     context.globalAlpha = layer.opacity * alpha

@@ -9,7 +9,11 @@ export interface PixelValues {
   readonly score: number | null
   readonly values: readonly (number | null)[]
 }
-export interface ProbeSources { readonly dataset: number; readonly clustering?: number; readonly scores?: number }
+export interface ProbeSources {
+  readonly dataset: number
+  readonly clustering?: number
+  readonly scores?: number
+}
 
 const restMs = 60
 

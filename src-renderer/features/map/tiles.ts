@@ -5,13 +5,21 @@
 import type { RasterWindow } from '#common/contract/engine.ts'
 
 export const tileSize = 256
-export interface TileAddress { readonly level: number; readonly i: number; readonly j: number }
-interface Raster { readonly width: number; readonly height: number }
+export interface TileAddress {
+  readonly level: number
+  readonly i: number
+  readonly j: number
+}
+interface Raster {
+  readonly width: number
+  readonly height: number
+}
 
 export const topLevel = ({ width, height }: Raster): number => Math.max(0, Math.ceil(Math.log2(Math.max(width, height) / tileSize)))
 
 /** The coarsest level that still gives a screen pixel at least one value. `scale` in device pixels per raster pixel. */
-export const levelFor = (raster: Raster, scale: number): number => Math.min(topLevel(raster), Math.max(0, Math.floor(-Math.log2(scale) + 1e-9)))
+export const levelFor = (raster: Raster, scale: number): number =>
+  Math.min(topLevel(raster), Math.max(0, Math.floor(-Math.log2(scale) + 1e-9)))
 
 export const addressKey = ({ level, i, j }: TileAddress): string => `${level}/${i}/${j}`
 

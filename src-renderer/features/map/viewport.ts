@@ -11,11 +11,26 @@ export interface View {
   /** Screen pixels per column. */
   readonly scale: number
 }
-export interface Size { readonly width: number; readonly height: number }
-export interface Point { readonly x: number; readonly y: number }
+export interface Size {
+  readonly width: number
+  readonly height: number
+}
+export interface Point {
+  readonly x: number
+  readonly y: number
+}
 
 const earthMetresPerDegree = 111_319.49
-const metresOf: Readonly<Record<string, number>> = { metre: 1, meter: 1, m: 1, kilometre: 1000, foot: 0.3048, 'us survey foot': 1200 / 3937, 'us-ft': 1200 / 3937, ft: 0.3048 }
+const metresOf: Readonly<Record<string, number>> = {
+  metre: 1,
+  meter: 1,
+  m: 1,
+  kilometre: 1000,
+  foot: 0.3048,
+  'us survey foot': 1200 / 3937,
+  'us-ft': 1200 / 3937,
+  ft: 0.3048,
+}
 
 /** Ground size of a pixel in metres, columns and rows; null where the unit is not known. Degrees are taken at the middle of the scene. */
 export function pixelMetres(grid: Grid): readonly [number, number] | null {

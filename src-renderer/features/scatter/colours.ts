@@ -3,7 +3,13 @@ import { anomaly, classColour, parseHex, rampColour, sequential } from '#common/
 
 export type ColourBy =
   | { readonly kind: 'class'; readonly labels: Uint16Array; readonly colours: ReadonlyMap<number, string> }
-  | { readonly kind: 'value'; readonly values: Float32Array; readonly from: number; readonly to: number; readonly palette: 'anomaly' | 'sequential' }
+  | {
+      readonly kind: 'value'
+      readonly values: Float32Array
+      readonly from: number
+      readonly to: number
+      readonly palette: 'anomaly' | 'sequential'
+    }
   | { readonly kind: 'plain'; readonly colour: string }
 
 const noClass: readonly [number, number, number] = [150, 146, 138]
@@ -28,7 +34,8 @@ export function pointColours(by: ColourBy, n: number): Uint8Array {
     }
     return out
   }
-  const ramp = by.palette === 'anomaly' ? ['#B4B0A8', ...anomaly.slice(0, 7).toReversed()] : ['#B4B0A8', ...sequential.slice(0, 9).toReversed()]
+  const ramp =
+    by.palette === 'anomaly' ? ['#B4B0A8', ...anomaly.slice(0, 7).toReversed()] : ['#B4B0A8', ...sequential.slice(0, 9).toReversed()]
   const table = Array.from({ length: 256 }, (_, i) => rampColour(ramp, i / 255))
   const gain = 255 / (by.to - by.from || 1)
   for (let i = 0; i < n; i++) {

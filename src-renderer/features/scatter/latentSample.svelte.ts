@@ -3,7 +3,12 @@ import type { Client } from '#common/contract/calls.ts'
 import type { EngineCalls } from '#common/contract/engine.ts'
 import type { ErrorReport } from '#common/errors.ts'
 
-export interface SampleRequest { readonly latents: number; readonly count: number; readonly clustering?: number; readonly scores?: number }
+export interface SampleRequest {
+  readonly latents: number
+  readonly count: number
+  readonly clustering?: number
+  readonly scores?: number
+}
 export interface Sample {
   readonly n: number
   readonly codeSize: number

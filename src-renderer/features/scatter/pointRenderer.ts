@@ -81,7 +81,13 @@ export class PointRenderer {
     gl.clear(gl.COLOR_BUFFER_BIT)
     if (this.#n === 0) return
     gl.useProgram(this.#program)
-    gl.uniform4f(gl.getUniformLocation(this.#program, 'window'), bounds.x0, bounds.y0, 1 / (bounds.x1 - bounds.x0), 1 / (bounds.y1 - bounds.y0))
+    gl.uniform4f(
+      gl.getUniformLocation(this.#program, 'window'),
+      bounds.x0,
+      bounds.y0,
+      1 / (bounds.x1 - bounds.x0),
+      1 / (bounds.y1 - bounds.y0),
+    )
     gl.uniform1f(gl.getUniformLocation(this.#program, 'pointSize'), pointSize)
     gl.uniform1f(gl.getUniformLocation(this.#program, 'opacity'), opacity)
     gl.drawArrays(gl.POINTS, 0, this.#n)
@@ -96,7 +102,10 @@ export class PointRenderer {
 
 function link(gl: WebGL2RenderingContext): WebGLProgram {
   const program = gl.createProgram()
-  for (const [type, source] of [[gl.VERTEX_SHADER, vertexSource], [gl.FRAGMENT_SHADER, fragmentSource]] as const) {
+  for (const [type, source] of [
+    [gl.VERTEX_SHADER, vertexSource],
+    [gl.FRAGMENT_SHADER, fragmentSource],
+  ] as const) {
     const shader = gl.createShader(type)
     if (!shader) throw new Error('The graphics device gave no shader.')
     gl.shaderSource(shader, source)

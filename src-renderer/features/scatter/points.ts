@@ -1,6 +1,11 @@
 /** Arithmetic of the point cloud: extent, how opaque a point is, medians for labels, what lies in a lasso, what is nearest. */
 
-export interface Bounds { readonly x0: number; readonly y0: number; readonly x1: number; readonly y1: number }
+export interface Bounds {
+  readonly x0: number
+  readonly y0: number
+  readonly x1: number
+  readonly y1: number
+}
 export type Polygon = readonly (readonly [x: number, y: number])[]
 
 /**

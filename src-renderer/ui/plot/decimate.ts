@@ -10,7 +10,10 @@ export function linePath(x: ArrayLike<number>, y: ArrayLike<number>, sx: Scale, 
   let path = ''
   let open = false
   let column = Number.NaN
-  let first = 0, low = 0, high = 0, last = 0
+  let first = 0,
+    low = 0,
+    high = 0,
+    last = 0
   let filled = false
 
   const put = (i: number): void => {
@@ -21,7 +24,11 @@ export function linePath(x: ArrayLike<number>, y: ArrayLike<number>, sx: Scale, 
     if (!filled) return
     const order = low < high ? [first, low, high, last] : [first, high, low, last]
     let previous = -1
-    for (const i of order) if (i > previous) { put(i); previous = i }
+    for (const i of order)
+      if (i > previous) {
+        put(i)
+        previous = i
+      }
     filled = false
   }
 

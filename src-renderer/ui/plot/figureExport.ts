@@ -11,11 +11,40 @@ export interface PlotTable {
 
 /** The light values of the tokens that plots are drawn with. */
 const lightTokens: Readonly<Record<string, string>> = {
-  '--bg-2': '#FFFFFF', '--bg-3': '#FFFFFF', '--line': '#DEDCD7', '--line-2': '#C9C6C0', '--text-1': '#1C1B19', '--text-2': '#504D48', '--text-3': '#66625C',
-  '--accent-text': '#234FAE', '--select': '#DCE6FA', '--select-line': '#2A59BF', '--ok': '#1B7042', '--danger': '#AE231B', '--flag': '#D6006C',
-  '--track': '#D4D1CB', '--grid': '#E9E7E3', '--axis': '#66625C', '--mute': '#B4B0A8', '--ink': '#1C1B19',
+  '--bg-2': '#FFFFFF',
+  '--bg-3': '#FFFFFF',
+  '--line': '#DEDCD7',
+  '--line-2': '#C9C6C0',
+  '--text-1': '#1C1B19',
+  '--text-2': '#504D48',
+  '--text-3': '#66625C',
+  '--accent-text': '#234FAE',
+  '--select': '#DCE6FA',
+  '--select-line': '#2A59BF',
+  '--ok': '#1B7042',
+  '--danger': '#AE231B',
+  '--flag': '#D6006C',
+  '--track': '#D4D1CB',
+  '--grid': '#E9E7E3',
+  '--axis': '#66625C',
+  '--mute': '#B4B0A8',
+  '--ink': '#1C1B19',
 }
-const inlined = ['fill', 'fill-opacity', 'stroke', 'stroke-width', 'stroke-opacity', 'stroke-dasharray', 'stroke-linejoin', 'opacity', 'paint-order', 'font-family', 'font-size', 'font-weight', 'text-anchor'] as const
+const inlined = [
+  'fill',
+  'fill-opacity',
+  'stroke',
+  'stroke-width',
+  'stroke-opacity',
+  'stroke-dasharray',
+  'stroke-linejoin',
+  'opacity',
+  'paint-order',
+  'font-family',
+  'font-size',
+  'font-weight',
+  'text-anchor',
+] as const
 
 /** A free-standing copy of the drawing. Anything marked data-screen (hover, handles) stays behind. */
 export function toSvg(drawing: SVGSVGElement): string {
@@ -39,9 +68,19 @@ export function toSvg(drawing: SVGSVGElement): string {
   }
   const { width, height } = drawing.getBoundingClientRect()
   const background = document.createElementNS('http://www.w3.org/2000/svg', 'rect')
-  for (const [name, value] of [['width', '100%'], ['height', '100%'], ['fill', '#FFFFFF']]) background.setAttribute(name, value)
+  for (const [name, value] of [
+    ['width', '100%'],
+    ['height', '100%'],
+    ['fill', '#FFFFFF'],
+  ])
+    background.setAttribute(name, value)
   copy.prepend(background)
-  for (const [name, value] of [['width', width], ['height', height], ['viewBox', `0 0 ${width} ${height}`]] as const) copy.setAttribute(name, String(value))
+  for (const [name, value] of [
+    ['width', width],
+    ['height', height],
+    ['viewBox', `0 0 ${width} ${height}`],
+  ] as const)
+    copy.setAttribute(name, String(value))
   copy.removeAttribute('class')
   copy.removeAttribute('style')
   copy.setAttribute('xmlns', 'http://www.w3.org/2000/svg')
@@ -80,4 +119,8 @@ export function saveFile(name: string, content: Blob): void {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000)
 }
 
-export const fileStem = (title: string): string => title.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-|-$/g, '') || 'plot'
+export const fileStem = (title: string): string =>
+  title
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, '-')
+    .replace(/^-|-$/g, '') || 'plot'

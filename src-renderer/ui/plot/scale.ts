@@ -98,7 +98,9 @@ export function extent(lists: Iterable<ArrayLike<number>>, positive = false): [n
 
 const superscripts = '⁰¹²³⁴⁵⁶⁷⁸⁹'
 export const superscript = (n: number): string =>
-  String(n).replace(/\d/g, (d) => superscripts[Number(d)]).replace('-', '⁻')
+  String(n)
+    .replace(/\d/g, (d) => superscripts[Number(d)])
+    .replace('-', '⁻')
 
 /** Thin spaces in the thousands of an already rounded number, a true minus sign. */
 function groupDigits(text: string): string {

@@ -31,10 +31,85 @@ const summary = (id: number) => {
 /** What follows codes: one clustering with its curve, scores with their histograms, one comparison. */
 export function resultArtifacts(latents: Artifact, model: Artifact): Artifact[] {
   const silhouettes = [0.31, 0.36, 0.41, 0.44, 0.46, 0.43, 0.42, 0.41, 0.39, 0.385, 0.37]
-  const kCurve = silhouettes.map((silhouette, i) => ({ k: i + 2, inertia: 90_000 / (i + 1.4) + (i > 4 ? 2000 : 9000 - 1500 * i), silhouette }))
-  const clustering = artifact('clustering', 'k-means, k = 6', 'cluster', { latents: latents.id }, { method: 'k-means', dataset: scene.id, latents: latents.id, k: 6, rows: size * size, validRows, classes: classes.map(summary), inertia: 12_000, silhouette: 0.46, kCurve, chosenBecause: 'elbow of the error curve', tidied: 0 }, { annotations: { legend: names.slice(0, 5).map((name, i) => ({ id: i + 1, name, colour: ['#2C71B7', '#E49921', '#399970', '#B3592D', '#87E5E8'][i] as string })) } })
+  const kCurve = silhouettes.map((silhouette, i) => ({
+    k: i + 2,
+    inertia: 90_000 / (i + 1.4) + (i > 4 ? 2000 : 9000 - 1500 * i),
+    silhouette,
+  }))
+  const clustering = artifact(
+    'clustering',
+    'k-means, k = 6',
+    'cluster',
+    { latents: latents.id },
+    {
+      method: 'k-means',
+      dataset: scene.id,
+      latents: latents.id,
+      k: 6,
+      rows: size * size,
+      validRows,
+      classes: classes.map(summary),
+      inertia: 12_000,
+      silhouette: 0.46,
+      kCurve,
+      chosenBecause: 'elbow of the error curve',
+      tidied: 0,
+    },
+    {
+      annotations: {
+        legend: names
+          .slice(0, 5)
+          .map((name, i) => ({ id: i + 1, name, colour: ['#2C71B7', '#E49921', '#399970', '#B3592D', '#87E5E8'][i] as string })),
+      },
+    },
+  )
   const to = 0.03
-  const scores = artifact('scores', 'stacked-06 anomalies', 'score', { latents: latents.id }, { method: 'reconstruction error', dataset: scene.id, model: model.id, latents: latents.id, rows: size * size, validRows, threshold: 0.008, thresholdRule: '99.5 % of 50000 held-out rows score below it', percentile: 99.5, holdoutRows: 50_000, min: 0.001, max: 0.025, histogram: { from: 0, to, all: binned(scoresOfAll, to), holdout: binned(scoresOfAll.filter((_, i) => i % 5 === 0).slice(0, 50_000).filter((v) => v < 0.02 || v > 0.0245), to) }, flagged: 130 })
-  const comparison = artifact('comparison', 'against truth.tif', 'evaluate', { first: clustering.id }, { title: 'Agreement with labels', basis: 'truth.tif, 250 000 labelled pixels, labels were not used for learning', rows: [{ name: 'k-means, k = 6', artifact: clustering.id, figures: { ari: 0.912, nmi: 0.894, accuracy: 0.951, silhouette: 0.46 } }, { name: 'PCA and k-means', artifact: null, figures: { ari: 0.861, nmi: 0.85, accuracy: 0.92, silhouette: 0.41 } }] })
+  const scores = artifact(
+    'scores',
+    'stacked-06 anomalies',
+    'score',
+    { latents: latents.id },
+    {
+      method: 'reconstruction error',
+      dataset: scene.id,
+      model: model.id,
+      latents: latents.id,
+      rows: size * size,
+      validRows,
+      threshold: 0.008,
+      thresholdRule: '99.5 % of 50000 held-out rows score below it',
+      percentile: 99.5,
+      holdoutRows: 50_000,
+      min: 0.001,
+      max: 0.025,
+      histogram: {
+        from: 0,
+        to,
+        all: binned(scoresOfAll, to),
+        holdout: binned(
+          scoresOfAll
+            .filter((_, i) => i % 5 === 0)
+            .slice(0, 50_000)
+            .filter((v) => v < 0.02 || v > 0.0245),
+          to,
+        ),
+      },
+      flagged: 130,
+    },
+  )
+  const comparison = artifact(
+    'comparison',
+    'against truth.tif',
+    'evaluate',
+    { first: clustering.id },
+    {
+      title: 'Agreement with labels',
+      basis: 'truth.tif, 250 000 labelled pixels, labels were not used for learning',
+      rows: [
+        { name: 'k-means, k = 6', artifact: clustering.id, figures: { ari: 0.912, nmi: 0.894, accuracy: 0.951, silhouette: 0.46 } },
+        { name: 'PCA and k-means', artifact: null, figures: { ari: 0.861, nmi: 0.85, accuracy: 0.92, silhouette: 0.41 } },
+      ],
+    },
+  )
   return [clustering, scores, comparison]
 }

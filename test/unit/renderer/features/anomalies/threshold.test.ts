@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { countAbove, expect as expectation, rebin, thresholdForShare, wilson } from '../../../../../src-renderer/features/anomalies/threshold.ts'
+import {
+  countAbove,
+  expect as expectation,
+  rebin,
+  thresholdForShare,
+  wilson,
+} from '../../../../../src-renderer/features/anomalies/threshold.ts'
 import { highestPlaces, topIndices } from '../../../../../src-renderer/features/anomalies/highest.ts'
 
 const counts = [10, 20, 30, 40]
@@ -49,6 +55,9 @@ describe('the highest scores', () => {
     values[11] = 9
     values[12] = 8
     values[77] = 7
-    expect(highestPlaces(values, 10, 2, 3)).toEqual([{ x: 1, y: 1, score: 9 }, { x: 7, y: 7, score: 7 }])
+    expect(highestPlaces(values, 10, 2, 3)).toEqual([
+      { x: 1, y: 1, score: 9 },
+      { x: 7, y: 7, score: 7 },
+    ])
   })
 })

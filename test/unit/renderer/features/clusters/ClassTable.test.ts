@@ -5,7 +5,18 @@ import ClassTable from '../../../../../src-renderer/features/clusters/ClassTable
 const legend = new Map([1, 2].map((id) => [id, { id, name: id === 1 ? 'Alluvium' : 'Class 2', colour: '#2C71B7', named: id === 1 }]))
 const table = () => {
   const calls = { onchoose: vi.fn(), onrename: vi.fn(), onrecolour: vi.fn() }
-  render(ClassTable, { classes: [{ id: 1, rows: 3_000_000, share: 0.75 }, { id: 2, rows: 1_000_000, share: 0.25 }], legend, rowKm2: 0.0001, rowsName: 'pixels', noData: 10, chosen: new Set<number>(), ...calls })
+  render(ClassTable, {
+    classes: [
+      { id: 1, rows: 3_000_000, share: 0.75 },
+      { id: 2, rows: 1_000_000, share: 0.25 },
+    ],
+    legend,
+    rowKm2: 0.0001,
+    rowsName: 'pixels',
+    noData: 10,
+    chosen: new Set<number>(),
+    ...calls,
+  })
   return calls
 }
 
@@ -35,5 +46,8 @@ test('a click chooses a class, with Ctrl beside the others', async () => {
   const { onchoose } = table()
   await fireEvent.click(screen.getByText(/Alluvium/))
   await fireEvent.click(screen.getByText('unnamed'), { ctrlKey: true })
-  expect(onchoose.mock.calls).toEqual([[1, false], [2, true]])
+  expect(onchoose.mock.calls).toEqual([
+    [1, false],
+    [2, true],
+  ])
 })

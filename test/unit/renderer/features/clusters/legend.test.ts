@@ -3,7 +3,26 @@ import type { Artifact } from '../../../../../src-main/common/domain/artifact.ts
 import { coloursOf, givenNames, legendOf, withClass } from '../../../../../src-renderer/features/clusters/legend.ts'
 import { columnAxis, namedTicks, setsApart } from '../../../../../src-renderer/features/clusters/profiles.ts'
 
-const clustering = (id: number, over: Partial<Artifact> = {}): Artifact => ({ id, kind: 'clustering', name: 'k-means', operation: 'cluster', operationVersion: 1, params: {}, inputs: {}, seed: 7, device: 'cpu', contentKey: 'k', status: 'done', createdAt: '', seconds: 1, meta: { k: 3 }, annotations: {}, arrays: [], error: null, ...over })
+const clustering = (id: number, over: Partial<Artifact> = {}): Artifact => ({
+  id,
+  kind: 'clustering',
+  name: 'k-means',
+  operation: 'cluster',
+  operationVersion: 1,
+  params: {},
+  inputs: {},
+  seed: 7,
+  device: 'cpu',
+  contentKey: 'k',
+  status: 'done',
+  createdAt: '',
+  seconds: 1,
+  meta: { k: 3 },
+  annotations: {},
+  arrays: [],
+  error: null,
+  ...over,
+})
 
 describe('a legend', () => {
   test('begins with numbers and the palette', () => {
@@ -41,7 +60,21 @@ test('columns lie at their wavelengths only where all are known and rising', () 
 })
 
 test('what sets a class apart is measured in spreads of the column', () => {
-  const summary = (mean: number, sd: number) => ({ valid: 1, missing: 0, min: 0, max: 1, mean, sd, p2: 0, median: 0, p98: 1, histogram: null })
+  const summary = (mean: number, sd: number) => ({
+    valid: 1,
+    missing: 0,
+    min: 0,
+    max: 1,
+    mean,
+    sd,
+    p2: 0,
+    median: 0,
+    p98: 1,
+    histogram: null,
+  })
   const found = setsApart([5, 1, 7], [column('a'), column('b'), column('c')], [summary(3, 1), summary(1, 2), summary(7, 0)])
-  expect(found).toEqual([{ name: 'a', spreads: 2 }, { name: 'b', spreads: 0 }])
+  expect(found).toEqual([
+    { name: 'a', spreads: 2 },
+    { name: 'b', spreads: 0 },
+  ])
 })

@@ -4,7 +4,11 @@ import { bestRows, front, type RunRow, settingsDiffer } from '../../../../../src
 const row = (key: string, figures: RunRow['figures']): RunRow => ({ key, name: key, artifact: null, model: '', codeSize: null, figures })
 
 test('the best is the lowest error and the highest silhouette, equals share it', () => {
-  const rows = [row('a', { holdoutError: 0.00214, silhouette: 0.4 }), row('b', { holdoutError: 0.0025, silhouette: 0.46 }), row('c', { holdoutError: 0.0021401, silhouette: null })]
+  const rows = [
+    row('a', { holdoutError: 0.00214, silhouette: 0.4 }),
+    row('b', { holdoutError: 0.0025, silhouette: 0.46 }),
+    row('c', { holdoutError: 0.0021401, silhouette: null }),
+  ]
   expect([...bestRows(rows, 'holdoutError')]).toEqual(['a', 'c'])
   expect([...bestRows(rows, 'silhouette')]).toEqual(['b'])
 })
@@ -15,11 +19,21 @@ test('nothing is best when all are equal or one stands alone', () => {
 })
 
 test('the front leaves out what is beaten in both measures', () => {
-  expect(front([{ key: 'slow good', x: 9, y: 1 }, { key: 'fast bad', x: 1, y: 9 }, { key: 'beaten', x: 9, y: 9 }, { key: 'middle', x: 4, y: 4 }])).toEqual(['fast bad', 'middle', 'slow good'])
+  expect(
+    front([
+      { key: 'slow good', x: 9, y: 1 },
+      { key: 'fast bad', x: 1, y: 9 },
+      { key: 'beaten', x: 9, y: 9 },
+      { key: 'middle', x: 4, y: 4 },
+    ]),
+  ).toEqual(['fast bad', 'middle', 'slow good'])
 })
 
 test('settings are compared through their nesting', () => {
-  const { differ, same } = settingsDiffer({ model: 'stacked', settings: { layers: [6, 4, 2], epochs: 10 } }, { model: 'autoencoder', settings: { layers: [6, 4, 2], epochs: 20, dropout: 0.1 } })
+  const { differ, same } = settingsDiffer(
+    { model: 'stacked', settings: { layers: [6, 4, 2], epochs: 10 } },
+    { model: 'autoencoder', settings: { layers: [6, 4, 2], epochs: 20, dropout: 0.1 } },
+  )
   expect(differ).toEqual([
     { name: 'model', first: 'stacked', second: 'autoencoder' },
     { name: 'settings.epochs', first: '10', second: '20' },

@@ -3,7 +3,25 @@ import type { Artifact } from '../../../../../src-main/common/domain/artifact.ts
 import { Exporter, fileNameOf, itemOf, safeName, stemOf, targetsOf } from '../../../../../src-renderer/features/export/exporter.svelte.ts'
 import type { Session } from '../../../../../src-renderer/lib/state/session.svelte.ts'
 
-const artifact = (id: number, kind: Artifact['kind']): Artifact => ({ id, kind, name: kind, operation: '', operationVersion: 1, params: {}, inputs: {}, seed: 7, device: 'cpu', contentKey: '', status: 'done', createdAt: '', seconds: 1, meta: { rows: 100 }, annotations: {}, arrays: [], error: null })
+const artifact = (id: number, kind: Artifact['kind']): Artifact => ({
+  id,
+  kind,
+  name: kind,
+  operation: '',
+  operationVersion: 1,
+  params: {},
+  inputs: {},
+  seed: 7,
+  device: 'cpu',
+  contentKey: '',
+  status: 'done',
+  createdAt: '',
+  seconds: 1,
+  meta: { rows: 100 },
+  annotations: {},
+  arrays: [],
+  error: null,
+})
 const item = (id: number, kind: 'clustering' | 'scores') => {
   const [target] = targetsOf[kind] ?? []
   if (!target) throw new Error(`${kind} has no target`)
@@ -25,8 +43,14 @@ describe('file names', () => {
 
 function setUp(outcomes: (Artifact | null)[], path: string | null = '/out/a-classes.tif') {
   const runToEnd = vi.fn(async (_: unknown) => outcomes.shift() ?? null)
-  const session = { runToEnd, registry: { operations: [{ id: 'export', inputs: { source: { kinds: ['clustering', 'scores'] } } }] }, settle: (_: string, result: { value: unknown }) => result.value } as unknown as Session
-  const native = { chooseSavePath: async () => ({ ok: true as const, value: path }) } as unknown as ConstructorParameters<typeof Exporter>[1]
+  const session = {
+    runToEnd,
+    registry: { operations: [{ id: 'export', inputs: { source: { kinds: ['clustering', 'scores'] } } }] },
+    settle: (_: string, result: { value: unknown }) => result.value,
+  } as unknown as Session
+  const native = { chooseSavePath: async () => ({ ok: true as const, value: path }) } as unknown as ConstructorParameters<
+    typeof Exporter
+  >[1]
   return { exporter: new Exporter(session, native), runToEnd }
 }
 

@@ -23,5 +23,8 @@ test('visibility and opacity are kept by layer', () => {
   const stack = new LayerStack()
   stack.change('a', { visible: false })
   stack.change('a', { opacity: 0.4 })
-  expect(stack.arrange([layer('a'), layer('b')])).toMatchObject([{ visible: false, opacity: 0.4 }, { visible: true, opacity: 1 }])
+  expect(stack.arrange([layer('a'), layer('b')])).toMatchObject([
+    { visible: false, opacity: 0.4 },
+    { visible: true, opacity: 1 },
+  ])
 })

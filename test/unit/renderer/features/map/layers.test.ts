@@ -1,9 +1,27 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest'
-import { classLayer, flaggedLayer, paintClasses, paintComposite, poolHighest, type RasterReader } from '../../../../../src-renderer/features/map/layers.ts'
+import {
+  classLayer,
+  flaggedLayer,
+  paintClasses,
+  paintComposite,
+  poolHighest,
+  type RasterReader,
+} from '../../../../../src-renderer/features/map/layers.ts'
 
 beforeAll(() => {
   // jsdom has no ImageData without a canvas library.
-  vi.stubGlobal('ImageData', class { readonly data: Uint8ClampedArray; constructor(readonly width: number, readonly height: number) { this.data = new Uint8ClampedArray(width * height * 4) } })
+  vi.stubGlobal(
+    'ImageData',
+    class {
+      readonly data: Uint8ClampedArray
+      constructor(
+        readonly width: number,
+        readonly height: number,
+      ) {
+        this.data = new Uint8ClampedArray(width * height * 4)
+      }
+    },
+  )
 })
 const pixel = (image: ImageData, i: number): number[] => [...image.data.subarray(i * 4, i * 4 + 4)]
 const window = { x: 0, y: 0, width: 4, height: 1, outWidth: 4, outHeight: 1 }
@@ -11,22 +29,50 @@ const window = { x: 0, y: 0, width: 4, height: 1, outWidth: 4, outHeight: 1 }
 describe('a composite', () => {
   test('stretches each band on its own and clamps', () => {
     const values = Float32Array.from([0, 5, 10, 20, 0, 1, 2, 3, 7, 7, 7, 7])
-    const image = paintComposite(values, [0, 1, 2], [[0, 10], [0, 2], [7, 9]], 4, 1)
+    const image = paintComposite(
+      values,
+      [0, 1, 2],
+      [
+        [0, 10],
+        [0, 2],
+        [7, 9],
+      ],
+      4,
+      1,
+    )
     expect(pixel(image, 1)).toEqual([128, 128, 0, 255])
     expect(pixel(image, 3)).toEqual([255, 255, 0, 255])
   })
   test('is transparent where a shown band has no value', () => {
-    const image = paintComposite(Float32Array.from([1, Number.NaN]), [0], [[0, 2], [0, 2], [0, 2]], 2, 1)
+    const image = paintComposite(
+      Float32Array.from([1, Number.NaN]),
+      [0],
+      [
+        [0, 2],
+        [0, 2],
+        [0, 2],
+      ],
+      2,
+      1,
+    )
     expect(pixel(image, 0)).toEqual([128, 128, 128, 255])
     expect(pixel(image, 1)[3]).toBe(0)
   })
 })
 
 describe('classes', () => {
-  const colours = new Map([[1, '#FF0000'], [2, '#00FF00']])
+  const colours = new Map([
+    [1, '#FF0000'],
+    [2, '#00FF00'],
+  ])
   test('have their exact colour, and no data is transparent', () => {
     const image = paintClasses(Uint16Array.from([0, 1, 2, 9]), colours, new Set(), 4, 1)
-    expect([0, 1, 2, 3].map((i) => pixel(image, i))).toEqual([[0, 0, 0, 0], [255, 0, 0, 255], [0, 255, 0, 255], [0, 0, 0, 0]])
+    expect([0, 1, 2, 3].map((i) => pixel(image, i))).toEqual([
+      [0, 0, 0, 0],
+      [255, 0, 0, 255],
+      [0, 255, 0, 255],
+      [0, 0, 0, 0],
+    ])
   })
   test('fade where another one is raised', () => {
     const image = paintClasses(Uint16Array.from([1, 2]), colours, new Set([2]), 2, 1)
@@ -47,13 +93,25 @@ describe('classes', () => {
 
 describe('flagged pixels', () => {
   test('are those above the threshold', async () => {
-    const engine = { readMap: async () => ({ ok: true, value: { values: Float32Array.from([0.1, 0.6, Number.NaN, 0.5]) } }) } as unknown as RasterReader
+    const engine = {
+      readMap: async () => ({ ok: true, value: { values: Float32Array.from([0.1, 0.6, Number.NaN, 0.5]) } }),
+    } as unknown as RasterReader
     const image = await flaggedLayer(engine, { id: 'f', name: 'f', visible: true, opacity: 1, artifact: 78, threshold: 0.5 }).load(window)
     expect([0, 1, 2, 3].map((i) => pixel(image, i)[3])).toEqual([0, 255, 0, 0])
   })
   test('are read finer when zoomed out, so that one pixel does not vanish', async () => {
-    const readMap = vi.fn(async ({ window: w }: { window: typeof window }) => ({ ok: true as const, value: { values: new Float32Array(w.outWidth * w.outHeight).fill(0).with(5, 9) } }))
-    const image = await flaggedLayer({ readMap } as unknown as RasterReader, { id: 'f', name: 'f', visible: true, opacity: 1, artifact: 79, threshold: 1 }).load({ x: 0, y: 0, width: 16, height: 16, outWidth: 4, outHeight: 4 })
+    const readMap = vi.fn(async ({ window: w }: { window: typeof window }) => ({
+      ok: true as const,
+      value: { values: new Float32Array(w.outWidth * w.outHeight).fill(0).with(5, 9) },
+    }))
+    const image = await flaggedLayer({ readMap } as unknown as RasterReader, {
+      id: 'f',
+      name: 'f',
+      visible: true,
+      opacity: 1,
+      artifact: 79,
+      threshold: 1,
+    }).load({ x: 0, y: 0, width: 16, height: 16, outWidth: 4, outHeight: 4 })
     expect(readMap.mock.calls[0]?.[0].window).toMatchObject({ outWidth: 16, outHeight: 16 })
     expect(pixel(image, 1)[3]).toBe(255)
   })
@@ -64,6 +122,10 @@ describe('flagged pixels', () => {
 })
 
 test('an engine that refuses says why', async () => {
-  const engine = { readMap: async () => ({ ok: false, error: { code: 'SOURCE_MISSING', message: 'The scene moved.', hint: '', where: {} } }) } as unknown as RasterReader
-  await expect(classLayer(engine, { id: 'c', name: 'c', visible: true, opacity: 1, artifact: 80, colours: new Map() }).load(window)).rejects.toThrow('The scene moved.')
+  const engine = {
+    readMap: async () => ({ ok: false, error: { code: 'SOURCE_MISSING', message: 'The scene moved.', hint: '', where: {} } }),
+  } as unknown as RasterReader
+  await expect(
+    classLayer(engine, { id: 'c', name: 'c', visible: true, opacity: 1, artifact: 80, colours: new Map() }).load(window),
+  ).rejects.toThrow('The scene moved.')
 })

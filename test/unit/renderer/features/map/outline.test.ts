@@ -1,10 +1,14 @@
 import { expect, test } from 'vitest'
 import { maskEdges } from '../../../../../src-renderer/features/map/outline.ts'
 
-const maskOf = (...lines: string[]) => (x: number, y: number): boolean => lines[y]?.[x] === '#'
+const maskOf =
+  (...lines: string[]) =>
+  (x: number, y: number): boolean =>
+    lines[y]?.[x] === '#'
 const length = (runs: readonly number[]): number => {
   let sum = 0
-  for (let i = 0; i < runs.length; i += 4) sum += Math.abs((runs[i + 2] ?? 0) - (runs[i] ?? 0)) + Math.abs((runs[i + 3] ?? 0) - (runs[i + 1] ?? 0))
+  for (let i = 0; i < runs.length; i += 4)
+    sum += Math.abs((runs[i + 2] ?? 0) - (runs[i] ?? 0)) + Math.abs((runs[i + 3] ?? 0) - (runs[i + 1] ?? 0))
   return sum
 }
 

@@ -6,8 +6,21 @@ const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve
 test('loads a few at a time, in the order wanted', async () => {
   const started: string[] = []
   const release: (() => void)[] = []
-  const loader = new TileLoader<string>(() => {}, () => {}, 10, 2)
-  loader.want(['a', 'b', 'c'].map((key) => ({ key, load: () => { started.push(key); return new Promise((resolve) => release.push(() => resolve(key))) } })))
+  const loader = new TileLoader<string>(
+    () => {},
+    () => {},
+    10,
+    2,
+  )
+  loader.want(
+    ['a', 'b', 'c'].map((key) => ({
+      key,
+      load: () => {
+        started.push(key)
+        return new Promise((resolve) => release.push(() => resolve(key)))
+      },
+    })),
+  )
   expect(started).toEqual(['a', 'b'])
   release[0]?.()
   await settled()
@@ -18,8 +31,23 @@ test('loads a few at a time, in the order wanted', async () => {
 test('what is no longer wanted is cancelled and its answer dropped', async () => {
   let signal: AbortSignal | undefined
   let finish: (value: string) => void = () => {}
-  const loader = new TileLoader<string>(() => {}, () => {}, 10, 1)
-  loader.want([{ key: 'old', load: (s) => { signal = s; return new Promise((resolve) => { finish = resolve }) } }])
+  const loader = new TileLoader<string>(
+    () => {},
+    () => {},
+    10,
+    1,
+  )
+  loader.want([
+    {
+      key: 'old',
+      load: (s) => {
+        signal = s
+        return new Promise((resolve) => {
+          finish = resolve
+        })
+      },
+    },
+  ])
   loader.want([{ key: 'new', load: async () => 'new' }])
   expect(signal?.aborted).toBe(true)
   finish('old')
@@ -30,7 +58,9 @@ test('what is no longer wanted is cancelled and its answer dropped', async () =>
 
 test('a failure is told once and asked for again only on request', async () => {
   const problem = vi.fn()
-  const load = vi.fn(async () => { throw new Error('disk gone') })
+  const load = vi.fn(async () => {
+    throw new Error('disk gone')
+  })
   const loader = new TileLoader<string>(() => {}, problem)
   loader.want([{ key: 'a', load }])
   await settled()
@@ -45,7 +75,11 @@ test('a failure is told once and asked for again only on request', async () => {
 })
 
 test('the tile drawn longest ago is forgotten first', async () => {
-  const loader = new TileLoader<string>(() => {}, () => {}, 2)
+  const loader = new TileLoader<string>(
+    () => {},
+    () => {},
+    2,
+  )
   for (const key of ['a', 'b']) {
     loader.want([{ key, load: async () => key }])
     await settled()

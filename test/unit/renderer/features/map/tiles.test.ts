@@ -24,7 +24,10 @@ describe('windows', () => {
   })
   test('of one level cover every pixel once', () => {
     for (const level of [0, 1, 2]) {
-      const covered = tilesIn({ x0: 0, y0: 0, x1: 1000, y1: 600 }, level).reduce((sum, t) => sum + windowOf(raster, t).width * windowOf(raster, t).height, 0)
+      const covered = tilesIn({ x0: 0, y0: 0, x1: 1000, y1: 600 }, level).reduce(
+        (sum, t) => sum + windowOf(raster, t).width * windowOf(raster, t).height,
+        0,
+      )
       expect(covered).toBe(600_000)
     }
   })
@@ -36,5 +39,9 @@ test('tiles near the middle come first', () => {
 })
 
 test('the ancestors of a tile lie over the same place', () => {
-  expect([...withAncestors({ level: 0, i: 3, j: 2 }, 2)]).toEqual([{ level: 0, i: 3, j: 2 }, { level: 1, i: 1, j: 1 }, { level: 2, i: 0, j: 0 }])
+  expect([...withAncestors({ level: 0, i: 3, j: 2 }, 2)]).toEqual([
+    { level: 0, i: 3, j: 2 },
+    { level: 1, i: 1, j: 1 },
+    { level: 2, i: 0, j: 0 },
+  ])
 })

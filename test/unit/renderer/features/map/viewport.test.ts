@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { fitView, panBy, pixelAspect, pixelMetres, toRaster, toScreen, visible, zoomAt } from '../../../../../src-renderer/features/map/viewport.ts'
+import {
+  fitView,
+  panBy,
+  pixelAspect,
+  pixelMetres,
+  toRaster,
+  toScreen,
+  visible,
+  zoomAt,
+} from '../../../../../src-renderer/features/map/viewport.ts'
 import { degreeGrid, utmGrid } from './grids.ts'
 
 const size = { width: 800, height: 600 }

@@ -1,10 +1,29 @@
 import { describe, expect, test } from 'vitest'
 import { pointColours } from '../../../../../src-renderer/features/scatter/colours.ts'
-import { cloudBounds, insidePolygon, labelMedians, PointIndex, pointOpacity, pointsInside, takeAxes } from '../../../../../src-renderer/features/scatter/points.ts'
+import {
+  cloudBounds,
+  insidePolygon,
+  labelMedians,
+  PointIndex,
+  pointOpacity,
+  pointsInside,
+  takeAxes,
+} from '../../../../../src-renderer/features/scatter/points.ts'
 
-const square = [[0, 0], [10, 0], [10, 10], [0, 10]] as const
+const square = [
+  [0, 0],
+  [10, 0],
+  [10, 10],
+  [0, 10],
+] as const
 /** A notch from the right: (8, 5) lies outside. */
-const notched = [[0, 0], [10, 0], [5, 5], [10, 10], [0, 10]] as const
+const notched = [
+  [0, 0],
+  [10, 0],
+  [5, 5],
+  [10, 10],
+  [0, 10],
+] as const
 
 describe('a lasso', () => {
   test('tells inside from outside, also in a hollow', () => {
@@ -18,7 +37,9 @@ describe('a lasso', () => {
   })
   test('agrees with testing every point', () => {
     const points = Float32Array.from({ length: 400 }, (_, i) => ((i * 7919) % 1500) / 100 - 2)
-    const expected = Array.from({ length: 200 }, (_, i) => i).filter((i) => insidePolygon(notched, points[i * 2] ?? 0, points[i * 2 + 1] ?? 0))
+    const expected = Array.from({ length: 200 }, (_, i) => i).filter((i) =>
+      insidePolygon(notched, points[i * 2] ?? 0, points[i * 2 + 1] ?? 0),
+    )
     expect([...pointsInside(points, notched)]).toEqual(expected)
   })
 })
@@ -26,7 +47,11 @@ describe('a lasso', () => {
 test('the nearest point is the one found by looking at all of them', () => {
   const points = Float32Array.from({ length: 2000 }, (_, i) => Math.sin(i * 12.9898) * 3)
   const index = new PointIndex(points, { x0: -3, y0: -3, x1: 3, y1: 3 })
-  for (const [x, y] of [[0, 0], [2.9, -2.9], [-1.2, 0.7]] as const) {
+  for (const [x, y] of [
+    [0, 0],
+    [2.9, -2.9],
+    [-1.2, 0.7],
+  ] as const) {
     let best = -1
     let least = 0.25
     for (let i = 0; i < 1000; i++) {

@@ -4,7 +4,14 @@ import HistogramPlot from '../../../../../src-renderer/ui/plot/HistogramPlot.sve
 
 beforeAll(() => {
   // jsdom lays nothing out: a cell of 300 × 100 stands in for it.
-  vi.stubGlobal('ResizeObserver', class { observe(): void {} unobserve(): void {} disconnect(): void {} })
+  vi.stubGlobal(
+    'ResizeObserver',
+    class {
+      observe(): void {}
+      unobserve(): void {}
+      disconnect(): void {}
+    },
+  )
   Object.defineProperty(HTMLElement.prototype, 'clientWidth', { configurable: true, get: () => 300 })
   Object.defineProperty(HTMLElement.prototype, 'clientHeight', { configurable: true, get: () => 100 })
 })

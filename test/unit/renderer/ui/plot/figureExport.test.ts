@@ -2,7 +2,15 @@ import { expect, test } from 'vitest'
 import { fileStem, toCsv } from '../../../../../src-renderer/ui/plot/figureExport.ts'
 
 test('CSV quotes what must be quoted and leaves missing numbers empty', () => {
-  expect(toCsv({ columns: ['band', 'error, %'], rows: [['B2', 1.5], ['the "blue" one', Number.NaN]] })).toBe('band,"error, %"\r\nB2,1.5\r\n"the ""blue"" one",\r\n')
+  expect(
+    toCsv({
+      columns: ['band', 'error, %'],
+      rows: [
+        ['B2', 1.5],
+        ['the "blue" one', Number.NaN],
+      ],
+    }),
+  ).toBe('band,"error, %"\r\nB2,1.5\r\n"the ""blue"" one",\r\n')
 })
 
 test('a file is named after its title', () => {

@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { extent, formatFixed, logTicks, makeScale, niceDomain, roundStep, tickFormat, ticks } from '../../../../../src-renderer/ui/plot/scale.ts'
+import {
+  extent,
+  formatFixed,
+  logTicks,
+  makeScale,
+  niceDomain,
+  roundStep,
+  tickFormat,
+  ticks,
+} from '../../../../../src-renderer/ui/plot/scale.ts'
 
 describe('scales', () => {
   test('a linear scale maps ends to ends and back', () => {
@@ -57,7 +66,12 @@ describe('labels', () => {
 })
 
 test('the extent leaves out what is not finite, and on request what is not positive', () => {
-  expect(extent([[1, Number.NaN, 5], [Number.POSITIVE_INFINITY, -2]])).toEqual([-2, 5])
+  expect(
+    extent([
+      [1, Number.NaN, 5],
+      [Number.POSITIVE_INFINITY, -2],
+    ]),
+  ).toEqual([-2, 5])
   expect(extent([[0, -1, 3, 7]], true)).toEqual([3, 7])
   expect(extent([[]])).toEqual([0, 1])
 })
