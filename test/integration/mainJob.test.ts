@@ -11,7 +11,7 @@ import { gdalinfo, hasGdal } from '../helpers/gdal.ts'
 import { openWorkbench, type Workbench } from '../helpers/workbench.ts'
 
 const size = 96
-const settings = { layers: [8, 4], layerEpochs: 2, fineTuneEpochs: 2 }
+const settings = { layers: [8, 4], layerEpochs: 10, fineTuneEpochs: 10, learningRate: 0.003 }
 const metaOf = <T>(artifact: Artifact): T => artifact.meta as unknown as T
 
 async function mainJob({ compute }: Workbench, folder: string): Promise<Record<'dataset' | 'matrix' | 'model' | 'latents' | 'clustering' | 'map' | 'scores', Artifact>> {

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { StratumError, throwIfCancelled } from '#common/errors.ts'
 import { type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
 import type { LatentsMeta, MatrixMeta, ModelMeta, ScoresMeta } from '#common/domain/results.ts'
+import { addToHistogram, quantileOfSorted } from '../analysis/quantiles.ts'
 import { percentileThreshold } from '../analysis/thresholds.ts'
 import type { Project } from '../project/project.ts'
 import { defineOperation } from './define.ts'
@@ -34,14 +35,6 @@ function calibrationErrors(project: Project, latents: number, matrixId: number):
   return { errors: errors.filter((e) => Number.isFinite(e)), heldOut }
 }
 
-function histogram(values: Float32Array, from: number, to: number, counts: Float64Array): void {
-  const scale = bins / (to - from)
-  for (const v of values) {
-    if (Number.isNaN(v)) continue
-    counts[Math.min(bins - 1, Math.max(0, Math.floor((v - from) * scale)))]++
-  }
-}
-
 export const scoreOperation = defineOperation({
   id: 'score',
   version: 1,
@@ -68,7 +61,7 @@ export const scoreOperation = defineOperation({
     const error = ctx.project.array(latents.id, 'error')
     const writer = ctx.draft.writeArray('score', { dtype: 'float32', shape: [meta.rows] })
     const sorted = errors.slice().sort()
-    const to = Math.max(threshold * 2, sorted[Math.floor((sorted.length - 1) * 0.999)] * 1.5, 1e-12)
+    const to = Math.max(threshold * 2, quantileOfSorted(sorted, 0.999) * 1.5, 1e-12)
     const all = new Float64Array(bins)
     let min = Infinity
     let max = -Infinity
@@ -81,14 +74,14 @@ export const scoreOperation = defineOperation({
         if (v > max) max = v
         if (v > threshold) flagged++
       }
-      histogram(values, 0, to, all)
+      addToHistogram(values, 0, to, all)
       writer.append(values)
       ctx.report({ stage: 'Scoring', fraction: (from + values.length) / meta.rows, done: from + values.length, unit: rowNoun[(ctx.project.artifact(meta.dataset).meta as unknown as DatasetMeta).kind][1] })
       await new Promise((resolve) => setImmediate(resolve))
     }
     writer.finish()
     const holdout = new Float64Array(bins)
-    histogram(errors, 0, to, holdout)
+    addToHistogram(errors, 0, to, holdout)
     const result: ScoresMeta = {
       method: 'reconstruction error, mean over columns',
       dataset: meta.dataset,
