@@ -1,7 +1,7 @@
 /**
  * k-means against scikit-learn's Lloyd on the same rows in one call, both on all cores they use (ours: one).
  *
- *   node test/bench/kmeans.ts [--json] [--peer python3]
+ *   node test/bench/cluster.ts [--json] [--peer python3]
  *
  * Two figures per case: `passes` is Lloyd's iteration alone, from the same starting centres to convergence, and `fit` is the whole
  * call with 10 starts, where each side draws its own. Best of three rounds, taken in turn. Without a Python that has

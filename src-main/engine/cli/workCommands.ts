@@ -65,7 +65,9 @@ const demo: Command = {
       ['planted anomalies', `AUC ${auc.toFixed(3)}`],
       ['took', `${formatSeconds(seconds)}, ${peakRssMB} MB at most`],
     ]
-    return { result, text: formatTable(facts) }
+    // The last line carries every figure by name, for scripts that read the plain output.
+    const figures = Object.entries(result).map(([name, value]) => `${name}=${value}`)
+    return { result, text: `${formatTable(facts)}\n${figures.join(' ')}` }
   },
 }
 
