@@ -9,15 +9,15 @@ import { writeTable } from '../helpers/tableFile.ts'
 import { temporaryFolder } from '../helpers/temporaryFolder.ts'
 
 const folder = temporaryFolder()
-type Event = { [K in keyof EngineEvents]: { name: K; payload: z.output<EngineEvents[K]> } }[keyof EngineEvents]
-let events: Event[]
+type Payload<K extends keyof EngineEvents> = z.output<EngineEvents[K]>
+let events: { name: string; payload: unknown }[]
 let service: Service
 
 beforeEach(() => {
   events = []
   service = createService((name, payload) => {
     // What is sent must fit the table, as the window trusts it.
-    events.push({ name, payload: engineEvents[name].parse(payload) } as Event)
+    events.push({ name, payload: engineEvents[name].parse(payload) })
   })
   return () => service.dispose()
 })
@@ -33,8 +33,8 @@ async function call<K extends keyof EngineCalls & string>(
   if (!answer.ok) throw answer.error
   return engineCalls[name].output.parse(answer.value) as z.output<EngineCalls[K]['output']>
 }
-const of = <K extends Event['name']>(name: K): Extract<Event, { name: K }>['payload'][] =>
-  events.filter((event): event is Extract<Event, { name: K }> => event.name === name).map(({ payload }) => payload)
+const of = <K extends keyof EngineEvents>(name: K): Payload<K>[] =>
+  events.filter((event) => event.name === name).map(({ payload }) => payload as Payload<K>)
 
 async function finished(job: Job): Promise<Job> {
   for (;;) {

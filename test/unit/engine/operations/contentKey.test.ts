@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { canonicalJson, contentKey } from '#engine/operations/contentKey.ts'
+import { canonicalJson, contentKey, type KeyParts } from '#engine/operations/contentKey.ts'
 
-const parts = {
+const parts: KeyParts = {
   operation: 'cluster',
   version: 1,
   params: { k: 6, method: 'k-means' },
