@@ -36,9 +36,9 @@ export function formatSignificant(value: number, digits = 3): string {
 const superscript = (exponent: number): string =>
   String(exponent).replace(/./g, (c) => (c === '-' ? '⁻' : '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(c)] ?? c))
 
-/** 120 600 000 → '120.6 M'; below ten million the number itself. */
+/** 120 600 000 → '120.6 M'; below a million the number itself. */
 export function formatCount(value: number): string {
-  if (Math.abs(value) < 1e7) return formatNumber(Math.round(value), 0)
+  if (Math.abs(value) < 1e6) return formatNumber(Math.round(value), 0)
   const [scaled, letter] = Math.abs(value) < 1e9 ? [value / 1e6, 'M'] : [value / 1e9, 'G']
   return `${formatNumber(scaled, scaled < 10 ? 2 : 1)}${thin}${letter}`
 }

@@ -1,9 +1,17 @@
 /** A job's state in words: percentage, rate and time left, as far as they are known. */
 import type { Job } from '#common/domain/artifact.ts'
+import { session } from '../../lib/app.ts'
+import { ancestor, metaOf, rowUnit } from '../../lib/artifacts.ts'
 import { formatCount, formatPercent, formatRate, formatSeconds } from '../../lib/format.ts'
 
-const shortUnit: Readonly<Record<string, string>> = { pixels: 'px', pixel: 'px' }
-export const unitOf = (job: Job): string => shortUnit[job.progress?.unit ?? ''] ?? job.progress?.unit ?? 'rows'
+/** Rows are called by the words of the data the job works on: px for a scene. */
+export function unitOf(job: Job): string {
+  const unit = job.progress?.unit ?? 'rows'
+  if (unit === 'pixels') return rowUnit.raster
+  const artifact = job.artifact === null ? undefined : session.byId.get(job.artifact)
+  const dataset = artifact ? ancestor(artifact, 'dataset', session.byId) : null
+  return unit === 'rows' && dataset?.status === 'done' ? rowUnit[metaOf(dataset, 'dataset').kind] : unit
+}
 
 export function percentOf(job: Job): string {
   const fraction = job.progress?.fraction

@@ -5,7 +5,8 @@ import { viewOfOperation } from './views.ts'
 export function announceEndedJobs(): () => void {
   session.onJobEnded = (job) => {
     const artifact = job.artifact === null ? undefined : session.byId.get(job.artifact)
-    if (job.status !== 'done' || viewOfOperation(job.operation) === session.view) return
+    // Preparing is only ever a part of training.
+    if (job.status !== 'done' || job.operation === 'prepare' || viewOfOperation(job.operation) === session.view) return
     toasts.show(`${session.titleOf(job)} is done`, artifact ? { label: 'Show', run: () => session.reveal(artifact) } : null)
   }
   return () => {

@@ -155,7 +155,7 @@ export class Session {
   current(kind: ArtifactKind): Artifact | null {
     const chosen = this.#chosen[kind]
     const found = chosen === undefined ? undefined : this.byId.get(chosen)
-    if (found) return found
+    if (found?.status === 'done') return found
     const dataset = kind === 'dataset' ? undefined : this.#chosen.dataset
     return this.artifacts.findLast((artifact) => artifact.kind === kind && artifact.status === 'done' && (dataset === undefined || ancestor(artifact, 'dataset', this.byId)?.id === dataset)) ?? null
   }
@@ -208,7 +208,9 @@ export class Session {
     if (!job) return null
     const ended = await this.ended(job)
     if (ended.status !== 'done' || ended.artifact === null) return null
-    return this.byId.get(ended.artifact) ?? (await this.#fetched(ended.artifact))
+    // The job's last event may come before that of its artifact, which is then still empty.
+    const known = this.byId.get(ended.artifact)
+    return known?.status === 'done' ? known : this.#fetched(ended.artifact)
   }
 
   /** The job once it is no longer active. */
