@@ -2,12 +2,12 @@
 import { runCommandLine } from './program.ts'
 
 const controller = new AbortController()
-// The first Ctrl-C cancels in order (drafts are removed, the project is closed); a second one does not wait.
+// The first Ctrl-C cancels in order (drafts are removed, the project is closed); a second one does not wait. A termination by
+// the system is left as it is: the file bears it, and an interrupted training can be resumed.
 process.on('SIGINT', () => {
   if (controller.signal.aborted) process.exit(130)
   controller.abort()
 })
-process.once('SIGTERM', () => controller.abort())
 // `stratum list p | head` closes the pipe early, and that is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 70))
 

@@ -26,7 +26,9 @@ test('depends on everything else', () => {
     { device: 'gpu' },
     { identity: 'h' },
   ]
-  expect(new Set([parts, ...others.map((other) => ({ ...parts, ...other }))].map(contentKey)).size).toBe(others.length + 1)
+  expect(new Set([parts, ...others.map((other) => ({ ...parts, ...other }))].map((it) => contentKey(it as KeyParts))).size).toBe(
+    others.length + 1,
+  )
 })
 
 test('is fixed: a change of it would make every project compute everything again', () => {
