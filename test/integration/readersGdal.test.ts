@@ -106,6 +106,19 @@ describe.skipIf(!usable)('layouts written by GDAL', () => {
     },
   )
 
+  it.each(['PIXEL', 'BAND'])('restores the NaN that LERC keeps as a mask (bands by %s)', async (interleave) => {
+    // Pixels of value 63 in band 1 become NaN in both bands.
+    const [holes, packed] = [folder.file('holes.tif'), folder.file('lerc.tif')]
+    translate(...crop, '-b', '1', '-b', '1', '-a_nodata', '63', scene, folder.file('nodata.tif'))
+    execFileSync('gdalwarp', ['-q', '-ot', 'Float32', '-dstnodata', 'nan', folder.file('nodata.tif'), holes], { stdio: 'pipe' })
+    translate('-co', 'COMPRESS=LERC_ZSTD', '-co', `INTERLEAVE=${interleave}`, holes, packed)
+    const source = await openSource(packed)
+    const { X } = await readAll(source)
+    await source.close()
+    expect(X).toEqual(Float32Array.from(gdalValues(holes)))
+    expect(X.some(Number.isNaN)).toBe(true)
+  })
+
   it('hides the pixels of an internal mask, also in overviews', async () => {
     const path = folder.file('masked.tif')
     const dark = folder.file('dark.tif')

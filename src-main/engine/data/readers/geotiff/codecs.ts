@@ -2,7 +2,8 @@
 import { promisify } from 'node:util'
 import { constants, inflate, inflateSync, zstdDecompressSync } from 'node:zlib'
 import { StratumError } from '#common/errors.ts'
-import { type Layout, compressionName } from './layout.ts'
+import type { Layout } from './layout.ts'
+import { decodeLerc } from './lerc.ts'
 import { decodeLzw } from './lzw.ts'
 
 const inflateAsync = promisify(inflate)
@@ -85,8 +86,20 @@ async function decompress(
       return zstdDecompressSync(stored, { maxOutputLength: Math.max(most, 64) }) as Uint8Array<ArrayBuffer>
     case 32773:
       return decodePackBits(stored, expected)
+    case 34887:
+      return decodeLerc(
+        stored,
+        {
+          width: layout.blockWidth,
+          height: rows,
+          samples: layout.planar ? 1 : layout.bands,
+          packing: layout.lercCompression,
+          isFloat: layout.sampleType.startsWith('float'),
+        },
+        expected,
+      )
     default:
-      return decodeWithLibrary(stored, layout, expected, rows, place)
+      return decodeJpeg(stored, layout, rows, place)
   }
 }
 
@@ -113,16 +126,15 @@ export function decodePackBits(input: Uint8Array, length: number): Uint8Array<Ar
   return written === length ? output : output.subarray(0, written)
 }
 
-/** JPEG and LERC through geotiff's decoders, after their own headers have been held against the layout. */
-async function decodeWithLibrary(
+/** Baseline JPEG through geotiff's decoder, after its own header has been held against the layout. */
+async function decodeJpeg(
   stored: Uint8Array<ArrayBuffer>,
   layout: Layout,
-  expected: number,
   rows: number,
   place: BlockPlace,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const samples = layout.planar ? 1 : layout.bands
-  if (layout.compression === 7) checkJpegSize(stored, layout, samples, place)
+  checkJpegSize(stored, layout, samples, place)
   const { getDecoder } = await import('geotiff')
   const parameters = {
     tileWidth: layout.blockWidth,
@@ -132,36 +144,9 @@ async function decodeWithLibrary(
     planarConfiguration: layout.planar ? 2 : 1,
     samplesPerPixel: samples,
     JPEGTables: layout.jpegTables,
-    // LERC is unpacked here first, within bounds, so the library sees plain LERC.
-    LercParameters: [0, 0],
-  }
-  let bytes = stored
-  if (layout.compression === 34887) {
-    bytes = unpackLerc(stored, layout.lercCompression, expected, place)
-    checkLercSize(bytes, layout.blockWidth, rows, place)
   }
   const decoder = await getDecoder(layout.compression, parameters)
-  const decoded = new Uint8Array((await decoder.decode(new Uint8Array(bytes).buffer)) as ArrayBuffer)
-  if (decoded.length < expected) throw damaged(place, `${compressionName[layout.compression]} gives ${decoded.length} of ${expected} bytes`)
-  return decoded
-}
-
-function unpackLerc(stored: Uint8Array<ArrayBuffer>, kind: number, expected: number, place: BlockPlace): Uint8Array<ArrayBuffer> {
-  const maxOutputLength = expected * 2 + (1 << 16)
-  if (kind === 0) return stored
-  if (kind === 1) return inflateSync(stored, { maxOutputLength }) as Uint8Array<ArrayBuffer>
-  if (kind === 2) return zstdDecompressSync(stored, { maxOutputLength }) as Uint8Array<ArrayBuffer>
-  throw damaged(place, `its LERC packing ${kind} is not known`)
-}
-
-/** "Lerc2 ", version, (checksum from version 3,) rows, columns, … */
-function checkLercSize(bytes: Uint8Array, width: number, height: number, place: BlockPlace): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  if (bytes.length < 26 || String.fromCharCode(...bytes.subarray(0, 6)) !== 'Lerc2 ') throw damaged(place, 'it is not a LERC 2 block')
-  const at = view.getInt32(6, true) >= 3 ? 14 : 10
-  const rows = view.getInt32(at, true)
-  const columns = view.getInt32(at + 4, true)
-  if (rows !== height || columns !== width) throw damaged(place, `it is ${columns} × ${rows}, and ${width} × ${height} was expected`)
+  return new Uint8Array((await decoder.decode(new Uint8Array(stored).buffer)) as ArrayBuffer)
 }
 
 /** Finds the frame header (SOFn) and holds its size against the block, since the decoder allocates by it. */
