@@ -106,5 +106,10 @@ export function toReport(thrown: unknown): ErrorReport {
   const known = typeof code === 'string' ? systemErrors[code] : undefined
   if (known) return { code: known[0], message: known[1], hint: known[2], where: typeof path === 'string' ? { path } : {} }
   const message = thrown instanceof Error ? thrown.message : String(thrown)
-  return { code: 'INTERNAL', message: `Something unexpected happened: ${message}`, hint: 'Copy the report from the log and send it to the authors; the project is safe.', where: {} }
+  return {
+    code: 'INTERNAL',
+    message: `Something unexpected happened: ${message}`,
+    hint: 'Copy the report from the log and send it to the authors; the project is safe.',
+    where: {},
+  }
 }

@@ -18,7 +18,9 @@ import { createProject } from '#engine/project/open.ts'
 import { writeScene } from '#engine/sample/scene.ts'
 
 const json = process.argv.includes('--json')
-const [sizeText = '10000', directory = join(tmpdir(), `stratum-memory-${process.pid}`)] = process.argv.slice(2).filter((a) => !a.startsWith('--') && a !== 'generate')
+const [sizeText = '10000', directory = join(tmpdir(), `stratum-memory-${process.pid}`)] = process.argv
+  .slice(2)
+  .filter((a) => !a.startsWith('--') && a !== 'generate')
 const size = Number(sizeText)
 const megabytes = (): number => Math.round(process.resourceUsage().maxRSS / 1024)
 
@@ -65,6 +67,18 @@ await runner.dispose()
 project.close()
 
 const peak = megabytes()
-if (json) console.log(JSON.stringify({ suite: 'memory', case: `${size}x${size}x10`, ours: peak, peer: 1500, ratio: peak / 1500, unit: 'MB peak RSS', versions: { node: process.version }, steps }))
+if (json)
+  console.log(
+    JSON.stringify({
+      suite: 'memory',
+      case: `${size}x${size}x10`,
+      ours: peak,
+      peer: 1500,
+      ratio: peak / 1500,
+      unit: 'MB peak RSS',
+      versions: { node: process.version },
+      steps,
+    }),
+  )
 else say(`peak resident ${peak} MB of 1500 MB allowed`)
 process.exitCode = peak < 1500 ? 0 : 1

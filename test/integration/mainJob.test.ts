@@ -14,7 +14,10 @@ const size = 96
 const settings = { layers: [8, 4], layerEpochs: 10, fineTuneEpochs: 10, learningRate: 0.003 }
 const metaOf = <T>(artifact: Artifact): T => artifact.meta as unknown as T
 
-async function mainJob({ compute }: Workbench, folder: string): Promise<Record<'dataset' | 'matrix' | 'model' | 'latents' | 'clustering' | 'map' | 'scores', Artifact>> {
+async function mainJob(
+  { compute }: Workbench,
+  folder: string,
+): Promise<Record<'dataset' | 'matrix' | 'model' | 'latents' | 'clustering' | 'map' | 'scores', Artifact>> {
   const dataset = await compute('sample', {}, { directory: folder, width: size, height: size })
   const matrix = await compute('prepare', { dataset: dataset.id })
   const model = await compute('train', { matrix: matrix.id }, { model: 'stacked', settings })
@@ -46,7 +49,11 @@ describe('the main job', () => {
     expect(matrix.trainRows + matrix.holdoutRows).toBe(dataset.validRows)
     expect(matrix.split).toBe('blocks')
     const model = metaOf<ModelMeta>(done.model)
-    expect(model.layout.stages.map((stage) => stage.widths)).toEqual([[10, 8, 10], [8, 4, 8], [10, 8, 4, 8, 10]])
+    expect(model.layout.stages.map((stage) => stage.widths)).toEqual([
+      [10, 8, 10],
+      [8, 4, 8],
+      [10, 8, 4, 8, 10],
+    ])
     expect(model.explainedVariance).toBeGreaterThan(0.5)
     expect(model.columnError).toHaveLength(10)
   })
@@ -76,11 +83,17 @@ describe('the main job', () => {
   })
 
   it('compares class maps and scores with the truth layers', async () => {
-    const agreement = await bench.compute('evaluate', { first: done.map.id, second: done.clustering.id }, { labels: join(folder, 'truth.tif') })
+    const agreement = await bench.compute(
+      'evaluate',
+      { first: done.map.id, second: done.clustering.id },
+      { labels: join(folder, 'truth.tif') },
+    )
     const { rows } = metaOf<ComparisonMeta>(agreement)
     expect(rows.map((r) => r.artifact)).toEqual([done.map.id, done.clustering.id])
     for (const { figures } of rows) expect(figures.ari).toBeGreaterThan(0.2)
-    const detection = metaOf<ComparisonMeta>(await bench.compute('evaluate', { first: done.scores.id }, { labels: join(folder, 'anomalies.tif') }))
+    const detection = metaOf<ComparisonMeta>(
+      await bench.compute('evaluate', { first: done.scores.id }, { labels: join(folder, 'anomalies.tif') }),
+    )
     expect(detection.rows[0].figures.auc).toBeGreaterThan(0.5)
   })
 
@@ -101,7 +114,11 @@ describe('the main job', () => {
     const other = openWorkbench(join(elsewhere, 'again.stratum'), { threads: 1 })
     try {
       const again = await mainJob(other, elsewhere)
-      for (const [step, array] of [['latents', 'codes'], ['map', 'labels'], ['scores', 'score']] as const) {
+      for (const [step, array] of [
+        ['latents', 'codes'],
+        ['map', 'labels'],
+        ['scores', 'score'],
+      ] as const) {
         const read = ({ project }: Workbench, id: number) => Buffer.from(project.array(id, array).read(0, size * size).buffer)
         expect(read(other, again[step].id).equals(read(bench, done[step].id)), array).toBe(true)
       }
@@ -140,7 +157,15 @@ describe('exports of the main job', () => {
     const path = join(folder, 'report.html')
     await bench.compute('export', { source: done.map.id }, { path })
     const html = readFileSync(path, 'utf8')
-    for (const part of ['EPSG:32754', 'Stacked autoencoder', 'majority filter of 5 × 5', 'ari', 'How it was made', done.map.contentKey.slice(0, 12)]) expect(html).toContain(part)
+    for (const part of [
+      'EPSG:32754',
+      'Stacked autoencoder',
+      'majority filter of 5 × 5',
+      'ari',
+      'How it was made',
+      done.map.contentKey.slice(0, 12),
+    ])
+      expect(html).toContain(part)
     expect(html).not.toMatch(/(src|href)="http/)
   })
 

@@ -44,10 +44,15 @@ describe.skipIf(!hasSharedData)('Salinas-A', () => {
   it('is clustered by the hyperspectral preset as well as by PCA, median of five seeds', async () => {
     const pca = await judge(await bench.compute('train', { matrix: matrix.id }, { model: 'pca', settings: { components: 4 } }), 7)
     const results = []
-    for (const seed of seeds) results.push(await judge(await bench.compute('train', { matrix: matrix.id }, { model: 'stacked', preset: 'hyperspectral' }, seed), seed))
+    for (const seed of seeds)
+      results.push(
+        await judge(await bench.compute('train', { matrix: matrix.id }, { model: 'stacked', preset: 'hyperspectral' }, seed), seed),
+      )
     const plain = median(results.map((r) => r.plain))
     const tidied = median(results.map((r) => r.tidied))
-    process.stdout.write(`Salinas-A, adjusted Rand index: hyperspectral ${plain.toFixed(3)} (majority 5 × 5: ${tidied.toFixed(3)}), PCA ${pca.plain.toFixed(3)} (${pca.tidied.toFixed(3)})\n`)
+    process.stdout.write(
+      `Salinas-A, adjusted Rand index: hyperspectral ${plain.toFixed(3)} (majority 5 × 5: ${tidied.toFixed(3)}), PCA ${pca.plain.toFixed(3)} (${pca.tidied.toFixed(3)})\n`,
+    )
     // scikit-learn 1.2: PCA(4) + KMeans(6) on the same min-max scaled labelled pixels gives 0.753.
     expect(Math.abs(pca.plain - 0.753)).toBeLessThan(0.005)
     expect(plain).toBeGreaterThanOrEqual(0.73)
@@ -56,8 +61,13 @@ describe.skipIf(!hasSharedData)('Salinas-A', () => {
   }, 600_000)
 
   it('is clustered by the published geological-mapping stack as its paper’s code does it', async () => {
-    const result = await judge(await bench.compute('train', { matrix: matrix.id }, { model: 'stacked', preset: 'geological-mapping' }, 1), 1)
-    process.stdout.write(`Salinas-A, adjusted Rand index: geological-mapping ${result.plain.toFixed(3)} (majority 5 × 5: ${result.tidied.toFixed(3)})\n`)
+    const result = await judge(
+      await bench.compute('train', { matrix: matrix.id }, { model: 'stacked', preset: 'geological-mapping' }, 1),
+      1,
+    )
+    process.stdout.write(
+      `Salinas-A, adjusted Rand index: geological-mapping ${result.plain.toFixed(3)} (majority 5 × 5: ${result.tidied.toFixed(3)})\n`,
+    )
     expect(result.plain).toBeGreaterThan(0.5)
   }, 600_000)
 })

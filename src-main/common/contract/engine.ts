@@ -35,11 +35,25 @@ export const ModelDescription = z.object({
   fits: z.array(z.string()),
   params: ParameterSchema,
   /** `scaling` is what the prepare step should use for this preset, where it matters. */
-  presets: z.array(z.object({ id: z.string(), title: z.string(), summary: z.string(), params: z.record(z.string(), z.unknown()), scaling: z.string().optional() })),
+  presets: z.array(
+    z.object({
+      id: z.string(),
+      title: z.string(),
+      summary: z.string(),
+      params: z.record(z.string(), z.unknown()),
+      scaling: z.string().optional(),
+    }),
+  ),
 })
 export type ModelDescription = z.output<typeof ModelDescription>
 
-export const FormatDescription = z.object({ id: z.string(), title: z.string(), kind: z.string(), extensions: z.array(z.string()), options: ParameterSchema })
+export const FormatDescription = z.object({
+  id: z.string(),
+  title: z.string(),
+  kind: z.string(),
+  extensions: z.array(z.string()),
+  options: ParameterSchema,
+})
 export type FormatDescription = z.output<typeof FormatDescription>
 
 export const DeviceDescription = z.object({
@@ -52,13 +66,25 @@ export const DeviceDescription = z.object({
 })
 export type DeviceDescription = z.output<typeof DeviceDescription>
 
-export const ProjectInfo = z.object({ path: z.string(), name: z.string(), readOnly: z.boolean(), sizeBytes: z.number(), createdAt: z.string(), undo: z.string().nullable(), redo: z.string().nullable() })
+export const ProjectInfo = z.object({
+  path: z.string(),
+  name: z.string(),
+  readOnly: z.boolean(),
+  sizeBytes: z.number(),
+  createdAt: z.string(),
+  undo: z.string().nullable(),
+  redo: z.string().nullable(),
+})
 export type ProjectInfo = z.output<typeof ProjectInfo>
 
 /** A window of a raster in pixels of the full grid, and the size wanted back (nearest neighbour, or overviews where there are). */
 export const RasterWindow = z.object({
-  x: z.int().nonnegative(), y: z.int().nonnegative(), width: z.int().positive(), height: z.int().positive(),
-  outWidth: z.int().positive().max(4096), outHeight: z.int().positive().max(4096),
+  x: z.int().nonnegative(),
+  y: z.int().nonnegative(),
+  width: z.int().positive(),
+  height: z.int().positive(),
+  outWidth: z.int().positive().max(4096),
+  outHeight: z.int().positive().max(4096),
 })
 export type RasterWindow = z.output<typeof RasterWindow>
 
@@ -72,7 +98,15 @@ const none = z.object({})
 
 export const engineCalls = {
   /** Registries, for forms and galleries. */
-  describe: { input: none, output: z.object({ version: z.string(), operations: z.array(OperationDescription), models: z.array(ModelDescription), formats: z.array(FormatDescription) }) },
+  describe: {
+    input: none,
+    output: z.object({
+      version: z.string(),
+      operations: z.array(OperationDescription),
+      models: z.array(ModelDescription),
+      formats: z.array(FormatDescription),
+    }),
+  },
   devices: { input: none, output: z.array(DeviceDescription) },
   /** What a file is, before importing it. */
   inspect: { input: z.object({ path: z.string(), as: z.string().optional() }), output: SourceReport },
@@ -109,24 +143,62 @@ export const engineCalls = {
   resumeJob: { input: z.object({ job: id }), output: Job },
 
   /** Layer sizes, weights, expected memory for a model on a dataset or matrix, before training. */
-  modelLayout: { input: z.object({ model: z.string(), params: z.record(z.string(), z.unknown()), columns: z.int().positive() }), output: ModelLayout },
-  metrics: { input: z.object({ artifact: id, afterStep: z.number().default(-1) }), output: z.array(z.object({ step: z.number(), name: z.string(), value: z.number() })) },
+  modelLayout: {
+    input: z.object({ model: z.string(), params: z.record(z.string(), z.unknown()), columns: z.int().positive() }),
+    output: ModelLayout,
+  },
+  metrics: {
+    input: z.object({ artifact: id, afterStep: z.number().default(-1) }),
+    output: z.array(z.object({ step: z.number(), name: z.string(), value: z.number() })),
+  },
 
   /** values [bands, outHeight, outWidth] float32, NaN where there is no data. */
-  readRaster: { input: z.object({ dataset: id, bands: z.array(z.int().nonnegative()).min(1).max(512), window: RasterWindow }), output: z.object({ values: float32 }) },
+  readRaster: {
+    input: z.object({ dataset: id, bands: z.array(z.int().nonnegative()).min(1).max(512), window: RasterWindow }),
+    output: z.object({ values: float32 }),
+  },
   /** values [outHeight, outWidth]: labels of a clustering (0 = no data) or scores (NaN = no data), by artifact kind. */
   readMap: { input: z.object({ artifact: id, window: RasterWindow }), output: z.object({ values: z.union([uint16, float32]) }) },
   /** Rows of a table, cells or embedding as shown: numbers, text, null for missing. */
-  readRows: { input: z.object({ dataset: id, offset: z.int().nonnegative(), limit: z.int().positive().max(500), columns: z.int().positive().max(200).default(60) }), output: z.object({ names: z.array(z.string()), rows: z.array(z.array(z.union([z.number(), z.string(), z.boolean(), z.null()]))), total: z.number() }) },
+  readRows: {
+    input: z.object({
+      dataset: id,
+      offset: z.int().nonnegative(),
+      limit: z.int().positive().max(500),
+      columns: z.int().positive().max(200).default(60),
+    }),
+    output: z.object({
+      names: z.array(z.string()),
+      rows: z.array(z.array(z.union([z.number(), z.string(), z.boolean(), z.null()]))),
+      total: z.number(),
+    }),
+  },
   /** Values of all columns at one row (mean over a square of `radius` pixels for rasters), before and after the model when one is given. */
-  readSpectrum: { input: z.object({ dataset: id, row: z.number().nonnegative(), radius: z.int().min(0).max(16).default(0), model: id.optional() }), output: z.object({ values: z.array(z.number().nullable()), reconstruction: z.array(z.number().nullable()).nullable(), pca: z.array(z.number().nullable()).nullable() }) },
+  readSpectrum: {
+    input: z.object({ dataset: id, row: z.number().nonnegative(), radius: z.int().min(0).max(16).default(0), model: id.optional() }),
+    output: z.object({
+      values: z.array(z.number().nullable()),
+      reconstruction: z.array(z.number().nullable()).nullable(),
+      pca: z.array(z.number().nullable()).nullable(),
+    }),
+  },
   /** A seeded sample of valid rows for the scatter: codes [n, codeSize], row numbers, labels and scores where given. */
   sampleLatents: {
     input: z.object({ latents: id, count: z.int().positive().max(2_000_000), clustering: id.optional(), scores: id.optional() }),
-    output: z.object({ n: z.int(), codeSize: z.int(), codes: float32, rows: float64, labels: uint16.nullable(), scores: float32.nullable() }),
+    output: z.object({
+      n: z.int(),
+      codeSize: z.int(),
+      codes: float32,
+      rows: float64,
+      labels: uint16.nullable(),
+      scores: float32.nullable(),
+    }),
   },
   /** Everything known of one row of a raster, for the map's read-out. */
-  readPixel: { input: z.object({ dataset: id, x: z.int().nonnegative(), y: z.int().nonnegative(), clustering: id.optional(), scores: id.optional() }), output: z.object({ row: z.number(), label: z.int().nullable(), score: z.number().nullable(), values: z.array(z.number().nullable()) }) },
+  readPixel: {
+    input: z.object({ dataset: id, x: z.int().nonnegative(), y: z.int().nonnegative(), clustering: id.optional(), scores: id.optional() }),
+    output: z.object({ row: z.number(), label: z.int().nullable(), score: z.number().nullable(), values: z.array(z.number().nullable()) }),
+  },
 
   getSetting: { input: z.object({ key: z.string() }), output: z.unknown() },
   setSetting: { input: z.object({ key: z.string(), value: z.json() }), output: none },

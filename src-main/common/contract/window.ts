@@ -5,9 +5,18 @@ const none = z.object({})
 
 export const windowCalls = {
   /** Native dialogs; null when dismissed. */
-  chooseFiles: { input: z.object({ title: z.string(), extensions: z.array(z.string()).default([]), multiple: z.boolean().default(false) }), output: z.array(z.string()).nullable() },
-  chooseSavePath: { input: z.object({ title: z.string(), defaultName: z.string(), extensions: z.array(z.string()) }), output: z.string().nullable() },
-  recentProjects: { input: none, output: z.array(z.object({ path: z.string(), name: z.string(), openedAt: z.string(), sizeBytes: z.number(), missing: z.boolean() })) },
+  chooseFiles: {
+    input: z.object({ title: z.string(), extensions: z.array(z.string()).default([]), multiple: z.boolean().default(false) }),
+    output: z.array(z.string()).nullable(),
+  },
+  chooseSavePath: {
+    input: z.object({ title: z.string(), defaultName: z.string(), extensions: z.array(z.string()) }),
+    output: z.string().nullable(),
+  },
+  recentProjects: {
+    input: none,
+    output: z.array(z.object({ path: z.string(), name: z.string(), openedAt: z.string(), sizeBytes: z.number(), missing: z.boolean() })),
+  },
   rememberProject: { input: z.object({ path: z.string() }), output: none },
   forgetProject: { input: z.object({ path: z.string() }), output: none },
   /** Where a new project and the built-in sample go when the user does not choose. */

@@ -1,7 +1,18 @@
 /** Artifacts and jobs as everyone sees them. */
 import { z } from 'zod'
 
-export const ArtifactKind = z.enum(['dataset', 'matrix', 'model', 'latents', 'clustering', 'embedding2d', 'scores', 'features', 'comparison', 'export'])
+export const ArtifactKind = z.enum([
+  'dataset',
+  'matrix',
+  'model',
+  'latents',
+  'clustering',
+  'embedding2d',
+  'scores',
+  'features',
+  'comparison',
+  'export',
+])
 export type ArtifactKind = z.output<typeof ArtifactKind>
 
 export const ArtifactStatus = z.enum(['running', 'done', 'failed', 'cancelled'])
@@ -22,7 +33,12 @@ export type Annotations = z.output<typeof Annotations>
 export const DtypeName = z.enum(['uint8', 'uint16', 'uint32', 'int32', 'float32', 'float64'])
 export type DtypeName = z.output<typeof DtypeName>
 
-export const ArrayInfo = z.object({ name: z.string(), dtype: DtypeName, shape: z.array(z.int().nonnegative()), chunkRows: z.int().positive() })
+export const ArrayInfo = z.object({
+  name: z.string(),
+  dtype: DtypeName,
+  shape: z.array(z.int().nonnegative()),
+  chunkRows: z.int().positive(),
+})
 export type ArrayInfo = z.output<typeof ArrayInfo>
 
 export const Artifact = z.object({
@@ -78,6 +94,8 @@ export const Job = z.object({
   cached: z.boolean(),
   canPause: z.boolean(),
   startedAt: z.string().nullable(),
-  error: z.object({ code: z.string(), message: z.string(), hint: z.string(), where: z.record(z.string(), z.union([z.string(), z.number()])) }).nullable(),
+  error: z
+    .object({ code: z.string(), message: z.string(), hint: z.string(), where: z.record(z.string(), z.union([z.string(), z.number()])) })
+    .nullable(),
 })
 export type Job = z.output<typeof Job>

@@ -21,7 +21,15 @@ function hash(seed: number, row: number): number {
 }
 
 /** @returns about `count` rows (all valid ones when there are fewer), never more than count + 5 standard deviations */
-export async function sampleValidRows(codes: ArrayReader, rows: number, validRows: number, codeSize: number, count: number, seed: number, signal?: AbortSignal): Promise<SampledRows> {
+export async function sampleValidRows(
+  codes: ArrayReader,
+  rows: number,
+  validRows: number,
+  codeSize: number,
+  count: number,
+  seed: number,
+  signal?: AbortSignal,
+): Promise<SampledRows> {
   const share = validRows <= count ? 1 : count / validRows
   const limit = share * 2 ** 32
   const capacity = Math.min(validRows, Math.ceil(share * validRows + 5 * Math.sqrt(share * validRows)))

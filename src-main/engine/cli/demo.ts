@@ -8,7 +8,12 @@ import type { Artifact } from '#common/domain/artifact.ts'
 import type { ComparisonMeta } from '#common/domain/results.ts'
 
 /** Runs one operation to its end and returns its artifact (at once when it is there already). */
-export type Compute = (operation: string, inputs: Readonly<Record<string, number>>, params?: Readonly<Record<string, unknown>>, name?: string) => Promise<Artifact>
+export type Compute = (
+  operation: string,
+  inputs: Readonly<Record<string, number>>,
+  params?: Readonly<Record<string, unknown>>,
+  name?: string,
+) => Promise<Artifact>
 
 export interface DemoResult {
   readonly map: string
@@ -58,7 +63,11 @@ export async function runDemo(directory: string, compute: Compute, options: Demo
   const matrix = await compute('prepare', { dataset: dataset.id })
   const model = await compute('train', { matrix: matrix.id }, { model: 'stacked', preset: options.preset })
   const stacked = await mapOf(compute, model, options)
-  const pcaModel = await compute('train', { matrix: matrix.id }, { model: 'pca', settings: { components: (model.meta as { codeSize: number }).codeSize } })
+  const pcaModel = await compute(
+    'train',
+    { matrix: matrix.id },
+    { model: 'pca', settings: { components: (model.meta as { codeSize: number }).codeSize } },
+  )
   const pca = await mapOf(compute, pcaModel, options)
   const scores = await compute('score', { latents: stacked.latents.id })
 
@@ -86,4 +95,3 @@ export async function runDemo(directory: string, compute: Compute, options: Demo
     peakRssMB: Math.round(process.resourceUsage().maxRSS / 1024),
   }
 }
-

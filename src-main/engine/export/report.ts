@@ -45,7 +45,12 @@ function classesSection(clustering: Artifact, legend: readonly LegendEntry[], da
   const rows = meta.classes.map((c) => {
     const entry = legend.find((l) => l.id === c.id)
     const swatch = `<i style="background:${entry?.colour ?? '#B4B0A8'}"></i>`
-    return [`${swatch}${c.id}`, escapeHtml(entry?.name ?? `Class ${c.id}`), toKm2 === null ? formatFigure(c.rows) : formatFigure(c.rows * toKm2), formatFigure(c.share * 100)]
+    return [
+      `${swatch}${c.id}`,
+      escapeHtml(entry?.name ?? `Class ${c.id}`),
+      toKm2 === null ? formatFigure(c.rows) : formatFigure(c.rows * toKm2),
+      formatFigure(c.share * 100),
+    ]
   })
   const tidied = meta.tidied ? `, then a majority filter of ${meta.tidied} × ${meta.tidied} pixels` : ''
   return `<h2>Classes</h2><p>${meta.method}, k = ${meta.k} (${escapeHtml(meta.chosenBecause)})${tidied}. Mean silhouette ${formatFigure(meta.silhouette)}.</p>${table(['Id', 'Name', toKm2 === null ? 'Rows' : 'km²', '%'], rows)}`
@@ -55,26 +60,49 @@ function modelsSection(models: readonly Artifact[]): string {
   if (models.length === 0) return ''
   const rows = models.map((artifact) => {
     const meta = artifact.meta as unknown as ModelMeta
-    return [escapeHtml(artifact.name), escapeHtml(meta.title), meta.layout.stages.map((s) => s.widths.join('-')).join(' · '), formatFigure(meta.holdoutError), formatFigure(meta.pca.holdoutError), formatFigure(meta.explainedVariance), formatFigure(meta.epochs), escapeHtml(meta.executor)]
+    return [
+      escapeHtml(artifact.name),
+      escapeHtml(meta.title),
+      meta.layout.stages.map((s) => s.widths.join('-')).join(' · '),
+      formatFigure(meta.holdoutError),
+      formatFigure(meta.pca.holdoutError),
+      formatFigure(meta.explainedVariance),
+      formatFigure(meta.epochs),
+      escapeHtml(meta.executor),
+    ]
   })
   return `<h2>Model</h2>${table(['Run', 'Model', 'Layers', 'Error, held out', 'PCA, same size', 'Explained variance', 'Epochs', 'Ran on'], rows)}`
 }
 
 function scoresSection(scores: readonly Artifact[]): string {
-  return scores.map((artifact) => {
-    const meta = artifact.meta as unknown as ScoresMeta
-    return `<h2>Anomalies</h2><p>${escapeHtml(meta.method)}; flagged above ${formatFigure(artifact.annotations.threshold ?? meta.threshold)} (recommended because ${escapeHtml(meta.thresholdRule)}). ${formatFigure(meta.flagged)} of ${formatFigure(meta.validRows)} rows lie above the recommended threshold; ${formatFigure(((100 - meta.percentile) / 100) * meta.validRows)} would by chance alone.</p>`
-  }).join('')
+  return scores
+    .map((artifact) => {
+      const meta = artifact.meta as unknown as ScoresMeta
+      return `<h2>Anomalies</h2><p>${escapeHtml(meta.method)}; flagged above ${formatFigure(artifact.annotations.threshold ?? meta.threshold)} (recommended because ${escapeHtml(meta.thresholdRule)}). ${formatFigure(meta.flagged)} of ${formatFigure(meta.validRows)} rows lie above the recommended threshold; ${formatFigure(((100 - meta.percentile) / 100) * meta.validRows)} would by chance alone.</p>`
+    })
+    .join('')
 }
 
 function comparisonSection(artifact: Artifact): string {
   const { title, basis, rows } = artifact.meta as unknown as ComparisonMeta
   const names = [...new Set(rows.flatMap((r) => Object.keys(r.figures)))]
-  return `<h2>${escapeHtml(title)}</h2><p>${escapeHtml(basis)}</p>${table(['Result', ...names], rows.map((r) => [escapeHtml(r.name), ...names.map((n) => formatFigure(r.figures[n] ?? null))]))}`
+  return `<h2>${escapeHtml(title)}</h2><p>${escapeHtml(basis)}</p>${table(
+    ['Result', ...names],
+    rows.map((r) => [escapeHtml(r.name), ...names.map((n) => formatFigure(r.figures[n] ?? null))]),
+  )}`
 }
 
 function provenanceSection(lineage: readonly Artifact[]): string {
-  const rows = lineage.map((a) => [String(a.id), escapeHtml(a.name), `${a.operation} v${a.operationVersion}`, `<code>${escapeHtml(JSON.stringify(a.params))}</code>`, Object.values(a.inputs).join(', '), String(a.seed), formatFigure(a.seconds), `<code>${a.contentKey.slice(0, 12)}</code>`])
+  const rows = lineage.map((a) => [
+    String(a.id),
+    escapeHtml(a.name),
+    `${a.operation} v${a.operationVersion}`,
+    `<code>${escapeHtml(JSON.stringify(a.params))}</code>`,
+    Object.values(a.inputs).join(', '),
+    String(a.seed),
+    formatFigure(a.seconds),
+    `<code>${a.contentKey.slice(0, 12)}</code>`,
+  ])
   return `<h2>How it was made</h2>${table(['No.', 'Artifact', 'Operation', 'Parameters', 'From', 'Seed', 'Seconds', 'Key'], rows)}`
 }
 
@@ -84,10 +112,15 @@ const style = `body{font:13px/20px system-ui,sans-serif;color:#1C1B19;max-width:
 export async function writeReport(path: string, content: ReportContent): Promise<ExportedFile> {
   const dataset = content.lineage.find((a) => a.kind === 'dataset')
   const source = dataset?.meta as unknown as DatasetMeta | undefined
-  const picture = content.picturePath === null ? '' : `<p><img alt="Map" src="data:image/png;base64,${(await readFile(content.picturePath)).toString('base64')}"></p>`
+  const picture =
+    content.picturePath === null
+      ? ''
+      : `<p><img alt="Map" src="data:image/png;base64,${(await readFile(content.picturePath)).toString('base64')}"></p>`
   const body = [
     `<h1>${escapeHtml(content.title)}</h1>`,
-    dataset && source ? `<p>${escapeHtml(dataset.name)}: ${escapeHtml(source.formatTitle)}, ${formatFigure(source.rows)} rows × ${source.columns.length} columns, ${escapeHtml(source.grid?.crs?.code ?? source.grid?.crs?.name ?? 'no coordinate system')}, source hash <code>${source.source.hash}</code>.</p>` : '',
+    dataset && source
+      ? `<p>${escapeHtml(dataset.name)}: ${escapeHtml(source.formatTitle)}, ${formatFigure(source.rows)} rows × ${source.columns.length} columns, ${escapeHtml(source.grid?.crs?.code ?? source.grid?.crs?.name ?? 'no coordinate system')}, source hash <code>${source.source.hash}</code>.</p>`
+      : '',
     picture,
     content.clustering && dataset ? classesSection(content.clustering, content.legend, dataset) : '',
     modelsSection(content.lineage.filter((a) => a.kind === 'model')),

@@ -16,12 +16,46 @@ import { defineOperation, type OperationContext } from './define.ts'
 import { classProfiles, LabelPicker, readDrawnRows } from './profiles.ts'
 
 const params = z.object({
-  method: z.enum(['auto', 'k-means', 'mini-batch k-means']).default('auto').meta({ title: 'Method', description: 'Mini-batch learns from small random draws; auto uses it beyond 2 million rows.' }),
-  k: z.int().min(2).max(255).nullable().default(null).meta({ title: 'Clusters, k', description: 'Left empty, it is chosen between 2 and the limit below by the elbow of the error curve.' }),
-  kMax: z.int().min(3).max(60).default(20).meta({ title: 'Try up to', unit: 'clusters', description: 'Upper end of the range when k is chosen for you.', advanced: true }),
-  nInit: z.int().min(1).max(100).default(10).meta({ title: 'Starts', description: 'Runs from different starting centres; the best is kept.', paperTerm: 'n_init' }),
-  maxIterations: z.int().min(1).max(10_000).default(300).meta({ title: 'Passes at most', description: 'Each start ends earlier when the centres no longer move.', advanced: true }),
-  fitRows: z.int().min(1000).max(20_000_000).default(2_000_000).meta({ title: 'Learn centres from', unit: 'rows', description: 'More rows than this are sampled evenly; every row is assigned all the same.', advanced: true }),
+  method: z
+    .enum(['auto', 'k-means', 'mini-batch k-means'])
+    .default('auto')
+    .meta({ title: 'Method', description: 'Mini-batch learns from small random draws; auto uses it beyond 2 million rows.' }),
+  k: z
+    .int()
+    .min(2)
+    .max(255)
+    .nullable()
+    .default(null)
+    .meta({ title: 'Clusters, k', description: 'Left empty, it is chosen between 2 and the limit below by the elbow of the error curve.' }),
+  kMax: z
+    .int()
+    .min(3)
+    .max(60)
+    .default(20)
+    .meta({ title: 'Try up to', unit: 'clusters', description: 'Upper end of the range when k is chosen for you.', advanced: true }),
+  nInit: z
+    .int()
+    .min(1)
+    .max(100)
+    .default(10)
+    .meta({ title: 'Starts', description: 'Runs from different starting centres; the best is kept.', paperTerm: 'n_init' }),
+  maxIterations: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(300)
+    .meta({ title: 'Passes at most', description: 'Each start ends earlier when the centres no longer move.', advanced: true }),
+  fitRows: z
+    .int()
+    .min(1000)
+    .max(20_000_000)
+    .default(2_000_000)
+    .meta({
+      title: 'Learn centres from',
+      unit: 'rows',
+      description: 'More rows than this are sampled evenly; every row is assigned all the same.',
+      advanced: true,
+    }),
 })
 type Params = z.output<typeof params>
 
@@ -34,20 +68,50 @@ interface Centres {
   readonly method: string
 }
 
-async function learnCentres(ctx: OperationContext<Params>, points: Float32Array, n: number, d: number, totalRows: number): Promise<Centres> {
+async function learnCentres(
+  ctx: OperationContext<Params>,
+  points: Float32Array,
+  n: number,
+  d: number,
+  totalRows: number,
+): Promise<Centres> {
   const { nInit, maxIterations } = ctx.params
   const miniBatch = ctx.params.method === 'mini-batch k-means' || (ctx.params.method === 'auto' && totalRows > 2_000_000)
   const options = { nInit, maxIterations, seed: ctx.seed, signal: ctx.signal }
-  const choice = ctx.params.k === null ? await chooseK(points, n, d, { kMin: 2, kMax: Math.min(ctx.params.kMax, n - 1), seed: ctx.seed, signal: ctx.signal, report: (fraction: number) => ctx.report({ stage: 'Trying numbers of clusters', fraction }) }) : null
+  const choice =
+    ctx.params.k === null
+      ? await chooseK(points, n, d, {
+          kMin: 2,
+          kMax: Math.min(ctx.params.kMax, n - 1),
+          seed: ctx.seed,
+          signal: ctx.signal,
+          report: (fraction: number) => ctx.report({ stage: 'Trying numbers of clusters', fraction }),
+        })
+      : null
   const k = ctx.params.k ?? choice!.k
-  if (k > n) throw new StratumError('PARAMETER_INVALID', `${k} clusters were asked for, and there are ${n} usable rows.`, 'Choose fewer clusters.', { parameter: 'k' })
+  if (k > n)
+    throw new StratumError('PARAMETER_INVALID', `${k} clusters were asked for, and there are ${n} usable rows.`, 'Choose fewer clusters.', {
+      parameter: 'k',
+    })
   ctx.report({ stage: 'Finding centres', fraction: null })
   const { centres } = miniBatch ? await minibatchKmeans(points, n, d, { ...options, k }) : await kmeans(points, n, d, { ...options, k })
-  return { k, centres, kCurve: choice?.curve ?? [], chosenBecause: choice?.reason ?? 'given', method: miniBatch ? 'mini-batch k-means' : 'k-means' }
+  return {
+    k,
+    centres,
+    kCurve: choice?.curve ?? [],
+    chosenBecause: choice?.reason ?? 'given',
+    method: miniBatch ? 'mini-batch k-means' : 'k-means',
+  }
 }
 
 /** Streams the codes block by block with the label 1…k of each row (0 where there is no code). Memory: one block. */
-async function eachLabelBlock(ctx: OperationContext<unknown>, codes: ArrayReader, centres: Float32Array, k: number, visit: (start: number, labels: Uint16Array, inertia: number) => void): Promise<void> {
+async function eachLabelBlock(
+  ctx: OperationContext<unknown>,
+  codes: ArrayReader,
+  centres: Float32Array,
+  k: number,
+  visit: (start: number, labels: Uint16Array, inertia: number) => void,
+): Promise<void> {
   const rows = codes.shape[0]
   const Z = codes.shape[1]
   const rowsPerRead = Math.max(codes.chunkRows, Math.floor((4 << 20) / (Z * 4)))
@@ -127,7 +191,12 @@ export const clusterOperation = defineOperation({
       k,
       rows: meta.rows,
       validRows: meta.validRows,
-      classes: profiles.map((profile, i) => ({ id: i + 1, rows: finalSizes[i + 1], share: finalSizes[i + 1] / Math.max(1, meta.validRows), ...profile })),
+      classes: profiles.map((profile, i) => ({
+        id: i + 1,
+        rows: finalSizes[i + 1],
+        share: finalSizes[i + 1] / Math.max(1, meta.validRows),
+        ...profile,
+      })),
       inertia,
       silhouette: await silhouette(sample.codes, n, Z, sampleLabels, k, { sample: 2000, seed: ctx.seed, signal: ctx.signal }),
       kCurve: learned.kCurve,

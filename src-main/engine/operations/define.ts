@@ -65,4 +65,5 @@ export interface OperationDefinition<Schema extends z.ZodObject = z.ZodObject> {
   run(ctx: OperationContext<z.output<Schema>>): Promise<Readonly<Record<string, unknown>>>
 }
 
-export const defineOperation = <Schema extends z.ZodObject>(definition: OperationDefinition<Schema>): OperationDefinition<Schema> => definition
+export const defineOperation = <Schema extends z.ZodObject>(definition: OperationDefinition<Schema>): OperationDefinition<Schema> =>
+  definition

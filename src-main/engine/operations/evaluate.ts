@@ -19,12 +19,30 @@ import { defineOperation, type InputDeclaration } from './define.ts'
 const roles = ['first', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh', 'eighth'] as const
 
 const params = z.object({
-  labels: z.string().min(1).meta({ title: 'Labels', description: 'A single-band raster on the same grid, or the name of a field of the dataset (an obs field, a text column).' }),
-  ignore: z.array(z.string()).default(['0']).meta({ title: 'Leave out', description: 'Label values that mean “not labelled”. For anomaly scores every other value but 0 counts as anomalous and 0 as normal.' }),
+  labels: z
+    .string()
+    .min(1)
+    .meta({
+      title: 'Labels',
+      description: 'A single-band raster on the same grid, or the name of a field of the dataset (an obs field, a text column).',
+    }),
+  ignore: z
+    .array(z.string())
+    .default(['0'])
+    .meta({
+      title: 'Leave out',
+      description: 'Label values that mean “not labelled”. For anomaly scores every other value but 0 counts as anomalous and 0 as normal.',
+    }),
 })
 
 /** Label id per row (0 = first distinct value …), −1 where not labelled. */
-async function readLabels(project: Project, dataset: Artifact, where: string, ignore: readonly string[], signal: AbortSignal): Promise<{ ids: Int16Array; names: string[] }> {
+async function readLabels(
+  project: Project,
+  dataset: Artifact,
+  where: string,
+  ignore: readonly string[],
+  signal: AbortSignal,
+): Promise<{ ids: Int16Array; names: string[] }> {
   const meta = dataset.meta as unknown as DatasetMeta
   const ids = new Int16Array(meta.rows).fill(-1)
   const names: string[] = []
@@ -36,7 +54,13 @@ async function readLabels(project: Project, dataset: Artifact, where: string, ig
     let code = codes.get(name)
     if (code === undefined) {
       code = names.push(name) - 1
-      if (code > 32_000) throw new StratumError('DATA_UNSUITABLE', `“${where}” has more than 32 000 different values; these are not class labels.`, 'Choose a field with classes.', { parameter: 'labels' })
+      if (code > 32_000)
+        throw new StratumError(
+          'DATA_UNSUITABLE',
+          `“${where}” has more than 32 000 different values; these are not class labels.`,
+          'Choose a field with classes.',
+          { parameter: 'labels' },
+        )
       codes.set(name, code)
     }
     ids[row] = code
@@ -45,7 +69,7 @@ async function readLabels(project: Project, dataset: Artifact, where: string, ig
     const source = await openDataset(meta, project.path, signal)
     try {
       const values = (await source.metadata?.(where)) ?? []
-      values.forEach((value, row) => put(row, value))
+      for (const [row, value] of values.entries()) put(row, value)
     } finally {
       await source.close()
     }
@@ -56,7 +80,12 @@ async function readLabels(project: Project, dataset: Artifact, where: string, ig
   const source = await reader.open(path, reader.options.parse({}), signal)
   try {
     if (source.report.rows !== meta.rows || source.report.grid?.width !== meta.grid?.width) {
-      throw new StratumError('DATA_UNSUITABLE', `The labels have ${source.report.rows} rows and the dataset ${meta.rows}; they must lie on the same grid.`, 'Warp the labels to the grid of the scene (gdalwarp -te … -ts …).', { path })
+      throw new StratumError(
+        'DATA_UNSUITABLE',
+        `The labels have ${source.report.rows} rows and the dataset ${meta.rows}; they must lie on the same grid.`,
+        'Warp the labels to the grid of the scene (gdalwarp -te … -ts …).',
+        { path },
+      )
     }
     for await (const { start, n, X } of source.chunks({ columns: [0], signal })) for (let i = 0; i < n; i++) put(start + i, X[i])
   } finally {
@@ -92,7 +121,12 @@ function scoreFigures(project: Project, artifact: Artifact, ids: Int16Array, nam
   const positive = Uint8Array.from(rows, (i) => (isNormal[ids[i]] ? 0 : 1))
   const values = Float32Array.from(rows, (i) => score[i])
   const positives = positive.reduce((a, b) => a + b, 0)
-  if (positives === 0 || positives === rows.length) throw new StratumError('DATA_UNSUITABLE', `The labels hold ${positives} anomalous and ${rows.length - positives} normal rows; both are needed.`, 'Label normal rows 0 and anomalous rows with any other number.')
+  if (positives === 0 || positives === rows.length)
+    throw new StratumError(
+      'DATA_UNSUITABLE',
+      `The labels hold ${positives} anomalous and ${rows.length - positives} normal rows; both are needed.`,
+      'Label normal rows 0 and anomalous rows with any other number.',
+    )
   let hits = 0
   let flagged = 0
   for (let i = 0; i < values.length; i++) {
@@ -100,10 +134,21 @@ function scoreFigures(project: Project, artifact: Artifact, ids: Int16Array, nam
     flagged++
     hits += positive[i]
   }
-  return { rows: rows.length, anomalies: positives, auc: rocAuc(values, positive), averagePrecision: averagePrecision(values, positive), precision: flagged ? hits / flagged : null, recall: hits / positives }
+  return {
+    rows: rows.length,
+    anomalies: positives,
+    auc: rocAuc(values, positive),
+    averagePrecision: averagePrecision(values, positive),
+    precision: flagged ? hits / flagged : null,
+    recall: hits / positives,
+  }
 }
 
-const result = (optional: boolean): InputDeclaration => ({ kinds: ['clustering', 'scores'], optional, description: 'A class map or anomaly scores' })
+const result = (optional: boolean): InputDeclaration => ({
+  kinds: ['clustering', 'scores'],
+  optional,
+  description: 'A class map or anomaly scores',
+})
 
 export const evaluateOperation = defineOperation({
   id: 'evaluate',
@@ -119,13 +164,15 @@ export const evaluateOperation = defineOperation({
   async run(ctx) {
     const artifacts = roles.map((role) => ctx.inputs[role]).filter((a) => a !== undefined)
     const datasets = new Set(artifacts.map((a) => a.meta.dataset as number))
-    if (datasets.size > 1) throw new StratumError('ARTIFACT_KIND', 'The results belong to different datasets.', 'Compare results of one dataset.')
+    if (datasets.size > 1)
+      throw new StratumError('ARTIFACT_KIND', 'The results belong to different datasets.', 'Compare results of one dataset.')
     const dataset = ctx.project.artifact([...datasets][0])
     ctx.report({ stage: 'Reading labels', fraction: null })
     const ignore = artifacts.some((a) => a.kind === 'scores') ? ctx.params.ignore.filter((v) => v !== '0') : ctx.params.ignore
     const { ids, names } = await readLabels(ctx.project, dataset, ctx.params.labels, ignore, ctx.signal)
     const labelled = ids.reduce((n, id) => n + (id >= 0 ? 1 : 0), 0)
-    if (labelled === 0) throw new StratumError('DATA_UNSUITABLE', 'No row has a label.', 'Check the labels and the values left out.', { parameter: 'labels' })
+    if (labelled === 0)
+      throw new StratumError('DATA_UNSUITABLE', 'No row has a label.', 'Check the labels and the values left out.', { parameter: 'labels' })
     const comparison: ComparisonMeta = {
       title: `${dataset.name} against ${ctx.params.labels.split(/[\\/]/).pop()}`,
       basis: `${labelled} labelled ${labelled === 1 ? 'row' : 'rows'} in ${names.length} classes, none used for training, clustering or the threshold.`,

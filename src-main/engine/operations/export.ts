@@ -32,12 +32,27 @@ import { scoreOperation } from './score.ts'
 const Target = z.enum(['geotiff', 'png', 'csv', 'npy', 'report'])
 type Target = z.output<typeof Target>
 
-const targetOfExtension: Readonly<Record<string, Target>> = { '.tif': 'geotiff', '.tiff': 'geotiff', '.png': 'png', '.csv': 'csv', '.npy': 'npy', '.html': 'report' }
+const targetOfExtension: Readonly<Record<string, Target>> = {
+  '.tif': 'geotiff',
+  '.tiff': 'geotiff',
+  '.png': 'png',
+  '.csv': 'csv',
+  '.npy': 'npy',
+  '.html': 'report',
+}
 
 const params = z.object({
-  path: z.string().min(1).meta({ title: 'File', description: 'Written whole or not at all; files that belong to it (styles, names) stand beside it.' }),
-  target: Target.nullable().default(null).meta({ title: 'Format', description: 'By the file name when empty: .tif, .png, .csv, .npy, .html.' }),
-  compression: z.enum(['deflate', 'lzw', 'none']).default('deflate').meta({ title: 'Compression', description: 'DEFLATE is smallest; LZW opens in older tools.', advanced: true }),
+  path: z
+    .string()
+    .min(1)
+    .meta({ title: 'File', description: 'Written whole or not at all; files that belong to it (styles, names) stand beside it.' }),
+  target: Target.nullable()
+    .default(null)
+    .meta({ title: 'Format', description: 'By the file name when empty: .tif, .png, .csv, .npy, .html.' }),
+  compression: z
+    .enum(['deflate', 'lzw', 'none'])
+    .default('deflate')
+    .meta({ title: 'Compression', description: 'DEFLATE is smallest; LZW opens in older tools.', advanced: true }),
 })
 type Params = z.output<typeof params>
 type Context = OperationContext<Params>
@@ -55,19 +70,38 @@ const rowsAtOnce = 1 << 16
 /** The user's names and colours where there are any, the palette's otherwise. */
 export function legendOf(clustering: Artifact): LegendEntry[] {
   const { classes } = clustering.meta as unknown as ClusteringMeta
-  return classes.map(({ id }) => clustering.annotations.legend?.find((entry) => entry.id === id) ?? { id, name: `Class ${id}`, colour: classColour(id) })
+  return classes.map(
+    ({ id }) => clustering.annotations.legend?.find((entry) => entry.id === id) ?? { id, name: `Class ${id}`, colour: classColour(id) },
+  )
 }
 
 function gridOf({ data, dataset }: Subject): Grid {
   if (data.grid) return data.grid
-  throw new StratumError('ARTIFACT_KIND', `“${dataset.name}” is not a scene, so there is no map of it.`, `Export its ${rowNoun[data.kind][1]} as .csv, or the codes as .npy.`, { artifact: dataset.id })
+  throw new StratumError(
+    'ARTIFACT_KIND',
+    `“${dataset.name}” is not a scene, so there is no map of it.`,
+    `Export its ${rowNoun[data.kind][1]} as .csv, or the codes as .npy.`,
+    { artifact: dataset.id },
+  )
 }
 
-const describe = (artifact: Artifact): Record<string, string> => ({ STRATUM_ARTIFACT: artifact.name, STRATUM_CONTENT_KEY: artifact.contentKey, STRATUM_SEED: String(artifact.seed) })
+const describe = (artifact: Artifact): Record<string, string> => ({
+  STRATUM_ARTIFACT: artifact.name,
+  STRATUM_CONTENT_KEY: artifact.contentKey,
+  STRATUM_SEED: String(artifact.seed),
+})
 
 async function mapFile(ctx: Context, subject: Subject): Promise<ExportedFile[]> {
   const { artifact, path } = subject
-  const common = { path, grid: gridOf(subject), description: artifact.name, metadata: describe(artifact), compression: ctx.params.compression, signal: ctx.signal, report: (fraction: number) => ctx.report({ stage: 'Writing the map', fraction }) }
+  const common = {
+    path,
+    grid: gridOf(subject),
+    description: artifact.name,
+    metadata: describe(artifact),
+    compression: ctx.params.compression,
+    signal: ctx.signal,
+    report: (fraction: number) => ctx.report({ stage: 'Writing the map', fraction }),
+  }
   if (artifact.kind === 'clustering') {
     const reader = ctx.project.array(artifact.id, 'labels')
     return exportClassMap({ ...common, legend: legendOf(artifact), labels: (from, to) => reader.read(from, to) as Uint16Array })
@@ -75,7 +109,11 @@ async function mapFile(ctx: Context, subject: Subject): Promise<ExportedFile[]> 
   if (artifact.kind === 'scores') {
     const reader = ctx.project.array(artifact.id, 'score')
     const { histogram } = artifact.meta as unknown as ScoresMeta
-    return exportScoreMap({ ...common, range: { from: histogram.from, to: histogram.to }, scores: (from, to) => reader.read(from, to) as Float32Array })
+    return exportScoreMap({
+      ...common,
+      range: { from: histogram.from, to: histogram.to },
+      scores: (from, to) => reader.read(from, to) as Float32Array,
+    })
   }
   return codeMap(ctx, subject, common.grid)
 }
@@ -84,7 +122,17 @@ async function mapFile(ctx: Context, subject: Subject): Promise<ExportedFile[]> 
 async function codeMap(ctx: Context, { artifact, path }: Subject, grid: Grid): Promise<ExportedFile[]> {
   const { codeSize } = artifact.meta as unknown as LatentsMeta
   const reader = ctx.project.array(artifact.id, 'codes')
-  const writer = await createGeotiff(path, { grid, bands: codeSize, dtype: 'float32', nodata: Number.NaN, overviews: 'average', compression: ctx.params.compression, bandNames: Array.from({ length: codeSize }, (_, i) => `Code ${i + 1}`), description: artifact.name, metadata: describe(artifact) })
+  const writer = await createGeotiff(path, {
+    grid,
+    bands: codeSize,
+    dtype: 'float32',
+    nodata: Number.NaN,
+    overviews: 'average',
+    compression: ctx.params.compression,
+    bandNames: Array.from({ length: codeSize }, (_, i) => `Code ${i + 1}`),
+    description: artifact.name,
+    metadata: describe(artifact),
+  })
   try {
     const lines = Math.max(1, Math.floor((1 << 20) / (grid.width * codeSize)))
     for (let line = 0; line < grid.height; line += lines) {
@@ -107,11 +155,23 @@ async function figureFile(ctx: Context, subject: Subject): Promise<ExportedFile[
   if (artifact.kind === 'scores') {
     const reader = ctx.project.array(artifact.id, 'score')
     const { histogram, threshold } = artifact.meta as unknown as ScoresMeta
-    return exportPng({ ...common, kind: 'scores', range: histogram, threshold: artifact.annotations.threshold ?? threshold, scores: (from, to) => reader.read(from, to) as Float32Array })
+    return exportPng({
+      ...common,
+      kind: 'scores',
+      range: histogram,
+      threshold: artifact.annotations.threshold ?? threshold,
+      scores: (from, to) => reader.read(from, to) as Float32Array,
+    })
   }
   const reader = ctx.project.array(artifact.id, 'labels')
   const { classes } = artifact.meta as unknown as ClusteringMeta
-  return exportPng({ ...common, kind: 'classes', legend: legendOf(artifact), shares: new Map(classes.map((c) => [c.id, c.share])), labels: (from, to) => reader.read(from, to) as Uint16Array })
+  return exportPng({
+    ...common,
+    kind: 'classes',
+    legend: legendOf(artifact),
+    shares: new Map(classes.map((c) => [c.id, c.share])),
+    labels: (from, to) => reader.read(from, to) as Uint16Array,
+  })
 }
 
 /** One line per row of the dataset: its number and what the artifact says of it. */
@@ -135,28 +195,54 @@ async function tableFile(ctx: Context, { artifact, data, path }: Subject): Promi
   return writer.finish()
 }
 
-function tableColumns(project: Project, artifact: Artifact): { columns: string[]; cells: (from: number, to: number) => (i: number) => Cell[] } {
+function tableColumns(
+  project: Project,
+  artifact: Artifact,
+): { columns: string[]; cells: (from: number, to: number) => (i: number) => Cell[] } {
   if (artifact.kind === 'clustering') {
     const labels = project.array(artifact.id, 'labels')
     const names = new Map(legendOf(artifact).map((entry) => [entry.id, entry.name]))
-    return { columns: ['class', 'class_name'], cells: (from, to) => ((block) => (i) => (block[i] === 0 ? [null, null] : [block[i], names.get(block[i]) ?? null]))(labels.read(from, to)) }
+    return {
+      columns: ['class', 'class_name'],
+      cells: (from, to) =>
+        (
+          (block) => (i) =>
+            block[i] === 0 ? [null, null] : [block[i], names.get(block[i]) ?? null]
+        )(labels.read(from, to)),
+    }
   }
   if (artifact.kind === 'scores') {
     const scores = project.array(artifact.id, 'score')
     const threshold = artifact.annotations.threshold ?? (artifact.meta as unknown as ScoresMeta).threshold
-    return { columns: ['score', 'flagged'], cells: (from, to) => ((block) => (i) => (Number.isNaN(block[i]) ? [null, null] : [shortFloat32(block[i]), block[i] > threshold]))(scores.read(from, to)) }
+    return {
+      columns: ['score', 'flagged'],
+      cells: (from, to) =>
+        (
+          (block) => (i) =>
+            Number.isNaN(block[i]) ? [null, null] : [shortFloat32(block[i]), block[i] > threshold]
+        )(scores.read(from, to)),
+    }
   }
   const codes = project.array(artifact.id, 'codes')
   const errors = project.array(artifact.id, 'error')
   const Z = codes.shape[1]
   return {
     columns: [...Array.from({ length: Z }, (_, j) => `code_${j + 1}`), 'reconstruction_error'],
-    cells: (from, to) => ((block, error) => (i) => [...Array.from(block.subarray(i * Z, (i + 1) * Z), (v) => shortFloat32(v)), shortFloat32(error[i])])(codes.read(from, to), errors.read(from, to)),
+    cells: (from, to) =>
+      ((block, error) => (i) => [...Array.from(block.subarray(i * Z, (i + 1) * Z), (v) => shortFloat32(v)), shortFloat32(error[i])])(
+        codes.read(from, to),
+        errors.read(from, to),
+      ),
   }
 }
 
 async function arrayFile(ctx: Context, { artifact, data, path }: Subject): Promise<ExportedFile[]> {
-  const [name, dtype] = artifact.kind === 'latents' ? (['codes', 'float32'] as const) : artifact.kind === 'scores' ? (['score', 'float32'] as const) : (['labels', 'uint16'] as const)
+  const [name, dtype] =
+    artifact.kind === 'latents'
+      ? (['codes', 'float32'] as const)
+      : artifact.kind === 'scores'
+        ? (['score', 'float32'] as const)
+        : (['labels', 'uint16'] as const)
   const reader = ctx.project.array(artifact.id, name)
   const writer = await createNpy(path, dtype, data.grid ? [data.grid.height, data.grid.width, ...reader.shape.slice(1)] : reader.shape)
   try {
@@ -190,23 +276,27 @@ async function reportFile(ctx: Context, subject: Subject): Promise<ExportedFile[
     const picture = data.grid ? join(temporary, 'map.png') : null
     if (picture) await figureFile(ctx, { ...subject, path: picture })
     const used = [...behind, ...all.filter((a) => a.kind === 'scores' && a.meta.model === model?.id)]
-    return [await writeReport(path, {
-      title: `${dataset.name}: ${artifact.name}`,
-      lineage: behind,
-      clustering: artifact.kind === 'clustering' ? artifact : null,
-      legend: artifact.kind === 'clustering' ? legendOf(artifact) : [],
-      scores: artifact.kind === 'scores' ? [artifact] : used.filter((a) => a.kind === 'scores'),
-      comparisons: all.filter((a) => a.kind === 'comparison' && Object.values(a.inputs).some((id) => used.some((u) => u.id === id))),
-      picturePath: picture,
-      citations: citationsOf(used),
-      version,
-    })]
+    return [
+      await writeReport(path, {
+        title: `${dataset.name}: ${artifact.name}`,
+        lineage: behind,
+        clustering: artifact.kind === 'clustering' ? artifact : null,
+        legend: artifact.kind === 'clustering' ? legendOf(artifact) : [],
+        scores: artifact.kind === 'scores' ? [artifact] : used.filter((a) => a.kind === 'scores'),
+        comparisons: all.filter((a) => a.kind === 'comparison' && Object.values(a.inputs).some((id) => used.some((u) => u.id === id))),
+        picturePath: picture,
+        citations: citationsOf(used),
+        version,
+      }),
+    ]
   } finally {
     await rm(temporary, { recursive: true, force: true })
   }
 }
 
-const writers: Readonly<Record<Target, { readonly kinds: readonly ArtifactKind[]; readonly write: (ctx: Context, subject: Subject) => Promise<ExportedFile[]> }>> = {
+const writers: Readonly<
+  Record<Target, { readonly kinds: readonly ArtifactKind[]; readonly write: (ctx: Context, subject: Subject) => Promise<ExportedFile[]> }>
+> = {
   geotiff: { kinds: ['clustering', 'scores', 'latents'], write: mapFile },
   png: { kinds: ['clustering', 'scores'], write: figureFile },
   csv: { kinds: ['clustering', 'scores', 'latents'], write: tableFile },
@@ -217,7 +307,12 @@ const writers: Readonly<Record<Target, { readonly kinds: readonly ArtifactKind[]
 function chooseTarget({ path, target }: Params): Target {
   const chosen = target ?? targetOfExtension[extname(path).toLowerCase()]
   if (chosen) return chosen
-  throw new StratumError('UNKNOWN_FORMAT', `The file name “${path}” does not say a format.`, `End it in ${Object.keys(targetOfExtension).join(', ')}, or choose the format.`, { parameter: 'path' })
+  throw new StratumError(
+    'UNKNOWN_FORMAT',
+    `The file name “${path}” does not say a format.`,
+    `End it in ${Object.keys(targetOfExtension).join(', ')}, or choose the format.`,
+    { parameter: 'path' },
+  )
 }
 
 export const exportOperation = defineOperation({
@@ -239,7 +334,12 @@ export const exportOperation = defineOperation({
     const { kinds, write } = writers[target]
     if (!kinds.includes(artifact.kind)) {
       const possible = (Object.keys(writers) as Target[]).filter((t) => writers[t].kinds.includes(artifact.kind))
-      throw new StratumError('ARTIFACT_KIND', `${artifact.name} (${artifact.kind}) cannot be written as ${target}.`, `Choose ${possible.join(', ')}.`, { artifact: artifact.id, parameter: 'target' })
+      throw new StratumError(
+        'ARTIFACT_KIND',
+        `${artifact.name} (${artifact.kind}) cannot be written as ${target}.`,
+        `Choose ${possible.join(', ')}.`,
+        { artifact: artifact.id, parameter: 'target' },
+      )
     }
     const dataset = ctx.project.artifact(artifact.meta.dataset as number)
     const files = await write(ctx, { artifact, dataset, data: dataset.meta as unknown as DatasetMeta, path: resolve(ctx.params.path) })

@@ -10,11 +10,23 @@ import { defineOperation, type OperationContext } from './define.ts'
 const params = z.object({
   path: z.string().min(1).meta({ title: 'File', description: 'The source stays where it is; the project remembers its path and content.' }),
   as: DatasetKind.nullable().default(null).meta({ title: 'Read as', description: 'Chosen by content when empty.', advanced: true }),
-  options: z.record(z.string(), z.unknown()).default({}).meta({ title: 'Reader options', description: 'What the format lets you choose, such as a delimiter or a no-data value.', advanced: true }),
+  options: z
+    .record(z.string(), z.unknown())
+    .default({})
+    .meta({
+      title: 'Reader options',
+      description: 'What the format lets you choose, such as a delimiter or a no-data value.',
+      advanced: true,
+    }),
 })
 
 /** Opens, checks and summarises one file. Memory: one chunk of rows and a sample of at most 100 000. */
-export async function importFile(ctx: OperationContext<unknown>, path: string, as: DatasetKind | null, options: Readonly<Record<string, unknown>>): Promise<DatasetMeta> {
+export async function importFile(
+  ctx: OperationContext<unknown>,
+  path: string,
+  as: DatasetKind | null,
+  options: Readonly<Record<string, unknown>>,
+): Promise<DatasetMeta> {
   ctx.report({ stage: 'Reading the header', fraction: null })
   const reader = await readerFor(path, as ?? undefined)
   const readerOptions = reader.options.parse(options)

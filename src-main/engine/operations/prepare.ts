@@ -15,13 +15,54 @@ import { defineOperation } from './define.ts'
 import { regionIdentity, regionParam, withinRegion } from './region.ts'
 
 const params = z.object({
-  rows: z.int().min(10).max(50_000_000).default(200_000).meta({ title: 'Rows to learn from', description: 'Drawn evenly over the whole dataset; more than this rarely changes what is learned.', unit: 'rows' }),
-  holdoutShare: z.number().min(0).max(0.9).default(0.2).meta({ title: 'Held out for checking', description: 'Never learned from; the error and the anomaly threshold are judged on them.', unit: 'share' }),
-  splitBy: z.enum(['auto', 'blocks', 'random']).default('auto').meta({ title: 'Hold out by', description: 'Neighbouring pixels are alike. Blocks of 32 × 32 keep the check honest; auto uses blocks for scenes.' }),
-  scaling: z.enum(['z-score', 'min-max', 'none']).default('z-score').meta({ title: 'Scale each column', description: 'z-score gives mean 0 and spread 1; min-max gives 0 to 1, which a sigmoid output needs.' }),
-  counts: z.enum(['auto', 'log1p-cp10k', 'none']).default('auto').meta({ title: 'Counts', description: 'log(1 + counts per 10 000) evens out sequencing depth; auto uses it for cells.', advanced: true }),
+  rows: z
+    .int()
+    .min(10)
+    .max(50_000_000)
+    .default(200_000)
+    .meta({
+      title: 'Rows to learn from',
+      description: 'Drawn evenly over the whole dataset; more than this rarely changes what is learned.',
+      unit: 'rows',
+    }),
+  holdoutShare: z
+    .number()
+    .min(0)
+    .max(0.9)
+    .default(0.2)
+    .meta({
+      title: 'Held out for checking',
+      description: 'Never learned from; the error and the anomaly threshold are judged on them.',
+      unit: 'share',
+    }),
+  splitBy: z
+    .enum(['auto', 'blocks', 'random'])
+    .default('auto')
+    .meta({
+      title: 'Hold out by',
+      description: 'Neighbouring pixels are alike. Blocks of 32 × 32 keep the check honest; auto uses blocks for scenes.',
+    }),
+  scaling: z
+    .enum(['z-score', 'min-max', 'none'])
+    .default('z-score')
+    .meta({
+      title: 'Scale each column',
+      description: 'z-score gives mean 0 and spread 1; min-max gives 0 to 1, which a sigmoid output needs.',
+    }),
+  counts: z
+    .enum(['auto', 'log1p-cp10k', 'none'])
+    .default('auto')
+    .meta({
+      title: 'Counts',
+      description: 'log(1 + counts per 10 000) evens out sequencing depth; auto uses it for cells.',
+      advanced: true,
+    }),
   region: regionParam('learns from pixels'),
-  columns: z.array(z.string()).nullable().default(null).meta({ title: 'Columns', description: 'Learn from these only; all when empty.', advanced: true }),
+  columns: z
+    .array(z.string())
+    .nullable()
+    .default(null)
+    .meta({ title: 'Columns', description: 'Learn from these only; all when empty.', advanced: true }),
 })
 type Params = z.output<typeof params>
 
@@ -30,12 +71,26 @@ function chooseColumns(meta: DatasetMeta, wanted: readonly string[] | null): num
   if (wanted === null) {
     // A column without a single value carries nothing and would become NaN everywhere.
     const usable = meta.columns.map((_, i) => i).filter((i) => (meta.summaries[i]?.valid ?? 1) > 0)
-    if (usable.length === 0) throw new StratumError('DATA_UNSUITABLE', `None of the ${meta.columns.length} ${noun} holds a number.`, 'Check the no-data value and the file; a model learns from numbers.')
+    if (usable.length === 0)
+      throw new StratumError(
+        'DATA_UNSUITABLE',
+        `None of the ${meta.columns.length} ${noun} holds a number.`,
+        'Check the no-data value and the file; a model learns from numbers.',
+      )
     return usable
   }
   return wanted.map((name) => {
     const i = meta.columns.findIndex((c) => c.name === name)
-    if (i < 0) throw new StratumError('PARAMETER_INVALID', `There is no ${columnNoun[meta.kind][0]} named “${name}”.`, `Choose among: ${meta.columns.slice(0, 20).map((c) => c.name).join(', ')}.`, { parameter: 'columns' })
+    if (i < 0)
+      throw new StratumError(
+        'PARAMETER_INVALID',
+        `There is no ${columnNoun[meta.kind][0]} named “${name}”.`,
+        `Choose among: ${meta.columns
+          .slice(0, 20)
+          .map((c) => c.name)
+          .join(', ')}.`,
+        { parameter: 'columns' },
+      )
     return i
   })
 }
@@ -64,16 +119,34 @@ export const prepareOperation = defineOperation({
     const wantedBytes = Math.min(ctx.params.rows / (1 - ctx.params.holdoutShare), meta.validRows) * d * 4
     if (wantedBytes > ctx.memoryBudgetBytes / 4) {
       const rows = Math.floor((ctx.memoryBudgetBytes / 4 / (d * 4)) * (1 - ctx.params.holdoutShare))
-      throw new StratumError('MEMORY_EXCEEDED', `Learning from ${ctx.params.rows} ${rowNoun[meta.kind][1]} of ${d} ${columnNoun[meta.kind][1]} takes ${Math.round(wantedBytes / 1e6)} MB; a quarter of the memory budget is ${Math.round(ctx.memoryBudgetBytes / 4e6)} MB.`, `Learn from at most ${rows} ${rowNoun[meta.kind][1]}, choose fewer ${columnNoun[meta.kind][1]}, or raise --memory.`, { parameter: 'rows' })
+      throw new StratumError(
+        'MEMORY_EXCEEDED',
+        `Learning from ${ctx.params.rows} ${rowNoun[meta.kind][1]} of ${d} ${columnNoun[meta.kind][1]} takes ${Math.round(wantedBytes / 1e6)} MB; a quarter of the memory budget is ${Math.round(ctx.memoryBudgetBytes / 4e6)} MB.`,
+        `Learn from at most ${rows} ${rowNoun[meta.kind][1]}, choose fewer ${columnNoun[meta.kind][1]}, or raise --memory.`,
+        { parameter: 'rows' },
+      )
     }
     const splitBy = ctx.params.splitBy === 'auto' ? (meta.grid ? 'blocks' : 'random') : ctx.params.splitBy
     const source = await openDataset(meta, ctx.project.path, ctx.signal)
     try {
       const learnable = await withinRegion(source, meta, ctx.params.region, ctx.signal)
-      const drawn = await drawRows(learnable, meta, { trainRows: ctx.params.rows, holdoutShare: ctx.params.holdoutShare, splitBy, columns: columnIndex, seed: ctx.seed, signal: ctx.signal, report: ctx.report })
+      const drawn = await drawRows(learnable, meta, {
+        trainRows: ctx.params.rows,
+        holdoutShare: ctx.params.holdoutShare,
+        splitBy,
+        columns: columnIndex,
+        seed: ctx.seed,
+        signal: ctx.signal,
+        report: ctx.report,
+      })
       const n = drawn.trainIndex.length
       const m = drawn.holdoutIndex.length
-      if (n < 2) throw new StratumError('DATA_UNSUITABLE', `Only ${n} usable ${rowNoun[meta.kind][1]} to learn from.`, 'Hold out a smaller share, or check the no-data value.')
+      if (n < 2)
+        throw new StratumError(
+          'DATA_UNSUITABLE',
+          `Only ${n} usable ${rowNoun[meta.kind][1]} to learn from.`,
+          'Hold out a smaller share, or check the no-data value.',
+        )
       const steps = fitPipeline(pipelineSteps(meta, ctx.params), drawn.train, n, d)
       applyPipeline(steps, drawn.train, n, d)
       applyPipeline(steps, drawn.holdout, m, d)
@@ -86,7 +159,16 @@ export const prepareOperation = defineOperation({
       write('holdout', 'float32', drawn.holdout, [m, d])
       write('trainIndex', 'float64', drawn.trainIndex, [n])
       write('holdoutIndex', 'float64', drawn.holdoutIndex, [m])
-      const result: MatrixMeta = { dataset: dataset.id, datasetKind: meta.kind, columns: columnIndex.map((i) => meta.columns[i]), columnIndex, steps, trainRows: n, holdoutRows: m, split: splitBy }
+      const result: MatrixMeta = {
+        dataset: dataset.id,
+        datasetKind: meta.kind,
+        columns: columnIndex.map((i) => meta.columns[i]),
+        columnIndex,
+        steps,
+        trainRows: n,
+        holdoutRows: m,
+        split: splitBy,
+      }
       return result
     } finally {
       await source.close()

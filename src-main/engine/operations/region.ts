@@ -11,7 +11,15 @@ import { hashFile } from '../data/import.ts'
 import { readerFor } from '../data/readers/registry.ts'
 
 export const regionParam = (what: string) =>
-  z.string().nullable().default(null).meta({ title: 'Only inside', description: `A single-band raster on the same grid; ${what} only where it is not 0. The whole scene when empty.`, advanced: true })
+  z
+    .string()
+    .nullable()
+    .default(null)
+    .meta({
+      title: 'Only inside',
+      description: `A single-band raster on the same grid; ${what} only where it is not 0. The whole scene when empty.`,
+      advanced: true,
+    })
 
 /** The region's content belongs to the key of what is made with it. */
 export const regionIdentity = async (region: string | null): Promise<string> => (region === null ? '' : hashFile(resolve(region)))
@@ -23,7 +31,12 @@ async function readRegion(region: string, { grid }: DatasetMeta, signal: AbortSi
   try {
     const found = source.report.grid
     if (!grid || !found || found.width !== grid.width || found.height !== grid.height) {
-      throw new StratumError('DATA_UNSUITABLE', `The region is ${found ? `${found.width} × ${found.height}` : 'not a raster'}, and the scene is ${grid ? `${grid.width} × ${grid.height}` : 'not a raster'}.`, 'Use a raster on the grid of the scene (gdalwarp or gdal_rasterize with -te and -ts).', { path, parameter: 'region' })
+      throw new StratumError(
+        'DATA_UNSUITABLE',
+        `The region is ${found ? `${found.width} × ${found.height}` : 'not a raster'}, and the scene is ${grid ? `${grid.width} × ${grid.height}` : 'not a raster'}.`,
+        'Use a raster on the grid of the scene (gdalwarp or gdal_rasterize with -te and -ts).',
+        { path, parameter: 'region' },
+      )
     }
     const inside = new Uint8Array(grid.width * grid.height)
     for await (const { start, n, X } of source.chunks({ columns: [0], signal })) {

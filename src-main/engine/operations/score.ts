@@ -43,7 +43,17 @@ export const scoreOperation = defineOperation({
   citation: 'Borghesi et al., Anomaly detection using autoencoders in high performance computing systems, arXiv 1811.05269',
   inputs: { latents: { kinds: ['latents'], description: 'Codes with their reconstruction error' } },
   params: z.object({
-    percentile: z.number().min(50).max(99.999).default(99.5).meta({ title: 'Threshold', unit: '% of held-out', description: 'Rows that are rebuilt worse than this share of the held-out rows are flagged.', paperTerm: 'percentile of the calibration split' }),
+    percentile: z
+      .number()
+      .min(50)
+      .max(99.999)
+      .default(99.5)
+      .meta({
+        title: 'Threshold',
+        unit: '% of held-out',
+        description: 'Rows that are rebuilt worse than this share of the held-out rows are flagged.',
+        paperTerm: 'percentile of the calibration split',
+      }),
   }),
   produces: 'scores',
   ignores: ['seed', 'device'],
@@ -52,10 +62,16 @@ export const scoreOperation = defineOperation({
     const latents = ctx.inputs.latents!
     const meta = latents.meta as unknown as LatentsMeta
     const model = ctx.project.artifact(meta.model).meta as unknown as ModelMeta
-    if (meta.dataset !== model.dataset) ctx.log('warning', 'The threshold comes from the dataset the model was trained on; this dataset may be shifted against it.')
+    if (meta.dataset !== model.dataset)
+      ctx.log('warning', 'The threshold comes from the dataset the model was trained on; this dataset may be shifted against it.')
     const calibrationLatents = meta.dataset === model.dataset ? latents.id : ownLatents(ctx.project, meta.model, model.dataset)
     const { errors, heldOut } = calibrationErrors(ctx.project, calibrationLatents, model.matrix)
-    if (errors.length === 0) throw new StratumError('DATA_UNSUITABLE', 'No held-out row has a finite error, so there is nothing to judge a threshold on.', 'Prepare the data again with a larger held-out share.')
+    if (errors.length === 0)
+      throw new StratumError(
+        'DATA_UNSUITABLE',
+        'No held-out row has a finite error, so there is nothing to judge a threshold on.',
+        'Prepare the data again with a larger held-out share.',
+      )
     const { threshold } = percentileThreshold(errors, ctx.params.percentile)
 
     const error = ctx.project.array(latents.id, 'error')
@@ -76,7 +92,12 @@ export const scoreOperation = defineOperation({
       }
       addToHistogram(values, 0, to, all)
       writer.append(values)
-      ctx.report({ stage: 'Scoring', fraction: (from + values.length) / meta.rows, done: from + values.length, unit: rowNoun[(ctx.project.artifact(meta.dataset).meta as unknown as DatasetMeta).kind][1] })
+      ctx.report({
+        stage: 'Scoring',
+        fraction: (from + values.length) / meta.rows,
+        done: from + values.length,
+        unit: rowNoun[(ctx.project.artifact(meta.dataset).meta as unknown as DatasetMeta).kind][1],
+      })
       await new Promise((resolve) => setImmediate(resolve))
     }
     writer.finish()
@@ -103,7 +124,14 @@ export const scoreOperation = defineOperation({
 })
 
 function ownLatents(project: Project, model: number, dataset: number): number {
-  const own = project.artifacts().find((a) => a.kind === 'latents' && a.status === 'done' && a.meta.model === model && a.meta.dataset === dataset)
-  if (!own) throw new StratumError('ARTIFACT_NOT_FOUND', 'The threshold is judged on held-out rows of the dataset the model was trained on, and their codes are not there yet.', 'Compute codes for the model’s own dataset first.')
+  const own = project
+    .artifacts()
+    .find((a) => a.kind === 'latents' && a.status === 'done' && a.meta.model === model && a.meta.dataset === dataset)
+  if (!own)
+    throw new StratumError(
+      'ARTIFACT_NOT_FOUND',
+      'The threshold is judged on held-out rows of the dataset the model was trained on, and their codes are not there yet.',
+      'Compute codes for the model’s own dataset first.',
+    )
   return own.id
 }

@@ -14,7 +14,10 @@ export const tidyOperation = defineOperation({
   summary: 'Gives each pixel the most frequent class around it; no-data stays as it is.',
   inputs: { clustering: { kinds: ['clustering'], description: 'Classes of a scene' } },
   params: z.object({
-    window: z.union([z.literal(3), z.literal(5), z.literal(7), z.literal(9)]).default(7).meta({ title: 'Majority of', unit: 'px square', description: 'A larger square removes larger specks and rounds thin beds.' }),
+    window: z
+      .union([z.literal(3), z.literal(5), z.literal(7), z.literal(9)])
+      .default(7)
+      .meta({ title: 'Majority of', unit: 'px square', description: 'A larger square removes larger specks and rounds thin beds.' }),
   }),
   produces: 'clustering',
   ignores: ['seed', 'device'],
@@ -23,10 +26,17 @@ export const tidyOperation = defineOperation({
     const clustering = ctx.inputs.clustering!
     const meta = clustering.meta as unknown as ClusteringMeta
     const { grid } = ctx.project.artifact(meta.dataset).meta as unknown as DatasetMeta
-    if (!grid) throw new StratumError('ARTIFACT_KIND', 'Only the classes of a scene have neighbours to vote.', 'Choose a clustering of a raster dataset.', { artifact: clustering.id })
+    if (!grid)
+      throw new StratumError(
+        'ARTIFACT_KIND',
+        'Only the classes of a scene have neighbours to vote.',
+        'Choose a clustering of a raster dataset.',
+        { artifact: clustering.id },
+      )
     const reader = ctx.project.array(clustering.id, 'labels')
     const writer = ctx.draft.writeArray('labels', { dtype: 'uint16', shape: [meta.rows] })
-    const model = ctx.project.artifact((ctx.project.artifact(meta.latents).meta as unknown as LatentsMeta).model).meta as unknown as ModelMeta
+    const model = ctx.project.artifact((ctx.project.artifact(meta.latents).meta as unknown as LatentsMeta).model)
+      .meta as unknown as ModelMeta
     const drawn = meta.dataset === model.dataset ? readDrawnRows(ctx.project, model.matrix) : null
     const picker = new LabelPicker(drawn?.index ?? new Float64Array(0))
     const sizes = new Float64Array(meta.k + 1)
@@ -51,7 +61,12 @@ export const tidyOperation = defineOperation({
     const profiles = drawn ? classProfiles(drawn, picker.labels, meta.k) : null
     const result: ClusteringMeta = {
       ...meta,
-      classes: meta.classes.map((c, i) => ({ ...c, ...profiles?.[i], rows: sizes[c.id], share: sizes[c.id] / Math.max(1, meta.validRows) })),
+      classes: meta.classes.map((c, i) => ({
+        ...c,
+        ...profiles?.[i],
+        rows: sizes[c.id],
+        share: sizes[c.id] / Math.max(1, meta.validRows),
+      })),
       tidied: ctx.params.window,
     }
     return result

@@ -10,20 +10,38 @@ import { weightArray } from './trainedModel.ts'
 
 const params = z.object({
   model: z.string().default('stacked').meta({ title: 'Model', description: 'One of the registry; `models` lists them.' }),
-  preset: z.string().nullable().default(null).meta({ title: 'Preset', description: 'A named set of settings; single settings below go before it.' }),
+  preset: z
+    .string()
+    .nullable()
+    .default(null)
+    .meta({ title: 'Preset', description: 'A named set of settings; single settings below go before it.' }),
   settings: z.record(z.string(), z.unknown()).default({}).meta({ title: 'Settings', description: 'The model’s own parameters.' }),
 })
 
 /** Preset under explicit settings under nothing: what the model really runs with, defaults filled in. */
-export function resolveSettings(model: ModelDefinition, preset: string | null, settings: Readonly<Record<string, unknown>>): Record<string, unknown> {
+export function resolveSettings(
+  model: ModelDefinition,
+  preset: string | null,
+  settings: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
   const found = preset === null ? undefined : model.presets.find((p) => p.id === preset)
   if (preset !== null && found === undefined) {
-    throw new StratumError('PARAMETER_INVALID', `${model.title} has no preset “${preset}”.`, model.presets.length ? `Choose among: ${model.presets.map((p) => p.id).join(', ')}.` : 'Leave the preset empty.', { parameter: 'preset' })
+    throw new StratumError(
+      'PARAMETER_INVALID',
+      `${model.title} has no preset “${preset}”.`,
+      model.presets.length ? `Choose among: ${model.presets.map((p) => p.id).join(', ')}.` : 'Leave the preset empty.',
+      { parameter: 'preset' },
+    )
   }
   const parsed = model.params.strict().safeParse({ ...found?.params, ...settings })
   if (!parsed.success) {
     const issue = parsed.error.issues[0]
-    throw new StratumError('PARAMETER_INVALID', `${model.title}: ${issue.path.join('.') || 'settings'}: ${issue.message}`, `Settings of this model: ${Object.keys(model.params.shape).join(', ')}.`, { parameter: `settings.${issue.path.join('.')}` })
+    throw new StratumError(
+      'PARAMETER_INVALID',
+      `${model.title}: ${issue.path.join('.') || 'settings'}: ${issue.message}`,
+      `Settings of this model: ${Object.keys(model.params.shape).join(', ')}.`,
+      { parameter: `settings.${issue.path.join('.')}` },
+    )
   }
   return parsed.data
 }

@@ -45,7 +45,14 @@ export async function openTrainedModel(project: Project, model: Artifact, thread
 export function matchColumns(wanted: readonly { name: string }[], present: readonly { name: string }[], datasetName: string): number[] {
   const missing = wanted.filter((c) => !present.some((p) => p.name === c.name))
   if (missing.length > 0) {
-    throw new StratumError('DATA_UNSUITABLE', `“${datasetName}” lacks ${missing.length} of the ${wanted.length} columns the model was trained on: ${missing.slice(0, 5).map((c) => c.name).join(', ')}.`, 'Use a dataset with the same columns, or train on this one.')
+    throw new StratumError(
+      'DATA_UNSUITABLE',
+      `“${datasetName}” lacks ${missing.length} of the ${wanted.length} columns the model was trained on: ${missing
+        .slice(0, 5)
+        .map((c) => c.name)
+        .join(', ')}.`,
+      'Use a dataset with the same columns, or train on this one.',
+    )
   }
   return wanted.map((c) => present.findIndex((p) => p.name === c.name))
 }

@@ -32,22 +32,40 @@ export function createViews(session: { project(): Project }): Views {
   const artifactOf = (id: number, ...kinds: ArtifactKind[]): Artifact => {
     const artifact = session.project().artifact(id)
     if (kinds.includes(artifact.kind)) return artifact
-    throw new StratumError('ARTIFACT_KIND', `“${artifact.name}” is a ${artifact.kind}, and a ${kinds.join(' or ')} was expected.`, 'Choose another artifact.', { artifact: id })
+    throw new StratumError(
+      'ARTIFACT_KIND',
+      `“${artifact.name}” is a ${artifact.kind}, and a ${kinds.join(' or ')} was expected.`,
+      'Choose another artifact.',
+      { artifact: id },
+    )
   }
   const metaOf = (dataset: number): DatasetMeta => artifactOf(dataset, 'dataset').meta as unknown as DatasetMeta
   const gridOf = (dataset: number): Grid => {
     const { grid } = metaOf(dataset)
     if (grid) return grid
-    throw new StratumError('ARTIFACT_KIND', 'This dataset is not a scene; it has no grid.', 'Choose a raster dataset.', { artifact: dataset })
+    throw new StratumError('ARTIFACT_KIND', 'This dataset is not a scene; it has no grid.', 'Choose a raster dataset.', {
+      artifact: dataset,
+    })
   }
   const sourceOf = (dataset: number): Promise<OpenSource> =>
-    sources.open(dataset, () => openDataset(metaOf(dataset), session.project().path), (source) => source.close())
+    sources.open(
+      dataset,
+      () => openDataset(metaOf(dataset), session.project().path),
+      (source) => source.close(),
+    )
   const modelOf = (model: number): Promise<TrainedModel> =>
-    models.open(model, () => openTrainedModel(session.project(), artifactOf(model, 'model'), Math.max(1, availableParallelism() - 1)), (trained) => trained.encoder.close())
+    models.open(
+      model,
+      () => openTrainedModel(session.project(), artifactOf(model, 'model'), Math.max(1, availableParallelism() - 1)),
+      (trained) => trained.encoder.close(),
+    )
 
   /** One row of a stored per-row array. */
   const valueAt = (artifact: number, array: string, row: number): number => {
-    const value = session.project().array(artifact, array).read(row, row + 1)[0]
+    const value = session
+      .project()
+      .array(artifact, array)
+      .read(row, row + 1)[0]
     return value === undefined ? Number.NaN : value
   }
 
@@ -55,7 +73,10 @@ export function createViews(session: { project(): Project }): Views {
     async readRaster({ dataset, bands, window }) {
       const source = await sourceOf(dataset)
       checkWindow(gridOf(dataset), window)
-      if (!source.readWindow) throw new StratumError('ARTIFACT_KIND', 'This dataset is not a scene; it has no pixels to show.', 'Choose a raster dataset.', { artifact: dataset })
+      if (!source.readWindow)
+        throw new StratumError('ARTIFACT_KIND', 'This dataset is not a scene; it has no pixels to show.', 'Choose a raster dataset.', {
+          artifact: dataset,
+        })
       return { values: await source.readWindow(bands, window) }
     },
 
@@ -82,7 +103,9 @@ export function createViews(session: { project(): Project }): Views {
       applyPipeline(matrix.steps, X, 1, X.length)
       const rebuilt = await encoder.reconstruct(X, 1)
       invertPipeline(matrix.steps, rebuilt, 1, X.length)
-      const reconstruction = meta.columns.map((column) => finiteOrNull(rebuilt[matrix.columns.findIndex((c) => c.name === column.name)] ?? Number.NaN))
+      const reconstruction = meta.columns.map((column) =>
+        finiteOrNull(rebuilt[matrix.columns.findIndex((c) => c.name === column.name)] ?? Number.NaN),
+      )
       return { values: values.map(finiteOrNull), reconstruction, pca: null }
     },
 
@@ -107,7 +130,12 @@ export function createViews(session: { project(): Project }): Views {
       const row = y * grid.width + x
       const columns = metaOf(dataset).columns.length
       const inside = x < grid.width && y < grid.height
-      if (!inside) throw new StratumError('PARAMETER_INVALID', `Pixel ${x}, ${y} lies outside the scene of ${grid.width} × ${grid.height}.`, 'Choose a pixel inside the scene.')
+      if (!inside)
+        throw new StratumError(
+          'PARAMETER_INVALID',
+          `Pixel ${x}, ${y} lies outside the scene of ${grid.width} × ${grid.height}.`,
+          'Choose a pixel inside the scene.',
+        )
       const values = await meanPixel(await sourceOf(dataset), grid, columns, row, 0)
       const label = clustering === undefined ? null : valueAt(clustering, 'labels', row)
       const score = scores === undefined ? null : finiteOrNull(valueAt(scores, 'score', row))
@@ -125,11 +153,20 @@ const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ?
 
 function checkWindow(grid: Grid, { x, y, width, height }: RasterWindow): void {
   if (x + width <= grid.width && y + height <= grid.height) return
-  throw new StratumError('PARAMETER_INVALID', `The window ${x}, ${y} + ${width} × ${height} reaches beyond the scene of ${grid.width} × ${grid.height}.`, 'Ask for a window inside the scene.', { parameter: 'window' })
+  throw new StratumError(
+    'PARAMETER_INVALID',
+    `The window ${x}, ${y} + ${width} × ${height} reaches beyond the scene of ${grid.width} × ${grid.height}.`,
+    'Ask for a window inside the scene.',
+    { parameter: 'window' },
+  )
 }
 
 /** Nearest neighbour from a per-pixel array stored row by row. Reads each needed scan line once. Memory: the result and one line. */
-export function readGridWindow(reader: ArrayReader, grid: Grid, { x, y, width, height, outWidth, outHeight }: RasterWindow): Uint16Array | Float32Array {
+export function readGridWindow(
+  reader: ArrayReader,
+  grid: Grid,
+  { x, y, width, height, outWidth, outHeight }: RasterWindow,
+): Uint16Array | Float32Array {
   const out = reader.dtype === 'uint16' ? new Uint16Array(outWidth * outHeight) : new Float32Array(outWidth * outHeight)
   const column = Uint32Array.from({ length: outWidth }, (_, i) => Math.floor(((i + 0.5) * width) / outWidth))
   for (let r = 0; r < outHeight; r++) {
@@ -142,7 +179,8 @@ export function readGridWindow(reader: ArrayReader, grid: Grid, { x, y, width, h
 
 /** Mean over a square around a pixel, no-data left out. */
 async function meanPixel(source: OpenSource, grid: Grid, columns: number, row: number, radius: number): Promise<number[]> {
-  if (!source.readWindow || row >= grid.width * grid.height) throw new StratumError('PARAMETER_INVALID', `There is no pixel number ${row}.`, 'Choose a pixel inside the scene.')
+  if (!source.readWindow || row >= grid.width * grid.height)
+    throw new StratumError('PARAMETER_INVALID', `There is no pixel number ${row}.`, 'Choose a pixel inside the scene.')
   const x = row % grid.width
   const y = Math.floor(row / grid.width)
   const x0 = Math.max(0, x - radius)

@@ -3,7 +3,12 @@ import { sampleValidRows } from '#engine/analysis/sampleRows.ts'
 import type { ArrayReader } from '#engine/project/project.ts'
 
 function reader(values: Float32Array, columns: number, chunkRows: number): ArrayReader {
-  return { dtype: 'float32', shape: [values.length / columns, columns], chunkRows, read: (from, to) => values.slice(from * columns, to * columns) }
+  return {
+    dtype: 'float32',
+    shape: [values.length / columns, columns],
+    chunkRows,
+    read: (from, to) => values.slice(from * columns, to * columns),
+  }
 }
 
 const rows = 10_000

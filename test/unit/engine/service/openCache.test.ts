@@ -6,7 +6,17 @@ describe('OpenCache', () => {
     const closed: string[] = []
     const opened: string[] = []
     const cache = new OpenCache<string>(2)
-    const open = (id: number) => cache.open(id, async () => { opened.push(`${id}`); return `${id}` }, async (value) => { closed.push(value) })
+    const open = (id: number) =>
+      cache.open(
+        id,
+        async () => {
+          opened.push(`${id}`)
+          return `${id}`
+        },
+        async (value) => {
+          closed.push(value)
+        },
+      )
     await open(1)
     await open(2)
     await open(1)
@@ -20,7 +30,15 @@ describe('OpenCache', () => {
   it('tries again after a failed opening', async () => {
     const cache = new OpenCache<string>(2)
     const close = async () => undefined
-    await expect(cache.open(1, async () => { throw new Error('gone') }, close)).rejects.toThrow('gone')
+    await expect(
+      cache.open(
+        1,
+        async () => {
+          throw new Error('gone')
+        },
+        close,
+      ),
+    ).rejects.toThrow('gone')
     expect(await cache.open(1, async () => 'there', close)).toBe('there')
   })
 })
