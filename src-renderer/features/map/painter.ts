@@ -68,31 +68,38 @@ async function loadTile(grid: Grid, layer: MapLayer, address: TileAddress, signa
   return { picture: null, edges }
 }
 
-export function paintMap(
-  context: CanvasRenderingContext2D,
-  grid: Grid,
-  view: View,
-  size: Size,
-  aspect: number,
-  layers: readonly MapLayer[],
-  tiles: TileLoader<Tile>,
-  swipe: number | null,
-  ratio: number,
-): void {
+/** What a map is drawn with. `drawn` remembers, by layer, the revision that was drawn last with all its tiles. */
+export interface Painting {
+  readonly context: CanvasRenderingContext2D
+  readonly grid: Grid
+  readonly view: View
+  readonly size: Size
+  readonly aspect: number
+  /** Device pixels per screen pixel. */
+  readonly ratio: number
+  readonly tiles: TileLoader<Tile>
+  readonly drawn: Map<string, string>
+}
+
+export function paintMap(painting: Painting, layers: readonly MapLayer[], swipe: number | null): void {
+  const { context, grid, view, size, aspect, ratio } = painting
   context.setTransform(ratio, 0, 0, ratio, 0, 0)
   context.clearRect(0, 0, size.width, size.height)
   const box = visible(view, grid, size, aspect)
   if (!box) return
-  const top = topLevel(grid)
-  const level = levelFor(grid, view.scale * ratio)
-  const addresses = tilesIn(box, level)
+  const addresses = tilesIn(box, levelFor(grid, view.scale * ratio))
   for (const layer of layers.toReversed()) {
     if (!layer.visible || layer.opacity === 0) continue
     context.save()
     if (swipe !== null && layer.side) clipSide(context, size, layer.side, swipe)
     context.globalAlpha = layer.opacity
-    if (layer.kind === 'outlines') paintEdges(context, view, size, aspect, layer, tiles, addresses, top)
-    else for (const address of addresses) paintTile(context, grid, view, size, aspect, layer, tiles, address, top, ratio)
+    const revision = layer.revision ?? ''
+    const before = painting.drawn.get(layer.id)
+    // While a changed layer is being made anew, its last picture stays: recolouring and moving a threshold must not flicker.
+    const revisions = before === undefined || before === revision ? [revision] : [revision, before]
+    if (layer.kind === 'outlines') paintEdges(painting, layer, revisions, addresses)
+    else for (const address of addresses) paintTile(painting, layer, revisions, address)
+    if (addresses.every((address) => painting.tiles.get(keyOf(layer, address)))) painting.drawn.set(layer.id, revision)
     context.restore()
   }
 }
@@ -105,62 +112,62 @@ function clipSide(context: CanvasRenderingContext2D, size: Size, side: 'left' | 
   context.clip()
 }
 
-function paintTile(
-  context: CanvasRenderingContext2D,
-  grid: Grid,
-  view: View,
-  size: Size,
-  aspect: number,
+/** The finest tile there is over a place, of the newest revision there is. */
+function bestTile(
+  { grid, tiles }: Painting,
   layer: MapLayer,
-  tiles: TileLoader<Tile>,
+  revisions: readonly string[],
   address: TileAddress,
-  top: number,
-  ratio: number,
-): void {
-  const wanted = windowOf(grid, address)
-  for (const candidate of withAncestors(address, top)) {
-    const picture = tiles.get(keyOf(layer, candidate))?.picture
-    if (!picture) continue
-    const from = windowOf(grid, candidate)
-    const step = 2 ** candidate.level
-    const a = toScreen(view, size, aspect, wanted.x, wanted.y)
-    const b = toScreen(view, size, aspect, wanted.x + wanted.width, wanted.y + wanted.height)
-    // Whole device pixels, so that neighbouring tiles meet without a seam.
-    const snap = (v: number): number => Math.round(v * ratio) / ratio
-    const finer = candidate.level === address.level && step * view.scale * ratio < 1
-    context.imageSmoothingEnabled = layer.kind === 'composite' && (finer || candidate.level !== address.level)
-    context.drawImage(
-      picture,
-      (wanted.x - from.x) / step,
-      (wanted.y - from.y) / step,
-      wanted.width / step,
-      wanted.height / step,
-      snap(a.x),
-      snap(a.y),
-      snap(b.x) - snap(a.x),
-      snap(b.y) - snap(a.y),
-    )
-    return
+): [TileAddress, HTMLCanvasElement] | null {
+  for (const candidate of withAncestors(address, topLevel(grid))) {
+    for (const revision of revisions) {
+      const picture = tiles.get(keyOf({ ...layer, revision }, candidate))?.picture
+      if (picture) return [candidate, picture]
+    }
   }
+  return null
 }
 
-function paintEdges(
-  context: CanvasRenderingContext2D,
-  view: View,
-  size: Size,
-  aspect: number,
-  layer: MapLayer,
-  tiles: TileLoader<Tile>,
-  addresses: readonly TileAddress[],
-  top: number,
-): void {
+function paintTile(painting: Painting, layer: MapLayer, revisions: readonly string[], address: TileAddress): void {
+  const { context, grid, view, size, aspect, ratio } = painting
+  const best = bestTile(painting, layer, revisions, address)
+  if (!best) return
+  const [candidate, picture] = best
+  const wanted = windowOf(grid, address)
+  const from = windowOf(grid, candidate)
+  const step = 2 ** candidate.level
+  const a = toScreen(view, size, aspect, wanted.x, wanted.y)
+  const b = toScreen(view, size, aspect, wanted.x + wanted.width, wanted.y + wanted.height)
+  // Whole device pixels, so that neighbouring tiles meet without a seam.
+  const snap = (v: number): number => Math.round(v * ratio) / ratio
+  const finer = candidate.level === address.level && step * view.scale * ratio < 1
+  context.imageSmoothingEnabled = layer.kind === 'composite' && (finer || candidate.level !== address.level)
+  context.drawImage(
+    picture,
+    (wanted.x - from.x) / step,
+    (wanted.y - from.y) / step,
+    wanted.width / step,
+    wanted.height / step,
+    snap(a.x),
+    snap(a.y),
+    snap(b.x) - snap(a.x),
+    snap(b.y) - snap(a.y),
+  )
+}
+
+function paintEdges(painting: Painting, layer: MapLayer, revisions: readonly string[], addresses: readonly TileAddress[]): void {
+  const { context, grid, view, size, aspect, tiles } = painting
+  const edgesOf = (revision: string, at: TileAddress): Path2D | null | undefined => tiles.get(keyOf({ ...layer, revision }, at))?.edges
+  const overview = { level: topLevel(grid), i: 0, j: 0 }
+  // All of one revision and level, or the overview: mixing them would draw some borders twice, a little apart.
+  const whole = revisions.find((revision) => addresses.every((address) => edgesOf(revision, address)))
+  const paths =
+    whole === undefined
+      ? revisions.map((revision) => edgesOf(revision, overview)).slice(0, 1)
+      : addresses.map((address) => edgesOf(whole, address))
   const origin = toScreen(view, size, aspect, 0, 0)
   const transform = new DOMMatrix([view.scale, 0, 0, view.scale * aspect, origin.x, origin.y])
   const lines = new Path2D()
-  const own = addresses.map((address) => tiles.get(keyOf(layer, address))?.edges)
-  // All or nothing: mixing levels would draw some borders twice, a little apart.
-  const complete = own.every((edges) => edges)
-  const paths = complete ? own : [tiles.get(keyOf(layer, { level: top, i: 0, j: 0 }))?.edges]
   for (const path of paths) if (path) lines.addPath(path, transform)
   context.lineCap = 'square'
   for (const [colour, width, alpha] of [
