@@ -1,6 +1,6 @@
 /** The `meta` of each artifact kind but datasets: what the operation found, as the window, the command line and a report read it. */
 import { z } from 'zod'
-import { Column, DatasetKind } from './dataset.ts'
+import { Column, DatasetKind, Finding } from './dataset.ts'
 
 /** One fitted step of the prepare pipeline; `offset` and `scale` are per column: prepared = (value − offset) / scale. */
 export const FittedStep = z.discriminatedUnion('id', [
@@ -24,6 +24,8 @@ export const MatrixMeta = z.object({
   trainRows: z.int(),
   holdoutRows: z.int(),
   split: z.string(),
+  /** What the user should know of the columns, e.g. that one is constant. */
+  findings: z.array(Finding),
 })
 export type MatrixMeta = z.output<typeof MatrixMeta>
 /* matrix arrays: train [trainRows, D] float32 · holdout [holdoutRows, D] float32 · trainIndex, holdoutIndex [n] float64 (row numbers in the dataset) */

@@ -45,17 +45,12 @@ const params = z.object({
     .max(10_000)
     .default(300)
     .meta({ title: 'Passes at most', description: 'Each start ends earlier when the centres no longer move.', advanced: true }),
-  fitRows: z
-    .int()
-    .min(1000)
-    .max(20_000_000)
-    .default(2_000_000)
-    .meta({
-      title: 'Learn centres from',
-      unit: 'rows',
-      description: 'More rows than this are sampled evenly; every row is assigned all the same.',
-      advanced: true,
-    }),
+  fitRows: z.int().min(1000).max(20_000_000).default(2_000_000).meta({
+    title: 'Learn centres from',
+    unit: 'rows',
+    description: 'More rows than this are sampled evenly; every row is assigned all the same.',
+    advanced: true,
+  }),
 })
 type Params = z.output<typeof params>
 

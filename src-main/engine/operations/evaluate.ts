@@ -19,20 +19,14 @@ import { defineOperation, type InputDeclaration } from './define.ts'
 const roles = ['first', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh', 'eighth'] as const
 
 const params = z.object({
-  labels: z
-    .string()
-    .min(1)
-    .meta({
-      title: 'Labels',
-      description: 'A single-band raster on the same grid, or the name of a field of the dataset (an obs field, a text column).',
-    }),
-  ignore: z
-    .array(z.string())
-    .default(['0'])
-    .meta({
-      title: 'Leave out',
-      description: 'Label values that mean “not labelled”. For anomaly scores every other value but 0 counts as anomalous and 0 as normal.',
-    }),
+  labels: z.string().min(1).meta({
+    title: 'Labels',
+    description: 'A single-band raster on the same grid, or the name of a field of the dataset (an obs field, a text column).',
+  }),
+  ignore: z.array(z.string()).default(['0']).meta({
+    title: 'Leave out',
+    description: 'Label values that mean “not labelled”. For anomaly scores every other value but 0 counts as anomalous and 0 as normal.',
+  }),
 })
 
 /** Label id per row (0 = first distinct value …), −1 where not labelled. */
@@ -77,7 +71,7 @@ async function readLabels(
   }
   const path = resolve(where)
   const reader = await readerFor(path)
-  const source = await reader.open(path, reader.options.parse({}), signal)
+  const source = await reader.open(path, {}, signal)
   try {
     if (source.report.rows !== meta.rows || source.report.grid?.width !== meta.grid?.width) {
       throw new StratumError(

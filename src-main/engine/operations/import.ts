@@ -10,14 +10,11 @@ import { defineOperation, type OperationContext } from './define.ts'
 const params = z.object({
   path: z.string().min(1).meta({ title: 'File', description: 'The source stays where it is; the project remembers its path and content.' }),
   as: DatasetKind.nullable().default(null).meta({ title: 'Read as', description: 'Chosen by content when empty.', advanced: true }),
-  options: z
-    .record(z.string(), z.unknown())
-    .default({})
-    .meta({
-      title: 'Reader options',
-      description: 'What the format lets you choose, such as a delimiter or a no-data value.',
-      advanced: true,
-    }),
+  options: z.record(z.string(), z.unknown()).default({}).meta({
+    title: 'Reader options',
+    description: 'What the format lets you choose, such as a delimiter or a no-data value.',
+    advanced: true,
+  }),
 })
 
 /** Opens, checks and summarises one file. Memory: one chunk of rows and a sample of at most 100 000. */
@@ -29,14 +26,13 @@ export async function importFile(
 ): Promise<DatasetMeta> {
   ctx.report({ stage: 'Reading the header', fraction: null })
   const reader = await readerFor(path, as ?? undefined)
-  const readerOptions = reader.options.parse(options)
-  const source = await reader.open(path, readerOptions, ctx.signal)
+  const source = await reader.open(path, options, ctx.signal)
   try {
     throwIfCancelled(ctx.signal)
     const { summaries, validRows } = await summariseSource(source, { seed: ctx.seed, signal: ctx.signal, report: ctx.report })
     const { path: _, ...report } = source.report
     const reference = await describeSource(path, ctx.project.path, ctx.signal, ctx.report)
-    return { ...report, source: reference, summaries, validRows, readerOptions }
+    return { ...report, source: reference, summaries, validRows, readerOptions: { ...options } }
   } finally {
     await source.close()
   }

@@ -6,7 +6,7 @@
  */
 import { z } from 'zod'
 import { StratumError } from '#common/errors.ts'
-import type { DatasetMeta } from '#common/domain/dataset.ts'
+import type { DatasetMeta, Finding } from '#common/domain/dataset.ts'
 import { columnNoun, rowNoun } from '#common/domain/dataset.ts'
 import type { FittedStep, MatrixMeta } from '#common/domain/results.ts'
 import { openDataset } from '../data/import.ts'
@@ -15,48 +15,29 @@ import { defineOperation } from './define.ts'
 import { regionIdentity, regionParam, withinRegion } from './region.ts'
 
 const params = z.object({
-  rows: z
-    .int()
-    .min(10)
-    .max(50_000_000)
-    .default(200_000)
-    .meta({
-      title: 'Rows to learn from',
-      description: 'Drawn evenly over the whole dataset; more than this rarely changes what is learned.',
-      unit: 'rows',
-    }),
-  holdoutShare: z
-    .number()
-    .min(0)
-    .max(0.9)
-    .default(0.2)
-    .meta({
-      title: 'Held out for checking',
-      description: 'Never learned from; the error and the anomaly threshold are judged on them.',
-      unit: 'share',
-    }),
-  splitBy: z
-    .enum(['auto', 'blocks', 'random'])
-    .default('auto')
-    .meta({
-      title: 'Hold out by',
-      description: 'Neighbouring pixels are alike. Blocks of 32 × 32 keep the check honest; auto uses blocks for scenes.',
-    }),
-  scaling: z
-    .enum(['z-score', 'min-max', 'none'])
-    .default('z-score')
-    .meta({
-      title: 'Scale each column',
-      description: 'z-score gives mean 0 and spread 1; min-max gives 0 to 1, which a sigmoid output needs.',
-    }),
-  counts: z
-    .enum(['auto', 'log1p-cp10k', 'none'])
-    .default('auto')
-    .meta({
-      title: 'Counts',
-      description: 'log(1 + counts per 10 000) evens out sequencing depth; auto uses it for cells.',
-      advanced: true,
-    }),
+  rows: z.int().min(10).max(50_000_000).default(200_000).meta({
+    title: 'Rows to learn from',
+    description: 'Drawn evenly over the whole dataset; more than this rarely changes what is learned.',
+    unit: 'rows',
+  }),
+  holdoutShare: z.number().min(0).max(0.9).default(0.2).meta({
+    title: 'Held out for checking',
+    description: 'Never learned from; the error and the anomaly threshold are judged on them.',
+    unit: 'share',
+  }),
+  splitBy: z.enum(['auto', 'blocks', 'random']).default('auto').meta({
+    title: 'Hold out by',
+    description: 'Neighbouring pixels are alike. Blocks of 32 × 32 keep the check honest; auto uses blocks for scenes.',
+  }),
+  scaling: z.enum(['z-score', 'min-max', 'none']).default('z-score').meta({
+    title: 'Scale each column',
+    description: 'z-score gives mean 0 and spread 1; min-max gives 0 to 1, which a sigmoid output needs.',
+  }),
+  counts: z.enum(['auto', 'log1p-cp10k', 'none']).default('auto').meta({
+    title: 'Counts',
+    description: 'log(1 + counts per 10 000) evens out sequencing depth; auto uses it for cells.',
+    advanced: true,
+  }),
   region: regionParam('learns from pixels'),
   columns: z
     .array(z.string())
@@ -147,7 +128,15 @@ export const prepareOperation = defineOperation({
           `Only ${n} usable ${rowNoun[meta.kind][1]} to learn from.`,
           'Hold out a smaller share, or check the no-data value.',
         )
-      const steps = fitPipeline(pipelineSteps(meta, ctx.params), drawn.train, n, d)
+      const findings: Finding[] = []
+      const steps = fitPipeline(
+        pipelineSteps(meta, ctx.params),
+        drawn.train,
+        n,
+        d,
+        drawn.columns.map((column) => column.name),
+        findings,
+      )
       applyPipeline(steps, drawn.train, n, d)
       applyPipeline(steps, drawn.holdout, m, d)
       const write = (name: string, dtype: 'float32' | 'float64', values: Float32Array | Float64Array, shape: number[]) => {
@@ -168,6 +157,7 @@ export const prepareOperation = defineOperation({
         trainRows: n,
         holdoutRows: m,
         split: splitBy,
+        findings,
       }
       return result
     } finally {

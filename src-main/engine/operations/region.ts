@@ -27,7 +27,7 @@ export const regionIdentity = async (region: string | null): Promise<string> => 
 async function readRegion(region: string, { grid }: DatasetMeta, signal: AbortSignal): Promise<Uint8Array> {
   const path = resolve(region)
   const reader = await readerFor(path)
-  const source = await reader.open(path, reader.options.parse({}), signal)
+  const source = await reader.open(path, {}, signal)
   try {
     const found = source.report.grid
     if (!grid || !found || found.width !== grid.width || found.height !== grid.height) {

@@ -43,17 +43,12 @@ export const scoreOperation = defineOperation({
   citation: 'Borghesi et al., Anomaly detection using autoencoders in high performance computing systems, arXiv 1811.05269',
   inputs: { latents: { kinds: ['latents'], description: 'Codes with their reconstruction error' } },
   params: z.object({
-    percentile: z
-      .number()
-      .min(50)
-      .max(99.999)
-      .default(99.5)
-      .meta({
-        title: 'Threshold',
-        unit: '% of held-out',
-        description: 'Rows that are rebuilt worse than this share of the held-out rows are flagged.',
-        paperTerm: 'percentile of the calibration split',
-      }),
+    percentile: z.number().min(50).max(99.999).default(99.5).meta({
+      title: 'Threshold',
+      unit: '% of held-out',
+      description: 'Rows that are rebuilt worse than this share of the held-out rows are flagged.',
+      paperTerm: 'percentile of the calibration split',
+    }),
   }),
   produces: 'scores',
   ignores: ['seed', 'device'],
