@@ -43,8 +43,16 @@ export function descendants(artifact: Artifact, all: readonly Artifact[]): Artif
 }
 
 export const kindIcon: Readonly<Record<ArtifactKind, IconName>> = {
-  dataset: 'data', matrix: 'table', model: 'train', latents: 'latents', clustering: 'cells', embedding2d: 'latents',
-  scores: 'anomalies', features: 'grid', comparison: 'compare', export: 'export',
+  dataset: 'data',
+  matrix: 'table',
+  model: 'train',
+  latents: 'latents',
+  clustering: 'cells',
+  embedding2d: 'latents',
+  scores: 'anomalies',
+  features: 'grid',
+  comparison: 'compare',
+  export: 'export',
 }
 export const datasetIcon: Readonly<Record<DatasetKind, IconName>> = { raster: 'grid', table: 'table', cells: 'cells', embedding: 'vectors' }
 
@@ -54,7 +62,12 @@ export const rowUnit: Readonly<Record<DatasetKind, string>> = { raster: 'px', ta
 /** Schemas speak of rows and columns; the field's own words replace them: Rows per step → Pixels per step. */
 export function inFieldWords(text: string, kind: DatasetKind | null): string {
   if (!kind) return text
-  const words: Readonly<Record<string, string>> = { row: rowNoun[kind][0], rows: rowNoun[kind][1], column: columnNoun[kind][0], columns: columnNoun[kind][1] }
+  const words: Readonly<Record<string, string>> = {
+    row: rowNoun[kind][0],
+    rows: rowNoun[kind][1],
+    column: columnNoun[kind][0],
+    columns: columnNoun[kind][1],
+  }
   return text.replace(/\b(rows?|columns?)\b/gi, (found) => {
     const word = words[found.toLowerCase()] as string
     return /^[A-Z]/.test(found) ? word.charAt(0).toUpperCase() + word.slice(1) : word

@@ -3,7 +3,11 @@
  * Recursive descent over + − * / ^ and brackets; no names, nothing is evaluated as code.
  */
 export function evaluate(text: string): number | null {
-  const source = text.replace(/[\s\u202f\u00a0]/g, '').replace(/−/g, '-').replace(/[×·]/g, '*').replace(/,/g, '.')
+  const source = text
+    .replace(/[\s\u202f\u00a0]/g, '')
+    .replace(/−/g, '-')
+    .replace(/[×·]/g, '*')
+    .replace(/,/g, '.')
   if (source === '') return null
   let at = 0
 

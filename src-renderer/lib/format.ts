@@ -33,8 +33,7 @@ export function formatSignificant(value: number, digits = 3): string {
   return formatNumber(Number(value.toPrecision(digits)), Math.max(0, digits - 1 - exponent))
 }
 
-const superscript = (exponent: number): string =>
-  String(exponent).replace(/./g, (c) => (c === '-' ? '⁻' : '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(c)] ?? c))
+const superscript = (exponent: number): string => String(exponent).replace(/./g, (c) => (c === '-' ? '⁻' : ('⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(c)] ?? c)))
 
 /** 120 600 000 → '120.6 M'; below a million the number itself. */
 export function formatCount(value: number): string {

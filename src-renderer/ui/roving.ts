@@ -1,9 +1,13 @@
 /** Arrow keys move inside a group and only one member is a tab stop (roving tabindex). Use: `{@attach roving()}` on the group. */
 import type { Attachment } from 'svelte/attachments'
 
-export function roving(selector = 'button, [role=radio], [role=tab], [role=treeitem], [role=menuitem], a[href]', orientation: 'both' | 'vertical' = 'both'): Attachment<HTMLElement> {
+export function roving(
+  selector = 'button, [role=radio], [role=tab], [role=treeitem], [role=menuitem], a[href]',
+  orientation: 'both' | 'vertical' = 'both',
+): Attachment<HTMLElement> {
   return (group) => {
-    const members = (): HTMLElement[] => [...group.querySelectorAll<HTMLElement>(selector)].filter((member) => !member.hasAttribute('disabled'))
+    const members = (): HTMLElement[] =>
+      [...group.querySelectorAll<HTMLElement>(selector)].filter((member) => !member.hasAttribute('disabled'))
     const refresh = (): void => {
       const all = members()
       const stop = all.find((member) => member.matches('[aria-checked=true], [aria-selected=true], [aria-current=page]')) ?? all[0]
@@ -26,7 +30,12 @@ export function roving(selector = 'button, [role=radio], [role=tab], [role=treei
     }
     refresh()
     const observer = new MutationObserver(refresh)
-    observer.observe(group, { childList: true, subtree: true, attributes: true, attributeFilter: ['aria-checked', 'aria-selected', 'aria-current', 'disabled'] })
+    observer.observe(group, {
+      childList: true,
+      subtree: true,
+      attributes: true,
+      attributeFilter: ['aria-checked', 'aria-selected', 'aria-current', 'disabled'],
+    })
     group.addEventListener('keydown', onkeydown)
     return () => {
       observer.disconnect()

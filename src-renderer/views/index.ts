@@ -6,13 +6,22 @@ import Data from './Data.svelte'
 import Export from './Export.svelte'
 import Help from './Help.svelte'
 import Latents from './Latents.svelte'
-import Map from './Map.svelte'
+import MapPage from './Map.svelte'
 import Model from './Model.svelte'
 import Settings from './Settings.svelte'
 import Start from './Start.svelte'
 import Train from './Train.svelte'
 
 export const viewComponents: Readonly<Record<ViewId, Component>> = {
-  start: Start, data: Data, model: Model, train: Train, latents: Latents, anomalies: Anomalies,
-  map: Map, compare: Compare, export: Export, settings: Settings, help: Help,
+  start: Start,
+  data: Data,
+  model: Model,
+  train: Train,
+  latents: Latents,
+  anomalies: Anomalies,
+  map: MapPage,
+  compare: Compare,
+  export: Export,
+  settings: Settings,
+  help: Help,
 }

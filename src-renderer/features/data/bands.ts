@@ -10,13 +10,22 @@ const choices = [
   { id: 'natural', title: 'Natural colour', nm: [660, 560, 490] },
   { id: 'infrared', title: 'Vegetation', nm: [850, 660, 560] },
 ] as const
-export interface BandPreset { readonly id: string; readonly title: string; readonly rgb: Rgb }
+export interface BandPreset {
+  readonly id: string
+  readonly title: string
+  readonly rgb: Rgb
+}
 
 /** The presets whose wavelengths a scene has (within 120 nm); the first is the one to begin with. */
 export function bandPresets(columns: readonly Column[]): BandPreset[] {
-  const known = columns.map((column, index) => ({ index, nm: column.wavelengthNm })).filter((band): band is { index: number; nm: number } => band.nm !== null)
+  const known = columns
+    .map((column, index) => ({ index, nm: column.wavelengthNm }))
+    .filter((band): band is { index: number; nm: number } => band.nm !== null)
   const nearest = (nm: number): number | null => {
-    const best = known.reduce<{ index: number; nm: number } | null>((a, b) => (a === null || Math.abs(b.nm - nm) < Math.abs(a.nm - nm) ? b : a), null)
+    const best = known.reduce<{ index: number; nm: number } | null>(
+      (a, b) => (a === null || Math.abs(b.nm - nm) < Math.abs(a.nm - nm) ? b : a),
+      null,
+    )
     return best && Math.abs(best.nm - nm) <= 120 ? best.index : null
   }
   const fitting = choices.flatMap(({ id, title, nm }) => {

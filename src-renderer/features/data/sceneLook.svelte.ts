@@ -48,7 +48,8 @@ export class SceneLook {
     this.problem = result.ok ? null : result.error
     if (!result.ok) return
     const kept = this.picks.slice(this.picks.length >= pickColours.length ? 1 : 0)
-    const free = pickColours.findIndex((colour) => !kept.some((other) => other.colour === colour))
+    const taken = new Set(kept.map((other) => other.colour))
+    const free = pickColours.findIndex((colour) => !taken.has(colour))
     this.picks = [...kept, { label: 'ABCDEF'.charAt(free), x, y, colour: pickColours[free] ?? pickColours[0], values: result.value.values }]
   }
 

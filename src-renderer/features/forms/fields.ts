@@ -38,14 +38,15 @@ interface Common {
   /** An empty field is an answer: the engine then chooses. */
   readonly nullable: boolean
 }
-export type FormField = Common & (
-  | { readonly kind: 'number'; readonly integer: boolean; readonly min?: number; readonly max?: number }
-  | { readonly kind: 'numbers'; readonly integer: boolean; readonly min?: number; readonly max?: number; readonly least: number }
-  | { readonly kind: 'choice'; readonly options: readonly { readonly value: string | number; readonly label: string }[] }
-  | { readonly kind: 'boolean' }
-  | { readonly kind: 'words' }
-  | { readonly kind: 'text' }
-)
+export type FormField = Common &
+  (
+    | { readonly kind: 'number'; readonly integer: boolean; readonly min?: number; readonly max?: number }
+    | { readonly kind: 'numbers'; readonly integer: boolean; readonly min?: number; readonly max?: number; readonly least: number }
+    | { readonly kind: 'choice'; readonly options: readonly { readonly value: string | number; readonly label: string }[] }
+    | { readonly kind: 'boolean' }
+    | { readonly kind: 'words' }
+    | { readonly kind: 'text' }
+  )
 
 export function fieldsOf(schema: Readonly<Record<string, unknown>>): FormField[] {
   const { properties = {} } = schema as Node
@@ -53,7 +54,8 @@ export function fieldsOf(schema: Readonly<Record<string, unknown>>): FormField[]
 }
 
 /** Starting values: the defaults of the schema. */
-export const defaultsOf = (schema: Readonly<Record<string, unknown>>): Record<string, unknown> => Object.fromEntries(fieldsOf(schema).map((field) => [field.name, field.initial]))
+export const defaultsOf = (schema: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(fieldsOf(schema).map((field) => [field.name, field.initial]))
 
 function fieldOf(name: string, outer: Node): FormField | null {
   const alternatives = outer.anyOf?.filter((option) => option.type !== 'null')
@@ -72,16 +74,30 @@ function fieldOf(name: string, outer: Node): FormField | null {
     initial: node.default ?? null,
     nullable,
   }
-  const constants = alternatives && alternatives.length > 1 && alternatives.every((option) => option.const !== undefined) ? alternatives.map((option) => option.const) : undefined
+  const constants =
+    alternatives && alternatives.length > 1 && alternatives.every((option) => option.const !== undefined)
+      ? alternatives.map((option) => option.const)
+      : undefined
   const values = node.enum?.filter((value) => value !== null) ?? constants
   if (values) {
     const options = values.filter((value): value is string | number => typeof value === 'string' || typeof value === 'number')
-    return { ...common, kind: 'choice', options: options.map((value) => ({ value, label: node.labels?.[String(value)] ?? optionWord(value) })) }
+    return {
+      ...common,
+      kind: 'choice',
+      options: options.map((value) => ({ value, label: node.labels?.[String(value)] ?? optionWord(value) })),
+    }
   }
   if (type === 'number' || type === 'integer') return { ...common, kind: 'number', integer: type === 'integer', ...bounds(node, type) }
   if (type === 'boolean') return { ...common, kind: 'boolean' }
   if (type === 'string') return { ...common, kind: 'text' }
-  if (type === 'array' && (node.items?.type === 'integer' || node.items?.type === 'number')) return { ...common, kind: 'numbers', integer: node.items.type === 'integer', least: node.minItems ?? 0, ...bounds(node.items, node.items.type) }
+  if (type === 'array' && (node.items?.type === 'integer' || node.items?.type === 'number'))
+    return {
+      ...common,
+      kind: 'numbers',
+      integer: node.items.type === 'integer',
+      least: node.minItems ?? 0,
+      ...bounds(node.items, node.items.type),
+    }
   if (type === 'array' && node.items?.type === 'string') return { ...common, kind: 'words' }
   return null
 }
@@ -93,16 +109,35 @@ function bounds(node: Node, type: string): { min?: number; max?: number } {
   const step = type === 'integer' ? 1 : 0
   const min = node.minimum ?? (node.exclusiveMinimum === undefined ? undefined : node.exclusiveMinimum + step)
   const max = node.maximum ?? (node.exclusiveMaximum === undefined ? undefined : node.exclusiveMaximum - step)
-  return { ...(min !== undefined && min > Number.MIN_SAFE_INTEGER ? { min } : {}), ...(max !== undefined && max < Number.MAX_SAFE_INTEGER ? { max } : {}) }
+  return {
+    ...(min !== undefined && min > Number.MIN_SAFE_INTEGER ? { min } : {}),
+    ...(max !== undefined && max < Number.MAX_SAFE_INTEGER ? { max } : {}),
+  }
 }
 
 /** learningRate → Learning rate, for parameters without a title. */
 const readable = (name: string): string => {
-  const words = name.replace(/([a-z0-9])([A-Z])/g, '$1 $2').replace(/[_-]+/g, ' ').toLowerCase()
+  const words = name
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .replace(/[_-]+/g, ' ')
+    .toLowerCase()
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
-const knownWords: Readonly<Record<string, string>> = { selu: 'SELU', relu: 'ReLU', elu: 'ELU', gelu: 'GELU', tanh: 'tanh', adam: 'Adam', auto: 'Chosen for you', '\t': 'Tab', ',': 'Comma', ';': 'Semicolon', '|': 'Bar', ' ': 'Space' }
+const knownWords: Readonly<Record<string, string>> = {
+  selu: 'SELU',
+  relu: 'ReLU',
+  elu: 'ELU',
+  gelu: 'GELU',
+  tanh: 'tanh',
+  adam: 'Adam',
+  auto: 'Chosen for you',
+  '\t': 'Tab',
+  ',': 'Comma',
+  ';': 'Semicolon',
+  '|': 'Bar',
+  ' ': 'Space',
+}
 const optionWord = (value: string | number): string => {
   const text = String(value)
   if (knownWords[text]) return knownWords[text]
@@ -124,8 +159,15 @@ export function groupsOf(fields: readonly FormField[]): FieldGroup[] {
 /** '64, 16, 4' → [64, 16, 4]; undefined when it is not allowed. */
 export function parseNumbers(text: string, field: Extract<FormField, { kind: 'numbers' }>): number[] | null | undefined {
   if (text.trim() === '') return field.nullable ? null : field.least === 0 ? [] : undefined
-  const numbers = text.split(/[,;\s\u2013\u2192-]+/).filter(Boolean).map(Number)
-  const fits = (n: number): boolean => Number.isFinite(n) && (!field.integer || Number.isInteger(n)) && n >= (field.min ?? Number.NEGATIVE_INFINITY) && n <= (field.max ?? Number.POSITIVE_INFINITY)
+  const numbers = text
+    .split(/[,;\s\u2013\u2192-]+/)
+    .filter(Boolean)
+    .map(Number)
+  const fits = (n: number): boolean =>
+    Number.isFinite(n) &&
+    (!field.integer || Number.isInteger(n)) &&
+    n >= (field.min ?? Number.NEGATIVE_INFINITY) &&
+    n <= (field.max ?? Number.POSITIVE_INFINITY)
   return numbers.length >= field.least && numbers.every(fits) ? numbers : undefined
 }
 
@@ -135,8 +177,10 @@ export function written(value: unknown, field: FormField): string {
   if (Array.isArray(value)) return value.length === 0 ? 'none' : value.join(', ')
   if (typeof value === 'boolean') return value ? 'yes' : 'no'
   if (field.kind === 'choice') return field.options.find((option) => option.value === value)?.label ?? String(value)
-  if (typeof value === 'number') return value.toLocaleString('en-US', { maximumSignificantDigits: 7 }).replace(/,/g, '\u202f').replace('-', '−')
+  if (typeof value === 'number')
+    return value.toLocaleString('en-US', { maximumSignificantDigits: 7 }).replace(/,/g, '\u202f').replace('-', '−')
   return String(value)
 }
 
-export const sameValue = (a: unknown, b: unknown): boolean => (Array.isArray(a) && Array.isArray(b) ? a.length === b.length && a.every((value, i) => value === b[i]) : (a ?? null) === (b ?? null))
+export const sameValue = (a: unknown, b: unknown): boolean =>
+  Array.isArray(a) && Array.isArray(b) ? a.length === b.length && a.every((value, i) => value === b[i]) : (a ?? null) === (b ?? null)

@@ -21,8 +21,28 @@ export const errorTitle = (code: string, name: string): string => titles[code] ?
 /** The hint first; then what always helps with a file. */
 export function fixesForFile(report: ErrorReport): Fix[] {
   const { path } = importer
-  const again: Fix = { title: report.hint, reason: 'Then read it again.', button: 'Read again', run: () => void importer.inspectAs(importer.as) }
-  const other: Fix = { title: 'Choose another file', reason: 'A copy, another export of the same data, or one of the formats on the start page.', button: 'Choose…', run: () => { void importer.dismiss(); void importer.chooseFiles() } }
-  const folder: Fix = { title: 'Look at the file in its folder', reason: 'Its size and date often tell whether a copy was cut off.', button: 'Show', run: () => { if (path) void native.revealFile({ path }) } }
+  const again: Fix = {
+    title: report.hint,
+    reason: 'Then read it again.',
+    button: 'Read again',
+    run: () => void importer.inspectAs(importer.as),
+  }
+  const other: Fix = {
+    title: 'Choose another file',
+    reason: 'A copy, another export of the same data, or one of the formats on the start page.',
+    button: 'Choose…',
+    run: () => {
+      void importer.dismiss()
+      void importer.chooseFiles()
+    },
+  }
+  const folder: Fix = {
+    title: 'Look at the file in its folder',
+    reason: 'Its size and date often tell whether a copy was cut off.',
+    button: 'Show',
+    run: () => {
+      if (path) void native.revealFile({ path })
+    },
+  }
   return report.code === 'FILE_NOT_FOUND' ? [other, again] : [again, other, folder]
 }

@@ -20,10 +20,19 @@ export function percentOf(job: Job): string {
 }
 
 export const rateOf = (job: Job): string => (job.progress?.ratePerSecond ? formatRate(job.progress.ratePerSecond, unitOf(job)) : '')
-export const timeLeftOf = (job: Job): string => (job.progress?.remainingSeconds === undefined ? '' : `${formatSeconds(job.progress.remainingSeconds)} left`)
+export const timeLeftOf = (job: Job): string =>
+  job.progress?.remainingSeconds === undefined ? '' : `${formatSeconds(job.progress.remainingSeconds)} left`
 
-const stateWords: Readonly<Record<Job['status'], string>> = { queued: 'waiting', running: '', paused: 'paused', done: 'done', failed: 'stopped', cancelled: 'cancelled' }
+const stateWords: Readonly<Record<Job['status'], string>> = {
+  queued: 'waiting',
+  running: '',
+  paused: 'paused',
+  done: 'done',
+  failed: 'stopped',
+  cancelled: 'cancelled',
+}
 export const stateOf = (job: Job): string => (job.status === 'done' && job.cached ? 'was there already' : stateWords[job.status])
 
 /** The colour of the dot beside it. */
-export const toneOf = (job: Job): string => ({ queued: 'off', running: 'run', paused: 'warn', done: '', failed: 'danger', cancelled: 'off' })[job.status]
+export const toneOf = (job: Job): string =>
+  ({ queued: 'off', running: 'run', paused: 'warn', done: '', failed: 'danger', cancelled: 'off' })[job.status]

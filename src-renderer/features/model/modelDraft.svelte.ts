@@ -99,4 +99,5 @@ export function priceOf(layout: ModelLayout, rows: number, holdoutShare: number,
 }
 
 /** Rows that will be learned from: what is asked for, or all there are. */
-export const rowsToLearnFrom = (meta: DatasetMeta, asked: number, holdoutShare: number): number => Math.min(asked, Math.floor(meta.validRows * (1 - holdoutShare)))
+export const rowsToLearnFrom = (meta: DatasetMeta, asked: number, holdoutShare: number): number =>
+  Math.min(asked, Math.floor(meta.validRows * (1 - holdoutShare)))

@@ -6,13 +6,28 @@ import { draft } from './draft.ts'
 
 export async function startTraining(dataset: Artifact, model: ModelDescription): Promise<void> {
   session.show('train')
-  const prepared = await session.runToEnd({ operation: 'prepare', inputs: { dataset: dataset.id }, params: { ...draft.prepareBaseline(model), ...draft.prepare }, seed: draft.seed })
+  const prepared = await session.runToEnd({
+    operation: 'prepare',
+    inputs: { dataset: dataset.id },
+    params: { ...draft.prepareBaseline(model), ...draft.prepare },
+    seed: draft.seed,
+  })
   if (!prepared) return
-  await train(prepared.id, { model: model.id, preset: draft.preset(model)?.id ?? null, settings: draft.settings(model.id) }, draft.seed, draft.device)
+  await train(
+    prepared.id,
+    { model: model.id, preset: draft.preset(model)?.id ?? null, settings: draft.settings(model.id) },
+    draft.seed,
+    draft.device,
+  )
 }
 
 /** Trains on a matrix that exists, e.g. again with other settings. */
-export async function train(matrix: number, params: { model: string; preset: string | null; settings: Readonly<Record<string, unknown>> }, seed: number, device: string): Promise<void> {
+export async function train(
+  matrix: number,
+  params: { model: string; preset: string | null; settings: Readonly<Record<string, unknown>> },
+  seed: number,
+  device: string,
+): Promise<void> {
   const begun = await session.run({ operation: 'train', inputs: { matrix }, params, seed, device })
   const job = session.settle('Training could not begin', begun)
   if (!job) return

@@ -16,12 +16,35 @@ export const shortcuts: readonly { readonly title: string; readonly keys: readon
       ['?', 'This list'],
     ],
   },
-  { title: 'Files', keys: [['Ctrl N', 'New project'], ['Ctrl O', 'Open a project'], ['Ctrl Shift I', 'Import data'], ['Ctrl E', 'Export']] },
+  {
+    title: 'Files',
+    keys: [
+      ['Ctrl N', 'New project'],
+      ['Ctrl O', 'Open a project'],
+      ['Ctrl Shift I', 'Import data'],
+      ['Ctrl E', 'Export'],
+    ],
+  },
   {
     title: 'Map and plots',
-    keys: [['V', 'Pan'], ['P', 'Pick a pixel'], ['L', 'Lasso'], ['+ −', 'Zoom'], ['0', 'Fit'], ['R', 'Recluster the selection'], ['Space', 'Show or hide a layer'], ['F2', 'Rename']],
+    keys: [
+      ['V', 'Pan'],
+      ['P', 'Pick a pixel'],
+      ['L', 'Lasso'],
+      ['+ −', 'Zoom'],
+      ['0', 'Fit'],
+      ['R', 'Recluster the selection'],
+      ['Space', 'Show or hide a layer'],
+      ['F2', 'Rename'],
+    ],
   },
-  { title: 'Numbers', keys: [['↑ ↓', 'One step; with Shift ten'], ['2*4096', 'Sums are worked out']] },
+  {
+    title: 'Numbers',
+    keys: [
+      ['↑ ↓', 'One step; with Shift ten'],
+      ['2*4096', 'Sums are worked out'],
+    ],
+  },
 ]
 
 /** The app's words and those of the papers. */

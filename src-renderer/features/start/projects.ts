@@ -3,7 +3,10 @@ import { session } from '../../lib/app.ts'
 import { native } from '../../lib/bridge.ts'
 
 export async function newProject(): Promise<boolean> {
-  const path = session.settle('No place could be chosen', await native.chooseSavePath({ title: 'New project', defaultName: 'untitled.stratum', extensions: ['stratum'] }))
+  const path = session.settle(
+    'No place could be chosen',
+    await native.chooseSavePath({ title: 'New project', defaultName: 'untitled.stratum', extensions: ['stratum'] }),
+  )
   return path ? session.createProject(path) : false
 }
 

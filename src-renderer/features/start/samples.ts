@@ -26,5 +26,12 @@ async function startFoldedRanges(): Promise<void> {
 }
 
 export const samples: readonly Sample[] = [
-  { id: 'folded-ranges', title: 'Folded ranges', shows: 'Classes, anomalies, a map', size: '512 × 512 pixels, 10 bands', start: startFoldedRanges, add: addFoldedRanges },
+  {
+    id: 'folded-ranges',
+    title: 'Folded ranges',
+    shows: 'Classes, anomalies, a map',
+    size: '512 × 512 pixels, 10 bands',
+    start: startFoldedRanges,
+    add: addFoldedRanges,
+  },
 ]

@@ -34,7 +34,12 @@ export function figureOfRun(run: Run): string {
 
 /** Below the name. */
 export function noteOfRun(run: Run): string {
-  if (run.job && isActive(run.job)) return run.job.status === 'queued' ? 'after the jobs before it' : run.job.status === 'paused' ? 'paused' : timeLeftOf(run.job) || (run.job.progress?.stage ?? '')
+  if (run.job && isActive(run.job))
+    return run.job.status === 'queued'
+      ? 'after the jobs before it'
+      : run.job.status === 'paused'
+        ? 'paused'
+        : timeLeftOf(run.job) || (run.job.progress?.stage ?? '')
   if (toneOfRun(run) === 'danger') return run.job?.error?.message ?? 'It did not finish.'
   if (run.artifact?.status !== 'done') return ''
   const meta = metaOf(run.artifact, 'model')

@@ -34,7 +34,14 @@ export class Importer {
 
   async chooseFiles(): Promise<void> {
     const extensions = this.#session.registry?.formats.flatMap((format) => format.extensions) ?? []
-    const paths = this.#session.settle('No file could be chosen', await this.#native.chooseFiles({ title: 'Import data', extensions: extensions.map((extension) => extension.replace(/^\./, '')), multiple: true }))
+    const paths = this.#session.settle(
+      'No file could be chosen',
+      await this.#native.chooseFiles({
+        title: 'Import data',
+        extensions: extensions.map((extension) => extension.replace(/^\./, '')),
+        multiple: true,
+      }),
+    )
     if (paths) await this.open(paths)
   }
 

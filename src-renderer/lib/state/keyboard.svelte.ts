@@ -29,7 +29,8 @@ export function shortcutOf(event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaK
 export const shownShortcut = (shortcut: string): string => (onMac ? shortcut.replace('Ctrl ', '⌘').replace('Shift ', '⇧') : shortcut)
 
 const isTyping = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) &&
+  target instanceof HTMLElement &&
+  (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) &&
   !(target instanceof HTMLInputElement && /^(checkbox|radio|range|button)$/.test(target.type))
 
 export class Keyboard {
@@ -62,7 +63,9 @@ export class Keyboard {
 
 /** Ctrl ↵ presses the primary button of the dialog, the inspector or the centre, in that order. */
 export function pressPrimary(): void {
-  const buttons = ['dialog[open]', '.insp', '.main', 'body'].map((place) => document.querySelector<HTMLButtonElement>(`${place} button[data-primary]:not(:disabled)`))
+  const buttons = ['dialog[open]', '.insp', '.main', 'body'].map((place) =>
+    document.querySelector<HTMLButtonElement>(`${place} button[data-primary]:not(:disabled)`),
+  )
   buttons.find((button) => button !== null)?.click()
 }
 
@@ -72,7 +75,9 @@ export function focusRegion(step: 1 | -1): void {
   const here = regions.findIndex((region) => region.contains(document.activeElement))
   const region = regions[(here + step + regions.length) % regions.length]
   if (!region) return
-  const inside = region.querySelector<HTMLElement>('[tabindex="0"], button:not(:disabled):not([tabindex="-1"]), a[href], input:not(:disabled), select:not(:disabled)')
+  const inside = region.querySelector<HTMLElement>(
+    '[tabindex="0"], button:not(:disabled):not([tabindex="-1"]), a[href], input:not(:disabled), select:not(:disabled)',
+  )
   if (!inside) region.tabIndex = -1
   ;(inside ?? region).focus()
 }

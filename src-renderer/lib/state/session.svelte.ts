@@ -12,16 +12,31 @@ import { ancestor } from '../artifacts.ts'
 
 export type Registry = Extract<Awaited<ReturnType<Client<EngineCalls>['describe']>>, { ok: true }>['value']
 export type RunRequest = Parameters<Client<EngineCalls>['run']>[0]
-export interface LogLine { readonly time: string; readonly level: 'info' | 'warning' | 'error'; readonly message: string }
+export interface LogLine {
+  readonly time: string
+  readonly level: 'info' | 'warning' | 'error'
+  readonly message: string
+}
 /** A call that failed outside any job: shown above the view until it is dismissed. */
-export interface Failure { readonly title: string; readonly report: ErrorReport }
+export interface Failure {
+  readonly title: string
+  readonly report: ErrorReport
+}
 
 export type ViewId = 'start' | 'data' | 'model' | 'train' | 'latents' | 'anomalies' | 'map' | 'compare' | 'export' | 'settings' | 'help'
 
 /** Where the result of an operation is looked at. */
 export const viewOfKind: Readonly<Record<ArtifactKind, ViewId>> = {
-  dataset: 'data', matrix: 'model', model: 'train', latents: 'latents', clustering: 'latents', embedding2d: 'latents',
-  scores: 'anomalies', features: 'latents', comparison: 'compare', export: 'export',
+  dataset: 'data',
+  matrix: 'model',
+  model: 'train',
+  latents: 'latents',
+  clustering: 'latents',
+  embedding2d: 'latents',
+  scores: 'anomalies',
+  features: 'latents',
+  comparison: 'compare',
+  export: 'export',
 }
 
 export const isActive = (job: Job): boolean => job.status === 'running' || job.status === 'queued' || job.status === 'paused'
@@ -124,7 +139,18 @@ export class Session {
   /** The engine was restarted: opens the same file again and reads everything anew. */
   async recover(): Promise<void> {
     const path = this.project?.path
-    for (const job of this.activeJobs) this.#jobChanged({ ...job, status: 'failed', progress: null, error: { code: 'ENGINE_LOST', message: 'The engine stopped.', hint: 'It was started again; start the step again, it goes on from its last saved state.', where: {} } })
+    for (const job of this.activeJobs)
+      this.#jobChanged({
+        ...job,
+        status: 'failed',
+        progress: null,
+        error: {
+          code: 'ENGINE_LOST',
+          message: 'The engine stopped.',
+          hint: 'It was started again; start the step again, it goes on from its last saved state.',
+          where: {},
+        },
+      })
     if (path) await this.openProject(path)
   }
 
@@ -157,7 +183,14 @@ export class Session {
     const found = chosen === undefined ? undefined : this.byId.get(chosen)
     if (found?.status === 'done') return found
     const dataset = kind === 'dataset' ? undefined : this.#chosen.dataset
-    return this.artifacts.findLast((artifact) => artifact.kind === kind && artifact.status === 'done' && (dataset === undefined || ancestor(artifact, 'dataset', this.byId)?.id === dataset)) ?? null
+    return (
+      this.artifacts.findLast(
+        (artifact) =>
+          artifact.kind === kind &&
+          artifact.status === 'done' &&
+          (dataset === undefined || ancestor(artifact, 'dataset', this.byId)?.id === dataset),
+      ) ?? null
+    )
   }
 
   /** Looks at an artifact: everything it was made from is then the current one of its kind too, so all views agree. */
@@ -188,7 +221,9 @@ export class Session {
   /** 'Train stacked-07': the job with what it makes, once that has a name. */
   titleOf(job: Job): string {
     const name = job.artifact === null ? this.requests.get(job.id)?.name : this.byId.get(job.artifact)?.name
-    return name && name !== job.title ? `${job.title} ${name}` : job.title
+    // Default names repeat what the job is called.
+    const short = name?.replace(/ (codes|prepared|anomalies)$/, '')
+    return short && short !== job.title ? `${job.title} ${short}` : job.title
   }
 
   // verbs ------------------------------------------------------------------------------------------------------------
@@ -232,12 +267,18 @@ export class Session {
 
   async rename(artifact: Artifact, name: string): Promise<void> {
     if (!name.trim() || name === artifact.name) return
-    const renamed = this.settle('The name could not be changed', await this.#engine.renameArtifact({ artifact: artifact.id, name: name.trim() }))
+    const renamed = this.settle(
+      'The name could not be changed',
+      await this.#engine.renameArtifact({ artifact: artifact.id, name: name.trim() }),
+    )
     if (renamed) this.#artifactChanged(renamed.id, renamed)
   }
 
   async annotate(artifact: Artifact, annotations: Annotations): Promise<void> {
-    const changed = this.settle('The change could not be saved', await this.#engine.annotateArtifact({ artifact: artifact.id, annotations }))
+    const changed = this.settle(
+      'The change could not be saved',
+      await this.#engine.annotateArtifact({ artifact: artifact.id, annotations }),
+    )
     if (changed) this.#artifactChanged(changed.id, changed)
   }
 

@@ -30,6 +30,9 @@ export class Toasts {
   }
 
   resume(id: number): void {
-    this.#timers.set(id, setTimeout(() => this.dismiss(id), stayMs))
+    this.#timers.set(
+      id,
+      setTimeout(() => this.dismiss(id), stayMs),
+    )
   }
 }

@@ -29,7 +29,10 @@ export interface StageCurves {
 }
 
 /** Steps and values of one named series, ascending in step. */
-interface Series { readonly steps: number[]; readonly values: number[] }
+interface Series {
+  readonly steps: number[]
+  readonly values: number[]
+}
 const emptySeries = (): Series => ({ steps: [], values: [] })
 
 export class TrainingRun {
@@ -58,7 +61,8 @@ export class TrainingRun {
       const [, stage, series] = /^stage(\d+)\/(.+)$/.exec(name) ?? []
       if (!stage || !series) continue
       const index = Number(stage) - 1
-      const named = (this.#series[index] ??= new Map())
+      this.#series[index] ??= new Map()
+      const named = this.#series[index]
       const known = named.get(series) ?? emptySeries()
       named.set(series, known)
       insert(known, step, value)
@@ -79,7 +83,10 @@ function insert({ steps, values }: Series, step: number, value: number): void {
 
 function curvesOf(index: number, named: ReadonlyMap<string, Series>): StageCurves {
   const epoch = named.get('epoch') ?? emptySeries()
-  const curve = (series: Series | undefined): Curve => ({ x: (series ?? emptySeries()).steps.map((step) => epochAt(epoch, step)), y: [...(series?.values ?? [])] })
+  const curve = (series: Series | undefined): Curve => ({
+    x: (series ?? emptySeries()).steps.map((step) => epochAt(epoch, step)),
+    y: [...(series?.values ?? [])],
+  })
   const loss = curve(named.get('loss'))
   const holdout = curve(named.get('holdout'))
   const terms = [...named].filter(([name]) => !['epoch', 'loss', 'holdout'].includes(name))

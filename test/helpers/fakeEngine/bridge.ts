@@ -28,10 +28,19 @@ export const onWindow = subscribe as Subscribe<WindowEvents>
 const emit = <K extends keyof EngineEvents & string>(event: K, payload: unknown): void => {
   for (const listener of listeners.get(event) ?? []) listener(payload as never)
 }
-const say = (message: string, level: 'info' | 'warning' | 'error' = 'info'): void => emit('logged', { time: new Date().toISOString(), level, message })
+const say = (message: string, level: 'info' | 'warning' | 'error' = 'info'): void =>
+  emit('logged', { time: new Date().toISOString(), level, message })
 
 // state ----------------------------------------------------------------------------------------------------------------
-const projectInfo = (path: string): ProjectInfo => ({ path, name: path.split('/').pop()!.replace('.stratum', ''), readOnly: false, sizeBytes: 412e6, createdAt: new Date().toISOString(), undo: 'Rename class 2', redo: null })
+const projectInfo = (path: string): ProjectInfo => ({
+  path,
+  name: path.split('/').pop()!.replace('.stratum', ''),
+  readOnly: false,
+  sizeBytes: 412e6,
+  createdAt: new Date().toISOString(),
+  undo: 'Rename class 2',
+  redo: null,
+})
 let project: ProjectInfo | null = ['start', 'empty-start'].includes(scenario) ? null : projectInfo('/home/ada/mutawintji.stratum')
 let artifacts: Artifact[] = []
 let jobs: Job[] = []
@@ -49,11 +58,26 @@ function pointsAt(step: number, steps: number): { step: number; name: string; va
   const base = [0.016, 0.009, 0.006][stage]! * Math.exp(-epoch * [0.62, 1.3, 1.4][stage]!) + [0.00262, 0.00196, 0.0018][stage]!
   const wobble = 1 + 0.05 * Math.sin(step * 12.9898) * Math.exp(-epoch * 0.1)
   const prefix = `stage${stage + 1}`
-  const points = [{ step, name: `${prefix}/loss`, value: base * wobble }, { step, name: `${prefix}/epoch`, value: epoch }]
+  const points = [
+    { step, name: `${prefix}/loss`, value: base * wobble },
+    { step, name: `${prefix}/epoch`, value: epoch },
+  ]
   return step % 240 === 0 ? [...points, { step, name: `${prefix}/holdout`, value: base * 1.06 * (1 + 0.02 * Math.sin(step)) }] : points
 }
 
-const job = (over: Partial<Job>): Job => ({ id: 1 + jobs.length, operation: 'train', title: 'Train', status: 'running', progress: null, artifact: null, cached: false, canPause: true, startedAt: new Date().toISOString(), error: null, ...over })
+const job = (over: Partial<Job>): Job => ({
+  id: 1 + jobs.length,
+  operation: 'train',
+  title: 'Train',
+  status: 'running',
+  progress: null,
+  artifact: null,
+  cached: false,
+  canPause: true,
+  startedAt: new Date().toISOString(),
+  error: null,
+  ...over,
+})
 const setJob = (next: Job): void => {
   jobs = jobs.some((other) => other.id === next.id) ? jobs.map((other) => (other.id === next.id ? next : other)) : [...jobs, next]
   emit('jobChanged', next)
@@ -63,16 +87,44 @@ const setArtifact = (next: Artifact): void => {
   emit('artifactChanged', { artifact: next, id: next.id, deleted: false })
 }
 
-const diverged: ErrorReport = { code: 'TRAIN_DIVERGED', message: 'At step 4 200 the loss term “reconstruction” became NaN. The state of step 4 000 is saved; its error was 0.00267.', hint: 'Go on with half the step size.', where: { term: 'reconstruction', step: 4200, checkpoint: 4000, learningRate: 0.005 } }
+const diverged: ErrorReport = {
+  code: 'TRAIN_DIVERGED',
+  message: 'At step 4 200 the loss term “reconstruction” became NaN. The state of step 4 000 is saved; its error was 0.00267.',
+  hint: 'Go on with half the step size.',
+  where: { term: 'reconstruction', step: 4200, checkpoint: 4000, learningRate: 0.005 },
+}
 
 if (scenario === 'project' || scenario === 'training' || scenario === 'diverged') {
-  const done = [modelArtifact('stacked-05', 0.00236), modelArtifact('ae-02', 0.00262, {}, { model: 'autoencoder', title: 'Autoencoder' }), modelArtifact('pca-01', 0.00345, {}, { model: 'pca', title: 'Principal components' }), modelArtifact('stacked-06', 0.00229)]
+  const done = [
+    modelArtifact('stacked-05', 0.00236),
+    modelArtifact('ae-02', 0.00262, {}, { model: 'autoencoder', title: 'Autoencoder' }),
+    modelArtifact('pca-01', 0.00345, {}, { model: 'pca', title: 'Principal components' }),
+    modelArtifact('stacked-06', 0.00229),
+  ]
   for (const model of done) addCurve(model.id, 4900)
-  const latents = artifact('latents', 'stacked-06 codes', 'encode', { model: done[3]!.id, dataset: scene.id }, { model: done[3]!.id, dataset: scene.id, rows: size * size, validRows: 250_000, codeSize: 2, meanError: 0.0023, codeRange: [{ min: -2, max: 2 }, { min: -2, max: 2 }] })
+  const latents = artifact(
+    'latents',
+    'stacked-06 codes',
+    'encode',
+    { model: done[3]!.id, dataset: scene.id },
+    {
+      model: done[3]!.id,
+      dataset: scene.id,
+      rows: size * size,
+      validRows: 250_000,
+      codeSize: 2,
+      meanError: 0.0023,
+      codeRange: [
+        { min: -2, max: 2 },
+        { min: -2, max: 2 },
+      ],
+    },
+  )
   const results = resultArtifacts(latents, done[3]!)
   artifacts = [scene, table, matrix, ...done, latents, ...results]
 }
-if (scenario === 'table' || scenario === 'import' || scenario === 'unreadable') artifacts = scenario === 'table' ? [scene, table] : scenario === 'import' ? [scene, table] : []
+if (scenario === 'table' || scenario === 'import' || scenario === 'unreadable')
+  artifacts = scenario === 'table' ? [scene, table] : scenario === 'import' ? [scene, table] : []
 
 if (scenario === 'training') {
   const running = modelArtifact('stacked-07', 0.00218, { status: 'running', seconds: null, meta: {} })
@@ -93,15 +145,34 @@ if (scenario === 'training') {
     metrics.get(running.id)!.push(...points)
     emit('metricsAdded', { artifact: running.id, points })
     const epoch = stage === 1 ? share * 20 : stage === 2 ? (share - 0.5) * 20 : (share - 0.75) * 20
-    setJob({ ...state, progress: { stage: `stage ${stage} of 3`, fraction: share, done: Math.round(share * total), unit: 'pixels', ratePerSecond: 252_000, remainingSeconds: ((1 - share) * total) / 252_000, detail: { stage, stages: 3, epoch: Math.ceil(epoch), epochs: stage === 1 ? 10 : 5, error: points[0]!.value } } })
+    setJob({
+      ...state,
+      progress: {
+        stage: `stage ${stage} of 3`,
+        fraction: share,
+        done: Math.round(share * total),
+        unit: 'pixels',
+        ratePerSecond: 252_000,
+        remainingSeconds: ((1 - share) * total) / 252_000,
+        detail: { stage, stages: 3, epoch: Math.ceil(epoch), epochs: stage === 1 ? 10 : 5, error: points[0]!.value },
+      },
+    })
   }
-  setTimeout(() => { tick(); setInterval(tick, 400) }, 50)
+  setTimeout(() => {
+    tick()
+    setInterval(tick, 400)
+  }, 50)
 }
 if (scenario === 'diverged') {
   const broken = modelArtifact('vae-02', 0.00267, { status: 'failed', error: diverged as unknown as Record<string, unknown> }, {})
   artifacts = [...artifacts, broken]
   addCurve(broken.id, 4900, 4200)
-  metrics.get(broken.id)!.push(...[4110, 4140, 4170, 4200].flatMap((step, i) => [{ step, name: 'stage3/loss', value: 0.004 * 5 ** i }, { step, name: 'stage3/epoch', value: 2.1 + i / 50 }]))
+  metrics.get(broken.id)!.push(
+    ...[4110, 4140, 4170, 4200].flatMap((step, i) => [
+      { step, name: 'stage3/loss', value: 0.004 * 5 ** i },
+      { step, name: 'stage3/epoch', value: 2.1 + i / 50 },
+    ]),
+  )
   jobs = [job({ title: 'Train vae-02', status: 'failed', artifact: broken.id, error: diverged })]
 }
 
@@ -111,18 +182,38 @@ const devices: DeviceDescription[] = [
   { id: 'webgpu', title: 'GPU through WebGPU', available: false, reason: 'No adapter was found.', memoryBytes: null },
   { id: 'cuda', title: 'CUDA libraries', available: false, reason: 'Not needed. They would speed up very wide models.', memoryBytes: null },
 ]
-const unreadable: ErrorReport = { code: 'FILE_TRUNCATED', message: 'The file ends after 1 024 of the 5 242 880 bytes its header promises.', hint: 'Copy or download the file again; 4 strips of band 1 are missing.', where: { path: '/data/half_a_scene.tif', byte: 1024, band: 1 } }
+const unreadable: ErrorReport = {
+  code: 'FILE_TRUNCATED',
+  message: 'The file ends after 1 024 of the 5 242 880 bytes its header promises.',
+  hint: 'Copy or download the file again; 4 strips of band 1 are missing.',
+  where: { path: '/data/half_a_scene.tif', byte: 1024, band: 1 },
+}
 
 function begin(request: { operation: string; params?: Record<string, unknown>; name?: string; inputs?: Record<string, number> }): Job {
-  const started = job({ id: 1 + Math.max(0, ...jobs.map((other) => other.id)), operation: request.operation, title: `${request.operation} ${request.name ?? ''}`.trim() })
+  const started = job({
+    id: 1 + Math.max(0, ...jobs.map((other) => other.id)),
+    operation: request.operation,
+    title: `${request.operation} ${request.name ?? ''}`.trim(),
+  })
   setJob(started)
   say(`${started.title} started`)
   let share = 0
   const timer = setInterval(() => {
     share += 0.2
-    if (share < 1) return setJob({ ...started, progress: { stage: 'Reading', fraction: share, ratePerSecond: 1.2e6, unit: 'pixels', remainingSeconds: 2 } })
+    if (share < 1)
+      return setJob({
+        ...started,
+        progress: { stage: 'Reading', fraction: share, ratePerSecond: 1.2e6, unit: 'pixels', remainingSeconds: 2 },
+      })
     clearInterval(timer)
-    const copy = request.operation === 'import' || request.operation === 'sample' ? artifact('dataset', request.name ?? 'folded ranges', request.operation, {}, scene.meta) : request.operation === 'train' ? modelArtifact(request.name ?? 'stacked-09', 0.0021) : request.operation === 'prepare' ? artifact('matrix', 'prepared', 'prepare', request.inputs ?? {}, matrix.meta) : artifact('latents', 'codes', request.operation, request.inputs ?? {}, {})
+    const copy =
+      request.operation === 'import' || request.operation === 'sample'
+        ? artifact('dataset', request.name ?? 'folded ranges', request.operation, {}, scene.meta)
+        : request.operation === 'train'
+          ? modelArtifact(request.name ?? 'stacked-09', 0.0021)
+          : request.operation === 'prepare'
+            ? artifact('matrix', 'prepared', 'prepare', request.inputs ?? {}, matrix.meta)
+            : artifact('latents', 'codes', request.operation, request.inputs ?? {}, {})
     if (copy.kind === 'model') addCurve(copy.id, 4900)
     setArtifact(copy)
     setJob({ ...started, status: 'done', artifact: copy.id })
@@ -131,20 +222,44 @@ function begin(request: { operation: string; params?: Record<string, unknown>; n
 }
 
 const find = (id: number): Artifact => artifacts.find((other) => other.id === id)!
-const changeJob = (id: number, status: Job['status']) => { const next = { ...jobs.find((other) => other.id === id)!, status }; setJob(next); return ok(next) }
+const changeJob = (id: number, status: Job['status']) => {
+  const next = { ...jobs.find((other) => other.id === id)!, status }
+  setJob(next)
+  return ok(next)
+}
 
 export const engine: Client<EngineCalls> = {
   describe: async () => ok({ version: '0.1.0', operations, models, formats }),
   devices: async () => ok(devices),
   inspect: async ({ path }) => (/half|unreadable/.test(path) ? fail(unreadable) : ok({ ...sceneReport, path })),
-  createProject: async ({ path }) => { project = projectInfo(path); artifacts = []; emit('projectChanged', project); return ok(project) },
-  openProject: async ({ path }) => { project = projectInfo(path); return ok(project) },
-  closeProject: async () => { project = null; return ok({}) },
+  createProject: async ({ path }) => {
+    project = projectInfo(path)
+    artifacts = []
+    emit('projectChanged', project)
+    return ok(project)
+  },
+  openProject: async ({ path }) => {
+    project = projectInfo(path)
+    return ok(project)
+  },
+  closeProject: async () => {
+    project = null
+    return ok({})
+  },
   project: async () => ok(project),
   listArtifacts: async () => ok(artifacts),
-  renameArtifact: async ({ artifact: id, name }) => { setArtifact({ ...find(id), name }); return ok(find(id)) },
-  annotateArtifact: async ({ artifact: id, annotations }) => { setArtifact({ ...find(id), annotations }); return ok(find(id)) },
-  deleteArtifact: async ({ artifact: id }) => { artifacts = artifacts.filter((other) => other.id !== id); return ok({ deleted: [id] }) },
+  renameArtifact: async ({ artifact: id, name }) => {
+    setArtifact({ ...find(id), name })
+    return ok(find(id))
+  },
+  annotateArtifact: async ({ artifact: id, annotations }) => {
+    setArtifact({ ...find(id), annotations })
+    return ok(find(id))
+  },
+  deleteArtifact: async ({ artifact: id }) => {
+    artifacts = artifacts.filter((other) => other.id !== id)
+    return ok({ deleted: [id] })
+  },
   undo: async () => ok(project!),
   redo: async () => ok(project!),
   run: async (request) => ok(begin(request)),
@@ -154,36 +269,90 @@ export const engine: Client<EngineCalls> = {
   resumeJob: async ({ job: id }) => changeJob(id, 'running'),
   modelLayout: async ({ model, params, columns }) => {
     const widths = (params.layers as number[] | undefined) ?? [6, 4, 2]
-    if (model !== 'stacked') { const code = (params.components as number | undefined) ?? widths.at(-1)!; const down = model === 'pca' ? [columns, code] : [columns, ...widths]; return ok({ stages: [{ title: 'all', widths: [...down, ...down.slice(0, -1).reverse()], code: down.length - 1, epochs: 10, batchSize: 64 }], codeSize: code, weights: 420 }) }
+    if (model !== 'stacked') {
+      const code = (params.components as number | undefined) ?? widths.at(-1)!
+      const down = model === 'pca' ? [columns, code] : [columns, ...widths]
+      return ok({
+        stages: [{ title: 'all', widths: [...down, ...down.slice(0, -1).reverse()], code: down.length - 1, epochs: 10, batchSize: 64 }],
+        codeSize: code,
+        weights: 420,
+      })
+    }
     return ok(layout)
   },
   metrics: async ({ artifact: id, afterStep }) => ok((metrics.get(id) ?? []).filter((point) => point.step > (afterStep ?? -1))),
   readRaster: async ({ bands: wanted, window: w }) => {
     const values = new Float32Array(wanted.length * w.outWidth * w.outHeight)
     let i = 0
-    for (const band of wanted) for (let y = 0; y < w.outHeight; y++) for (let x = 0; x < w.outWidth; x++) values[i++] = valueAt((w.y + Math.floor((y / w.outHeight) * w.height)) * size + w.x + Math.floor((x / w.outWidth) * w.width), band)
+    for (const band of wanted)
+      for (let y = 0; y < w.outHeight; y++)
+        for (let x = 0; x < w.outWidth; x++)
+          values[i++] = valueAt(
+            (w.y + Math.floor((y / w.outHeight) * w.height)) * size + w.x + Math.floor((x / w.outWidth) * w.width),
+            band,
+          )
     return ok({ values })
   },
   readMap: async ({ artifact: id, window: w }) => {
     const isScores = find(id).kind === 'scores'
     const values = isScores ? new Float32Array(w.outWidth * w.outHeight) : new Uint16Array(w.outWidth * w.outHeight)
-    for (let y = 0; y < w.outHeight; y++) for (let x = 0; x < w.outWidth; x++) { const row = (w.y + Math.floor((y / w.outHeight) * w.height)) * size + w.x + Math.floor((x / w.outWidth) * w.width); values[y * w.outWidth + x] = isScores ? scoreAt(row) : labelAt(row) }
+    for (let y = 0; y < w.outHeight; y++)
+      for (let x = 0; x < w.outWidth; x++) {
+        const row = (w.y + Math.floor((y / w.outHeight) * w.height)) * size + w.x + Math.floor((x / w.outWidth) * w.width)
+        values[y * w.outWidth + x] = isScores ? scoreAt(row) : labelAt(row)
+      }
     return ok({ values })
   },
-  readRows: async ({ offset, limit }) => ok({ names: tableColumns.map((c) => c.name), total: 49_097, rows: Array.from({ length: Math.min(limit, 49_097 - offset) }, (_, i) => { const r = offset + i; return [40 + 8 * Math.sin(r / 90), 50 + 8 * Math.sin(r / 90 + 1), r % 41 === 7 ? null : 60 + 8 * Math.sin(r / 90 + 2), r % 900 < 40 ? 'fault' : 'running', new Date(1.7e12 + r * 6e4).toISOString().slice(0, 16).replace('T', ' '), r % 3 === 0] }) }),
+  readRows: async ({ offset, limit }) =>
+    ok({
+      names: tableColumns.map((c) => c.name),
+      total: 49_097,
+      rows: Array.from({ length: Math.min(limit, 49_097 - offset) }, (_, i) => {
+        const r = offset + i
+        return [
+          40 + 8 * Math.sin(r / 90),
+          50 + 8 * Math.sin(r / 90 + 1),
+          r % 41 === 7 ? null : 60 + 8 * Math.sin(r / 90 + 2),
+          r % 900 < 40 ? 'fault' : 'running',
+          new Date(1.7e12 + r * 6e4).toISOString().slice(0, 16).replace('T', ' '),
+          r % 3 === 0,
+        ]
+      }),
+    }),
   readSpectrum: async ({ row, model }) => {
     const values = bands.map((_, b) => valueAt(row, b))
-    return ok({ values, reconstruction: model ? values.map((v, i) => v * (1 + 0.02 * Math.sin(i * 2))) : null, pca: model ? values.map((v, i) => v * (1 + 0.06 * Math.cos(i * 1.4))) : null })
+    return ok({
+      values,
+      reconstruction: model ? values.map((v, i) => v * (1 + 0.02 * Math.sin(i * 2))) : null,
+      pca: model ? values.map((v, i) => v * (1 + 0.06 * Math.cos(i * 1.4))) : null,
+    })
   },
   sampleLatents: async ({ count }) => {
     const n = Math.min(count, 20_000)
     const codes = new Float32Array(n * 2)
     const rows = new Float64Array(n)
     const labels = new Uint16Array(n)
-    for (let i = 0; i < n; i++) { const row = (i * 7919) % (size * size); rows[i] = row; labels[i] = labelAt(row); codes[2 * i] = Math.cos(labels[i]!) + 0.2 * Math.sin(i * 12.9); codes[2 * i + 1] = Math.sin(labels[i]!) + 0.2 * Math.sin(i * 78.2) }
+    for (let i = 0; i < n; i++) {
+      const row = (i * 7919) % (size * size)
+      rows[i] = row
+      labels[i] = labelAt(row)
+      codes[2 * i] = Math.cos(labels[i]!) + 0.2 * Math.sin(i * 12.9)
+      codes[2 * i + 1] = Math.sin(labels[i]!) + 0.2 * Math.sin(i * 78.2)
+    }
     return ok({ n, codeSize: 2, codes, rows, labels, scores: Float32Array.from(rows, scoreAt) })
   },
-  readPixel: async ({ x, y }) => { const row = y * size + x; return ok({ row, label: labelAt(row), score: scoreAt(row), values: bands.map((_, b) => { const v = valueAt(row, b); return Number.isNaN(v) ? null : v }) }) },
+  readPixel: async ({ x, y }) => {
+    const row = y * size + x
+    return ok({
+      row,
+      label: labelAt(row),
+      score: scoreAt(row),
+      values: bands.map((_, b) => {
+        const v = valueAt(row, b)
+        return Number.isNaN(v) ? null : v
+      }),
+    })
+  },
   getSetting: async () => ok(null),
   setSetting: async () => ok({}),
   verify: async () => ok({ artifacts: artifacts.length, chunks: 812, problems: [] }),
@@ -192,18 +361,53 @@ export const engine: Client<EngineCalls> = {
 
 const recent = [
   { path: '/home/ada/mutawintji.stratum', name: 'mutawintji', openedAt: new Date().toISOString(), sizeBytes: 412e6, missing: false },
-  { path: '/home/ada/pbmc68k.stratum', name: 'pbmc68k', openedAt: new Date(Date.now() - 4 * 3.6e6).toISOString(), sizeBytes: 186e6, missing: false },
-  { path: '/home/ada/turbine-07.stratum', name: 'turbine-07', openedAt: new Date(Date.now() - 26 * 3.6e6).toISOString(), sizeBytes: 74e6, missing: false },
-  { path: '/mnt/usb/gossan-hunt.stratum', name: 'gossan-hunt', openedAt: new Date(Date.now() - 96 * 3.6e6).toISOString(), sizeBytes: 238e6, missing: true },
-  { path: '/home/ada/gpt2-layer6.stratum', name: 'gpt2-layer6', openedAt: new Date(Date.now() - 220 * 3.6e6).toISOString(), sizeBytes: 1.9e9, missing: false },
+  {
+    path: '/home/ada/pbmc68k.stratum',
+    name: 'pbmc68k',
+    openedAt: new Date(Date.now() - 4 * 3.6e6).toISOString(),
+    sizeBytes: 186e6,
+    missing: false,
+  },
+  {
+    path: '/home/ada/turbine-07.stratum',
+    name: 'turbine-07',
+    openedAt: new Date(Date.now() - 26 * 3.6e6).toISOString(),
+    sizeBytes: 74e6,
+    missing: false,
+  },
+  {
+    path: '/mnt/usb/gossan-hunt.stratum',
+    name: 'gossan-hunt',
+    openedAt: new Date(Date.now() - 96 * 3.6e6).toISOString(),
+    sizeBytes: 238e6,
+    missing: true,
+  },
+  {
+    path: '/home/ada/gpt2-layer6.stratum',
+    name: 'gpt2-layer6',
+    openedAt: new Date(Date.now() - 220 * 3.6e6).toISOString(),
+    sizeBytes: 1.9e9,
+    missing: false,
+  },
 ]
 export const native: Client<WindowCalls> = {
-  chooseFiles: async ({ extensions }) => ok([extensions?.includes('stratum') ? '/home/ada/mutawintji.stratum' : scenario === 'unreadable' ? '/data/half_a_scene.tif' : '/data/S2B_54JYM_20240312.tif']),
+  chooseFiles: async ({ extensions }) =>
+    ok([
+      extensions?.includes('stratum')
+        ? '/home/ada/mutawintji.stratum'
+        : scenario === 'unreadable'
+          ? '/data/half_a_scene.tif'
+          : '/data/S2B_54JYM_20240312.tif',
+    ]),
   chooseSavePath: async ({ defaultName }) => ok(`/home/ada/${defaultName}`),
   recentProjects: async () => ok(scenario === 'empty-start' ? [] : recent),
-  rememberProject: async () => ok({}), forgetProject: async () => ok({}), defaultFolder: async () => ok('/home/ada/Documents'), revealFile: async () => ok({}),
+  rememberProject: async () => ok({}),
+  forgetProject: async () => ok({}),
+  defaultFolder: async () => ok('/home/ada/Documents'),
+  revealFile: async () => ok({}),
   theme: async () => ok((query.get('theme') as 'light' | 'dark' | null) ?? 'light'),
-  setTheme: async () => ok({}), setTitle: async () => ok({}),
+  setTheme: async () => ok({}),
+  setTitle: async () => ok({}),
   systemLoad: async () => ok({ memoryBytes: 3.4e9, totalBytes: 16e9, engineBytes: 0.62e9 }),
   windowAction: async () => ok({}),
 }

@@ -1,5 +1,16 @@
 /** A small made-up scene: folded beds, a plain, a creek, ten bands with spectra that look like rocks. Deterministic. */
-export const bands = [['B2', 490], ['B3', 560], ['B4', 665], ['B5', 705], ['B6', 740], ['B7', 783], ['B8', 842], ['B8A', 865], ['B11', 1610], ['B12', 2190]] as const
+export const bands = [
+  ['B2', 490],
+  ['B3', 560],
+  ['B4', 665],
+  ['B5', 705],
+  ['B6', 740],
+  ['B7', 783],
+  ['B8', 842],
+  ['B8A', 865],
+  ['B11', 1610],
+  ['B12', 2190],
+] as const
 export const size = 512
 
 const spectra = [
@@ -24,7 +35,8 @@ function noise(x: number, y: number, s: number): number {
   const [a, b, c, d] = [hash(i, j, s), hash(i + 1, j, s), hash(i, j + 1, s), hash(i + 1, j + 1, s)] as [number, number, number, number]
   return a + (b - a) * u + (c - a) * v + (a - b - c + d) * u * v
 }
-const fractal = (x: number, y: number, s: number): number => 0.53 * noise(x, y, s) + 0.27 * noise(2 * x, 2 * y, s + 1) + 0.13 * noise(4 * x, 4 * y, s + 2) + 0.07 * noise(8 * x, 8 * y, s + 3)
+const fractal = (x: number, y: number, s: number): number =>
+  0.53 * noise(x, y, s) + 0.27 * noise(2 * x, 2 * y, s + 1) + 0.13 * noise(4 * x, 4 * y, s + 2) + 0.07 * noise(8 * x, 8 * y, s + 3)
 
 /** 0 outside, else the unit 1…6 and a brightness. */
 export function unitAt(x: number, y: number): readonly [unit: number, shade: number] {
@@ -58,9 +70,21 @@ export function valueAt(row: number, band: number): number {
   if (unit === 0) return Number.NaN
   return (spectra[unit - 1] as number[])[band]! * (shades[row] as number) + (hash(row, band, 5) - 0.5) * 0.012
 }
-export const scoreAt = (row: number): number => (units[row] === 0 ? Number.NaN : 0.001 + 0.004 * hash(row, 1, 9) ** 6 + (hash(row >> 2, 3, 7) > 0.9995 ? 0.02 : 0))
+export const scoreAt = (row: number): number =>
+  units[row] === 0 ? Number.NaN : 0.001 + 0.004 * hash(row, 1, 9) ** 6 + (hash(row >> 2, 3, 7) > 0.9995 ? 0.02 : 0)
 
-export interface Summary { valid: number; missing: number; min: number; max: number; mean: number; sd: number; p2: number; median: number; p98: number; histogram: { from: number; to: number; counts: number[] } }
+export interface Summary {
+  valid: number
+  missing: number
+  min: number
+  max: number
+  mean: number
+  sd: number
+  p2: number
+  median: number
+  p98: number
+  histogram: { from: number; to: number; counts: number[] }
+}
 export function summaryOf(values: Float64Array): Summary {
   const valid = values.filter((v) => !Number.isNaN(v)).sort()
   const n = valid.length
@@ -69,6 +93,17 @@ export function summaryOf(values: Float64Array): Summary {
   const [min, max] = [at(0), at(1)]
   const counts = new Array<number>(64).fill(0)
   for (const v of valid) counts[Math.min(63, Math.floor(((v - min) / (max - min || 1)) * 64))]!++
-  return { valid: n, missing: values.length - n, min, max, mean, sd: Math.sqrt(valid.reduce((a, b) => a + (b - mean) ** 2, 0) / n), p2: at(0.02), median: at(0.5), p98: at(0.98), histogram: { from: min, to: max, counts } }
+  return {
+    valid: n,
+    missing: values.length - n,
+    min,
+    max,
+    mean,
+    sd: Math.sqrt(valid.reduce((a, b) => a + (b - mean) ** 2, 0) / n),
+    p2: at(0.02),
+    median: at(0.5),
+    p98: at(0.98),
+    histogram: { from: min, to: max, counts },
+  }
 }
 export const bandSummary = (band: number): Summary => summaryOf(Float64Array.from({ length: size * size }, (_, i) => valueAt(i, band)))

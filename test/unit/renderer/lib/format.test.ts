@@ -1,5 +1,15 @@
 import { expect, test } from 'vitest'
-import { formatBytes, formatCount, formatDay, formatFixed, formatNumber, formatPercent, formatRate, formatSeconds, formatSignificant } from '../../../../src-renderer/lib/format.ts'
+import {
+  formatBytes,
+  formatCount,
+  formatDay,
+  formatFixed,
+  formatNumber,
+  formatPercent,
+  formatRate,
+  formatSeconds,
+  formatSignificant,
+} from '../../../../src-renderer/lib/format.ts'
 
 const plain = (text: string): string => text.replace(/\u202f/g, ' ')
 

@@ -11,8 +11,28 @@ const only = (shape: z.ZodType) => {
 
 describe('a field from a schema', () => {
   test('an integer keeps its bounds, unit, help, group and paper term', () => {
-    const field = only(z.int().min(1).max(1000).default(10).meta({ title: 'Passes', unit: 'epochs', description: 'How often.', paperTerm: 'epochs', group: 'Training', advanced: true }))
-    expect(field).toMatchObject({ kind: 'number', integer: true, min: 1, max: 1000, title: 'Passes', unit: 'epochs', help: 'How often.', term: 'epochs', group: 'Training', advanced: true, initial: 10, nullable: false })
+    const field = only(
+      z
+        .int()
+        .min(1)
+        .max(1000)
+        .default(10)
+        .meta({ title: 'Passes', unit: 'epochs', description: 'How often.', paperTerm: 'epochs', group: 'Training', advanced: true }),
+    )
+    expect(field).toMatchObject({
+      kind: 'number',
+      integer: true,
+      min: 1,
+      max: 1000,
+      title: 'Passes',
+      unit: 'epochs',
+      help: 'How often.',
+      term: 'epochs',
+      group: 'Training',
+      advanced: true,
+      initial: 10,
+      nullable: false,
+    })
   })
 
   test('the range of safe integers is no bound', () => {
@@ -26,16 +46,35 @@ describe('a field from a schema', () => {
   })
 
   test('a nullable number keeps its own kind and meta and may be empty', () => {
-    expect(only(z.int().min(2).max(255).nullable().default(null).meta({ title: 'Clusters, k' }))).toMatchObject({ kind: 'number', nullable: true, min: 2, max: 255, title: 'Clusters, k', initial: null })
+    expect(only(z.int().min(2).max(255).nullable().default(null).meta({ title: 'Clusters, k' }))).toMatchObject({
+      kind: 'number',
+      nullable: true,
+      min: 2,
+      max: 255,
+      title: 'Clusters, k',
+      initial: null,
+    })
   })
 
   test('an enum and a union of literals are choices', () => {
-    expect(only(z.enum(['selu', 'z-score', 'auto']).default('selu'))).toMatchObject({ kind: 'choice', options: [{ value: 'selu', label: 'SELU' }, { value: 'z-score', label: 'z-score' }, { value: 'auto', label: 'Chosen for you' }] })
-    expect(only(z.union([z.literal(3), z.literal(5), z.literal(7)]).default(3))).toMatchObject({ kind: 'choice', options: [{ value: 3 }, { value: 5 }, { value: 7 }] })
+    expect(only(z.enum(['selu', 'z-score', 'auto']).default('selu'))).toMatchObject({
+      kind: 'choice',
+      options: [
+        { value: 'selu', label: 'SELU' },
+        { value: 'z-score', label: 'z-score' },
+        { value: 'auto', label: 'Chosen for you' },
+      ],
+    })
+    expect(only(z.union([z.literal(3), z.literal(5), z.literal(7)]).default(3))).toMatchObject({
+      kind: 'choice',
+      options: [{ value: 3 }, { value: 5 }, { value: 7 }],
+    })
   })
 
   test('words of the schema name the choices', () => {
-    expect(only(z.enum(['a', 'b']).meta({ labels: { a: 'First', b: 'Second' } }))).toMatchObject({ options: [{ label: 'First' }, { label: 'Second' }] })
+    expect(only(z.enum(['a', 'b']).meta({ labels: { a: 'First', b: 'Second' } }))).toMatchObject({
+      options: [{ label: 'First' }, { label: 'Second' }],
+    })
   })
 
   test('lists of numbers, lists of words and booleans have their kinds', () => {
@@ -45,7 +84,9 @@ describe('a field from a schema', () => {
   })
 
   test('what a form cannot show is left out, and a missing title is made from the name', () => {
-    const fields = fieldsOf(schemaOf(z.object({ settings: z.record(z.string(), z.unknown()).default({}), learningRate: z.number().default(0.001) })))
+    const fields = fieldsOf(
+      schemaOf(z.object({ settings: z.record(z.string(), z.unknown()).default({}), learningRate: z.number().default(0.001) })),
+    )
     expect(fields.map((field) => field.title)).toEqual(['Learning rate'])
   })
 
@@ -54,8 +95,21 @@ describe('a field from a schema', () => {
   })
 
   test('fields without a group come first, the others in order of appearance', () => {
-    const fields = fieldsOf(schemaOf(z.object({ a: z.int().meta({ group: 'Layers' }), b: z.int(), c: z.int().meta({ group: 'Training' }), d: z.int().meta({ group: 'Layers' }) })))
-    expect(groupsOf(fields).map((group) => [group.title, group.fields.map((field) => field.name)])).toEqual([['', ['b']], ['Layers', ['a', 'd']], ['Training', ['c']]])
+    const fields = fieldsOf(
+      schemaOf(
+        z.object({
+          a: z.int().meta({ group: 'Layers' }),
+          b: z.int(),
+          c: z.int().meta({ group: 'Training' }),
+          d: z.int().meta({ group: 'Layers' }),
+        }),
+      ),
+    )
+    expect(groupsOf(fields).map((group) => [group.title, group.fields.map((field) => field.name)])).toEqual([
+      ['', ['b']],
+      ['Layers', ['a', 'd']],
+      ['Training', ['c']],
+    ])
   })
 })
 

@@ -3,7 +3,17 @@ import { fail, ok } from '#common/result.ts'
 import { Importer, stem } from '../../../../../src-renderer/lib/state/importer.svelte.ts'
 
 function make(inspect: (input: { path: string; as?: string }) => Promise<unknown>) {
-  const session = { project: { path: '/p/a.stratum' }, registry: null, show: vi.fn(), openProject: vi.fn(async () => true), createNamed: vi.fn(async () => true), run: vi.fn(async () => ok({ id: 1 })), ended: vi.fn(async () => ({ status: 'done', artifact: 4 })), choose: vi.fn(), settle: vi.fn() }
+  const session = {
+    project: { path: '/p/a.stratum' },
+    registry: null,
+    show: vi.fn(),
+    openProject: vi.fn(async () => true),
+    createNamed: vi.fn(async () => true),
+    run: vi.fn(async () => ok({ id: 1 })),
+    ended: vi.fn(async () => ({ status: 'done', artifact: 4 })),
+    choose: vi.fn(),
+    settle: vi.fn(),
+  }
   return { session, importer: new Importer({ inspect } as never, {} as never, session as never) }
 }
 const report = { kind: 'raster', findings: [] }

@@ -35,7 +35,11 @@ test('single keys and undo belong to a field while typing in it', () => {
   const pan = vi.fn()
   const undo = vi.fn()
   const search = vi.fn()
-  keyboard.add([{ id: 'pan', title: 'Pan', shortcut: 'V', run: pan }, { id: 'undo', title: 'Undo', shortcut: 'Ctrl Z', run: undo }, { id: 'search', title: 'Search', shortcut: 'Ctrl K', run: search }])
+  keyboard.add([
+    { id: 'pan', title: 'Pan', shortcut: 'V', run: pan },
+    { id: 'undo', title: 'Undo', shortcut: 'Ctrl Z', run: undo },
+    { id: 'search', title: 'Search', shortcut: 'Ctrl K', run: search },
+  ])
   const input = document.createElement('input')
   keyboard.handle(press({ key: 'v' }, input))
   keyboard.handle(press({ key: 'z', ctrlKey: true }, input))

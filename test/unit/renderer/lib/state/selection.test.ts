@@ -11,7 +11,11 @@ test('rows are kept sorted and once each', () => {
 
 test('membership is found for every row and only those', () => {
   const selection = new Selection()
-  selection.select(1, Array.from({ length: 500 }, (_, i) => i * 3), 'lasso')
+  selection.select(
+    1,
+    Array.from({ length: 500 }, (_, i) => i * 3),
+    'lasso',
+  )
   for (let row = 0; row < 1500; row++) expect(selection.has(row)).toBe(row % 3 === 0)
 })
 

@@ -4,30 +4,82 @@ import { fail, ok } from '#common/result.ts'
 import { Session } from '../../../../../src-renderer/lib/state/session.svelte.ts'
 
 const artifact = (id: number, kind: ArtifactKind, inputs: Record<string, number> = {}, over: Partial<Artifact> = {}): Artifact => ({
-  id, kind, name: `${kind}-${id}`, operation: kind, operationVersion: 1, params: {}, inputs, seed: 7, device: 'cpu', contentKey: `${id}`,
-  status: 'done', createdAt: '2026-11-22T12:00:00Z', seconds: 1, meta: {}, annotations: {}, arrays: [], error: null, ...over,
+  id,
+  kind,
+  name: `${kind}-${id}`,
+  operation: kind,
+  operationVersion: 1,
+  params: {},
+  inputs,
+  seed: 7,
+  device: 'cpu',
+  contentKey: `${id}`,
+  status: 'done',
+  createdAt: '2026-11-22T12:00:00Z',
+  seconds: 1,
+  meta: {},
+  annotations: {},
+  arrays: [],
+  error: null,
+  ...over,
 })
-const job = (id: number, over: Partial<Job> = {}): Job => ({ id, operation: 'train', title: 'Train', status: 'running', progress: null, artifact: null, cached: false, canPause: true, startedAt: null, error: null, ...over })
+const job = (id: number, over: Partial<Job> = {}): Job => ({
+  id,
+  operation: 'train',
+  title: 'Train',
+  status: 'running',
+  progress: null,
+  artifact: null,
+  cached: false,
+  canPause: true,
+  startedAt: null,
+  error: null,
+  ...over,
+})
 
 /** A session on an engine that answers what the test says. */
 function open(calls: Record<string, unknown> = {}, artifacts: Artifact[] = []) {
   const listeners = new Map<string, (payload: never) => void>()
   const emit = (event: string, payload: unknown): void => listeners.get(event)?.(payload as never)
   const project = { path: '/p/a.stratum', name: 'a', readOnly: false, sizeBytes: 1, createdAt: '', undo: null, redo: null }
-  const engine = { createProject: async () => ok(project), openProject: async () => ok(project), listArtifacts: async () => ok(artifacts), listJobs: async () => ok([]), ...calls }
+  const engine = {
+    createProject: async () => ok(project),
+    openProject: async () => ok(project),
+    listArtifacts: async () => ok(artifacts),
+    listJobs: async () => ok([]),
+    ...calls,
+  }
   const native = { rememberProject: async () => ok({}), setTitle: async () => ok({}), defaultFolder: async () => ok('/home/ada') }
-  const session = new Session(engine as never, native as never, ((event: string, listener: (payload: never) => void) => { listeners.set(event, listener); return () => listeners.delete(event) }) as never)
+  const session = new Session(
+    engine as never,
+    native as never,
+    ((event: string, listener: (payload: never) => void) => {
+      listeners.set(event, listener)
+      return () => listeners.delete(event)
+    }) as never,
+  )
   return { session, emit }
 }
 
-const flow = [artifact(1, 'dataset'), artifact(2, 'matrix', { dataset: 1 }), artifact(3, 'model', { matrix: 2 }), artifact(4, 'latents', { model: 3 }), artifact(5, 'clustering', { latents: 4 }), artifact(6, 'dataset'), artifact(7, 'matrix', { dataset: 6 }), artifact(8, 'model', { matrix: 7 })]
+const flow = [
+  artifact(1, 'dataset'),
+  artifact(2, 'matrix', { dataset: 1 }),
+  artifact(3, 'model', { matrix: 2 }),
+  artifact(4, 'latents', { model: 3 }),
+  artifact(5, 'clustering', { latents: 4 }),
+  artifact(6, 'dataset'),
+  artifact(7, 'matrix', { dataset: 6 }),
+  artifact(8, 'model', { matrix: 7 }),
+]
 
 describe('what is looked at', () => {
   test('choosing a result chooses everything it was made from', async () => {
     const { session } = open({}, flow)
     await session.openProject('/p/a.stratum')
     session.choose(5)
-    expect(['dataset', 'matrix', 'model', 'latents', 'clustering'].map((kind) => session.current(kind as ArtifactKind)?.id)).toEqual([1, 2, 3, 4, 5])
+    expect(['dataset', 'matrix', 'model', 'latents', 'clustering'].map((kind) => session.current(kind as ArtifactKind)?.id)).toEqual([
+      1, 2, 3, 4, 5,
+    ])
   })
 
   test('choosing another dataset lets go of results of the first', async () => {
@@ -84,7 +136,11 @@ describe('jobs', () => {
   })
 
   test('a failed job marks its view until it is looked at', async () => {
-    const { session, emit } = open({ describe: async () => ok({ version: '1', operations: [{ id: 'train', produces: 'model' }], models: [], formats: [] }), devices: async () => ok([]), project: async () => ok(null) })
+    const { session, emit } = open({
+      describe: async () => ok({ version: '1', operations: [{ id: 'train', produces: 'model' }], models: [], formats: [] }),
+      devices: async () => ok([]),
+      project: async () => ok(null),
+    })
     await session.start()
     emit('jobChanged', job(1))
     emit('jobChanged', job(1, { status: 'failed', error: { code: 'TRAIN_DIVERGED', message: '', hint: '', where: {} } }))
@@ -94,7 +150,9 @@ describe('jobs', () => {
   })
 
   test('an engine that is lost ends its running jobs and opens the project again', async () => {
-    const openProject = vi.fn(async () => ok({ path: '/p/a.stratum', name: 'a', readOnly: false, sizeBytes: 1, createdAt: '', undo: null, redo: null }))
+    const openProject = vi.fn(async () =>
+      ok({ path: '/p/a.stratum', name: 'a', readOnly: false, sizeBytes: 1, createdAt: '', undo: null, redo: null }),
+    )
     const { session, emit } = open({ openProject })
     await session.openProject('/p/a.stratum')
     emit('jobChanged', job(1))
@@ -107,7 +165,14 @@ describe('jobs', () => {
 
 test('a new project takes the next free name', async () => {
   const paths: string[] = []
-  const { session } = open({ createProject: async ({ path }: { path: string }) => { paths.push(path); return paths.length < 3 ? fail({ code: 'PROJECT_EXISTS', message: '', hint: '', where: {} }) : ok({ path, name: 'scene', readOnly: false, sizeBytes: 1, createdAt: '', undo: null, redo: null }) } })
+  const { session } = open({
+    createProject: async ({ path }: { path: string }) => {
+      paths.push(path)
+      return paths.length < 3
+        ? fail({ code: 'PROJECT_EXISTS', message: '', hint: '', where: {} })
+        : ok({ path, name: 'scene', readOnly: false, sizeBytes: 1, createdAt: '', undo: null, redo: null })
+    },
+  })
   expect(await session.createNamed('scene')).toBe(true)
   expect(paths).toEqual(['/home/ada/scene.stratum', '/home/ada/scene-2.stratum', '/home/ada/scene-3.stratum'])
 })

@@ -10,7 +10,10 @@ test('curves grow stage by stage over passes', () => {
   const run = new TrainingRun(1)
   run.add([...points(1, 50, 0.5, 0.2), ...points(1, 100, 1, 0.1)])
   run.add([{ step: 100, name: 'stage1/holdout', value: 0.12 }, ...points(2, 150, 0.5, 0.05)])
-  expect(run.stages.map((stage) => stage.loss)).toEqual([{ x: [0.5, 1], y: [0.2, 0.1] }, { x: [0.5], y: [0.05] }])
+  expect(run.stages.map((stage) => stage.loss)).toEqual([
+    { x: [0.5, 1], y: [0.2, 0.1] },
+    { x: [0.5], y: [0.05] },
+  ])
   expect(run.stages[0]?.holdout).toEqual({ x: [1], y: [0.12] })
   expect(run.stages[0]?.at).toBe(1)
 })
@@ -23,7 +26,12 @@ test('a held-out error between two recorded steps lies between their passes', ()
 
 test('the best state is the lowest held-out error, and infinite ones never are', () => {
   const run = new TrainingRun(1)
-  run.add([...points(1, 10, 1, 1), ...points(1, 20, 2, 1), { step: 10, name: 'stage1/holdout', value: 0.3 }, { step: 20, name: 'stage1/holdout', value: Number.NaN }])
+  run.add([
+    ...points(1, 10, 1, 1),
+    ...points(1, 20, 2, 1),
+    { step: 10, name: 'stage1/holdout', value: 0.3 },
+    { step: 20, name: 'stage1/holdout', value: Number.NaN },
+  ])
   expect(run.stages[0]?.best).toEqual({ x: 1, y: 0.3 })
 })
 
@@ -43,7 +51,12 @@ test('other metrics are not mistaken for curves', () => {
 test('what was recorded before is read once', async () => {
   let asked = 0
   const run = new TrainingRun(7)
-  const engine = { metrics: async () => { asked++; return { ok: true as const, value: points(1, 10, 1, 0.5) } } }
+  const engine = {
+    metrics: async () => {
+      asked++
+      return { ok: true as const, value: points(1, 10, 1, 0.5) }
+    },
+  }
   await run.read(engine)
   await run.read(engine)
   expect(asked).toBe(1)
