@@ -35,7 +35,7 @@ const params = z.object({
   }),
   counts: z.enum(['auto', 'log1p-cp10k', 'none']).default('auto').meta({
     title: 'Counts',
-    description: 'log(1 + counts per 10 000) evens out sequencing depth; auto uses it for cells.',
+    description: 'log(1 + counts per 10 000) evens out sequencing depth; auto uses it for cells whose values are raw counts.',
     advanced: true,
   }),
   region: regionParam('learns from pixels'),
@@ -76,8 +76,12 @@ function chooseColumns(meta: DatasetMeta, wanted: readonly string[] | null): num
   })
 }
 
-function pipelineSteps(meta: DatasetMeta, { scaling, counts }: Params): FittedStep['id'][] {
-  const isCounts = counts === 'log1p-cp10k' || (counts === 'auto' && meta.kind === 'cells')
+/** Raw counts are whole and not negative; normalised or scaled values are not. NaN is missing. */
+export const looksLikeCounts = (X: Float32Array): boolean =>
+  X.every((value) => Number.isNaN(value) || (value >= 0 && Number.isInteger(value)))
+
+function pipelineSteps(meta: DatasetMeta, { scaling, counts }: Params, train: Float32Array): FittedStep['id'][] {
+  const isCounts = counts === 'log1p-cp10k' || (counts === 'auto' && meta.kind === 'cells' && looksLikeCounts(train))
   return ['impute', ...(isCounts ? (['log1p-cp10k'] as const) : []), ...(scaling === 'none' ? [] : [scaling])]
 }
 
@@ -130,7 +134,7 @@ export const prepareOperation = defineOperation({
         )
       const findings: Finding[] = []
       const steps = fitPipeline(
-        pipelineSteps(meta, ctx.params),
+        pipelineSteps(meta, ctx.params, drawn.train),
         drawn.train,
         n,
         d,
