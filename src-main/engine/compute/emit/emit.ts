@@ -20,6 +20,8 @@ export interface EmittedProgram {
   readonly bytes: Bytes
   /** Multiply-adds of the largest matrix product: whether more than one thread is worth its keep. */
   readonly largestProduct: number
+  /** Whether every operation gives the same bits on any number of threads. */
+  readonly steady: boolean
   readonly state: TensorSpecs
   readonly inputs: TensorSpecs
   readonly scan: TensorSpecs
@@ -31,14 +33,19 @@ export const inputName = (role: string, name: string): string => `${role}.${name
 export const resultName = (role: string, name: string): string => `${role}.${name}'`
 export const stepsName = 'steps'
 
+/** Measured: these round differently at the edges of a thread's share. */
+const unsteady: ReadonlySet<string> = new Set(['Log', 'Softplus'])
+
 export function emit(program: Program, mode: 'loop' | 'once'): EmittedProgram {
   const { title, spec, out } = program
   const bytes = mode === 'loop' ? loop(program) : once(program)
+  const nodes = reachable(program)
   return {
     title,
     mode,
     bytes,
-    largestProduct: Math.max(0, ...reachable(program).map(productSize)),
+    largestProduct: Math.max(0, ...nodes.map(productSize)),
+    steady: !nodes.some(({ op }) => unsteady.has(op)),
     ...spec,
     out: mapValues(out, ({ shape, dtype }) => ({ shape, dtype: dtype as TensorSpec['dtype'] })),
   }

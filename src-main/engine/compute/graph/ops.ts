@@ -66,8 +66,6 @@ export const elementwise = {
   Atanh: same,
   Relu: same,
   LeakyRelu: same,
-  Elu: same,
-  Selu: same,
   Sigmoid: same,
   Tanh: same,
   Softplus: same,

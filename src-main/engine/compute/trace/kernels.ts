@@ -6,6 +6,7 @@ import type { Graph } from '../graph/graph.ts'
 import { type Dtype, type Node, type Shape, sizeOf } from '../graph/node.ts'
 import type { Op } from '../graph/ops.ts'
 import { uniformNode } from '../random/graph.ts'
+import { orientedProduct } from './orientedProduct.ts'
 
 type Inputs = Readonly<Record<string, Node>>
 /** Attributes as tfjs passes them; each rule knows the types of its kernel's. */
@@ -40,7 +41,7 @@ const matMul: KernelRule = (g, { a, b }, { transposeA, transposeB }) => {
   const batch = Math.max(sizeOf(a.shape.slice(0, -2)), sizeOf(b.shape.slice(0, -2)))
   if (batch === 1) {
     const flat = (x: Node): Node => g.reshape(x, x.shape.slice(-2))
-    const product = g.add('Gemm', [flat(a), flat(b)], { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 })
+    const product = orientedProduct(g, flat(a), flat(b), transposeA ? 1 : 0, transposeB ? 1 : 0)
     return g.reshape(product, [...Array.from({ length: Math.max(a.shape.length, b.shape.length) - 2 }, () => 1), ...product.shape])
   }
   const flip = (x: Node, wanted: boolean): Node => {
@@ -48,6 +49,15 @@ const matMul: KernelRule = (g, { a, b }, { transposeA, transposeB }) => {
     return wanted ? g.add('Transpose', [x], { perm: [...Array.from({ length: rank - 2 }, (_, i) => i), rank - 1, rank - 2] }) : x
   }
   return g.add('MatMul', [flip(a, transposeA), flip(b, transposeB)])
+}
+
+/**
+ * scale · (max(x, 0) + α (e^min(x, 0) − 1)). ONNX's own Elu and Selu round differently at the edges of a thread's share, so that
+ * their bits depend on the number of threads; Exp does not.
+ */
+function exponentialUnit(g: Graph, x: Node, alpha: number, scale: number): Node {
+  const below = g.add('Sub', [g.add('Exp', [g.add('Min', [x, f32(g, 0)])]), f32(g, 1)])
+  return g.add('Mul', [g.add('Add', [g.add('Relu', [x]), g.add('Mul', [below, f32(g, alpha)])]), f32(g, scale)])
 }
 
 /** Along an axis of size one a tile is a broadcast, which is free. */
@@ -116,8 +126,8 @@ export const kernels: Readonly<Record<string, KernelRule>> = {
   Expm1: (g, { x }) => g.add('Sub', [g.add('Exp', [x]), f32(g, 1)]),
   Rsqrt: (g, { x }) => g.add('Reciprocal', [g.add('Sqrt', [x])]),
   Relu: unary('Relu'),
-  Elu: unary('Elu'),
-  Selu: unary('Selu'),
+  Elu: (g, { x }) => exponentialUnit(g, x, 1, 1),
+  Selu: (g, { x }) => exponentialUnit(g, x, 1.6732632423543772, 1.0507009873554805),
   Sigmoid: unary('Sigmoid'),
   Tanh: unary('Tanh'),
   Softplus: unary('Softplus'),

@@ -4,6 +4,7 @@ import { dump } from '#engine/compute/graph/dump.ts'
 import { Graph } from '#engine/compute/graph/graph.ts'
 import type { Node } from '#engine/compute/graph/node.ts'
 import { fuseBias } from '#engine/compute/passes/fuseBias.ts'
+import { orientedProduct } from '#engine/compute/trace/orientedProduct.ts'
 import { reachable } from '#engine/compute/passes/rewrite.ts'
 
 /** x and y [2, 3], b [3], s [] in a fresh graph. */
@@ -164,6 +165,16 @@ describe('whole programs', () => {
     g.add('Exp', [xw])
     expect(reachable(program({ y: g.add('Tanh', [b]) })).map(({ op }) => op)).toEqual(['Parameter', 'Tanh'])
   })
+})
+
+test('a product that would be summed in another order on more threads is turned', () => {
+  const { g } = start()
+  const parameter = (name: string, shape: number[]) => g.parameter('inputs', name, shape, 'float32')
+  // [8, 256] · [256, 128]: two threads would have 64 columns each, and longer panels
+  const narrow = orientedProduct(g, parameter('a', [256, 8]), parameter('b', [256, 128]), 1, 0)
+  expect(text(narrow)).toBe('f32[128,8] = Gemm(inputs.b, inputs.a, transA=1, transB=0); f32[8,128] = Transpose(v2, perm=[1,0])')
+  expect(ops(orientedProduct(g, parameter('c', [128, 256]), parameter('d', [256, 8]), 0, 0))).toEqual(['Gemm'])
+  expect(ops(orientedProduct(g, parameter('e', [8, 100]), parameter('f', [100, 128]), 0, 0))).toEqual(['Gemm'])
 })
 
 test('shapes that do not fit are refused where they are built', () => {
