@@ -1,5 +1,5 @@
 /** The words and marks around a map: scale bar, north, coordinates. */
-import proj4 from 'proj4'
+import proj4, { type Converter } from 'proj4'
 import { type Grid, toMap } from '#common/domain/grid.ts'
 import { formatNumber } from '../../lib/format.ts'
 
@@ -49,13 +49,13 @@ export function degrees(grid: Grid, x: number, y: number): string | null {
   return `${text(latitude, 'N', 'S')} ${text(longitude, 'E', 'W')}`
 }
 
-const converters = new Map<string, proj4.Converter | null>()
+const converters = new Map<string, Converter | null>()
 function inDegrees(definition: string | null, x: number, y: number): number[] | null {
   if (!definition) return null
   if (!converters.has(definition)) converters.set(definition, converterOf(definition))
   return converters.get(definition)?.forward([x, y]) ?? null
 }
-function converterOf(definition: string): proj4.Converter | null {
+function converterOf(definition: string): Converter | null {
   try {
     return proj4(definition, 'EPSG:4326')
   } catch {
