@@ -235,5 +235,47 @@ export function poolHighest(values: Float32Array, width: number, height: number,
   return out
 }
 
+// selection ------------------------------------------------------------------------------------------------------------
+const veil: readonly [number, number, number, number] = [140, 138, 134, 175]
+
+/** Lets the rest fade, so that selected pixels keep their colours. rows ascending, row · width + column. */
+export function selectionLayer(rows: Float64Array, width: number, revision: string): MapLayer {
+  return {
+    id: 'selection',
+    name: 'Selection',
+    visible: true,
+    opacity: 1,
+    kind: 'classes',
+    revision,
+    load: async (window) => paintVeil(rows, width, window),
+  }
+}
+
+export function paintVeil(rows: Float64Array, width: number, window: RasterWindow): ImageData {
+  const image = new ImageData(window.outWidth, window.outHeight)
+  for (let i = 0; i < image.data.length; i += 4) image.data.set(veil, i)
+  const step = window.width / window.outWidth
+  for (let oy = 0; oy < window.outHeight; oy++) {
+    const y = window.y + Math.min(window.height - 1, Math.floor(((oy + 0.5) * window.height) / window.outHeight))
+    const end = y * width + window.x + window.width
+    for (let k = firstAtLeast(rows, y * width + window.x); k < rows.length && rows[k] < end; k++) {
+      const ox = Math.floor(((rows[k] % width) - window.x) / step)
+      image.data[(oy * window.outWidth + ox) * 4 + 3] = 0
+    }
+  }
+  return image
+}
+
+function firstAtLeast(sorted: Float64Array, value: number): number {
+  let low = 0
+  let high = sorted.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (sorted[middle] < value) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
 export const compositeName = (bands: readonly number[]): string =>
   new Set(bands).size === 1 ? `Scene, band ${bands[0] + 1}` : `Scene, bands ${bands.map((b) => b + 1).join(' ')}`

@@ -4,6 +4,7 @@ import {
   flaggedLayer,
   paintClasses,
   paintComposite,
+  paintVeil,
   poolHighest,
   type RasterReader,
 } from '../../../../../src-renderer/features/map/layers.ts'
@@ -128,4 +129,10 @@ test('an engine that refuses says why', async () => {
   await expect(
     classLayer(engine, { id: 'c', name: 'c', visible: true, opacity: 1, artifact: 80, colours: new Map() }).load(window),
   ).rejects.toThrow('The scene moved.')
+})
+
+test('selected pixels stay clear while the rest is veiled', () => {
+  // Pixels (1, 0) and (2, 1) of a raster four wide, seen through a window that begins at column 1.
+  const image = paintVeil(Float64Array.from([1, 6]), 4, { x: 1, y: 0, width: 2, height: 2, outWidth: 2, outHeight: 2 })
+  expect([0, 1, 2, 3].map((i) => pixel(image, i)[3] > 0)).toEqual([false, true, true, false])
 })
