@@ -29,37 +29,27 @@ export const autoencoder = defineModel({
   paper: 'Hinton & Salakhutdinov 2006, Reducing the dimensionality of data with neural networks, Science 313',
   fits: ['raster', 'table', 'cells', 'embedding'],
   params: z.object({
-    codeSize: z
-      .int()
-      .min(1)
-      .max(4096)
-      .default(4)
-      .meta({
-        title: 'Numbers per pixel (code)',
-        paperTerm: 'latent dimension',
-        group,
-        description: 'To how many numbers each row is compressed.',
-      }),
-    encoder: widths
-      .default([64, 16])
-      .meta({
-        title: 'Layers down to the code',
-        unit: 'units',
-        paperTerm: 'encoder widths',
-        group,
-        description: 'Units of each layer between the input and the code.',
-      }),
-    decoder: widths
-      .nullable()
-      .default(null)
-      .meta({
-        title: 'Layers back from the code',
-        unit: 'units',
-        paperTerm: 'decoder widths',
-        group,
-        advanced: true,
-        description: 'Units of each layer between the code and the output; empty mirrors the way down.',
-      }),
+    codeSize: z.int().min(1).max(4096).default(4).meta({
+      title: 'Numbers per pixel (code)',
+      paperTerm: 'latent dimension',
+      group,
+      description: 'To how many numbers each row is compressed.',
+    }),
+    encoder: widths.default([64, 16]).meta({
+      title: 'Layers down to the code',
+      unit: 'units',
+      paperTerm: 'encoder widths',
+      group,
+      description: 'Units of each layer between the input and the code.',
+    }),
+    decoder: widths.nullable().default(null).meta({
+      title: 'Layers back from the code',
+      unit: 'units',
+      paperTerm: 'decoder widths',
+      group,
+      advanced: true,
+      description: 'Units of each layer between the code and the output; empty mirrors the way down.',
+    }),
     activation: Activation.default('elu').meta({
       title: 'Bend of the layers',
       paperTerm: 'activation',
@@ -80,41 +70,28 @@ export const autoencoder = defineModel({
       advanced: true,
       description: 'Sigmoid suits data scaled to 0 … 1.',
     }),
-    tied: z
-      .boolean()
-      .default(false)
-      .meta({
-        title: 'Way back uses the same weights',
-        paperTerm: 'tied weights',
-        group,
-        advanced: true,
-        description: 'The decoder uses the transposed weights of the encoder: half as many to learn. Needs mirrored layers.',
-      }),
-    inputNoise: z
-      .number()
-      .min(0)
-      .max(10)
-      .default(0)
-      .meta({
-        title: 'Noise on the input',
-        unit: 'standard deviations',
-        paperTerm: 'gaussian input noise',
-        group: 'Regularisation',
-        advanced: true,
-        description: 'Noise added to every row in training only; the model learns to take it away.',
-      }),
-    sparsity: z
-      .number()
-      .min(0)
-      .max(100)
-      .default(0)
-      .meta({
-        title: 'Pull of the code to zero',
-        paperTerm: 'L1 activity',
-        group: 'Regularisation',
-        advanced: true,
-        description: 'Weight of the sum of absolute code values in the loss.',
-      }),
+    tied: z.boolean().default(false).meta({
+      title: 'Way back uses the same weights',
+      paperTerm: 'tied weights',
+      group,
+      advanced: true,
+      description: 'The decoder uses the transposed weights of the encoder: half as many to learn. Needs mirrored layers.',
+    }),
+    inputNoise: z.number().min(0).max(10).default(0).meta({
+      title: 'Noise on the input',
+      unit: 'standard deviations',
+      paperTerm: 'gaussian input noise',
+      group: 'Regularisation',
+      advanced: true,
+      description: 'Noise added to every row in training only; the model learns to take it away.',
+    }),
+    sparsity: z.number().min(0).max(100).default(0).meta({
+      title: 'Pull of the code to zero',
+      paperTerm: 'L1 activity',
+      group: 'Regularisation',
+      advanced: true,
+      description: 'Weight of the sum of absolute code values in the loss.',
+    }),
     epochs: epochs(30),
     batchSize: batchSize(256),
     learningRate: learningRate(0.001),

@@ -28,17 +28,12 @@ export const pca = defineModel({
   paper: 'Hotelling 1933, Analysis of a complex of statistical variables into principal components, Journal of Educational Psychology 24',
   fits: ['raster', 'table', 'cells', 'embedding'],
   params: z.object({
-    components: z
-      .int()
-      .min(1)
-      .max(4096)
-      .default(4)
-      .meta({
-        title: 'Numbers per pixel (code)',
-        paperTerm: 'principal components',
-        group: 'Layers',
-        description: 'How many axes are kept.',
-      }),
+    components: z.int().min(1).max(4096).default(4).meta({
+      title: 'Numbers per pixel (code)',
+      paperTerm: 'principal components',
+      group: 'Layers',
+      description: 'How many axes are kept.',
+    }),
   }),
   presets: [{ id: 'default', title: 'Four axes', summary: 'The four widest axes.', params: {} }],
 

@@ -21,29 +21,21 @@ export const stacked = defineModel({
   paper: 'Hinton & Salakhutdinov 2006, Science 313; Vincent et al. 2010, Stacked denoising autoencoders, JMLR 11',
   fits: ['raster', 'table', 'cells', 'embedding'],
   params: z.object({
-    chain: z
-      .enum(['layers', 'geological-mapping'])
-      .default('layers')
-      .meta({
-        title: 'How stages follow',
-        paperTerm: 'architecture',
-        group: layers,
-        advanced: true,
-        description:
-          'Layers: each stage compresses the code of the one before, then all are tuned together. Geological mapping: the three chained autoencoders of arXiv 2404.02180, whose sizes, passes and rows per step are fixed; settings below do not apply to it.',
-      }),
-    layers: z
-      .array(z.int().min(1).max(65_536))
-      .min(1)
-      .max(12)
-      .default([64, 16, 4])
-      .meta({
-        title: 'Numbers per pixel (code) and layers before',
-        unit: 'units',
-        paperTerm: 'layer sizes',
-        group: layers,
-        description: 'Units of each layer from the input on; the last is the code, the numbers per row.',
-      }),
+    chain: z.enum(['layers', 'geological-mapping']).default('layers').meta({
+      title: 'How stages follow',
+      paperTerm: 'architecture',
+      group: layers,
+      advanced: true,
+      description:
+        'Layers: each stage compresses the code of the one before, then all are tuned together. Geological mapping: the three chained autoencoders of arXiv 2404.02180, whose sizes, passes and rows per step are fixed; settings below do not apply to it.',
+    }),
+    layers: z.array(z.int().min(1).max(65_536)).min(1).max(12).default([64, 16, 4]).meta({
+      title: 'Numbers per pixel (code) and layers before',
+      unit: 'units',
+      paperTerm: 'layer sizes',
+      group: layers,
+      description: 'Units of each layer from the input on; the last is the code, the numbers per row.',
+    }),
     activation: Activation.default('tanh').meta({
       title: 'Bend of the layers',
       paperTerm: 'activation',
@@ -64,77 +56,49 @@ export const stacked = defineModel({
       advanced: true,
       description: 'Sigmoid suits data scaled to 0 … 1.',
     }),
-    firstGain: z
-      .number()
-      .positive()
-      .max(100)
-      .default(1)
-      .meta({
-        title: 'Gain of the first layer',
-        paperTerm: 'initialisation gain',
-        group: layers,
-        advanced: true,
-        description:
-          'Multiplies the first layer’s initial weights (and divides those of its way back). Above 1, bent layers start in their saturation and compress extreme rows.',
-      }),
-    noise: z
-      .enum(['none', 'gaussian', 'masking'])
-      .default('none')
-      .meta({
-        title: 'Kind of noise on the input',
-        paperTerm: 'corruption',
-        group: regularisation,
-        advanced: true,
-        description: 'Added in training only; the model learns to take it away. Masking sets entries to zero.',
-      }),
-    noiseLevel: z
-      .number()
-      .min(0)
-      .max(10)
-      .default(0.1)
-      .meta({
-        title: 'Strength of the noise',
-        paperTerm: 'corruption level',
-        group: regularisation,
-        advanced: true,
-        description: 'Standard deviation of gaussian noise in prepared units, or the share of masked entries.',
-      }),
-    sparsity: z
-      .number()
-      .min(0)
-      .max(100)
-      .default(0)
-      .meta({
-        title: 'Pull of the codes to zero',
-        paperTerm: 'L1 activity',
-        group: regularisation,
-        advanced: true,
-        description: 'Weight of the sum of absolute codes in the loss of each layer’s own stage.',
-      }),
-    layerEpochs: z
-      .int()
-      .min(1)
-      .max(100_000)
-      .default(20)
-      .meta({
-        title: 'Passes over the data, each layer',
-        unit: 'epochs',
-        paperTerm: 'pre-training epochs',
-        group: training,
-        description: 'How often every training row is seen in each layer’s own stage.',
-      }),
-    fineTuneEpochs: z
-      .int()
-      .min(0)
-      .max(100_000)
-      .default(20)
-      .meta({
-        title: 'Passes over the data, fine-tuning',
-        unit: 'epochs',
-        paperTerm: 'fine-tuning epochs',
-        group: training,
-        description: 'How often every row is seen once all layers are tuned together. 0 leaves them as they were learned.',
-      }),
+    firstGain: z.number().positive().max(100).default(1).meta({
+      title: 'Gain of the first layer',
+      paperTerm: 'initialisation gain',
+      group: layers,
+      advanced: true,
+      description:
+        'Multiplies the first layer’s initial weights (and divides those of its way back). Above 1, bent layers start in their saturation and compress extreme rows.',
+    }),
+    noise: z.enum(['none', 'gaussian', 'masking']).default('none').meta({
+      title: 'Kind of noise on the input',
+      paperTerm: 'corruption',
+      group: regularisation,
+      advanced: true,
+      description: 'Added in training only; the model learns to take it away. Masking sets entries to zero.',
+    }),
+    noiseLevel: z.number().min(0).max(10).default(0.1).meta({
+      title: 'Strength of the noise',
+      paperTerm: 'corruption level',
+      group: regularisation,
+      advanced: true,
+      description: 'Standard deviation of gaussian noise in prepared units, or the share of masked entries.',
+    }),
+    sparsity: z.number().min(0).max(100).default(0).meta({
+      title: 'Pull of the codes to zero',
+      paperTerm: 'L1 activity',
+      group: regularisation,
+      advanced: true,
+      description: 'Weight of the sum of absolute codes in the loss of each layer’s own stage.',
+    }),
+    layerEpochs: z.int().min(1).max(100_000).default(20).meta({
+      title: 'Passes over the data, each layer',
+      unit: 'epochs',
+      paperTerm: 'pre-training epochs',
+      group: training,
+      description: 'How often every training row is seen in each layer’s own stage.',
+    }),
+    fineTuneEpochs: z.int().min(0).max(100_000).default(20).meta({
+      title: 'Passes over the data, fine-tuning',
+      unit: 'epochs',
+      paperTerm: 'fine-tuning epochs',
+      group: training,
+      description: 'How often every row is seen once all layers are tuned together. 0 leaves them as they were learned.',
+    }),
     batchSize: batchSize(128),
     learningRate: learningRate(0.001),
     fineTuneLearningRate: learningRate(0.001).meta({
