@@ -10,7 +10,7 @@ import type { ErrorReport } from '#common/errors.ts'
 import { fail, ok } from '#common/result.ts'
 import { artifact, layout, matrix, modelArtifact, scene, sceneReport, table, tableColumns } from './artifacts.ts'
 import { formats, models, operations } from './registry.ts'
-import { resultArtifacts } from './results.ts'
+import { remade, resultArtifacts } from './results.ts'
 import { bands, labelAt, scoreAt, size, valueAt } from './scene.ts'
 
 const query = new URLSearchParams(location.search)
@@ -213,7 +213,7 @@ function begin(request: { operation: string; params?: Record<string, unknown>; n
           ? modelArtifact(request.name ?? 'stacked-09', 0.0021)
           : request.operation === 'prepare'
             ? artifact('matrix', 'prepared', 'prepare', request.inputs ?? {}, matrix.meta)
-            : artifact('latents', 'codes', request.operation, request.inputs ?? {}, {})
+            : remade(request.operation, request.inputs ?? {}, request.params ?? {}, artifacts)
     if (copy.kind === 'model') addCurve(copy.id, 4900)
     setArtifact(copy)
     setJob({ ...started, status: 'done', artifact: copy.id })

@@ -113,3 +113,31 @@ export function resultArtifacts(latents: Artifact, model: Artifact): Artifact[] 
   )
   return [clustering, scores, comparison]
 }
+
+const kindOf: Readonly<Record<string, Artifact['kind']>> = { cluster: 'clustering', tidy: 'clustering', score: 'scores' }
+
+/** What running one of the later operations once more gives: the earlier result under a new name, or a written file. */
+export function remade(
+  operation: string,
+  inputs: Record<string, number>,
+  params: Record<string, unknown>,
+  artifacts: readonly Artifact[],
+): Artifact {
+  if (operation === 'export') {
+    const path = String(params.path)
+    const meta = { target: String(params.target), files: [{ path, sizeBytes: 1_048_576, what: 'map' }] }
+    return artifact('export', path.split('/').pop() ?? path, operation, inputs, meta, { params })
+  }
+  const kind = kindOf[operation]
+  const before = artifacts.findLast((a) => a.kind === kind)
+  if (!kind || !before) return artifact('latents', 'codes', operation, inputs, {})
+  const tidied = operation === 'tidy' ? { tidied: params.window } : {}
+  return artifact(
+    kind,
+    operation === 'tidy' ? `${before.name}, majority ${params.window} × ${params.window}` : before.name,
+    operation,
+    { ...before.inputs, ...inputs },
+    { ...before.meta, ...tidied },
+    { params },
+  )
+}
