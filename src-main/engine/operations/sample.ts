@@ -1,6 +1,8 @@
 /** The built-in sample scene: written by a seeded generator, then imported like any other file. */
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import type { DatasetMeta } from '#common/domain/dataset.ts'
 import { defineOperation } from './define.ts'
 import { importFile } from './import.ts'
 
@@ -19,6 +21,8 @@ export const sampleOperation = defineOperation({
   produces: 'dataset',
   ignores: ['device'],
   nameFor: () => 'folded ranges',
+  // The scene belongs to the project no more once its file is gone; it is then written again.
+  isStale: (artifact) => !existsSync((artifact.meta as unknown as DatasetMeta).source.absolutePath),
   async run(ctx) {
     const { directory, width, height, bands } = ctx.params
     ctx.report({ stage: 'Writing the scene', fraction: null })
