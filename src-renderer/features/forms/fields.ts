@@ -23,6 +23,7 @@ interface Node {
   readonly exclusiveMinimum?: number
   readonly exclusiveMaximum?: number
   readonly minItems?: number
+  readonly required?: readonly string[]
   readonly properties?: Readonly<Record<string, Node>>
 }
 
@@ -49,20 +50,21 @@ export type FormField = Common &
   )
 
 export function fieldsOf(schema: Readonly<Record<string, unknown>>): FormField[] {
-  const { properties = {} } = schema as Node
-  return Object.entries(properties).flatMap(([name, node]) => fieldOf(name, node) ?? [])
+  const { properties = {}, required = [] } = schema as Node
+  return Object.entries(properties).flatMap(([name, node]) => fieldOf(name, node, required.includes(name)) ?? [])
 }
 
 /** Starting values: the defaults of the schema. */
 export const defaultsOf = (schema: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.fromEntries(fieldsOf(schema).map((field) => [field.name, field.initial]))
 
-function fieldOf(name: string, outer: Node): FormField | null {
+function fieldOf(name: string, outer: Node, required: boolean): FormField | null {
   const alternatives = outer.anyOf?.filter((option) => option.type !== 'null')
   const node: Node = alternatives?.length === 1 ? { ...alternatives[0], ...withoutUnion(outer) } : outer
   const types = typeof node.type === 'string' ? [node.type] : (node.type ?? [])
   const type = types.find((candidate) => candidate !== 'null')
-  const nullable = types.includes('null') || (outer.anyOf?.some((option) => option.type === 'null') ?? false)
+  const optional = !required && outer.default === undefined
+  const nullable = optional || types.includes('null') || (outer.anyOf?.some((option) => option.type === 'null') ?? false)
   const common: Common = {
     name,
     title: node.title ?? readable(name),
@@ -132,6 +134,7 @@ const knownWords: Readonly<Record<string, string>> = {
   tanh: 'tanh',
   adam: 'Adam',
   auto: 'Chosen for you',
+  '.': 'Point',
   '\t': 'Tab',
   ',': 'Comma',
   ';': 'Semicolon',

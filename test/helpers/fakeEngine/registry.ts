@@ -12,18 +12,13 @@ const learning = {
     .max(1000)
     .default(10)
     .meta({ title: 'Passes over the data', unit: 'epochs', group: 'Training', paperTerm: 'epochs' }),
-  batchSize: z
-    .int()
-    .min(1)
-    .max(65_536)
-    .default(256)
-    .meta({
-      title: 'Rows per step',
-      unit: 'rows',
-      group: 'Training',
-      paperTerm: 'batch size',
-      description: 'Larger is faster; smaller finds finer detail.',
-    }),
+  batchSize: z.int().min(1).max(65_536).default(256).meta({
+    title: 'Rows per step',
+    unit: 'rows',
+    group: 'Training',
+    paperTerm: 'batch size',
+    description: 'Larger is faster; smaller finds finer detail.',
+  }),
   learningRate: z.number().positive().max(1).default(0.001).meta({ title: 'Step size', group: 'Training', paperTerm: 'learning rate' }),
   patience: z
     .int()

@@ -56,6 +56,11 @@ describe('a field from a schema', () => {
     })
   })
 
+  test('a field that may be left out may be empty', () => {
+    expect(only(z.string().optional())).toMatchObject({ kind: 'text', nullable: true })
+    expect(only(z.int())).toMatchObject({ nullable: false })
+  })
+
   test('an enum and a union of literals are choices', () => {
     expect(only(z.enum(['selu', 'z-score', 'auto']).default('selu'))).toMatchObject({
       kind: 'choice',

@@ -5,18 +5,13 @@ import ParameterForm from '../../../../../src-renderer/features/forms/ParameterF
 
 const schema = z.toJSONSchema(
   z.object({
-    batchSize: z
-      .int()
-      .min(1)
-      .max(65_536)
-      .default(256)
-      .meta({
-        title: 'Rows per step',
-        unit: 'rows',
-        group: 'Training',
-        paperTerm: 'batch size',
-        description: 'Rows averaged in one step.',
-      }),
+    batchSize: z.int().min(1).max(65_536).default(256).meta({
+      title: 'Rows per step',
+      unit: 'rows',
+      group: 'Training',
+      paperTerm: 'batch size',
+      description: 'Rows averaged in one step.',
+    }),
     layers: z.array(z.int().min(1)).default([6, 4, 2]).meta({ title: 'Layers', group: 'Layers' }),
     output: z.enum(['linear', 'sigmoid']).default('linear').meta({ title: 'Output', group: 'Layers' }),
     activation: z.enum(['selu', 'relu', 'elu', 'tanh', 'linear']).default('selu').meta({ title: 'Bend', group: 'Layers' }),

@@ -1,0 +1,67 @@
+import { fireEvent, render, screen } from '@testing-library/svelte'
+import { expect, test, vi } from 'vitest'
+import Table from '../../../../src-renderer/ui/Table.svelte'
+
+interface Row {
+  id: number
+  name: string
+  error: number | null
+}
+// jsdom lays nothing out, so there is nothing to observe.
+vi.stubGlobal(
+  'ResizeObserver',
+  class {
+    observe() {}
+    unobserve() {}
+    disconnect() {}
+  },
+)
+
+const columns = [
+  { id: 'name', title: 'Run', text: (row: Row) => row.name },
+  {
+    id: 'error',
+    title: 'Error',
+    unit: '×10⁻³',
+    numeric: true,
+    text: (row: Row) => (row.error === null ? 'none' : String(row.error)),
+    sortBy: (row: Row) => row.error,
+  },
+]
+const rows: Row[] = [
+  { id: 1, name: 'ae-02', error: 2.62 },
+  { id: 2, name: 'vae-02', error: null },
+  { id: 3, name: 'topk-04', error: 1.88 },
+]
+const key = (row: Row): number => row.id
+const names = (): string[] => [...document.querySelectorAll('tbody td:first-child')].map((cell) => cell.textContent ?? '')
+
+test('a click on a head sorts up, then down, then not at all; what is missing stays last when it goes up', async () => {
+  render(Table<Row>, { columns, rows, key, label: 'Runs' })
+  const head = screen.getByRole('button', { name: /Error/ })
+  await fireEvent.click(head)
+  expect(names()).toEqual(['topk-04', 'ae-02', 'vae-02'])
+  await fireEvent.click(head)
+  expect(names()[1]).toBe('ae-02')
+  await fireEvent.click(head)
+  expect(names()).toEqual(['ae-02', 'vae-02', 'topk-04'])
+})
+
+test('a click chooses one, Ctrl adds, Shift takes the range', async () => {
+  const onchoose = vi.fn()
+  const { rerender } = render(Table<Row>, { columns, rows, key, label: 'Runs', onchoose, chosen: new Set<number>() })
+  await fireEvent.click(screen.getByText('ae-02'))
+  expect([...onchoose.mock.lastCall![0]]).toEqual([1])
+  await rerender({ chosen: new Set([1]) })
+  await fireEvent.click(screen.getByText('topk-04'), { shiftKey: true })
+  expect([...onchoose.mock.lastCall![0]]).toEqual([1, 2, 3])
+  await fireEvent.click(screen.getByText('vae-02'), { ctrlKey: true })
+  expect([...onchoose.mock.lastCall![0]]).toEqual([1, 2])
+})
+
+test('of a long table only what is in sight is drawn', () => {
+  const many = Array.from({ length: 5000 }, (_, i) => ({ id: i, name: `run-${i}`, error: i }))
+  render(Table<Row>, { columns, rows: many, key, label: 'Runs' })
+  expect(document.querySelectorAll('tbody tr').length).toBeLessThan(60)
+  expect(screen.getByRole('table').getAttribute('aria-rowcount')).toBe('5000')
+})
