@@ -323,6 +323,7 @@ export const exportOperation = defineOperation({
   inputs: { source: { kinds: ['clustering', 'scores', 'latents'], description: 'What to write' } },
   params,
   produces: 'export',
+  light: true,
   nameFor: ({ path }) => path.split(/[\\/]/).pop() ?? path,
   ignores: ['seed', 'device'],
   // Names, colours and the threshold go into the file, and are no part of the source's own key.
