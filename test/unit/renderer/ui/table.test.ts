@@ -37,7 +37,7 @@ const key = (row: Row): number => row.id
 const names = (): string[] => [...document.querySelectorAll('tbody td:first-child')].map((cell) => cell.textContent ?? '')
 
 test('a click on a head sorts up, then down, then not at all; what is missing stays last when it goes up', async () => {
-  render(Table<Row>, { columns, rows, key, label: 'Runs' })
+  render(Table, { columns, rows, key, label: 'Runs' })
   const head = screen.getByRole('button', { name: /Error/ })
   await fireEvent.click(head)
   expect(names()).toEqual(['topk-04', 'ae-02', 'vae-02'])
@@ -49,7 +49,7 @@ test('a click on a head sorts up, then down, then not at all; what is missing st
 
 test('a click chooses one, Ctrl adds, Shift takes the range', async () => {
   const onchoose = vi.fn()
-  const { rerender } = render(Table<Row>, { columns, rows, key, label: 'Runs', onchoose, chosen: new Set<number>() })
+  const { rerender } = render(Table, { columns, rows, key, label: 'Runs', onchoose, chosen: new Set<number>() })
   await fireEvent.click(screen.getByText('ae-02'))
   expect([...onchoose.mock.lastCall![0]]).toEqual([1])
   await rerender({ chosen: new Set([1]) })
@@ -61,7 +61,7 @@ test('a click chooses one, Ctrl adds, Shift takes the range', async () => {
 
 test('of a long table only what is in sight is drawn', () => {
   const many = Array.from({ length: 5000 }, (_, i) => ({ id: i, name: `run-${i}`, error: i }))
-  render(Table<Row>, { columns, rows: many, key, label: 'Runs' })
+  render(Table, { columns, rows: many, key, label: 'Runs' })
   expect(document.querySelectorAll('tbody tr').length).toBeLessThan(60)
   expect(screen.getByRole('table').getAttribute('aria-rowcount')).toBe('5000')
 })
