@@ -21,7 +21,7 @@ export function countAbove(counts: readonly number[], from: number, to: number, 
 export interface Expectation {
   readonly flagged: number
   readonly share: number
-  /** Of `validRows`, if the held-out rows are ordinary ones. */
+  /** Of `validRows`, if the held-out rows are ordinary ones; never more than are flagged. */
   readonly falseAlarms: number
   readonly low: number
   readonly high: number
@@ -36,12 +36,14 @@ export function expect(histogram: ScoreHistogram, validRows: number, holdoutRows
   const flagged = Math.round(countAbove(histogram.all, from, to, threshold))
   const above = countAbove(histogram.holdout, from, to, threshold)
   const [low, high] = wilson(above, holdoutRows)
+  // Held-out rows fit worse than those learned from, so the carried-over share may exceed what is flagged at all.
+  const alarms = (share: number): number => Math.min(flagged, share * validRows)
   return {
     flagged,
     share: flagged / Math.max(1, validRows),
-    falseAlarms: (above / Math.max(1, holdoutRows)) * validRows,
-    low: low * validRows,
-    high: high * validRows,
+    falseAlarms: alarms(above / Math.max(1, holdoutRows)),
+    low: alarms(low),
+    high: alarms(high),
   }
 }
 

@@ -19,11 +19,16 @@ describe('a threshold', () => {
   })
   test('carries the share of held-out rows above it over to all rows', () => {
     // 4 of 100 held-out rows lie above 3; of 10 000 rows 400 would be false alarms.
-    const e = expectation({ from: 0, to: 4, all: counts, holdout: [60, 30, 6, 4] }, 10_000, 100, 3)
-    expect(e.flagged).toBe(40)
+    const e = expectation({ from: 0, to: 4, all: [1000, 2000, 3000, 4000], holdout: [60, 30, 6, 4] }, 10_000, 100, 3)
+    expect(e.flagged).toBe(4000)
     expect(e.falseAlarms).toBeCloseTo(400)
     expect(e.low).toBeLessThan(400)
     expect(e.high).toBeGreaterThan(400)
+  })
+  test('never expects more false alarms than it flags', () => {
+    // 4 % of the held-out rows, but only 1 % of all rows lie above.
+    const e = expectation({ from: 0, to: 4, all: [9000, 800, 100, 100], holdout: [60, 30, 6, 4] }, 10_000, 100, 3)
+    expect([e.flagged, e.falseAlarms, e.low, e.high]).toEqual([100, 100, 100, 100])
   })
   test('is found for a share of the rows', () => {
     const histogram = { from: 0, to: 4, all: counts, holdout: counts }
