@@ -132,7 +132,7 @@ if (scenario === 'training') {
   const steps = 4900
   let step = 3200
   addCurve(running.id, steps, step)
-  let state: Job = job({ title: 'Train stacked-07', artifact: running.id })
+  let state: Job = job({ title: 'Train', artifact: running.id })
   jobs = [state, job({ id: 2, title: 'Train stacked-08', status: 'queued' })]
   const total = 32_000_000
   const tick = (): void => {
@@ -173,7 +173,7 @@ if (scenario === 'diverged') {
       { step, name: 'stage3/epoch', value: 2.1 + i / 50 },
     ]),
   )
-  jobs = [job({ title: 'Train vae-02', status: 'failed', artifact: broken.id, error: diverged })]
+  jobs = [job({ title: 'Train', status: 'failed', artifact: broken.id, error: diverged })]
 }
 
 // calls ----------------------------------------------------------------------------------------------------------------
