@@ -74,7 +74,7 @@ export class FractalNoise {
 
   row(y: number, out: Float64Array): Float64Array {
     out.fill(0)
-    this.#octaves.forEach((octave, i) => octave.addRow(y, 0.5 ** i, out))
+    for (const [i, octave] of this.#octaves.entries()) octave.addRow(y, 0.5 ** i, out)
     return out
   }
 }

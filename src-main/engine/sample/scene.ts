@@ -118,10 +118,10 @@ export function createScene({ width = 512, height = 512, bands = 10, seed = 7 }:
         geology.locate(p[x], place)
         const { unit, neighbour } = place
         const w = mixedShare(place.distance, x + 1 < width ? p[x + 1] - p[x] : p[x] - p[x - 1], pBelow[x] - p[x])
-        const a = clamp(0.2 + 0.05 * age[x] + 0.03 * normal(seed, layer.weatheringGrain, x, y), 0, 1)
+        const a = clamp(0.2 + 0.03 * age[x] + 0.02 * normal(seed, layer.weatheringGrain, x, y), 0, 1)
         const c = rindCover(a, saturation[unit])
         const cNeighbour = rindCover(a, saturation[neighbour])
-        const t = plantCover(cover[x] + 0.1 * normal(seed, layer.plantGrain, x, y))
+        const t = plantCover(0.3 * cover[x] + normal(seed, layer.plantGrain, x, y))
         const light = illumination((hBelow[x] - h[x]) * scale, normal(seed, layer.roughness, x, y))
         const planted = isAnomaly(x, y)
         const at = ((y - from) * width + x) * bands
@@ -173,16 +173,16 @@ const rindCover = (a: number, saturation: number): number => (0.9 * a) / (a + sa
 /** Half of the rind lies beside the rock (arithmetic mean), half is mixed into it grain by grain (harmonic: dark grains win). */
 const mixed = (fresh: number, rind: number, c: number): number => 0.5 * ((1 - c) * fresh + c * rind) + 0.5 / ((1 - c) / fresh + c / rind)
 
-/** Plants grow in patches and close up only slowly. */
+/** Single shrubs, more of them in some places; they close up only slowly. */
 function plantCover(favour: number): number {
-  const over = 0.2 * (favour - 0.8)
+  const over = 0.2 * (favour - 1.8)
   return over > 0 ? over / (over + 0.5) : 0
 }
 
 /** 1 on flat ground, from ⅓ in shade to 3 on a steep sunlit slope. `fall` is the relief's fall over one pixel of the default scene. */
 function illumination(fall: number, roughness: number): number {
   const slope = 20 * fall
-  const q = clamp(0.06 * slope + 0.01 * slope * slope * slope + 0.01 * roughness, -0.5, 0.5)
+  const q = clamp(0.06 * slope + 0.017 * slope * slope * slope + 0.01 * roughness, -0.5, 0.5)
   return (1 + q) / (1 - q)
 }
 
