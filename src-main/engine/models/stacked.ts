@@ -121,7 +121,7 @@ export const stacked = defineModel({
         firstGain: 2,
         batchSize: 256,
         learningRate: 0.002,
-        fineTuneLearningRate: 0.0005,
+        fineTuneLearningRate: 0.002,
         layerEpochs: 6,
         fineTuneEpochs: 6,
       },
