@@ -15,10 +15,11 @@ beforeAll(() => {
     'ImageData',
     class {
       readonly data: Uint8ClampedArray
-      constructor(
-        readonly width: number,
-        readonly height: number,
-      ) {
+      readonly width: number
+      readonly height: number
+      constructor(width: number, height: number) {
+        this.width = width
+        this.height = height
         this.data = new Uint8ClampedArray(width * height * 4)
       }
     },
