@@ -1,6 +1,6 @@
 /** Starts the built app for a test, with a profile of its own, and collects what it complains about. */
 import { type ElectronApplication, _electron as electron, type Page } from '@playwright/test'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -16,6 +16,8 @@ export interface RunningApp {
   readonly errors: readonly string[]
   /** Pass it to another launch to start with the same recent projects and theme. */
   readonly userData: string
+  /** Where projects go that nobody chose a place for; a folder of the profile. */
+  readonly documents: string
   /** Ends the app; the profile goes too unless it was given or `keepProfile` is set. */
   close(options?: { keepProfile?: boolean }): Promise<void>
 }
@@ -37,6 +39,9 @@ export async function launchApp({ userData, args = [], width, height }: LaunchOp
     root,
     ...args,
   ])
+  const documents = join(profile, 'documents')
+  mkdirSync(documents, { recursive: true })
+  await app.evaluate(({ app }, path) => app.setPath('documents', path), documents)
   const page = await app.firstWindow()
   const errors: string[] = []
   page.on('console', (message) => {
@@ -53,6 +58,7 @@ export async function launchApp({ userData, args = [], width, height }: LaunchOp
     page,
     errors,
     userData: profile,
+    documents,
     async close({ keepProfile = userData !== undefined } = {}) {
       await app.close()
       if (!keepProfile) rmSync(profile, { recursive: true, force: true })
