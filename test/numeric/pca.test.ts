@@ -45,6 +45,24 @@ describe('principal components', () => {
     }
   })
 
+  test('of more columns than can be squared equal the singular value decomposition too', async () => {
+    const [n, d, k] = [80, 700, 4]
+    const train = rowsOf(n, d, 10)
+    const { weights } = await trainModel(
+      trainOptions('pca', { components: k }, { train, trainRows: n, holdout: train, holdoutRows: n, inputDim: d }),
+    )
+    // The right singular vectors of the transpose are the left ones of the rows: the smaller problem of the two.
+    const centred = Matrix.from1DArray(n, d, Array.from(train)).center('column')
+    const { leftSingularVectors, diagonal } = new SingularValueDecomposition(centred.transpose())
+    for (let j = 0; j < k; j++) {
+      expect(weights.variance.values[j] / (diagonal[j] ** 2 / (n - 1))).toBeCloseTo(1, 4)
+      const cosine = Array.from({ length: d }, (_, i) => weights.components.values[i * k + j] * leftSingularVectors.get(i, j)).reduce(
+        (a, b) => a + b,
+      )
+      expect(Math.abs(cosine)).toBeCloseTo(1, 4)
+    }
+  })
+
   test('explain just the share of variance their eigenvalues say', async () => {
     const [n, d, k] = [400, 12, 3]
     const train = rowsOf(n, d, 0)

@@ -11,11 +11,37 @@ import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import { StratumError, throwIfCancelled } from '#common/errors.ts'
 import { Covariance } from '../compute/linear/covariance.ts'
-import { leadingEigenpairs } from '../compute/linear/eigenvectors.ts'
+import { covarianceProduct, meanOf } from '../compute/linear/covarianceProduct.ts'
+import { type Eigenpairs, leadingEigenpairs, leadingEigenpairsOf } from '../compute/linear/eigenvectors.ts'
 import { defineModel } from './define.ts'
 
 /** Multiply-adds between two looks at the cancel flag, about 50 ms. */
 const workAtOnce = 5e7
+
+/** Beyond this many columns a few products with the rows cost less than their covariance, which also would no longer fit. */
+const widest = 512
+
+interface Axes {
+  readonly mean: Float64Array
+  readonly pairs: Eigenpairs
+}
+
+async function ofNarrow(train: Float32Array, n: number, d: number, k: number, seed: number, signal: AbortSignal): Promise<Axes> {
+  const covariance = new Covariance(d)
+  const blockRows = Math.max(1, Math.floor(workAtOnce / d ** 2))
+  for (let row = 0; row < n; row += blockRows) {
+    await setImmediate()
+    throwIfCancelled(signal)
+    const rows = Math.min(blockRows, n - row)
+    covariance.add(train.subarray(row * d, (row + rows) * d), rows)
+  }
+  return { mean: covariance.mean, pairs: await leadingEigenpairs(covariance.matrix(), d, k, seed, signal) }
+}
+
+async function ofWide(train: Float32Array, n: number, d: number, k: number, seed: number, signal: AbortSignal): Promise<Axes> {
+  const mean = meanOf(train, n, d)
+  return { mean, pairs: await leadingEigenpairsOf(covarianceProduct(train, n, d, mean, signal), d, k, seed, signal) }
+}
 
 export const pca = defineModel({
   id: 'pca',
@@ -51,19 +77,14 @@ export const pca = defineModel({
       layout: { title: 'PCA', widths: [inputDim, components, inputDim], code: 1, epochs: 1, batchSize: 1 },
       weightCount: inputDim * (components + 1),
       async fit(train, n, seed, signal) {
-        const covariance = new Covariance(inputDim)
-        const blockRows = Math.max(1, Math.floor(workAtOnce / inputDim ** 2))
-        for (let row = 0; row < n; row += blockRows) {
-          await setImmediate()
-          throwIfCancelled(signal)
-          const rows = Math.min(blockRows, n - row)
-          covariance.add(train.subarray(row * inputDim, (row + rows) * inputDim), rows)
-        }
-        const { values, vectors } = await leadingEigenpairs(covariance.matrix(), inputDim, components, seed, signal)
+        const { mean, pairs } =
+          inputDim > widest
+            ? await ofWide(train, n, inputDim, components, seed, signal)
+            : await ofNarrow(train, n, inputDim, components, seed, signal)
         return {
-          mean: { shape: [inputDim], values: Float32Array.from(covariance.mean) },
-          components: { shape: [inputDim, components], values: Float32Array.from(vectors) },
-          variance: { shape: [components], values: Float32Array.from(values) },
+          mean: { shape: [inputDim], values: Float32Array.from(mean) },
+          components: { shape: [inputDim, components], values: Float32Array.from(pairs.vectors) },
+          variance: { shape: [components], values: Float32Array.from(pairs.values) },
         }
       },
       encode: (x, { mean, components: W }) => matMul(sub<Tensor2D>(x, mean), W as Tensor2D),

@@ -2,11 +2,11 @@
 import { z } from 'zod'
 import { StratumError } from '#common/errors.ts'
 import type { MatrixMeta, ModelMeta } from '#common/domain/results.ts'
-import type { ModelDefinition } from '../models/define.ts'
+import type { ModelDefinition, Weight, Weights } from '../models/define.ts'
 import { modelById } from '../models/registry.ts'
 import { trainModel, type TrainOptions } from '../train/train.ts'
 import { defineOperation } from './define.ts'
-import { weightArray } from './trainedModel.ts'
+import { pcaArrays, weightArray } from './trainedModel.ts'
 
 const params = z.object({
   model: z.string().default('stacked').meta({ title: 'Model', description: 'One of the registry; `models` lists them.' }),
@@ -49,9 +49,9 @@ export function resolveSettings(
 type Rows = Pick<TrainOptions, 'train' | 'trainRows' | 'holdout' | 'holdoutRows' | 'inputDim' | 'seed' | 'threads' | 'signal'>
 
 /** The baseline every run is shown against: PCA with as many components, same learning rows, same held-out rows. */
-async function pcaReference(rows: Rows, components: number): Promise<ModelMeta['pca']> {
+async function pcaReference(rows: Rows, components: number): Promise<{ figures: ModelMeta['pca']; weights: Weights }> {
   const model = modelById('pca')
-  const { trainError, holdoutError, explainedVariance, columnError } = await trainModel({
+  const { trainError, holdoutError, explainedVariance, columnError, weights } = await trainModel({
     ...rows,
     model,
     params: model.params.parse({ components }),
@@ -61,12 +61,12 @@ async function pcaReference(rows: Rows, components: number): Promise<ModelMeta['
     addMetrics: () => undefined,
     checkpoint: { load: () => null, save: () => undefined },
   })
-  return { holdoutError: holdoutError ?? trainError, explainedVariance, columnError: [...columnError] }
+  return { figures: { holdoutError: holdoutError ?? trainError, explainedVariance, columnError: [...columnError] }, weights }
 }
 
 export const trainOperation = defineOperation({
   id: 'train',
-  version: 1,
+  version: 2,
   title: 'Train',
   summary: 'Fits a model to the prepared rows and keeps its best state.',
   inputs: { matrix: { kinds: ['matrix'], description: 'Prepared rows' } },
@@ -103,11 +103,15 @@ export const trainOperation = defineOperation({
     })
     ctx.report({ stage: 'Comparing with PCA', fraction: null })
     const pca = await pcaReference(common, Math.min(result.layout.codeSize, d))
-    for (const [name, { shape, values }] of Object.entries(result.weights)) {
-      const writer = ctx.draft.writeArray(weightArray(name), { dtype: 'float32', shape })
+    const write = (name: string, { shape, values }: Weight) => {
+      const writer = ctx.draft.writeArray(name, { dtype: 'float32', shape })
       writer.append(values)
       writer.finish()
     }
+    for (const [name, weight] of Object.entries(result.weights)) write(weightArray(name), weight)
+    // Kept so that a reconstruction can be shown beside what PCA makes of the same row.
+    write(pcaArrays.mean, pca.weights.mean)
+    write(pcaArrays.components, pca.weights.components)
     const meta: ModelMeta = {
       model: definition.id,
       settings,
@@ -122,7 +126,7 @@ export const trainOperation = defineOperation({
       holdoutError: result.holdoutError,
       explainedVariance: result.explainedVariance,
       columnError: [...result.columnError],
-      pca,
+      pca: pca.figures,
       epochs: result.epochs,
       steps: result.steps,
       rowsSeen: result.rowsSeen,

@@ -9,6 +9,8 @@ import { openEncoder, type Encoder } from '../train/encoder.ts'
 
 const weightPrefix = 'weight/'
 export const weightArray = (name: string): string => weightPrefix + name
+/** Mean [D] and components [D, Z] of the PCA that the model is shown against. */
+export const pcaArrays = { mean: 'pca/mean', components: 'pca/components' } as const
 
 export interface TrainedModel {
   readonly meta: ModelMeta
@@ -55,4 +57,15 @@ export function matchColumns(wanted: readonly { name: string }[], present: reado
     )
   }
   return wanted.map((c) => present.findIndex((p) => p.name === c.name))
+}
+
+/** One prepared row as the model's PCA baseline rebuilds it: x̂ = (x − μ) W Wᵀ + μ. */
+export function pcaReconstruction(project: Project, model: Artifact, x: Float32Array): Float32Array {
+  const mean = project.array(model.id, pcaArrays.mean).read(0, x.length)
+  const reader = project.array(model.id, pcaArrays.components)
+  const W = reader.read(0, x.length)
+  const Z = reader.shape[1]
+  const z = new Float64Array(Z)
+  for (let i = 0; i < x.length; i++) for (let j = 0; j < Z; j++) z[j] += (x[i] - mean[i]) * W[i * Z + j]
+  return Float32Array.from(x, (_, i) => z.reduce((sum, code, j) => sum + code * W[i * Z + j], mean[i]))
 }

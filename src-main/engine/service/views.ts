@@ -13,7 +13,7 @@ import type { LatentsMeta } from '#common/domain/results.ts'
 import type { OpenSource } from '../data/dataset.ts'
 import { openDataset } from '../data/import.ts'
 import { applyPipeline, invertPipeline } from '../data/prepare.ts'
-import { openTrainedModel, type TrainedModel } from '../operations/trainedModel.ts'
+import { openTrainedModel, pcaReconstruction, type TrainedModel } from '../operations/trainedModel.ts'
 import type { ArrayReader, Project } from '../project/project.ts'
 import { OpenCache } from './openCache.ts'
 import { sampleValidRows } from '../analysis/sampleRows.ts'
@@ -101,12 +101,15 @@ export function createViews(session: { project(): Project }): Views {
       const { matrix, encoder } = await modelOf(model)
       const X = Float32Array.from(matrix.columns, (c) => values[meta.columns.findIndex((column) => column.name === c.name)] ?? Number.NaN)
       applyPipeline(matrix.steps, X, 1, X.length)
-      const rebuilt = await encoder.reconstruct(X, 1)
-      invertPipeline(matrix.steps, rebuilt, 1, X.length)
-      const reconstruction = meta.columns.map((column) =>
-        finiteOrNull(rebuilt[matrix.columns.findIndex((c) => c.name === column.name)] ?? Number.NaN),
-      )
-      return { values: values.map(finiteOrNull), reconstruction, pca: null }
+      const inColumns = (prepared: Float32Array): (number | null)[] => {
+        invertPipeline(matrix.steps, prepared, 1, prepared.length)
+        return meta.columns.map((column) => finiteOrNull(prepared[matrix.columns.findIndex((c) => c.name === column.name)] ?? Number.NaN))
+      }
+      return {
+        values: values.map(finiteOrNull),
+        pca: inColumns(pcaReconstruction(session.project(), artifactOf(model, 'model'), X)),
+        reconstruction: inColumns(await encoder.reconstruct(X, 1)),
+      }
     },
 
     async sampleLatents({ latents, count, clustering, scores }) {

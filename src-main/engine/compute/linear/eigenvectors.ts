@@ -18,15 +18,28 @@ export interface Eigenpairs {
 /** Up to this size the whole decomposition takes less than about a second. */
 const wholeSize = 256
 const oversampling = 10
-const maxIterations = 300
+const mostIterations = 300
+/** A product with the rows themselves is dear, and a baseline needs no more digits than this many give. */
+const mostProducts = 30
 /** Change of the eigenvalues, as share of the largest, at which the iteration has converged. */
 const tolerance = 1e-10
 
 /** @param S  [d × d] row-major, symmetric */
 export async function leadingEigenpairs(S: Float64Array, d: number, k: number, seed: number, signal: AbortSignal): Promise<Eigenpairs> {
   const matrix = Matrix.from1DArray(d, d, S)
-  const found = d <= wholeSize || k + oversampling > d / 3 ? whole(matrix) : await subspace(matrix, k + oversampling, seed, signal)
-  return inOrder(found, d, k)
+  if (d <= wholeSize || k + oversampling > d / 3) return inOrder(whole(matrix), d, k)
+  return inOrder(await subspace(async (Q) => matrix.mmul(Q), d, k + oversampling, seed, signal, tolerance, mostIterations), d, k)
+}
+
+/** S Q for the symmetric S of an eigenproblem; Q [d × m]. */
+export type Product = (Q: Matrix) => Promise<Matrix>
+
+/**
+ * The same for a matrix too large to be held, given as its product with a few vectors (Halko, Martinsson & Tropp, SIAM Review 2011,
+ * algorithm 4.4). Ends when the eigenvalues move by less than a millionth of the largest, after 30 products at the latest. k + 10 ≤ d.
+ */
+export async function leadingEigenpairsOf(product: Product, d: number, k: number, seed: number, signal: AbortSignal): Promise<Eigenpairs> {
+  return inOrder(await subspace(product, d, Math.min(d, k + oversampling), seed, signal, 1e-6, mostProducts), d, k)
 }
 
 interface Found {
@@ -39,17 +52,25 @@ function whole(S: Matrix): Found {
   return { values: realEigenvalues, vectors: eigenvectorMatrix }
 }
 
-async function subspace(S: Matrix, m: number, seed: number, signal: AbortSignal): Promise<Found> {
+async function subspace(
+  product: Product,
+  d: number,
+  m: number,
+  seed: number,
+  signal: AbortSignal,
+  tolerance: number,
+  most: number,
+): Promise<Found> {
   const draw = normalsOf(stepKey(seed, 0), 'eigenvectors')
-  let Q = orthonormal(new Matrix(Array.from({ length: S.rows }, (_, i) => Array.from({ length: m }, (_, j) => draw(i * m + j)))))
+  let Q = orthonormal(new Matrix(Array.from({ length: d }, (_, i) => Array.from({ length: m }, (_, j) => draw(i * m + j)))))
   let before: readonly number[] = []
   for (let iteration = 0; ; iteration++) {
     await new Promise(setImmediate)
     throwIfCancelled(signal)
-    const SQ = S.mmul(Q)
+    const SQ = await product(Q)
     const { values, vectors } = whole(Q.transpose().mmul(SQ))
     const largest = Math.max(...values)
-    if (iteration === maxIterations || values.every((value, i) => Math.abs(value - before[i]) <= tolerance * largest))
+    if (iteration === most || values.every((value, i) => Math.abs(value - before[i]) <= tolerance * largest))
       return { values, vectors: Q.mmul(vectors) }
     before = values
     Q = orthonormal(SQ)
