@@ -12,7 +12,7 @@ import type { Grid } from '#common/domain/grid.ts'
 import type { LatentsMeta } from '#common/domain/results.ts'
 import type { OpenSource } from '../data/dataset.ts'
 import { openDataset } from '../data/import.ts'
-import { applyPipeline, invertPipeline } from '../data/prepare.ts'
+import { applyPipeline, invertPipeline, rowTotals } from '../data/prepare.ts'
 import { openTrainedModel, pcaReconstruction, type TrainedModel } from '../operations/trainedModel.ts'
 import type { ArrayReader, Project } from '../project/project.ts'
 import { OpenCache } from './openCache.ts'
@@ -100,9 +100,10 @@ export function createViews(session: { project(): Project }): Views {
       if (model === undefined) return { values: values.map(finiteOrNull), reconstruction: null, pca: null }
       const { matrix, encoder } = await modelOf(model)
       const X = Float32Array.from(matrix.columns, (c) => values[meta.columns.findIndex((column) => column.name === c.name)] ?? Number.NaN)
+      const totals = rowTotals(X, 1, X.length)
       applyPipeline(matrix.steps, X, 1, X.length)
       const inColumns = (prepared: Float32Array): (number | null)[] => {
-        invertPipeline(matrix.steps, prepared, 1, prepared.length)
+        invertPipeline(matrix.steps, prepared, 1, prepared.length, totals)
         return meta.columns.map((column) => finiteOrNull(prepared[matrix.columns.findIndex((c) => c.name === column.name)] ?? Number.NaN))
       }
       return {
