@@ -31,7 +31,11 @@ async function trainBriefly(page: Page, { rows, layer, tuning }: { rows?: string
   await settings.getByRole('button', { name: /^Train/ }).click()
 }
 
-const flaggedCount = (page: Page): Locator => page.getByText(/pixels flagged/).locator('..').locator('.flag')
+const flaggedCount = (page: Page): Locator =>
+  page
+    .getByText(/pixels flagged/)
+    .locator('..')
+    .locator('.flag')
 
 /** Drags the line in the histogram of the scores sideways. */
 async function dragThreshold(page: Page, by: number): Promise<void> {

@@ -17,8 +17,9 @@ export function runName(run: Run): string {
 export function toneOfRun(run: Run): '' | 'run' | 'off' | 'warn' | 'danger' {
   if (run.job?.status === 'queued') return 'off'
   if (run.job?.status === 'paused') return 'warn'
-  if (run.job?.status === 'running' || run.artifact?.status === 'running') return 'run'
+  // An interrupted run has a failed job, while what it made so far still waits to go on.
   if (run.job?.status === 'failed' || run.artifact?.status === 'failed') return 'danger'
+  if (run.job?.status === 'running' || run.artifact?.status === 'running') return 'run'
   return run.artifact?.status === 'cancelled' ? 'off' : ''
 }
 

@@ -41,8 +41,13 @@ export class TrainingRuns {
     const jobOf = (id: number): Job | null => trainings.findLast((job) => job.artifact === id) ?? null
     const finished = models.map((artifact) => ({ id: artifact.id, artifact, job: jobOf(artifact.id) }))
     const known = new Set(models.map((artifact) => artifact.id))
+    // Of a run that was started again, only the last job counts.
     const lost = trainings
-      .filter((job) => (isActive(job) || job.status === 'failed') && (job.artifact === null || !known.has(job.artifact)))
+      .filter(
+        (job) =>
+          (isActive(job) || job.status === 'failed') &&
+          (job.artifact === null || (!known.has(job.artifact) && jobOf(job.artifact) === job)),
+      )
       .map((job) => ({ id: job.artifact ?? -job.id, artifact: job.artifact === null ? null : (this.#seen.get(job.artifact) ?? null), job }))
     const rank = ({ job }: Run): number => (job && isActive(job) ? (job.status === 'queued' ? 1 : 0) : 2)
     return [...finished, ...lost].sort((a, b) => rank(a) - rank(b) || order(b) - order(a))
