@@ -4,6 +4,8 @@ import { defineConfig } from '@playwright/test'
 export default defineConfig({
   testDir: 'test/e2e',
   testMatch: '*.spec.ts',
+  // Pictures are made on demand; they check nothing.
+  testIgnore: process.env.STRATUM_SCREENSHOTS ? [] : 'screenshots.spec.ts',
   // One window at a time: the tests share two cores with an engine that uses all of them.
   workers: 1,
   retries: 1,

@@ -20,8 +20,10 @@ export function percentOf(job: Job): string {
 }
 
 export const rateOf = (job: Job): string => (job.progress?.ratePerSecond ? formatRate(job.progress.ratePerSecond, unitOf(job)) : '')
+/** Nothing below a second: the end takes its own time. */
+export const formatTimeLeft = (seconds: number): string => formatSeconds(Math.max(1, seconds))
 export const timeLeftOf = (job: Job): string =>
-  job.progress?.remainingSeconds === undefined ? '' : `${formatSeconds(job.progress.remainingSeconds)} left`
+  job.progress?.remainingSeconds === undefined ? '' : `${formatTimeLeft(job.progress.remainingSeconds)} left`
 
 const stateWords: Readonly<Record<Job['status'], string>> = {
   queued: 'waiting',
