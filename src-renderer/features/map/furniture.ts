@@ -1,6 +1,7 @@
 /** The words and marks around a map: scale bar, north, coordinates. */
 import proj4, { type Converter } from 'proj4'
 import { type Grid, toMap } from '#common/domain/grid.ts'
+import { roundLength } from '#common/domain/ground.ts'
 import { formatNumber } from '../../lib/format.ts'
 
 export interface ScaleBar {
@@ -10,9 +11,7 @@ export interface ScaleBar {
 
 /** The longest bar of 1, 2 or 5 × 10ⁿ units that is at most `room` screen pixels wide. */
 export function scaleBar(unitsPerScreenPixel: number, room: number, unit: 'm' | 'px'): ScaleBar {
-  const most = unitsPerScreenPixel * room
-  const power = 10 ** Math.floor(Math.log10(most))
-  const length = ([5, 2, 1].find((f) => f * power <= most * 1.000001) ?? 1) * power
+  const length = roundLength(unitsPerScreenPixel * room)
   const label =
     unit === 'px'
       ? `${formatNumber(length)} px`
@@ -27,16 +26,6 @@ export function scaleBar(unitsPerScreenPixel: number, room: number, unit: 'm' | 
 /** 1 : 36 000 for a screen of 96 pixels per inch, two digits. */
 export function scaleRatio(metresPerScreenPixel: number): string {
   return `1 : ${formatNumber(Number((metresPerScreenPixel / 0.000264583).toPrecision(2)), 0)}`
-}
-
-/** Clockwise angle in degrees from up on the screen to grid north. */
-export function northAngle(grid: Grid): number {
-  const [a, b, , d, e] = grid.transform
-  const determinant = a * e - b * d
-  // Inverse of the transform applied to the direction (0, 1): which way columns and rows go when y grows.
-  const column = -b / determinant
-  const row = a / determinant
-  return (Math.atan2(column, -row) * 180) / Math.PI
 }
 
 /** 31.1472° S 142.3041° E; null where the CRS has no known way to degrees. */

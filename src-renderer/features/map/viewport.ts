@@ -2,7 +2,8 @@
  * What part of the raster the window shows. Pure arithmetic in two spaces: raster (column, row) and screen (CSS pixels).
  * The raster is never reprojected; pixels that are not square on the ground are drawn with their true aspect.
  */
-import { type Grid, toMap } from '#common/domain/grid.ts'
+import type { Grid } from '#common/domain/grid.ts'
+import { pixelMetres } from '#common/domain/ground.ts'
 
 export interface View {
   /** Raster position at the centre of the window. */
@@ -18,32 +19,6 @@ export interface Size {
 export interface Point {
   readonly x: number
   readonly y: number
-}
-
-const earthMetresPerDegree = 111_319.49
-const metresOf: Readonly<Record<string, number>> = {
-  metre: 1,
-  meter: 1,
-  m: 1,
-  kilometre: 1000,
-  foot: 0.3048,
-  'us survey foot': 1200 / 3937,
-  'us-ft': 1200 / 3937,
-  ft: 0.3048,
-}
-
-/** Ground size of a pixel in metres, columns and rows; null where the unit is not known. Degrees are taken at the middle of the scene. */
-export function pixelMetres(grid: Grid): readonly [number, number] | null {
-  if (!grid.georeferenced || !grid.crs) return null
-  const [a, b, , d, e] = grid.transform
-  const unit = grid.crs.unit.toLowerCase()
-  if (unit.startsWith('degree')) {
-    const [, latitude] = toMap(grid.transform, grid.width / 2, grid.height / 2)
-    const east = earthMetresPerDegree * Math.cos((latitude * Math.PI) / 180)
-    return [Math.hypot(a * east, d * earthMetresPerDegree), Math.hypot(b * east, e * earthMetresPerDegree)]
-  }
-  const metres = metresOf[unit]
-  return metres === undefined ? null : [Math.hypot(a, d) * metres, Math.hypot(b, e) * metres]
 }
 
 /** Height over width of a pixel as drawn. */

@@ -5,7 +5,7 @@ import { inflateSync } from 'node:zlib'
 import { afterAll, expect, test } from 'vitest'
 import type { Grid } from '#common/domain/grid.ts'
 import { anomaly, parseHex } from '#common/domain/palettes.ts'
-import { metresPerPixel, northAngle, roundLength, scaleBar } from '#engine/export/mapFurniture.ts'
+import { scaleBar } from '#engine/export/mapFurniture.ts'
 import { classPicture, scorePicture } from '#engine/export/mapRaster.ts'
 import { exportPng, figureSvg } from '#engine/export/png.ts'
 import { encodePng } from '#engine/export/pngEncoder.ts'
@@ -28,43 +28,10 @@ const legend = [
 ]
 const labels = Uint16Array.from({ length: 24 }, (_, i) => i % 3)
 
-test.each([
-  [1, 1],
-  [1.99, 1],
-  [2, 2],
-  [4.9, 2],
-  [5, 5],
-  [0.0073, 0.005],
-  [12_345, 10_000],
-])('a length of at most %f is rounded to %f', (length, expected) => {
-  expect(roundLength(length)).toBe(expected)
-})
-
 test('the scale bar fits and says its length on the ground', () => {
   expect(scaleBar(grid, 100)).toEqual({ pixels: 2000 / 30, label: '2 km' })
   expect(scaleBar({ ...grid, transform: [0.5, 0, 0, 0, -0.5, 0] }, 3)).toEqual({ pixels: 2, label: '1 m' })
   expect(scaleBar({ ...grid, georeferenced: false }, 130)).toEqual({ pixels: 100, label: '100 px' })
-})
-
-test('a degree shrinks with the latitude, and an unknown unit has no metres', () => {
-  const degrees: Grid = {
-    ...grid,
-    width: 2,
-    height: 2,
-    transform: [1, 0, 10, 0, -1, 61],
-    crs: { code: 'EPSG:4326', name: 'WGS 84', unit: 'degree', proj4: null },
-  }
-  expect(metresPerPixel(degrees)).toBeCloseTo(111_320 / 2, 6)
-  expect(metresPerPixel({ ...degrees, crs: null })).toBeNull()
-  expect(metresPerPixel({ ...grid, crs: { code: null, name: 'local', unit: 'unknown', proj4: null } })).toBeNull()
-})
-
-test('the arrow points to grid north', () => {
-  expect(northAngle(grid)).toBeCloseTo(0, 12)
-  // Rows run north: north is down. Rows run west: turned by a quarter.
-  expect(Math.abs(northAngle({ ...grid, transform: [30, 0, 0, 0, 30, 0] }) as number)).toBeCloseTo(180, 12)
-  expect(northAngle({ ...grid, transform: [0, -30, 0, 30, 0, 0] })).toBeCloseTo(90, 12)
-  expect(northAngle({ ...grid, georeferenced: false })).toBeNull()
 })
 
 test('class pixels carry the colours of the legend, nodata is transparent', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { degrees, mapFigures, northAngle, scaleBar, scaleRatio } from '../../../../../src-renderer/features/map/furniture.ts'
+import { degrees, mapFigures, scaleBar, scaleRatio } from '../../../../../src-renderer/features/map/furniture.ts'
 import { degreeGrid, utmGrid } from './grids.ts'
 
 describe('the scale bar', () => {
@@ -14,19 +14,6 @@ describe('the scale bar', () => {
   })
   test('is also said as a ratio', () => {
     expect(scaleRatio(10)).toBe('1 : 38\u202f000')
-  })
-})
-
-describe('north', () => {
-  test('is up for an ordinary raster', () => {
-    expect(northAngle(utmGrid)).toBeCloseTo(0)
-  })
-  test('is down where rows run north', () => {
-    expect(Math.abs(northAngle({ ...utmGrid, transform: [10, 0, 0, 0, 10, 0] }))).toBeCloseTo(180)
-  })
-  test('turns with the raster', () => {
-    // Columns run north, rows run east: north is to the right.
-    expect(northAngle({ ...utmGrid, transform: [0, 10, 0, 10, 0, 0] })).toBeCloseTo(90)
   })
 })
 

@@ -1,33 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import {
-  fitView,
-  panBy,
-  pixelAspect,
-  pixelMetres,
-  toRaster,
-  toScreen,
-  visible,
-  zoomAt,
-} from '../../../../../src-renderer/features/map/viewport.ts'
-import { degreeGrid, utmGrid } from './grids.ts'
+import { fitView, panBy, toRaster, toScreen, visible, zoomAt } from '../../../../../src-renderer/features/map/viewport.ts'
+import { utmGrid } from './grids.ts'
 
 const size = { width: 800, height: 600 }
-
-describe('pixel size on the ground', () => {
-  test('is the step of the transform for a metric system', () => {
-    expect(pixelMetres(utmGrid)).toEqual([10, 10])
-  })
-  test('shrinks with latitude for degrees', () => {
-    // 0.001° at 60° N: 111.32 m · cos 60° = 55.66 m wide, 111.32 m high.
-    const [width, height] = pixelMetres(degreeGrid) ?? [0, 0]
-    expect(width).toBeCloseTo(55.66, 1)
-    expect(height).toBeCloseTo(111.32, 1)
-    expect(pixelAspect(degreeGrid)).toBeCloseTo(2, 2)
-  })
-  test('is not known without georeferencing', () => {
-    expect(pixelMetres({ ...utmGrid, georeferenced: false })).toBeNull()
-  })
-})
 
 describe('the view', () => {
   test('fits the whole raster and knows what is visible', () => {
