@@ -15,6 +15,8 @@ import { matchColumns, openTrainedModel } from './trainedModel.ts'
 
 /** 64 MB of input per chunk: long enough for full tile rows of wide scenes, short enough for the budget. */
 const chunkBytes = 64 * 2 ** 20
+/** Input encoded between two looks at the cancel flag, some 100 ms. */
+const cancellableBytes = 4 * 2 ** 20
 
 export const encodeOperation = defineOperation({
   id: 'encode',
@@ -48,7 +50,8 @@ export const encodeOperation = defineOperation({
       let validRows = 0
       let errorSum = 0
 
-      const encodeChunk = async ({ n, X, valid }: RowChunk): Promise<number> => {
+      const encodeRows = async (X: Float32Array, valid: Uint8Array): Promise<void> => {
+        const n = valid.length
         applyPipeline(matrix.steps, X, n, columns.length)
         const { codes, error } = await encoder.encode(X, n)
         for (let i = 0; i < n; i++) {
@@ -68,6 +71,14 @@ export const encodeOperation = defineOperation({
         }
         codesWriter.append(codes)
         errorWriter.append(error)
+      }
+      const rowsAtOnce = Math.max(1, Math.floor(cancellableBytes / (columns.length * 4)))
+      const encodeChunk = async ({ n, X, valid }: RowChunk): Promise<number> => {
+        for (let from = 0; from < n; from += rowsAtOnce) {
+          throwIfCancelled(ctx.signal)
+          const to = Math.min(n, from + rowsAtOnce)
+          await encodeRows(X.subarray(from * columns.length, to * columns.length), valid.subarray(from, to))
+        }
         return n
       }
 
