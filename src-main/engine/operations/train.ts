@@ -46,6 +46,28 @@ export function resolveSettings(
   return parsed.data
 }
 
+/** Fewer steps than this leave any network near where it began. */
+const leastSteps = 500
+
+/**
+ * Passes that nobody chose grow on small data until a stage makes enough steps: 30 passes over 250 rows would be 30 steps.
+ * A number the user typed is kept.
+ */
+export function withEnoughPasses(
+  model: ModelDefinition,
+  settings: Readonly<Record<string, unknown>>,
+  typed: Readonly<Record<string, unknown>>,
+  rows: number,
+): Record<string, unknown> {
+  const stepsPerPass = Math.ceil(rows / Number(settings.batchSize ?? rows))
+  const isPasses = (name: string): boolean => /epochs$/.test(String(model.params.shape[name]?.meta()?.paperTerm))
+  const enough = (name: string, passes: unknown): unknown =>
+    typeof passes === 'number' && passes > 0 && isPasses(name) && !(name in typed)
+      ? Math.max(passes, Math.ceil(leastSteps / stepsPerPass))
+      : passes
+  return Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, enough(name, value)]))
+}
+
 type Rows = Pick<TrainOptions, 'train' | 'trainRows' | 'holdout' | 'holdoutRows' | 'inputDim' | 'seed' | 'threads' | 'signal'>
 
 /** The baseline every run is shown against: PCA with as many components, same learning rows, same held-out rows. */
@@ -83,9 +105,10 @@ export const trainOperation = defineOperation({
   },
   async run(ctx) {
     const definition = modelById(ctx.params.model)
-    const settings = resolveSettings(definition, ctx.params.preset, ctx.params.settings)
     const artifact = ctx.inputs.matrix!
     const matrix = artifact.meta as unknown as MatrixMeta
+    const chosen = resolveSettings(definition, ctx.params.preset, ctx.params.settings)
+    const settings = withEnoughPasses(definition, chosen, ctx.params.settings, matrix.trainRows)
     const d = matrix.columns.length
     const train = ctx.project.array(artifact.id, 'train').read(0, matrix.trainRows) as Float32Array
     const holdout = ctx.project.array(artifact.id, 'holdout').read(0, matrix.holdoutRows) as Float32Array
