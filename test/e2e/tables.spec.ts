@@ -108,9 +108,22 @@ test('a run whose engine is killed goes on from its last saved state, and is can
   await expect(training.getByText(/^Stage \d of 4$/)).toHaveText('Stage 4 of 4', patient)
   expect(await enginePid(app)).not.toBe(before)
 
-  const cancelled = Date.now()
-  await training.getByRole('button', { name: 'Cancel' }).click()
-  await training.getByRole('button', { name: 'Cancel' }).waitFor({ state: 'hidden', timeout: 3000 })
-  process.stdout.write(`Cancelling a training took ${Date.now() - cancelled} ms, as seen in the window.\n`)
+  const cancel = training.getByRole('button', { name: 'Cancel' })
+  // From the press to the answer as the user sees it; the test's own waiting for a still button is not counted.
+  const answered = cancel.evaluate(
+    (button) =>
+      new Promise<number>((resolve) => {
+        button.addEventListener('click', () => {
+          const pressed = performance.now()
+          const watch = new MutationObserver(() => {
+            if (!button.isConnected) resolve(performance.now() - pressed)
+          })
+          watch.observe(document.body, { childList: true, subtree: true })
+        })
+      }),
+  )
+  await cancel.click()
+  await cancel.waitFor({ state: 'hidden', timeout: 3000 })
+  process.stdout.write(`Cancelling a training took ${Math.round(await answered)} ms, as seen in the window.\n`)
   expect(errors).toEqual([])
 })
