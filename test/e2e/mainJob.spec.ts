@@ -17,7 +17,7 @@ test.beforeEach(async () => {
   running = await launchApp({ width: 1440, height: 900 })
 })
 test.afterEach(async () => {
-  await running.close()
+  await running.close({ keepProfile: false })
 })
 
 /** Begins to train the stacked model with few passes over the data. */

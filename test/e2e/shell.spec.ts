@@ -8,7 +8,7 @@ test.beforeEach(async () => {
   running = await launchApp()
 })
 test.afterEach(async () => {
-  await running.close()
+  await running.close({ keepProfile: false })
 })
 
 /** The page's own modules are not reachable from a test, so the test speaks to the engine over a port as the page does. */

@@ -16,7 +16,7 @@ test.beforeEach(async () => {
   running = await launchApp({ width: 1440, height: 900 })
 })
 test.afterEach(async () => {
-  await running.close()
+  await running.close({ keepProfile: false })
 })
 
 /** Trains the plain autoencoder, computes the codes and groups them into `k` clusters. */
