@@ -30,7 +30,7 @@ export const autoencoder = defineModel({
   fits: ['raster', 'table', 'cells', 'embedding'],
   params: z.object({
     codeSize: z.int().min(1).max(4096).default(4).meta({
-      title: 'Numbers per pixel (code)',
+      title: 'Numbers per row (code)',
       paperTerm: 'latent dimension',
       group,
       description: 'To how many numbers each row is compressed.',

@@ -55,7 +55,7 @@ export const pca = defineModel({
   fits: ['raster', 'table', 'cells', 'embedding'],
   params: z.object({
     components: z.int().min(1).max(4096).default(4).meta({
-      title: 'Numbers per pixel (code)',
+      title: 'Numbers per row (code)',
       paperTerm: 'principal components',
       group: 'Layers',
       description: 'How many axes are kept.',

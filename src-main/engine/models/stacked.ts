@@ -30,7 +30,7 @@ export const stacked = defineModel({
         'Layers: each stage compresses the code of the one before, then all are tuned together. Geological mapping: the three chained autoencoders of arXiv 2404.02180, whose sizes, passes and rows per step are fixed; settings below do not apply to it.',
     }),
     layers: z.array(z.int().min(1).max(65_536)).min(1).max(12).default([64, 16, 4]).meta({
-      title: 'Numbers per pixel (code) and layers before',
+      title: 'Numbers per row (code) and layers before',
       unit: 'units',
       paperTerm: 'layer sizes',
       group: layers,
