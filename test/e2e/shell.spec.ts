@@ -11,14 +11,18 @@ test.afterEach(async () => {
   await running.close({ keepProfile: false })
 })
 
-/** The page's own modules are not reachable from a test, so the test speaks to the engine over a port as the page does. */
+/**
+ * The page's own modules are not reachable from a test, so the test speaks to the engine over a port as the page does. The
+ * first port may be the page's own, which the main process closes when the test asks for one: every port is asked until one answers.
+ */
 const describeFromPage = () =>
   new Promise<{ ok: boolean; value?: { version: string }; error?: { code: string } }>((resolve) => {
     const onPort = ({ data, ports }: MessageEvent) => {
       if (data !== 'engine-port') return
-      window.removeEventListener('message', onPort)
       ports[0].onmessage = (event) => {
-        if (event.data.kind === 'reply') resolve(event.data.result)
+        if (event.data.kind !== 'reply') return
+        window.removeEventListener('message', onPort)
+        resolve(event.data.result)
       }
       ports[0].postMessage({ kind: 'call', id: 'test', name: 'describe', input: {} })
     }
