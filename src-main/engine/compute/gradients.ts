@@ -47,6 +47,7 @@ import {
   where,
   zerosLike,
 } from '@tensorflow/tfjs-core'
+import { scatterAlong } from './special/alongAxis.ts'
 
 /** Sums dy over the axes along which x was repeated. */
 function unbroadcast(dy: Tensor, { shape }: Tensor): Tensor {
@@ -278,6 +279,14 @@ define('GatherV2', { inputsToSave: ['x', 'indices'] }, (dy, [x, indices], { axis
 define('UnsortedSegmentSum', { inputsToSave: ['segmentIds'] }, (dy, [segmentIds]) => ({
   x: () => gather(dy, segmentIds as Parameters<typeof gather>[1]),
 }))
+
+// What arrives at the values goes to the places they came from; the indices have none.
+registerGradient({
+  kernelName: 'TopK',
+  inputsToSave: ['x'],
+  outputsToSave: [false, true],
+  gradFunc: (dys, [x, index]) => ({ x: () => scatterAlong(index, (dys as Tensor[])[0], x.shape.at(-1) as number) }),
+})
 
 define('Select', { inputsToSave: ['condition'] }, (dy, [condition]) => ({
   condition: () => cast(zerosLike(condition), 'float32'),
