@@ -15,9 +15,8 @@ import { normalsOf, stepKey } from '#engine/compute/random/counter.ts'
 import { mapValues } from '#engine/compute/step.ts'
 import { initialiserOf } from '#engine/layers/initialise.ts'
 import { modelById } from '#engine/models/registry.ts'
-import { adamScalars } from '#engine/optim/adam.ts'
-import { packingOf } from '#engine/optim/packing.ts'
-import { initialState, traceTraining } from '#engine/train/trainingStep.ts'
+import { adam } from '#engine/optim/adam.ts'
+import { initialState, packingFor, scalarsAt, traceTraining } from '#engine/train/trainingStep.ts'
 
 const json = process.argv.includes('--json')
 const peer = process.argv.includes('--peer') ? process.argv[process.argv.indexOf('--peer') + 1] : 'python3'
@@ -69,31 +68,29 @@ async function ours({ widths, batch, steps }: Case): Promise<number> {
   const d = widths[0]
   const built = model.build(model.params.parse({ encoder: widths.slice(1, -1), codeSize: widths.at(-1), activation: 'relu' }), d)
   if (built.kind !== 'gradient') throw new Error('an autoencoder is trained by gradient')
-  const weights = built.stages[0].initialWeights(initialiserOf(1))
-  const packing = packingOf(weights)
+  const [stage] = built.stages
+  const options = { optimiser: adam, gradientClip: 0, weightDecay: 0 }
+  const weights = stage.initialWeights(initialiserOf(1))
+  const packing = packingFor(stage, weights, options)
+  const state = initialState(stage, packing, weights, adam)
   const draw = normalsOf(stepKey(1, 0), 'bench')
   const inputs = { x: { shape: [rowsInMemory, d], values: Float32Array.from({ length: rowsInMemory * d }, (_, i) => draw(i)) } }
-  const program = emit(
-    traceTraining('bench', built.stages[0], packing, initialState(packing, weights), inputs, batch, { gradientClip: 0, weightDecay: 0 }),
-    'loop',
-  )
+  const program = emit(traceTraining('bench', stage, packing, state, inputs, batch, options), 'loop')
   const scan = (n: number) => {
-    const adam = Array.from({ length: n }, (_, i) => adamScalars(0.001, i + 1))
+    const scalars = Array.from({ length: n }, (_, t) => scalarsAt(stage, options, 0.001, t, n))
     return {
       rows: { shape: [n, batch], values: Int32Array.from({ length: n * batch }, (_, i) => (i * 7919) % rowsInMemory) },
       key: { shape: [n], values: new Int32Array(n) },
-      ...mapValues({ stepSize: adam.map((a) => a.stepSize), offset: adam.map((a) => a.offset) }, (values) => ({
-        shape: [n],
-        values: Float32Array.from(values),
-      })),
+      ...mapValues(scalars[0], (_, name) => ({ shape: [n], values: Float32Array.from(scalars, (at) => at[name]) })),
     }
   }
   const worker = new NumericWorker()
   const executor = await worker.open(program, threads)
-  await executor.run(initialState(packing, weights), inputs, scan(10), 10)
-  const [state, given] = [initialState(packing, weights), scan(steps)]
+  await executor.load({ state, inputs })
+  await executor.run(scan(10), 10)
+  const given = scan(steps)
   const started = performance.now()
-  await executor.run(state, inputs, given, steps)
+  await executor.run(given, steps)
   const ms = (performance.now() - started) / steps
   await worker.close()
   return ms

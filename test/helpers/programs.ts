@@ -2,7 +2,15 @@
 import { emit } from '../../src-main/engine/compute/emit/emit.ts'
 import { openEager } from '../../src-main/engine/compute/executors/eager.ts'
 import { openSession } from '../../src-main/engine/compute/executors/session.ts'
-import { type HostArray, type HostArrays, mapValues, specsOf, type StepFn, type StepSpec } from '../../src-main/engine/compute/step.ts'
+import {
+  copyOf,
+  type Executor,
+  type HostArray,
+  type HostArrays,
+  specsOf,
+  type StepFn,
+  type StepSpec,
+} from '../../src-main/engine/compute/step.ts'
 import { trace } from '../../src-main/engine/compute/trace/trace.ts'
 import { uniformsOf } from '../../src-main/engine/compute/random/counter.ts'
 
@@ -31,11 +39,12 @@ export async function runBoth(
 ) {
   const compiled = await openSession(emit(trace('test', spec, step), 'loop'), { threads: 1 })
   const eager = await openEager(spec, step)
-  const copy = (arrays: HostArrays): HostArrays => mapValues(arrays, ({ shape, values }) => ({ shape, values: values.slice() }))
-  const results = {
-    compiled: await compiled.run(copy(given.state), given.inputs, copy(given.scan), steps),
-    eager: await eager.run(copy(given.state), given.inputs, copy(given.scan), steps),
+  const run = async (executor: Executor) => {
+    await executor.load({ state: copyOf(given.state), inputs: given.inputs })
+    const out = await executor.run(copyOf(given.scan), steps)
+    return { out, state: await executor.state() }
   }
+  const results = { compiled: await run(compiled), eager: await run(eager) }
   await compiled.close()
   return results
 }

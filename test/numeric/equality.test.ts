@@ -1,13 +1,12 @@
 /** Every model: 20 steps of training, compiled and eager, from the same weights, batches and noise. */
 import { describe, expect, test } from 'vitest'
-import type { HostArrays } from '#engine/compute/step.ts'
+import { type HostArrays, mapValues } from '#engine/compute/step.ts'
 import { stepKey } from '#engine/compute/random/counter.ts'
 import { initialiserOf } from '#engine/layers/initialise.ts'
-import type { ModelDefinition, Weights } from '#engine/models/define.ts'
+import type { ModelDefinition, Stage, Weights } from '#engine/models/define.ts'
 import { models } from '#engine/models/registry.ts'
-import { adamScalars } from '#engine/optim/adam.ts'
-import { packingOf } from '#engine/optim/packing.ts'
-import { initialState, trainingStep } from '#engine/train/trainingStep.ts'
+import { adam } from '#engine/optim/adam.ts'
+import { initialState, packingFor, scalarsAt, type StepOptions, trainingStep } from '#engine/train/trainingStep.ts'
 import { largestDifference, numbersBetween, runBoth } from '../helpers/programs.ts'
 
 const [n, d, batch, steps] = [200, 7, 16, 20]
@@ -43,14 +42,15 @@ describe('compiled training equals eager training', () => {
     for (const stage of built.stages) {
       const all = { ...earlier, ...stage.initialWeights(initialiserOf(3)) }
       const trained = Object.fromEntries(stage.trains.map((name) => [name, all[name]]))
-      const packing = packingOf(trained)
-      const state = initialState(packing, trained)
+      const options = { optimiser: adam, gradientClip: 1, weightDecay: 0.01 }
+      const packing = packingFor(stage, trained, options)
+      const state = initialState(stage, packing, trained, adam)
       const frozen = Object.entries(earlier)
         .filter(([name]) => !(name in trained))
         .map(([name, weight]) => [`weights/${name}`, weight])
       const inputs: HostArrays = { x: numbersBetween(0, 1, [n, d]), ...Object.fromEntries(frozen) }
-      const { spec, step } = trainingStep(stage, packing, state, inputs, batch, { gradientClip: 1, weightDecay: 0.01 })
-      const { compiled, eager } = await runBoth(spec, step, { state, inputs, scan: scan() }, steps)
+      const { spec, step } = trainingStep(stage, packing, state, inputs, batch, options)
+      const { compiled, eager } = await runBoth(spec, step, { state, inputs, scan: scanOf(stage, options) }, steps)
 
       expect(largestDifference(compiled.out.loss.values, eager.out.loss.values)).toBeLessThan(1e-5)
       expect(eager.out.loss.values[steps - 1]).toBeLessThan(eager.out.loss.values[0])
@@ -62,14 +62,12 @@ describe('compiled training equals eager training', () => {
   })
 })
 
-function scan(): HostArrays {
-  const adam = Array.from({ length: steps }, (_, i) => adamScalars(0.003, i + 1))
-  const column = (values: readonly number[]) => ({ shape: [steps], values: Float32Array.from(values) })
+function scanOf(stage: Stage, options: StepOptions): HostArrays {
+  const scalars = Array.from({ length: steps }, (_, t) => scalarsAt(stage, options, 0.003, t, steps))
+  const column = (name: string) => ({ shape: [steps], values: Float32Array.from(scalars, (at) => at[name]) })
   return {
     rows: { shape: [steps, batch], values: Int32Array.from({ length: steps * batch }, (_, i) => (i * 37) % n) },
     key: { shape: [steps], values: Int32Array.from({ length: steps }, (_, i) => stepKey(7, i)) },
-    stepSize: column(adam.map(({ stepSize }) => stepSize)),
-    offset: column(adam.map(({ offset }) => offset)),
-    shrink: column(adam.map(() => 0.003 * 0.01)),
+    ...mapValues(scalars[0], (_, name) => column(name)),
   }
 }

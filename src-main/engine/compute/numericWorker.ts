@@ -6,7 +6,7 @@
 import { Worker } from 'node:worker_threads'
 import { StratumError } from '#common/errors.ts'
 import type { EmittedProgram } from './emit/emit.ts'
-import type { Executor, HostArrays } from './step.ts'
+import { buffersOf, type Executor, type HostArrays } from './step.ts'
 import type { Answer, Request } from './worker.ts'
 
 type Unnumbered<T> = T extends { readonly id: number } ? Omit<T, 'id'> : never
@@ -37,16 +37,15 @@ export class NumericWorker {
   async open(program: EmittedProgram, threads: number): Promise<Executor> {
     const { id: session, answer } = this.#ask({ kind: 'open', program, threads })
     const opened = (await answer) as Extract<Answer, { kind: 'opened' }>
-    let resident: HostArrays | null = null
+    const arrays = async (asked: { answer: Promise<Answer> }): Promise<HostArrays> =>
+      ((await asked.answer) as Extract<Answer, { kind: 'arrays' }>).arrays
     return {
       name: opened.name,
-      run: async (state, inputs, scan, steps) => {
-        const news = inputs === resident ? null : inputs
-        resident = inputs
-        const { state: after, out } = (await this.#ask({ kind: 'run', session, state, inputs: news, scan, steps }, buffersOf(state, scan))
-          .answer) as Extract<Answer, { kind: 'ran' }>
-        return { state: after, out }
+      load: async ({ state = {}, inputs = {} }) => {
+        await this.#ask({ kind: 'load', session, state, inputs }, buffersOf(state)).answer
       },
+      run: (scan, steps) => arrays(this.#ask({ kind: 'run', session, scan, steps }, buffersOf(scan))),
+      state: () => arrays(this.#ask({ kind: 'state', session })),
       close: async () => {
         await this.#ask({ kind: 'close', session }).answer
       },
@@ -84,11 +83,3 @@ const numericFailure = (message: string): StratumError =>
     `The numeric runtime failed: ${message}.`,
     'Start it again; finished steps are kept. If it happens again, send the report to the authors.',
   )
-
-/** Whole buffers only: a view on a part of one is copied, so that the rest is not lost to its owner. */
-function buffersOf(...sets: readonly HostArrays[]): ArrayBuffer[] {
-  const own = sets
-    .flatMap((arrays) => Object.values(arrays))
-    .flatMap(({ values: { buffer, byteLength } }) => (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : []))
-  return [...new Set(own)]
-}

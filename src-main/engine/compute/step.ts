@@ -28,22 +28,38 @@ export const roles = ['state', 'inputs', 'scan'] as const
 export type StepFn = (given: { state: TensorMap; inputs: TensorMap; scan: TensorMap }) => { state: TensorMap; out: TensorMap }
 
 /**
- * Runs many steps. Wherever it runs, the same arrays give the same numbers up to rounding (1e-5 relative after 20 steps).
- * The arrays of `state` and `scan` are given away; `inputs` stay the caller's, and the same object is not sent twice.
+ * Runs many steps and keeps the state between runs, wherever that is: in a worker, on a graphics card.
+ * The same arrays give the same numbers up to rounding (1e-5 relative after 20 steps) on every executor.
  */
 export interface Executor {
   /** As recorded with the result, one of `executorNames`. */
   readonly name: string
-  /** `out` has a leading axis of steps. */
-  run(state: HostArrays, inputs: HostArrays, scan: HostArrays, steps: number): Promise<{ state: HostArrays; out: HostArrays }>
+  /**
+   * Puts arrays in the place of those of the same name. All of them have to be there before the first run.
+   * The buffers of `state` are given away; `inputs` stay the caller's, who does not write to them any more.
+   */
+  load(given: { readonly state?: HostArrays; readonly inputs?: HostArrays }): Promise<void>
+  /** Goes on from the state as it is. `scan` arrays have a leading axis of steps and are given away; so has what comes out. */
+  run(scan: HostArrays, steps: number): Promise<HostArrays>
+  /** A copy of the state as it is now. */
+  state(): Promise<HostArrays>
   close(): Promise<void>
 }
 
 export const executorNames = { onnxCpu: 'ONNX Runtime, CPU', eager: 'TensorFlow.js, JavaScript' } as const
 
+export const copyOf = (arrays: HostArrays): HostArrays => mapValues(arrays, ({ shape, values }) => ({ shape, values: values.slice() }))
 export const specOf = ({ shape, values }: HostArray): TensorSpec => ({ shape, dtype: values instanceof Float32Array ? 'float32' : 'int32' })
 export const specsOf = (arrays: HostArrays): TensorSpecs => mapValues(arrays, specOf)
 
 export function mapValues<T, U>(record: Readonly<Record<string, T>>, f: (value: T, key: string) => U): Record<string, U> {
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, f(value, key)]))
+}
+
+/** What can be moved to another thread: whole buffers; a view on a part of one is copied, so that its owner keeps the rest. */
+export function buffersOf(arrays: HostArrays): ArrayBuffer[] {
+  const own = Object.values(arrays).flatMap(({ values: { buffer, byteLength } }) =>
+    buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [],
+  )
+  return [...new Set(own)]
 }

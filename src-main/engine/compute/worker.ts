@@ -6,22 +6,17 @@ import type { Executor, HostArrays } from './step.ts'
 
 export type Request = { readonly id: number } & (
   | { readonly kind: 'open'; readonly program: EmittedProgram; readonly threads: number }
-  /** `inputs` null: those of the last run of this session. */
-  | {
-      readonly kind: 'run'
-      readonly session: number
-      readonly state: HostArrays
-      readonly inputs: HostArrays | null
-      readonly scan: HostArrays
-      readonly steps: number
-    }
+  | { readonly kind: 'load'; readonly session: number; readonly state: HostArrays; readonly inputs: HostArrays }
+  | { readonly kind: 'run'; readonly session: number; readonly scan: HostArrays; readonly steps: number }
+  | { readonly kind: 'state'; readonly session: number }
   | { readonly kind: 'close'; readonly session: number }
   /** Closes every session; being last in line it also means that nothing runs any more. */
   | { readonly kind: 'end' }
 )
 export type Answer = { readonly id: number } & (
   | { readonly kind: 'opened'; readonly name: string }
-  | { readonly kind: 'ran'; readonly state: HostArrays; readonly out: HostArrays }
+  | { readonly kind: 'loaded' }
+  | { readonly kind: 'arrays'; readonly arrays: HostArrays }
   | { readonly kind: 'closed' }
   | { readonly kind: 'failed'; readonly message: string }
 )
@@ -29,30 +24,38 @@ export type Answer = { readonly id: number } & (
 const port = parentPort
 if (!port) throw new Error('worker.ts runs in a worker thread only')
 
-/** Sessions by the id of the request that opened them, each with its resident inputs. */
-const sessions = new Map<number, { executor: Executor; inputs: HostArrays }>()
+/** Sessions by the id of the request that opened them. */
+const sessions = new Map<number, Executor>()
+
+function opened(session: number): Executor {
+  const executor = sessions.get(session)
+  if (!executor) throw new Error('the numeric session is closed')
+  return executor
+}
 
 async function answer(request: Request): Promise<Answer> {
   const { id } = request
   switch (request.kind) {
     case 'open': {
       const executor = await openSession(request.program, request)
-      sessions.set(id, { executor, inputs: {} })
+      sessions.set(id, executor)
       return { id, kind: 'opened', name: executor.name }
     }
-    case 'run': {
-      const session = sessions.get(request.session)
-      if (!session) throw new Error('the numeric session is closed')
-      if (request.inputs) session.inputs = request.inputs
-      return { id, kind: 'ran', ...(await session.executor.run(request.state, session.inputs, request.scan, request.steps)) }
+    case 'load': {
+      await opened(request.session).load(request)
+      return { id, kind: 'loaded' }
     }
+    case 'run':
+      return { id, kind: 'arrays', arrays: await opened(request.session).run(request.scan, request.steps) }
+    case 'state':
+      return { id, kind: 'arrays', arrays: await opened(request.session).state() }
     case 'close': {
-      await sessions.get(request.session)?.executor.close()
+      await sessions.get(request.session)?.close()
       sessions.delete(request.session)
       return { id, kind: 'closed' }
     }
     case 'end': {
-      for (const { executor } of sessions.values()) await executor.close()
+      for (const executor of sessions.values()) await executor.close()
       sessions.clear()
       return { id, kind: 'closed' }
     }

@@ -31,6 +31,14 @@ export interface Noise {
   normal(site: string, shape: readonly number[]): Tensor
 }
 
+/** What a loss reads beside rows, weights and noise. */
+export interface StepContext {
+  /** The stage's `buffers` as they are now. */
+  readonly buffers: TensorMap
+  /** The stage's `scalars` of this step; when judging held-out rows, those of the last step. */
+  readonly scalars: TensorMap
+}
+
 /** One stretch of training with its own weights, epochs and curve. Earlier stages' weights are frozen unless it names them. */
 export interface Stage {
   readonly layout: StageLayout
@@ -38,8 +46,24 @@ export interface Stage {
   /** Names of the weights this stage trains (of any stage); all must exist in `initialWeights` of this or an earlier stage. */
   readonly trains: readonly string[]
   initialWeights(initialiser: Initialiser): Weights
-  /** Pure tf ops; no data-dependent JavaScript. `terms` are named for the charts and sum to `total`. Without noise it judges held-out rows. */
-  loss(x: Tensor2D, weights: TensorMap, noise: Noise | null): { total: Scalar; terms: Readonly<Record<string, Scalar>> }
+  /** Numbers carried from step to step that no gradient moves, with their first values: running means, steps since a unit fired. */
+  readonly buffers?: Weights
+  /** Numbers that depend on the step alone, step 0 … steps − 1: a weight that warms up, a k that is annealed. Always the same names. */
+  readonly scalars?: (step: number, steps: number) => Readonly<Record<string, number>>
+  /** Weights whose rows are kept at length one: their gradient loses its part along the row, and each step ends on the sphere. */
+  readonly unitRows?: readonly string[]
+  /** Weights that weight decay shrinks; without it those of two and more axes, so no biases. */
+  readonly decays?: readonly string[]
+  /**
+   * Pure tf ops; no data-dependent JavaScript. `terms` are named for the charts and sum to `total`; `buffers`, where the stage has
+   * any, are all of them after this step. Without noise it judges held-out rows, and what becomes of buffers is dropped.
+   */
+  loss(
+    x: Tensor2D,
+    weights: TensorMap,
+    noise: Noise | null,
+    now: StepContext,
+  ): { total: Scalar; terms: Readonly<Record<string, Scalar>>; buffers?: TensorMap }
 }
 
 export interface GradientModel {

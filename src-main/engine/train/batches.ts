@@ -1,22 +1,19 @@
-/** Which rows each step sees: every row once per pass, in an order that depends on seed, stage and pass alone. */
-import { permutation } from '../compute/random/counter.ts'
+/**
+ * Which rows each step sees. The rows of a run are one endless stream, pass after pass, each pass every row once in an order that
+ * depends on seed, stage and pass alone; steps cut it into batches of equal size. So the step that ends a pass may begin the next.
+ */
 
 export interface Batches {
-  /** Rows of every step of a pass but the last, which has the rest. */
+  /** Rows in the data. */
+  readonly rows: number
+  /** Rows of a step. */
   readonly size: number
-  /** Rows of the last step when that is another number, else 0. */
-  readonly rest: number
-  readonly stepsPerEpoch: number
 }
 
-export function batchesOf(rows: number, batchSize: number): Batches {
-  const size = Math.min(batchSize, rows)
-  return { size, rest: rows % size, stepsPerEpoch: Math.ceil(rows / size) }
-}
+export const batchesOf = (rows: number, batchSize: number): Batches => ({ rows, size: Math.min(batchSize, rows) })
 
-/** The order of one pass. Memory: 4 bytes per row. */
-export const epochOrder = (rows: number, seed: number, stage: number, epoch: number): Int32Array =>
-  permutation(rows, seed, `order/${stage}/${epoch}`)
+/** The number of steps after which `passes` passes are complete. */
+export const stepsOf = ({ rows, size }: Batches, passes: number): number => Math.ceil((passes * rows) / size)
 
 /**
  * How many steps to run at once: about `seconds` of work, so that cancelling answers soon and calls cost little.

@@ -3,7 +3,7 @@ import { emit } from '../compute/emit/emit.ts'
 import { NumericWorker } from '../compute/numericWorker.ts'
 import { type Executor, executorNames, specsOf, type TensorMap } from '../compute/step.ts'
 import { mean, squaredDifference, type Tensor2D } from '../compute/tfjs.ts'
-import { trace } from '../compute/trace/trace.ts'
+import { type Program, trace } from '../compute/trace/trace.ts'
 import type { ModelDefinition, Weights } from '../models/define.ts'
 import { layoutOf } from './layout.ts'
 
@@ -62,9 +62,15 @@ export function encoderOn(worker: NumericWorker, { model, params, inputDim, weig
       const out: TensorMap = what === 'reconstruct' ? { reconstruction } : { codes, error: mean(squaredDifference(x, reconstruction), 1) }
       return { state: {}, out }
     })
-    const opening = worker.open(emit(traced, 'loop'), threads)
+    const opening = opened(traced)
     programs.set(`${what} ${block}`, opening)
     return opening
+  }
+
+  async function opened(program: Program): Promise<Executor> {
+    const executor = await worker.open(emit(program, 'loop'), threads)
+    await executor.load({ inputs: weights })
+    return executor
   }
 
   /** Runs all rows through a program; `take` gets each run's results, which may be longer than `rows` (the last block is filled up). */
@@ -81,7 +87,7 @@ export function encoderOn(worker: NumericWorker, { model, params, inputDim, weig
       const rows = Math.min(steps * block, n - row)
       const values = new Float32Array(steps * block * inputDim)
       values.set(X.subarray(row * inputDim, (row + rows) * inputDim))
-      const { out } = await (executor as Executor).run({}, weights, { x: { shape: [steps, block, inputDim], values } }, steps)
+      const out = await (executor as Executor).run({ x: { shape: [steps, block, inputDim], values } }, steps)
       take(Object.fromEntries(Object.entries(out).map(([name, array]) => [name, array.values as Float32Array])), row, rows)
       row += rows
     }

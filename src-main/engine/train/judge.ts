@@ -10,41 +10,57 @@ const blockRows = 4096
 const blocksPerRun = 64
 
 export class Judge {
-  readonly #open: (block: number, weights: Weights) => Promise<Executor>
+  readonly #open: (block: number, inputs: HostArrays) => Promise<Executor>
   readonly #rows: Float32Array
   readonly #n: number
   readonly #inputDim: number
   readonly #executors = new Map<number, Executor>()
+  /** The stage's scalars at the end of training, so that passes are judged alike while weights of terms still warm up. */
+  readonly #scalars: Readonly<Record<string, number>>
 
   /** @param rows  [n × inputDim] on shared memory */
   constructor(title: string, stage: Stage, worker: NumericWorker, threads: number, rows: Float32Array, n: number, inputDim: number) {
     this.#rows = rows
     this.#n = n
     this.#inputDim = inputDim
-    this.#open = (block, weights) => worker.open(emit(traceJudging(title, stage, weights, block, inputDim), 'loop'), threads)
+    this.#open = (block, inputs) => worker.open(emit(traceJudging(title, stage, inputs, block, inputDim), 'loop'), threads)
+    this.#scalars = stage.scalars?.(lastStep, lastStep + 1) ?? {}
   }
 
-  async error(weights: Weights): Promise<number> {
+  async error(weights: Weights, buffers: HostArrays): Promise<number> {
+    const inputs = { ...weights, ...Object.fromEntries(Object.entries(buffers).map(([name, array]) => [`buffer/${name}`, array])) }
+    for (const executor of this.#executors.values()) await executor.load({ inputs })
     const full = Math.min(blockRows, this.#n)
     let sum = 0
     for (let row = 0; row < this.#n; ) {
       const block = Math.min(full, this.#n - row)
       const blocks = Math.min(blocksPerRun, Math.floor((this.#n - row) / block))
-      sum += block * (await this.#blocks(weights, row, block, blocks)).reduce((a, b) => a + b, 0)
+      sum += block * (await this.#blocks(inputs, row, block, blocks)).reduce((a, b) => a + b, 0)
       row += block * blocks
     }
     return sum / this.#n
   }
 
-  async #blocks(weights: HostArrays, row: number, block: number, blocks: number): Promise<Float32Array> {
+  async #blocks(inputs: HostArrays, row: number, block: number, blocks: number): Promise<Float32Array> {
     const d = this.#inputDim
-    const executor = this.#executors.get(block) ?? (await this.#open(block, weights as Weights))
-    this.#executors.set(block, executor)
+    const executor = this.#executors.get(block) ?? (await this.#opened(block, inputs))
     const x = { shape: [blocks, block, d], values: this.#rows.subarray(row * d, (row + block * blocks) * d) }
-    return (await executor.run({}, weights, { x }, blocks)).out.loss.values as Float32Array
+    const scalars = Object.entries(this.#scalars).map(
+      ([name, value]) => [`scalar/${name}`, { shape: [blocks], values: new Float32Array(blocks).fill(value) }] as const,
+    )
+    return (await executor.run({ x, ...Object.fromEntries(scalars) }, blocks)).loss.values as Float32Array
+  }
+
+  async #opened(block: number, inputs: HostArrays): Promise<Executor> {
+    const executor = await this.#open(block, inputs)
+    this.#executors.set(block, executor)
+    await executor.load({ inputs })
+    return executor
   }
 
   async close(): Promise<void> {
     for (const executor of this.#executors.values()) await executor.close()
   }
 }
+/** Far enough for every warm-up to have ended. */
+const lastStep = 2 ** 30

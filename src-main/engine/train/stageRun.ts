@@ -10,17 +10,18 @@ import { StratumError, throwIfCancelled } from '#common/errors.ts'
 import { emit } from '../compute/emit/emit.ts'
 import type { NumericWorker } from '../compute/numericWorker.ts'
 import { stepKey } from '../compute/random/counter.ts'
-import type { Executor, HostArrays } from '../compute/step.ts'
+import { type Executor, type HostArrays, mapValues } from '../compute/step.ts'
 import { initialiserOf } from '../layers/initialise.ts'
 import type { Stage, Weights } from '../models/define.ts'
 import type { TrainingParams } from '../models/training.ts'
-import { adamScalars } from '../optim/adam.ts'
-import { type Packing, packingOf } from '../optim/packing.ts'
-import { type Batches, batchesOf, ChunkSize, epochOrder } from './batches.ts'
+import { adam } from '../optim/adam.ts'
+import type { Packing } from '../optim/packing.ts'
+import { type Batches, batchesOf, ChunkSize, stepsOf } from './batches.ts'
 import { Curve } from './curve.ts'
 import { Judge } from './judge.ts'
+import { residentRows, type RowSource, type Shard } from './rowSource.ts'
 import { learningRateAt } from './schedule.ts'
-import { initialState, traceTraining, under, weightsOf } from './trainingStep.ts'
+import { initialState, packingFor, scalarsAt, type StepOptions, traceTraining, under, weightsOf } from './trainingStep.ts'
 import type { TrainOptions } from './types.ts'
 
 /** One run of the worker takes about so long: cancelling answers within it. */
@@ -28,8 +29,9 @@ const chunkSeconds = 0.4
 
 /** How far a stage has come; with its arrays, its checkpoint. */
 export interface StagePosition {
+  /** Passes that were judged. */
   readonly epoch: number
-  /** Within the pass. */
+  /** Steps since the stage began. */
   readonly step: number
   /** Lowest held-out error so far and the passes since. */
   readonly best: number | null
@@ -54,7 +56,7 @@ export interface StageSetting {
   readonly firstStep: number
   readonly onProgress: (epochsDone: number, error: number) => void
   /** Called often; decides itself when it is time. */
-  readonly onCheckpoint: (checkpoint: () => StageCheckpoint) => void
+  readonly onCheckpoint: (checkpoint: () => Promise<StageCheckpoint>) => Promise<void>
 }
 
 export interface StageResult {
@@ -84,34 +86,31 @@ export class StageRun {
   readonly #s: StageSetting
   readonly #title: string
   readonly #batches: Batches
+  readonly #options: StepOptions
   readonly #packing: Packing
-  readonly #inputs: HostArrays
   readonly #frozen: Weights
+  readonly #initial: HostArrays
+  readonly #rows: RowSource
   readonly #judge: Judge | null
   readonly #curve: Curve
   readonly #chunk = new ChunkSize(chunkSeconds)
-  readonly #executors = new Map<number, Executor>()
-  #state: HostArrays
   #best: Weights | null = null
   #position: StagePosition = { epoch: 0, step: 0, best: null, stale: 0 }
 
   /** @param options  with training and held-out rows on shared memory */
   constructor(options: TrainOptions, setting: StageSetting, resume: StageCheckpoint | null) {
-    const { stage, index, earlier, worker } = setting
+    const { stage, index, earlier, worker, training } = setting
     this.#o = options
     this.#s = setting
     this.#title = stage.layout.title
     this.#batches = batchesOf(options.trainRows, stage.layout.batchSize)
+    this.#options = { optimiser: adam, gradientClip: training.gradientClip, weightDecay: training.weightDecay }
     const all = { ...earlier, ...stage.initialWeights(initialiserOf(options.seed)) }
-    // Copied: the state's memory goes to the worker, and a weight of an earlier stage is still needed here.
-    const trained = Object.fromEntries(stage.trains.map((name) => [name, { shape: all[name].shape, values: all[name].values.slice() }]))
-    this.#packing = packingOf(trained)
+    const trained = Object.fromEntries(stage.trains.map((name) => [name, all[name]]))
+    this.#packing = packingFor(stage, trained, this.#options)
     this.#frozen = Object.fromEntries(Object.entries(earlier).filter(([name]) => !(name in trained)))
-    this.#inputs = {
-      x: { shape: [options.trainRows, options.inputDim], values: options.train },
-      ...Object.fromEntries(Object.entries(this.#frozen).map(([name, weight]) => [`weights/${name}`, weight])),
-    }
-    this.#curve = new Curve(`stage${index + 1}`, this.#batches.stepsPerEpoch)
+    this.#rows = residentRows({ shape: [options.trainRows, options.inputDim], values: options.train }, this.#batches, options.seed, index)
+    this.#curve = new Curve(`stage${index + 1}`, stepsOf(this.#batches, 1))
     this.#judge =
       options.holdoutRows > 0
         ? new Judge(
@@ -124,7 +123,7 @@ export class StageRun {
             options.inputDim,
           )
         : null
-    this.#state = resume ? under('state', resume.arrays) : initialState(this.#packing, trained)
+    this.#initial = resume ? under('state', resume.arrays) : initialState(stage, this.#packing, trained, this.#options.optimiser)
     if (resume) {
       this.#position = resume.position
       const best = under('best', resume.arrays)
@@ -135,93 +134,92 @@ export class StageRun {
   async run(): Promise<StageResult> {
     const epochs = this.#s.shortened ? 1 : this.#s.stage.layout.epochs
     let stopped: StageResult['stopped'] = 'finished'
+    let shard = await this.#rows.shardAt(this.#position.step)
+    const executor = await this.#open(shard)
     try {
       while (this.#position.epoch < epochs && stopped === 'finished') {
-        if (!(await this.#pass())) stopped = 'kept'
-        else if (await this.#judged()) stopped = 'early'
+        const end = await this.#pass(executor, shard)
+        if (end === 'kept') stopped = 'kept'
+        else if (end === 'pass') stopped = (await this.#judged(executor)) ? 'early' : stopped
+        else {
+          shard = end
+          await executor.load({ inputs: { x: shard.x } })
+        }
+      }
+      const { epoch, step } = this.#position
+      return {
+        weights: this.#best ?? weightsOf(this.#packing, await executor.state()),
+        stopped,
+        epochs: stopped === 'kept' ? this.#passesAt(step) : epoch,
+        steps: step,
+        rowsSeen: step * this.#batches.size,
       }
     } finally {
-      for (const executor of [...this.#executors.values(), ...(this.#judge ? [this.#judge] : [])]) await executor.close()
-    }
-    const { epoch, step } = this.#position
-    return {
-      weights: this.#best ?? weightsOf(this.#packing, this.#state),
-      stopped,
-      epochs: epoch + step / this.#batches.stepsPerEpoch,
-      steps: this.#stepsDone,
-      rowsSeen: epoch * this.#o.trainRows + Math.min(step * this.#batches.size, this.#o.trainRows),
+      for (const open of [executor, this.#rows, ...(this.#judge ? [this.#judge] : [])]) await open.close()
     }
   }
 
-  get #stepsDone(): number {
-    return this.#position.epoch * this.#batches.stepsPerEpoch + this.#position.step
-  }
-
-  /** What is left of the current pass. False when the user asked to keep what there is. */
-  async #pass(): Promise<boolean> {
-    const { epoch } = this.#position
-    const { stepsPerEpoch, rest } = this.#batches
-    const order = epochOrder(this.#o.trainRows, this.#o.seed, this.#s.index, epoch)
-    const full = rest > 0 ? stepsPerEpoch - 1 : stepsPerEpoch
-    while (this.#position.step < stepsPerEpoch) {
+  /** What is left of the current pass, or of the shard: then the next one. 'kept' when the user asked to keep what there is. */
+  async #pass(executor: Executor, shard: Shard): Promise<'pass' | 'kept' | Shard> {
+    const passEnd = stepsOf(this.#batches, this.#position.epoch + 1)
+    while (this.#position.step < passEnd) {
       await this.#o.untilResumed()
       await setImmediate() // let a cancel or a question through
       throwIfCancelled(this.#o.signal)
-      if (!this.#s.shortened && this.#o.keepRequested()) return false
+      if (!this.#s.shortened && this.#o.keepRequested()) return 'kept'
       const { step } = this.#position
-      const steps = step < full ? this.#chunk.next(full - step) : 1
-      await this.#steps(order, steps, step < full ? this.#batches.size : rest)
+      if (step >= shard.endStep) return this.#rows.shardAt(step)
+      const steps = this.#chunk.next(Math.min(passEnd, shard.endStep) - step)
+      await this.#steps(executor, shard, steps)
       this.#position = { ...this.#position, step: step + steps }
-      this.#s.onProgress(epoch + this.#position.step / stepsPerEpoch, this.#curve.latest)
-      if (this.#position.step < stepsPerEpoch) this.#s.onCheckpoint(() => this.#checkpoint())
+      this.#s.onProgress(Math.min(this.#position.epoch + 1, this.#passesAt(step + steps)), this.#curve.latest)
+      if (step + steps < passEnd) await this.#s.onCheckpoint(() => this.#checkpoint(executor))
     }
-    return true
+    return 'pass'
   }
 
-  /** A chunk of steps in the worker. */
-  async #steps(order: Int32Array, steps: number, batch: number): Promise<void> {
-    const firstStep = this.#stepsDone
-    const executor = this.#executors.get(batch) ?? (await this.#open(batch))
-    const from = this.#position.step * this.#batches.size
-    const rows = { shape: [steps, batch], values: order.slice(from, from + steps * batch) }
+  /** Passes that `step` steps make, as a fraction; what the last step borrows from a pass that is not to come is left out. */
+  #passesAt(step: number): number {
+    return Math.min(this.#s.stage.layout.epochs, (step * this.#batches.size) / this.#batches.rows)
+  }
+
+  /** A chunk of steps. */
+  async #steps(executor: Executor, shard: Shard, steps: number): Promise<void> {
+    const { step } = this.#position
+    const rows = { shape: [steps, this.#batches.size], values: shard.rowsOf(step, steps) }
     const started = performance.now()
-    const { state, out } = await executor.run(this.#state, this.#inputs, { rows, ...this.#scalars(firstStep, steps) }, steps)
+    const out = await executor.run({ rows, ...this.#scalars(step, steps) }, steps)
     this.#chunk.took(steps, (performance.now() - started) / 1000)
     const curves = Object.fromEntries(Object.entries(out).map(([name, { values }]) => [name.replace('term/', ''), values]))
-    this.#guard(curves, firstStep)
-    this.#state = state
-    const { stepsPerEpoch } = this.#batches
-    this.#o.addMetrics(this.#curve.add(this.#s.firstStep + firstStep, curves, (step) => (step - this.#s.firstStep) / stepsPerEpoch))
+    this.#guard(curves, step)
+    this.#o.addMetrics(this.#curve.add(this.#s.firstStep + step, curves, (at) => this.#passesAt(at - this.#s.firstStep)))
   }
 
-  async #open(batch: number): Promise<Executor> {
-    const program = traceTraining(
-      `${this.#o.model.id}, ${this.#title}`,
-      this.#s.stage,
-      this.#packing,
-      this.#state,
-      this.#inputs,
-      batch,
-      this.#s.training,
-    )
-    const executor = await this.#s.worker.open(emit(program, 'loop'), this.#o.threads)
-    this.#executors.set(batch, executor)
+  async #open({ x }: Shard): Promise<Executor> {
+    const { stage, worker } = this.#s
+    const inputs = { x, ...Object.fromEntries(Object.entries(this.#frozen).map(([name, weight]) => [`weights/${name}`, weight])) }
+    const title = `${this.#o.model.id}, ${this.#title}`
+    const program = traceTraining(title, stage, this.#packing, this.#initial, inputs, this.#batches.size, this.#options)
+    const executor = await worker.open(emit(program, 'loop'), this.#o.threads)
+    await executor.load({ state: this.#initial, inputs })
     return executor
   }
 
   /** What changes from step to step and is known beforehand. */
   #scalars(firstStep: number, steps: number): HostArrays {
     const { training, stage, index } = this.#s
-    const total = stage.layout.epochs * this.#batches.stepsPerEpoch
-    const rates = Array.from({ length: steps }, (_, i) => learningRateAt(stage.learningRate, training, firstStep + i, total))
-    const adam = rates.map((rate, i) => adamScalars(rate, firstStep + i + 1))
-    const column = (values: readonly number[]) => ({ shape: [steps], values: Float32Array.from(values) })
-    return {
-      key: { shape: [steps], values: Int32Array.from({ length: steps }, (_, i) => stepKey(this.#o.seed + index, firstStep + i)) },
-      stepSize: column(adam.map((a) => a.stepSize)),
-      offset: column(adam.map((a) => a.offset)),
-      ...(training.weightDecay > 0 && { shrink: column(rates.map((rate) => rate * training.weightDecay)) }),
+    const total = stepsOf(this.#batches, stage.layout.epochs)
+    const columns: Record<string, Float32Array> = {}
+    const key = new Int32Array(steps)
+    for (let i = 0; i < steps; i++) {
+      const rate = learningRateAt(stage.learningRate, training, firstStep + i, total)
+      key[i] = stepKey(this.#o.seed + index, firstStep + i)
+      for (const [name, value] of Object.entries(scalarsAt(stage, this.#options, rate, firstStep + i, total))) {
+        columns[name] ??= new Float32Array(steps)
+        columns[name][i] = value
+      }
     }
+    return { key: { shape: [steps], values: key }, ...mapValues(columns, (values) => ({ shape: [steps], values })) }
   }
 
   #guard(curves: Readonly<Record<string, ArrayLike<number>>>, firstStep: number): void {
@@ -232,30 +230,29 @@ export class StageRun {
   }
 
   /** Ends a pass. True when patience is at its end. */
-  async #judged(): Promise<boolean> {
-    const weights = weightsOf(this.#packing, this.#state)
+  async #judged(executor: Executor): Promise<boolean> {
+    const state = await executor.state()
+    const weights = weightsOf(this.#packing, state)
     const epoch = this.#position.epoch + 1
     const mean = this.#curve.endEpoch()
-    const error = this.#judge ? await this.#judge.error({ ...this.#frozen, ...weights }) : null
-    const step = this.#s.firstStep + epoch * this.#batches.stepsPerEpoch
+    const error = this.#judge ? await this.#judge.error({ ...this.#frozen, ...weights }, under('buffer', state)) : null
+    const step = this.#s.firstStep + this.#position.step
     if (error !== null && !Number.isFinite(error)) throw new StageDiverged('held-out error', this.#title, step, this.#best)
     if (error !== null) this.#o.addMetrics([{ step, name: `stage${this.#s.index + 1}/holdout`, value: error }])
 
     const { best, stale } = this.#position
     const better = error === null || best === null || error < best
     if (better) this.#best = weights
-    this.#position = { epoch, step: 0, best: better ? error : best, stale: better ? 0 : stale + 1 }
+    this.#position = { ...this.#position, epoch, best: better ? error : best, stale: better ? 0 : stale + 1 }
     this.#s.onProgress(epoch, error ?? mean)
-    this.#s.onCheckpoint(() => this.#checkpoint())
+    await this.#s.onCheckpoint(() => this.#checkpoint(executor))
     return this.#judge !== null && this.#s.training.patience > 0 && this.#position.stale >= this.#s.training.patience
   }
 
-  #checkpoint(): StageCheckpoint {
+  async #checkpoint(executor: Executor): Promise<StageCheckpoint> {
     const named = (prefix: string, arrays: HostArrays) =>
       Object.entries(arrays).map(([name, array]) => [`${prefix}/${name}`, array] as const)
-    return {
-      position: this.#position,
-      arrays: Object.fromEntries([...named('state', this.#state), ...(this.#best ? named('best', this.#packing.pack(this.#best)) : [])]),
-    }
+    const best = this.#best ? named('best', this.#packing.pack(this.#best)) : []
+    return { position: this.#position, arrays: Object.fromEntries([...named('state', await executor.state()), ...best]) }
   }
 }

@@ -56,8 +56,8 @@ export async function trainStages(o: TrainOptions, { stages }: GradientModel, wo
         shortened: done.stopped === 'kept',
         firstStep: done.steps,
         onProgress: (epochs, error) => report(o, stages, index, done, epochs, error),
-        onCheckpoint: (checkpoint) => {
-          if (performance.now() - savedAt >= (o.checkpointSeconds ?? defaultCheckpointSeconds) * 1000) save(index, checkpoint())
+        onCheckpoint: async (checkpoint) => {
+          if (performance.now() - savedAt >= (o.checkpointSeconds ?? defaultCheckpointSeconds) * 1000) save(index, await checkpoint())
         },
       },
       saved && index === saved.position.stage && saved.position.within ? { position: saved.position.within, arrays: saved.arrays } : null,

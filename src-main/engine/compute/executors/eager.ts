@@ -1,6 +1,7 @@
 /** The reference: the very step function, run operation by operation on TensorFlow.js's `cpu` backend. Slow, exact, for tests. */
 import { ready, setBackend, stack, type Tensor, tensor, tidy } from '../tfjs.ts'
 import {
+  copyOf,
   type Executor,
   executorNames,
   type HostArray,
@@ -15,11 +16,17 @@ import {
 export async function openEager({ scan: scanSpecs }: StepSpec, step: StepFn): Promise<Executor> {
   setBackend('cpu')
   await ready()
+  let state: HostArrays = {}
+  let inputs: HostArrays = {}
   return {
     name: executorNames.eager,
-    async run(state, inputs, scan, steps) {
+    async load(given) {
+      state = { ...state, ...given.state }
+      inputs = { ...inputs, ...given.inputs }
+    },
+    async run(scan, steps) {
       setBackend('cpu')
-      let result: { state: HostArrays; out: HostArrays } = { state: {}, out: {} }
+      let result: HostArrays = {}
       tidy(() => {
         const fixed = mapValues(inputs, toTensor)
         let now: TensorMap = mapValues(state, toTensor)
@@ -29,11 +36,12 @@ export async function openEager({ scan: scanSpecs }: StepSpec, step: StepFn): Pr
           now = after.state
           outs.push(after.out)
         }
-        const out = mapValues(outs[0] ?? {}, (_, name) => stack(outs.map((o) => o[name])))
-        result = { state: mapValues(now, toHost), out: mapValues(out, toHost) }
+        state = mapValues(now, toHost)
+        result = mapValues(outs[0] ?? {}, (_, name) => toHost(stack(outs.map((o) => o[name]))))
       })
       return result
     },
+    state: async () => copyOf(state),
     async close() {},
   }
 }

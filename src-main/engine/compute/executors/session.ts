@@ -6,6 +6,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { type EmittedProgram, edgeName, inputName, stepsName } from '../emit/emit.ts'
 import { maxThreads } from '../trace/orientedProduct.ts'
 import {
+  copyOf,
   type Executor,
   executorNames,
   type HostArray,
@@ -40,9 +41,15 @@ export async function openSession(program: EmittedProgram, { threads }: SessionO
     },
     logSeverityLevel: 3,
   })
+  let state: HostArrays = {}
+  let inputs: HostArrays = {}
   return {
     name: executorNames.onnxCpu,
-    async run(state, inputs, scan, steps) {
+    async load(given) {
+      state = { ...state, ...given.state }
+      inputs = { ...inputs, ...given.inputs }
+    },
+    async run(scan, steps) {
       const given = { state, inputs, scan }
       const feeds: Record<string, Tensor> =
         program.mode === 'loop' ? { [stepsName]: new Tensor('int64', BigInt64Array.of(BigInt(steps)), []) } : {}
@@ -52,8 +59,10 @@ export async function openSession(program: EmittedProgram, { threads }: SessionO
       const results = await session.run(feeds)
       const read = (role: 'state' | 'out', specs: TensorSpecs): HostArrays =>
         mapValues(specs, (spec, name) => fromTensor(results[edgeName(program.mode, role, name)], spec))
-      return { state: read('state', program.state), out: read('out', program.out) }
+      state = read('state', program.state)
+      return read('out', program.out)
     },
+    state: async () => copyOf(state),
     close: () => session.release(),
   }
 }

@@ -91,14 +91,16 @@ describe('the numeric worker', () => {
     'once',
   )
 
-  test('runs programs, sends unchanged inputs once, and leaves the caller its arrays', async () => {
+  test('runs programs, keeps inputs until others come, and leaves the caller its arrays', async () => {
     const worker = new NumericWorker()
     const executor = await worker.open(doubled, 1)
     const inputs = { x: floats(1, 2) }
-    expect(Array.from((await executor.run({}, inputs, {}, 1)).out.y.values)).toEqual([2, 4])
-    expect(Array.from((await executor.run({}, inputs, {}, 1)).out.y.values)).toEqual([2, 4])
+    await executor.load({ inputs })
+    expect(Array.from((await executor.run({}, 1)).y.values)).toEqual([2, 4])
+    expect(Array.from((await executor.run({}, 1)).y.values)).toEqual([2, 4])
     expect(Array.from(inputs.x.values)).toEqual([1, 2])
-    expect(Array.from((await executor.run({}, { x: floats(5, 6) }, {}, 1)).out.y.values)).toEqual([10, 12])
+    await executor.load({ inputs: { x: floats(5, 6) } })
+    expect(Array.from((await executor.run({}, 1)).y.values)).toEqual([10, 12])
     await executor.close()
     await worker.close()
     await worker.close()
@@ -109,7 +111,7 @@ describe('the numeric worker', () => {
     await expect(worker.open({ ...doubled, bytes: Uint8Array.of(1, 2, 3) }, 1)).rejects.toMatchObject({ code: 'INTERNAL' })
     const executor = await worker.open(doubled, 1)
     await executor.close()
-    await expect(executor.run({}, { x: floats(1, 2) }, {}, 1)).rejects.toThrow('closed')
+    await expect(executor.run({}, 1)).rejects.toThrow('closed')
     expect((await worker.open(doubled, 1)).name).toBe('ONNX Runtime, CPU')
     await worker.close()
     await expect(worker.open(doubled, 1)).rejects.toMatchObject({ code: 'INTERNAL' })

@@ -1,19 +1,29 @@
 import { describe, expect, test } from 'vitest'
 import { packingOf } from '#engine/optim/packing.ts'
-import { batchesOf, ChunkSize, epochOrder } from '#engine/train/batches.ts'
+import { batchesOf, ChunkSize, stepsOf } from '#engine/train/batches.ts'
 import { Curve } from '#engine/train/curve.ts'
+import { passOrder, residentRows } from '#engine/train/rowSource.ts'
 import { learningRateAt } from '#engine/train/schedule.ts'
 import { initialiserOf } from '#engine/layers/initialise.ts'
 
 describe('batches', () => {
-  test('cut a pass into equal steps and a rest', () => {
-    expect(batchesOf(330, 64)).toEqual({ size: 64, rest: 10, stepsPerEpoch: 6 })
-    expect(batchesOf(128, 64)).toEqual({ size: 64, rest: 0, stepsPerEpoch: 2 })
-    expect(batchesOf(3, 64)).toEqual({ size: 3, rest: 0, stepsPerEpoch: 1 })
+  test('are never larger than the data, and a pass ends with the step that has its last row', () => {
+    expect(batchesOf(3, 64)).toEqual({ rows: 3, size: 3 })
+    expect([1, 2, 3].map((passes) => stepsOf(batchesOf(330, 64), passes))).toEqual([6, 11, 16])
+    expect(stepsOf(batchesOf(128, 64), 2)).toBe(4)
+  })
+  test('cut the passes, every row once in each, without a gap', async () => {
+    const rows = residentRows({ shape: [10, 1], values: new Float32Array(10) }, batchesOf(10, 4), 1, 0)
+    const { rowsOf } = await rows.shardAt(0)
+    const stream = Array.from({ length: 5 }, (_, step) => Array.from(rowsOf(step, 1))).flat()
+    expect(Array.from(rowsOf(0, 5))).toEqual(stream)
+    expect(Array.from(rowsOf(1, 3))).toEqual(stream.slice(4, 16))
+    for (const pass of [stream.slice(0, 10), stream.slice(10)]) expect([...pass].sort((a, b) => a - b)).toEqual([...Array(10).keys()])
+    expect(stream.slice(10)).not.toEqual(stream.slice(0, 10))
   })
   test('have another order in every pass and stage', () => {
-    expect(epochOrder(100, 1, 0, 0)).not.toEqual(epochOrder(100, 1, 0, 1))
-    expect(epochOrder(100, 1, 0, 0)).not.toEqual(epochOrder(100, 1, 1, 0))
+    expect(passOrder(100, 1, 0, 0)).not.toEqual(passOrder(100, 1, 0, 1))
+    expect(passOrder(100, 1, 0, 0)).not.toEqual(passOrder(100, 1, 1, 0))
   })
   test('are run in chunks that grow to the time wanted and shrink at once', () => {
     const chunk = new ChunkSize(0.4)
@@ -60,6 +70,19 @@ test('packing puts small weights into one vector and leaves large ones, and give
   const packed = packing.pack(weights)
   expect(Object.keys(packed)).toEqual(['packed', 'large'])
   expect(packed.packed.values).toHaveLength(16)
+  expect(packing.unpack(packed)).toEqual(weights)
+})
+
+test('packing keeps groups in vectors of their own and leaves alone what is to stay apart', () => {
+  const init = initialiserOf(1)
+  const weights = { kernel: init.constant([2, 3], 1), unit: init.constant([2, 2], 2), bias: init.constant([3], 3) }
+  const packing = packingOf(weights, (name) => (name === 'unit' ? 'apart' : name === 'bias' ? 'packed, not decayed' : 'packed'))
+  const packed = packing.pack(weights)
+  expect(Object.entries(packed).map(([name, { values }]) => [name, values.length])).toEqual([
+    ['packed', 6],
+    ['packed, not decayed', 3],
+    ['unit', 4],
+  ])
   expect(packing.unpack(packed)).toEqual(weights)
 })
 
