@@ -7,6 +7,7 @@
  */
 import { type Node, sizeOf } from '../graph/node.ts'
 import { reachable } from '../passes/rewrite.ts'
+import { densely } from '../sparse/densely.ts'
 import { mapValues, roles, type TensorSpec, type TensorSpecs } from '../step.ts'
 import type { Program } from '../trace/trace.ts'
 import { lower } from './lower.ts'
@@ -36,7 +37,8 @@ export const stepsName = 'steps'
 /** Measured: these round differently at the edges of a thread's share. */
 const unsteady: ReadonlySet<string> = new Set(['Log', 'Softplus'])
 
-export function emit(program: Program, mode: 'loop' | 'once'): EmittedProgram {
+export function emit(given: Program, mode: 'loop' | 'once'): EmittedProgram {
+  const program = densely(given)
   const { title, spec, out } = program
   const bytes = mode === 'loop' ? loop(program) : once(program)
   const nodes = reachable(program)

@@ -18,6 +18,20 @@ const reduce: Infer = ([x], { axes, keepdims }) => ({
 })
 const argReduce: Infer = ([x], { axis }) => ({ shape: x.shape.filter((_, i) => i !== axis), dtype: 'int32' })
 
+/** How many windows of `size` (of every `dilation`th element) fit on an axis, `stride` apart. */
+const windows = (n: number, size: number, stride: number, dilation: number, before: number, after: number): number =>
+  Math.floor((n + before + after - dilation * (size - 1) - 1) / stride) + 1
+
+/** Rows, then channels, then the two axes that windows slide along; pads are top, left, bottom, right. */
+const slide = ({ shape: [, , height, width] }: Node, [h, w]: Shape, { strides, pads, dilations }: Attributes): Shape => {
+  const [s, p, d] = [numbers(strides), numbers(pads), dilations ? numbers(dilations) : [1, 1]]
+  return [windows(height, h, s[0], d[0], p[0], p[2]), windows(width, w, s[1], d[1], p[1], p[3])]
+}
+const pool: Infer = ([x], attributes) => ({
+  shape: [...x.shape.slice(0, 2), ...slide(x, numbers(attributes.size), attributes)],
+  dtype: x.dtype,
+})
+
 /** One operation, elementwise on all its inputs: rules may move broadcasts through it. */
 export const elementwise = {
   Add: binary,
@@ -101,6 +115,21 @@ export const ops = {
     shape: [...broadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2)), a.shape.at(-2) as number, b.shape.at(-1) as number],
     dtype: a.dtype,
   }),
+  /** x [B, C, H, W], weights [O, C / group, h, w] */
+  Conv: ([x, w], attributes) => {
+    if (x.shape[1] !== w.shape[1] * (attributes.group as number))
+      throw new Error(`weights [${w.shape}] do not fit an image of ${x.shape[1]} channels`)
+    return { shape: [x.shape[0], w.shape[0], ...slide(x, w.shape.slice(2), attributes)], dtype: x.dtype }
+  },
+  /** x [B, C, H, W], weights [C, O / group, h, w]: every element of x spread over a window. */
+  ConvTranspose: ([x, w], { strides, pads, dilations, outputPadding, group }) => {
+    const [s, p, d, o] = [strides, pads, dilations, outputPadding].map(numbers)
+    const size = [0, 1].map((i) => s[i] * (x.shape[2 + i] - 1) + d[i] * (w.shape[2 + i] - 1) + 1 + o[i] - p[i] - p[2 + i])
+    return { shape: [x.shape[0], w.shape[1] * (group as number), ...size], dtype: x.dtype }
+  },
+  /** Two results: the largest of each window, and where in x, read as one list, it stood. */
+  MaxPool: pool,
+  AveragePool: pool,
   Concat: (inputs, { axis }) => ({
     shape: inputs[0].shape.map((n, i) => (i === axis ? inputs.reduce((sum, x) => sum + x.shape[i], 0) : n)),
     dtype: inputs[0].dtype,
@@ -117,6 +146,12 @@ export const ops = {
   OneHot: ([index], { depth }) => ({ shape: [...index.shape, depth as number], dtype: 'float32' }),
   Split: ([x], { axis, sizes }) => ({ shape: x.shape.map((n, i) => (i === axis ? numbers(sizes)[0] : n)), dtype: x.dtype }),
   TopK: ([x], { k }) => ({ shape: [...x.shape.slice(0, -1), k as number], dtype: x.dtype }),
+  /** The k largest of pre + b, rectified, and where they stand; see sparse/ops.ts for this and the next four. */
+  TopCodes: ([pre], { k }) => ({ shape: [pre.shape[0], k as number], dtype: 'float32' }),
+  SparseDecode: ([values, , W]) => ({ shape: [values.shape[0], W.shape[1]], dtype: 'float32' }),
+  SparseDots: ([, index]) => ({ shape: index.shape, dtype: 'float32' }),
+  SparseOuter: ([, , x], { rows }) => ({ shape: [rows as number, x.shape[1]], dtype: 'float32' }),
+  SparseSums: (_, { rows }) => ({ shape: [rows as number], dtype: 'float32' }),
   Pick: ([many], { index }) => {
     const { axis, sizes } = many.attributes
     if (many.op === 'Split')
@@ -127,5 +162,5 @@ export const ops = {
 
 export type Op = keyof typeof ops
 export const isElementwise = (op: string): boolean => op in elementwise
-export const outputCount = (node: Node): number =>
-  node.op === 'Split' ? numbers(node.attributes.sizes).length : node.op === 'TopK' ? 2 : 1
+export const outputCount = ({ op, attributes }: Node): number =>
+  op === 'Split' ? numbers(attributes.sizes).length : op === 'TopK' || op === 'MaxPool' || op === 'TopCodes' ? 2 : 1

@@ -1,0 +1,99 @@
+/** Codes of k values among M: values against the definition, gradients against central differences, compiled ways against each other. */
+import { describe, expect, test } from 'vitest'
+import * as tf from '#engine/compute/tfjs.ts'
+import { codeSums, denseCodes, sparseDecode, sparseEncode } from '#engine/compute/sparse/ops.ts'
+import type { HostArrays, TensorMap } from '#engine/compute/step.ts'
+import { evaluateBoth, largestDifference, numbersBetween } from '../helpers/programs.ts'
+
+const [B, D, M, k] = [6, 5, 24, 3]
+const inputs: HostArrays = {
+  x: numbersBetween(-1, 1, [B, D], 'x'),
+  encoder: numbersBetween(-1, 1, [M, D], 'encoder'),
+  bias: numbersBetween(-0.1, 0.1, [M], 'bias'),
+  decoder: numbersBetween(-1, 1, [M, D], 'decoder'),
+}
+type T1 = tf.Tensor1D
+type T2 = tf.Tensor2D
+const codesOf = ({ x, encoder, bias }: TensorMap) => sparseEncode(x as T2, encoder as T2, bias as T1, k)
+
+/** The same with every latent written out, as one would without sparse operations. */
+function denselyDecoded({ x, encoder, bias, decoder }: TensorMap): T2 {
+  const pre = tf.relu(tf.add(tf.matMul(x as T2, encoder as T2, false, true), bias))
+  const threshold = tf.min(tf.topk(pre, k).values, 1, true)
+  return tf.matMul(tf.mul(pre, tf.cast(tf.greaterEqual(pre, threshold), 'float32')), decoder as T2) as T2
+}
+
+describe('sparse codes', () => {
+  test('are the k largest, falling, the lower index first among equals', async () => {
+    const given: HostArrays = {
+      x: { shape: [2, 1], values: Float32Array.of(1, -1) },
+      W: { shape: [5, 1], values: Float32Array.of(1, 3, -2, 3, 0.5) },
+      b: { shape: [5], values: Float32Array.of(0, 0, 0, 0, 0) },
+    }
+    // Row 0: 1 3 −2 3 0.5. Row 1: −1 −3 2 −3 −0.5, of which only one is above zero.
+    const { compiled, eager } = await evaluateBoth(given, ({ x, W, b }) => ({ ...sparseEncode(x as T2, W as T2, b as T1, 3) }))
+    for (const { values, index } of [compiled, eager]) {
+      expect(Array.from(values.values)).toEqual([3, 3, 1, 2, 0, 0])
+      expect(Array.from(index.values)).toEqual([1, 3, 0, 2, 4, 0])
+    }
+  })
+
+  test('decode to what a dense model decodes to', async () => {
+    const { compiled, eager } = await evaluateBoth(inputs, (given) => ({
+      y: sparseDecode(codesOf(given), given.decoder as T2),
+      dense: denselyDecoded(given),
+    }))
+    expect(largestDifference(eager.y.values, eager.dense.values)).toBeLessThan(1e-6)
+    expect(largestDifference(compiled.y.values, eager.y.values)).toBeLessThan(1e-6)
+  })
+
+  test('sum up by latent, and can be written out', async () => {
+    const { compiled, eager } = await evaluateBoth(inputs, (given) => {
+      const codes = codesOf(given)
+      return { sums: codeSums(codes, M), fromDense: tf.sum(denseCodes(codes, M), 0) }
+    })
+    expect(largestDifference(eager.sums.values, eager.fromDense.values)).toBeLessThan(1e-6)
+    expect(largestDifference(compiled.sums.values, eager.sums.values)).toBeLessThan(1e-6)
+  })
+
+  test.each(['x', 'encoder', 'bias', 'decoder'])('have the gradient of central differences by %s', async (by) => {
+    const loss = (given: TensorMap): tf.Scalar => {
+      const codes = codesOf(given)
+      const error = tf.sum(tf.square(tf.sub(given.x, sparseDecode(codes, given.decoder as T2))))
+      return tf.add(error, tf.sum(tf.square(codeSums(codes, M))))
+    }
+    const { compiled, eager } = await evaluateBoth(inputs, (given) => ({
+      gradient: tf.grad((v: tf.Tensor) => loss({ ...given, [by]: v }))(given[by]),
+    }))
+    expect(largestDifference(compiled.gradient.values, eager.gradient.values)).toBeLessThan(1e-5)
+    expect(largestDifference(eager.gradient.values, differences(by, loss))).toBeLessThan(2e-2)
+  })
+
+  test('leave out latents whose bias is −1e30, and are absent where too few are left', async () => {
+    const { compiled, eager } = await evaluateBoth(inputs, (given) => {
+      const only = tf.where(tf.less(tf.range(0, M), 2), given.bias, tf.fill([M], -1e30)) as T1
+      const codes = sparseEncode(given.x as T2, given.encoder as T2, only, k)
+      return { values: codes.values, sums: codeSums(codes, M) }
+    })
+    for (const { values, sums } of [compiled, eager]) {
+      expect(Array.from(sums.values).slice(2)).toEqual(Array.from({ length: M - 2 }, () => 0))
+      for (let r = 0; r < B; r++) expect(values.values[r * k + 2]).toBe(0)
+    }
+  })
+})
+
+/** [f(x + h) − f(x − h)] / 2h for each element of one input; choices do not change within h. */
+function differences(by: string, f: (given: TensorMap) => tf.Scalar): number[] {
+  const h = 2e-3
+  tf.setBackend('cpu')
+  const at = (i: number, step: number): number =>
+    tf.tidy(() => {
+      const moved = Object.entries(inputs).map(([name, { shape, values }]) => {
+        const copy = values.slice()
+        if (name === by) copy[i] += step
+        return [name, tf.tensor(copy, [...shape])]
+      })
+      return f(Object.fromEntries(moved)).dataSync()[0]
+    })
+  return Array.from(inputs[by].values, (_, i) => (at(i, h) - at(i, -h)) / (2 * h))
+}
