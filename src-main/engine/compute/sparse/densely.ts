@@ -26,11 +26,7 @@ function flatIndex(g: Graph, index: Node, M: number): Node {
 
 function matrixOf(g: Graph, values: Node, index: Node, M: number): Node {
   const [B] = index.shape
-  const flat = g.add('ScatterElements', [
-    g.filled(0, [B * M], 'float32'),
-    flatIndex(g, index, M),
-    g.reshape(values, [sizeOf(index.shape)]),
-  ])
+  const flat = g.add('ScatterElements', [g.filled(0, [B * M], 'float32'), flatIndex(g, index, M), g.reshape(values, [sizeOf(index.shape)])])
   return g.reshape(flat, [B, M])
 }
 

@@ -1,5 +1,16 @@
 /** Gradients of the sparse operations, sparse themselves; the formulas are in ops.ts. */
-import { cast, engine, gather, mul, notEqual, registerGradient, reshape, type Tensor, type Tensor1D, zerosLike } from '@tensorflow/tfjs-core'
+import {
+  cast,
+  engine,
+  gather,
+  mul,
+  notEqual,
+  registerGradient,
+  reshape,
+  type Tensor,
+  type Tensor1D,
+  zerosLike,
+} from '@tensorflow/tfjs-core'
 
 /** What arrives at absent codes is dropped. */
 const present = (dv: Tensor, values: Tensor): Tensor => mul(dv, cast(notEqual(values, 0), 'float32'))
