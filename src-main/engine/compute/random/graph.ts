@@ -1,28 +1,34 @@
 /** The counter generator as graph operations on uint32, word for word that of counter.ts. */
 import type { Graph } from '../graph/graph.ts'
 import { type Node, type Shape, sizeOf } from '../graph/node.ts'
-import { siteHash } from './counter.ts'
+import { constants, siteWords } from './counter.ts'
 
 const u32 = (g: Graph, value: number): Node => g.scalar(value >>> 0, 'uint32')
 
-function mix(g: Graph, x: Node): Node {
-  const fold = (h: Node, bits: number): Node => g.add('BitwiseXor', [h, g.add('BitShift', [h, u32(g, bits)], { direction: 'RIGHT' })])
-  const first = g.add('Mul', [fold(x, 16), u32(g, 0x7feb352d)])
-  const second = g.add('Mul', [fold(first, 15), u32(g, 0x846ca68b)])
-  return fold(second, 16)
-}
+/** h (2h + k) */
+const quadratic = (g: Graph, h: Node, k: Node): Node => g.add('Mul', [h, g.add('Add', [g.add('Add', [h, h]), k])])
+const fold = (g: Graph, h: Node): Node => g.add('Add', [h, g.add('Div', [h, u32(g, constants.foldBy)])])
 
 /** @param key   int32 scalar from stepKey(), non-negative */
 export function uniformNode(g: Graph, key: Node, shape: Shape, site: string): Node {
-  const n = sizeOf(shape)
   const k = g.cast(key, 'uint32')
-  const base = mix(g, g.add('Add', [k, u32(g, siteHash(site))]))
-  const index = g.constant(
-    Uint32Array.from({ length: n }, (_, i) => i),
+  const words = siteWords(site)
+  const keyed = ({ factor, summand }: { factor: number; summand: number }): Node =>
+    g.add('Add', [g.add('Mul', [k, u32(g, factor)]), u32(g, summand)])
+  const [x, y, z] = [words.x, words.y, words.z].map(keyed)
+
+  const first = quadratic(g, g.add('Add', [counters(g, sizeOf(shape)), x]), y)
+  const second = quadratic(g, fold(g, first), z)
+  const word = g.add('Mul', [fold(g, second), u32(g, constants.c)])
+  const upper = g.cast(g.add('Div', [word, u32(g, 256)]), 'float32')
+  return g.reshape(g.add('Mul', [upper, g.scalar(2 ** -24, 'float32')]), shape)
+}
+
+/** i · g for i = 0 … n−1. */
+function counters(graph: Graph, n: number): Node {
+  return graph.constant(
+    Uint32Array.from({ length: n }, (_, i) => Math.imul(i, constants.g)),
     [n],
     'uint32',
   )
-  const word = mix(g, g.add('Add', [mix(g, g.add('Add', [index, base])), k]))
-  const upper = g.cast(g.add('BitShift', [word, u32(g, 8)], { direction: 'RIGHT' }), 'float32')
-  return g.reshape(g.add('Mul', [upper, g.scalar(2 ** -24, 'float32')]), shape)
 }

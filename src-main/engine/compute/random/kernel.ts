@@ -2,8 +2,9 @@
  * Random tensors for steps: `randomUniform` and `randomNormal` here, never tfjs's own, which draw on the host and would
  * be frozen into a traced program as constants.
  */
-import { cos, engine, log, mul, registerKernel, type Scalar, sqrt, sub, type Tensor } from '@tensorflow/tfjs-core'
+import { engine, registerKernel, type Scalar, type Tensor } from '@tensorflow/tfjs-core'
 import { uniformsOf } from './counter.ts'
+import { normalFrom } from './normal.ts'
 
 interface CpuBackend {
   readSync(dataId: object): Int32Array
@@ -30,8 +31,7 @@ export function randomUniform(key: Scalar, shape: readonly number[], site: strin
   return engine().runKernel('CounterUniform', { key }, { shape: [...shape], site })
 }
 
+/** Normal with mean 0 and variance 1. */
 export function randomNormal(key: Scalar, shape: readonly number[], site: string): Tensor {
-  const u = randomUniform(key, shape, `${site}/radius`)
-  const v = randomUniform(key, shape, `${site}/angle`)
-  return mul(sqrt(mul(-2, log(sub(1, u)))), cos(mul(2 * Math.PI, v)))
+  return normalFrom(randomUniform(key, shape, site))
 }
