@@ -1,5 +1,6 @@
 /** The parameters every model trained by gradient shares, declared once. */
 import { z } from 'zod'
+import { type OptimiserId, optimisers } from '../optim/registry.ts'
 
 const group = 'Training'
 
@@ -29,13 +30,91 @@ export const learningRate = (value: number) =>
     description: 'How far the weights move in one step. Too large and the error jumps or becomes infinite; too small and learning crawls.',
   })
 
-export const schedule = {
-  learningRateSchedule: z.enum(['constant', 'cosine']).default('constant').meta({
-    title: 'Step size over time',
-    paperTerm: 'learning rate schedule',
+const optimiserTitles = Object.fromEntries(Object.values(optimisers).map(({ id, title }) => [id, title]))
+const share = z.number().min(0).lt(1).nullable().default(null)
+
+const optimiser = {
+  optimiser: z
+    .enum(Object.keys(optimisers) as [OptimiserId, ...OptimiserId[]])
+    .default('adam')
+    .meta({
+      title: 'Way of stepping',
+      paperTerm: 'optimizer',
+      labels: optimiserTitles,
+      group,
+      advanced: true,
+      description:
+        'How a gradient becomes a step. Adam (with weight decay: AdamW) suits nearly everything. RMSprop is Adam without momentum; Lion wants a step size 3 to 10 times smaller, gradient descent often a 10 to 100 times larger one.',
+    }),
+  momentum: share.meta({
+    title: 'Momentum',
+    paperTerm: 'momentum μ, β₁',
     group,
     advanced: true,
-    description: 'Constant, or falling along a half cosine to 2 % of it at the end of each stage.',
+    description:
+      'How much of the last step’s direction goes into the next. Empty is what the authors chose: 0.9 for Adam, Lion and gradient descent, none for RMSprop.',
+  }),
+  gradientMemory: share.meta({
+    title: 'Memory for gradients',
+    paperTerm: 'β₂, α',
+    group,
+    advanced: true,
+    description:
+      'How long the size of past gradients counts; nearer to 1 is longer. Empty is what the authors chose: 0.999 for Adam, 0.99 for Lion, 0.9 for RMSprop. Gradient descent has none.',
+  }),
+  optimiserEpsilon: z.number().positive().max(1).nullable().default(null).meta({
+    title: 'Smallest divisor',
+    paperTerm: 'ε',
+    group,
+    advanced: true,
+    description: 'Added to what Adam and RMSprop divide a gradient by, so that tiny gradients make no large steps. Empty is 1e-8.',
+  }),
+  nesterov: z.boolean().default(false).meta({
+    title: 'Look ahead',
+    paperTerm: 'Nesterov momentum',
+    group,
+    advanced: true,
+    description: 'For gradient descent: takes the gradient’s part of the next step before the momentum’s.',
+  }),
+}
+
+export const schedule = {
+  ...optimiser,
+  learningRateSchedule: z
+    .enum(['constant', 'cosine', 'step', 'plateau'])
+    .default('constant')
+    .meta({
+      title: 'Step size over time',
+      paperTerm: 'learning rate schedule',
+      labels: { constant: 'Constant', cosine: 'Cosine', step: 'In stairs', plateau: 'When learning stalls' },
+      group,
+      advanced: true,
+      description:
+        'Constant; falling along a half cosine to 2 % of it at the end of each stage; falling in stairs after so many passes; or falling whenever the error on held-out rows has not improved for so many passes.',
+    }),
+  learningRateFactor: z.number().positive().lt(1).default(0.5).meta({
+    title: 'Factor of a fall',
+    paperTerm: 'learning rate decay factor γ',
+    group,
+    advanced: true,
+    description: 'For stairs and stalls: what the step size is multiplied by at each fall.',
+  }),
+  learningRatePasses: z.int().min(1).max(100_000).default(5).meta({
+    title: 'Passes until a fall',
+    unit: 'epochs',
+    paperTerm: 'step size, plateau patience',
+    group,
+    advanced: true,
+    description:
+      'For stairs: passes from one fall to the next. For stalls: passes without a better error before a fall; choose fewer than “Patience”, or training stops first.',
+  }),
+  learningRateMilestones: z.array(z.int().min(1).max(100_000)).max(100).default([]).meta({
+    title: 'Passes after which it falls',
+    unit: 'epochs',
+    paperTerm: 'milestones',
+    group,
+    advanced: true,
+    description: 'For stairs: after these passes of each stage instead of after every so many. Empty leaves it regular.',
   }),
   warmupSteps: z.int().min(0).max(100_000).default(0).meta({
     title: 'Warm-up',
@@ -66,6 +145,13 @@ export const schedule = {
     group,
     advanced: true,
     description: 'Largest length of the gradient; longer ones are shortened to it. 0 is no limit.',
+  }),
+  gradientClipValue: z.number().min(0).max(1e6).default(0).meta({
+    title: 'Limit on each part of the step',
+    paperTerm: 'gradient clipping by value',
+    group,
+    advanced: true,
+    description: 'Largest size of each entry of the gradient, applied before the limit on its length. 0 is no limit.',
   }),
 }
 

@@ -8,23 +8,26 @@
  * a and e depend on t alone, so they are worked out on the host and scanned.
  */
 import { add, div, mul, sqrt, square, sub } from '@tensorflow/tfjs-core'
-import type { Optimiser } from './define.ts'
+import { defineOptimiser } from './define.ts'
 
-const beta1 = 0.9
-const beta2 = 0.999
-const epsilon = 1e-8
+export const adam = defineOptimiser({
+  id: 'adam',
+  title: 'Adam',
+  paper: 'Kingma & Ba 2015',
+  defaults: { momentum: 0.9, memory: 0.999, epsilon: 1e-8 },
 
-export const adam: Optimiser = {
-  slots: ['first', 'second'],
+  create: ({ momentum: beta1, memory: beta2, epsilon }) => ({
+    slots: ['first', 'second'],
 
-  scalars(learningRate, t) {
-    const c = Math.sqrt((1 - beta2) / (1 - beta2 ** t))
-    return { stepSize: (learningRate * (1 - beta1)) / (1 - beta1 ** t) / c, offset: epsilon / c }
-  },
+    scalars(learningRate, t) {
+      const c = Math.sqrt((1 - beta2) / (1 - beta2 ** t))
+      return { stepSize: (learningRate * (1 - beta1)) / (1 - beta1 ** t) / c, offset: epsilon / c }
+    },
 
-  step(theta, gradient, { first, second }, { stepSize, offset }) {
-    const M = add(mul(beta1, first), gradient)
-    const V = add(mul(beta2, second), square(gradient))
-    return { theta: sub(theta, mul(stepSize, div(M, add(sqrt(V), offset)))), slots: { first: M, second: V } }
-  },
-}
+    step(theta, gradient, { first, second }, { stepSize, offset }) {
+      const M = add(mul(beta1, first), gradient)
+      const V = add(mul(beta2, second), square(gradient))
+      return { theta: sub(theta, mul(stepSize, div(M, add(sqrt(V), offset)))), slots: { first: M, second: V } }
+    },
+  }),
+})

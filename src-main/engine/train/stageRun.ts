@@ -14,8 +14,8 @@ import { type Executor, type HostArrays, mapValues } from '../compute/step.ts'
 import { initialiserOf } from '../layers/initialise.ts'
 import type { Stage, Weights } from '../models/define.ts'
 import type { TrainingParams } from '../models/training.ts'
-import { adam } from '../optim/adam.ts'
 import type { Packing } from '../optim/packing.ts'
+import { optimiserOf } from '../optim/registry.ts'
 import { type Batches, batchesOf, ChunkSize, stepsOf } from './batches.ts'
 import { Curve } from './curve.ts'
 import { Judge } from './judge.ts'
@@ -104,7 +104,7 @@ export class StageRun {
     this.#s = setting
     this.#title = stage.layout.title
     this.#batches = batchesOf(options.trainRows, stage.layout.batchSize)
-    this.#options = { optimiser: adam, gradientClip: training.gradientClip, weightDecay: training.weightDecay }
+    this.#options = { ...training, optimiser: optimiserOf(training) }
     const all = { ...earlier, ...stage.initialWeights(initialiserOf(options.seed)) }
     const trained = Object.fromEntries(stage.trains.map((name) => [name, all[name]]))
     this.#packing = packingFor(stage, trained, this.#options)

@@ -4,7 +4,7 @@ import { type HostArrays, mapValues, type StepFn, type StepSpec, specsOf, type T
 import { clone, gather, keep, mul, type Scalar, sub, type Tensor, type Tensor1D, type Tensor2D, valueAndGrads } from '../compute/tfjs.ts'
 import { randomNormal, randomUniform } from '../compute/random/kernel.ts'
 import type { Noise, Stage, Weights } from '../models/define.ts'
-import { clipByGlobalNorm } from '../optim/clip.ts'
+import { clipByGlobalNorm, clipByValue } from '../optim/clip.ts'
 import type { Optimiser } from '../optim/define.ts'
 import { type Packing, packingOf } from '../optim/packing.ts'
 import { alongSphere, toUnitRows } from '../optim/unitRows.ts'
@@ -13,6 +13,8 @@ export interface StepOptions {
   readonly optimiser: Optimiser
   /** 0 is none. */
   readonly gradientClip: number
+  /** 0 or left out is none. */
+  readonly gradientClipValue?: number
   readonly weightDecay: number
 }
 
@@ -108,7 +110,8 @@ export function trainingStep(
 
     const onSphere = (name: string): boolean => stage.unitRows?.includes(name) ?? false
     const free = grads.map((g, i) => (onSphere(names[i]) ? alongSphere(g, theta[names[i]]) : g))
-    const gradients = options.gradientClip > 0 ? clipByGlobalNorm(free, options.gradientClip) : free
+    const bounded = options.gradientClipValue ? clipByValue(free, options.gradientClipValue) : free
+    const gradients = options.gradientClip > 0 ? clipByGlobalNorm(bounded, options.gradientClip) : bounded
     const shrinks = (name: string): boolean =>
       options.weightDecay > 0 && name !== 'packed, not decayed' && (name === 'packed' || isDecayed(stage, name, shapeOnly(theta[name])))
     const after = names.map((name, i) => {
