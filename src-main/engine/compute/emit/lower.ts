@@ -37,6 +37,7 @@ class Body implements Lowered {
   }
 }
 
+/** `outputs` that nobody uses are ''. */
 type Lowering = (body: Body, node: Node, inputs: readonly string[], outputs: readonly string[]) => void
 
 const reduction: Lowering = (body, { op, attributes }, [x], y) =>
@@ -47,6 +48,20 @@ const argReduction: Lowering = (body, { op, attributes }, x, [y]) => {
   body.emit(op, x, [`${y} int64`], { axis: attributes.axis as number, keepdims: 0 })
   body.emit('Cast', [`${y} int64`], [y], { to: 6 })
 }
+/** Values, and where they came from: ONNX's int64 as int32, where anybody asks. */
+function withIndex(
+  body: Body,
+  op: string,
+  inputs: readonly string[],
+  [values, index]: readonly string[],
+  attributes: Readonly<Record<string, OnnxAttribute>>,
+): void {
+  const first = values || `${index} unused`
+  const places = `${index || `${first} index`} int64`
+  body.emit(op, inputs, index || op === 'TopK' ? [first, places] : [first], attributes)
+  if (index) body.emit('Cast', [places], [index], { to: 6 })
+}
+const window = ({ strides, pads }: Attributes) => ({ strides: numbers(strides), pads: numbers(pads) })
 const elementTypes = { float32: 1, int32: 6, uint32: 12, bool: 9 } as const
 
 const lowerings: Readonly<Record<string, Lowering>> = {
@@ -61,7 +76,8 @@ const lowerings: Readonly<Record<string, Lowering>> = {
     const bound = (name: 'min' | 'max') => body.scalar(`${y} ${name}`, 'float32', Float32Array.of(attributes[name] as number))
     body.emit('Clip', [x, bound('min'), bound('max')], [y])
   },
-  Mod: (body, _, x, y) => body.emit('Mod', x, y, { fmod: 1 }),
+  // For fractions ONNX offers only the remainder with the sign of the first.
+  Mod: (body, { dtype }, x, y) => body.emit('Mod', x, y, { fmod: dtype === 'float32' ? 1 : 0 }),
   Gemm: (body, { attributes }, x, y) =>
     body.emit('Gemm', x, y, { transA: attributes.transA as number, transB: attributes.transB as number }),
   ReduceSum: reduction,
@@ -97,12 +113,30 @@ const lowerings: Readonly<Record<string, Lowering>> = {
     body.constant(`${y} values`, [2], 'float32', Float32Array.of(attributes.off as number, attributes.on as number))
     body.emit('OneHot', [index, depth, `${y} values`], [y], { axis: -1 })
   },
-  Split: (body, { attributes }, [x], y) =>
-    body.emit('Split', [x, body.list(numbers(attributes.sizes))], y, { axis: attributes.axis as number }),
-  TopK: (body, { attributes }, [x], [values, index]) => {
-    body.emit('TopK', [x, body.list([attributes.k as number])], [values, `${index} int64`], { axis: -1 })
-    body.emit('Cast', [`${index} int64`], [index], { to: 6 })
-  },
+  // Every part must have a name, also those that nobody uses.
+  Split: (body, { id, attributes }, [x], y) =>
+    body.emit(
+      'Split',
+      [x, body.list(numbers(attributes.sizes))],
+      y.map((name, i) => name || `v${id}.${i}`),
+      {
+        axis: attributes.axis as number,
+      },
+    ),
+  TopK: (body, { attributes }, [x], y) => withIndex(body, 'TopK', [x, body.list([attributes.k as number])], y, { axis: -1 }),
+  MaxPool: (body, { attributes }, x, y) =>
+    withIndex(body, 'MaxPool', x, y, { kernel_shape: numbers(attributes.size), ...window(attributes) }),
+  AveragePool: (body, { attributes }, x, y) =>
+    body.emit('AveragePool', x, y, { kernel_shape: numbers(attributes.size), ...window(attributes) }),
+  Conv: (body, { attributes }, x, y) =>
+    body.emit('Conv', x, y, { ...window(attributes), dilations: numbers(attributes.dilations), group: attributes.group as number }),
+  ConvTranspose: (body, { attributes }, x, y) =>
+    body.emit('ConvTranspose', x, y, {
+      ...window(attributes),
+      dilations: numbers(attributes.dilations),
+      group: attributes.group as number,
+      output_padding: numbers(attributes.outputPadding),
+    }),
 }
 
 /** Backwards, the end before the first element is written as the smallest number: −1 would mean the last element. */
@@ -117,17 +151,20 @@ function sliceBounds({ starts, sizes, steps }: Attributes): {
   return { starts: from, ends: ends.map((end, i) => (by[i] < 0 && end < 0 ? -(2 ** 31) : end)), steps: by }
 }
 
+const nameOf = ({ id, op, inputs, attributes }: Node): string => (op === 'Pick' ? `v${inputs[0].id}.${attributes.index}` : `v${id}`)
+
 const plain: Lowering = (body, { op }, inputs, outputs) => body.emit(op, inputs, outputs)
 
 /** @param names  already has the names of parameters; gets those of everything else */
 export function lower(nodes: readonly Node[], names: Map<Node, string>): Lowered {
   const body = new Body()
+  const used = new Set(nodes.flatMap((node) => (node.op === 'Pick' ? [nameOf(node)] : [])))
   for (const node of nodes) {
     if (node.op === 'Parameter') continue
     const count = outputCount(node)
-    const name = node.op === 'Pick' ? `v${node.inputs[0].id}.${node.attributes.index}` : `v${node.id}`
+    const name = nameOf(node)
     names.set(node, name)
-    const outputs = count > 1 ? Array.from({ length: count }, (_, i) => `${name}.${i}`) : [name]
+    const outputs = count > 1 ? Array.from({ length: count }, (_, i) => `${name}.${i}`).map((o) => (used.has(o) ? o : '')) : [name]
     const inputs = node.inputs.map((input) => names.get(input) as string)
     ;(lowerings[node.op] ?? plain)(body, node, inputs, outputs)
   }

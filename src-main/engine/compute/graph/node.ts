@@ -7,7 +7,7 @@
  *   Parameter  a value given from outside: state, input or scan (attributes: role, name)
  *   Constant   values known while tracing
  *   Broadcast  its input repeated up to `shape` by NumPy's rule; it costs nothing unless something needs it in full
- *   Pick       output `index` of an operation with several (Split, TopK)
+ *   Pick       output `index` of an operation with several (Split, TopK, MaxPool)
  */
 export type Dtype = 'float32' | 'int32' | 'uint32' | 'bool'
 export type Shape = readonly number[]
