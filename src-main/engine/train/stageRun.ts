@@ -17,10 +17,10 @@ import type { TrainingParams } from '../models/training.ts'
 import type { Packing } from '../optim/packing.ts'
 import { optimiserOf } from '../optim/registry.ts'
 import { type Batches, batchesOf, ChunkSize, stepsOf } from './batches.ts'
-import { Curve } from './curve.ts'
+import { Curve, type CurveState } from './curve.ts'
 import { Judge } from './judge.ts'
 import { residentRows, type RowSource, type Shard } from './rowSource.ts'
-import { learningRateAt } from './schedule.ts'
+import { learningRateAt, noPlateau, type Plateau, plateauAfter } from './schedule.ts'
 import { initialState, packingFor, scalarsAt, type StepOptions, traceTraining, under, weightsOf } from './trainingStep.ts'
 import type { TrainOptions } from './types.ts'
 
@@ -36,9 +36,13 @@ export interface StagePosition {
   /** Lowest held-out error so far and the passes since. */
   readonly best: number | null
   readonly stale: number
+  readonly plateau: Plateau
+}
+export interface SavedPosition extends StagePosition {
+  readonly curve: CurveState
 }
 export interface StageCheckpoint {
-  readonly position: StagePosition
+  readonly position: SavedPosition
   /** 'state/…' of the step, 'best/…' weights. */
   readonly arrays: HostArrays
 }
@@ -95,7 +99,7 @@ export class StageRun {
   readonly #curve: Curve
   readonly #chunk = new ChunkSize(chunkSeconds)
   #best: Weights | null = null
-  #position: StagePosition = { epoch: 0, step: 0, best: null, stale: 0 }
+  #position: StagePosition = { epoch: 0, step: 0, best: null, stale: 0, plateau: noPlateau }
 
   /** @param options  with training and held-out rows on shared memory */
   constructor(options: TrainOptions, setting: StageSetting, resume: StageCheckpoint | null) {
@@ -110,7 +114,7 @@ export class StageRun {
     this.#packing = packingFor(stage, trained, this.#options)
     this.#frozen = Object.fromEntries(Object.entries(earlier).filter(([name]) => !(name in trained)))
     this.#rows = residentRows({ shape: [options.trainRows, options.inputDim], values: options.train }, this.#batches, options.seed, index)
-    this.#curve = new Curve(`stage${index + 1}`, stepsOf(this.#batches, 1))
+    this.#curve = new Curve(`stage${index + 1}`, stepsOf(this.#batches, 1), resume?.position.curve)
     this.#judge =
       options.holdoutRows > 0
         ? new Judge(
@@ -125,7 +129,8 @@ export class StageRun {
         : null
     this.#initial = resume ? under('state', resume.arrays) : initialState(stage, this.#packing, trained, this.#options.optimiser)
     if (resume) {
-      this.#position = resume.position
+      const { curve: _, ...position } = resume.position
+      this.#position = position
       const best = under('best', resume.arrays)
       this.#best = Object.keys(best).length ? this.#packing.unpack(best) : null
     }
@@ -209,10 +214,12 @@ export class StageRun {
   #scalars(firstStep: number, steps: number): HostArrays {
     const { training, stage, index } = this.#s
     const total = stepsOf(this.#batches, stage.layout.epochs)
+    // A run of steps never goes beyond a pass.
+    const { epoch: pass, plateau } = this.#position
     const columns: Record<string, Float32Array> = {}
     const key = new Int32Array(steps)
     for (let i = 0; i < steps; i++) {
-      const rate = learningRateAt(stage.learningRate, training, firstStep + i, total)
+      const rate = learningRateAt(stage.learningRate, training, { step: firstStep + i, steps: total, pass, plateau })
       key[i] = stepKey(this.#o.seed + index, firstStep + i)
       for (const [name, value] of Object.entries(scalarsAt(stage, this.#options, rate, firstStep + i, total))) {
         columns[name] ??= new Float32Array(steps)
@@ -234,16 +241,22 @@ export class StageRun {
     const state = await executor.state()
     const weights = weightsOf(this.#packing, state)
     const epoch = this.#position.epoch + 1
-    const mean = this.#curve.endEpoch()
+    const mean = this.#curve.endPass()
     const error = this.#judge ? await this.#judge.error({ ...this.#frozen, ...weights }, under('buffer', state)) : null
     const step = this.#s.firstStep + this.#position.step
     if (error !== null && !Number.isFinite(error)) throw new StageDiverged('held-out error', this.#title, step, this.#best)
     if (error !== null) this.#o.addMetrics([{ step, name: `stage${this.#s.index + 1}/holdout`, value: error }])
 
-    const { best, stale } = this.#position
+    const { best, stale, plateau } = this.#position
     const better = error === null || best === null || error < best
     if (better) this.#best = weights
-    this.#position = { ...this.#position, epoch, best: better ? error : best, stale: better ? 0 : stale + 1 }
+    this.#position = {
+      ...this.#position,
+      epoch,
+      best: better ? error : best,
+      stale: better ? 0 : stale + 1,
+      plateau: plateauAfter(plateau, error ?? mean, this.#s.training),
+    }
     this.#s.onProgress(epoch, error ?? mean)
     await this.#s.onCheckpoint(() => this.#checkpoint(executor))
     return this.#judge !== null && this.#s.training.patience > 0 && this.#position.stale >= this.#s.training.patience
@@ -253,6 +266,9 @@ export class StageRun {
     const named = (prefix: string, arrays: HostArrays) =>
       Object.entries(arrays).map(([name, array]) => [`${prefix}/${name}`, array] as const)
     const best = this.#best ? named('best', this.#packing.pack(this.#best)) : []
-    return { position: this.#position, arrays: Object.fromEntries([...named('state', await executor.state()), ...best]) }
+    return {
+      position: { ...this.#position, curve: this.#curve.state },
+      arrays: Object.fromEntries([...named('state', await executor.state()), ...best]),
+    }
   }
 }

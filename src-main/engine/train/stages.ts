@@ -4,7 +4,7 @@ import type { NumericWorker } from '../compute/numericWorker.ts'
 import { executorNames, type HostArrays } from '../compute/step.ts'
 import type { GradientModel, Weights } from '../models/define.ts'
 import { TrainingParams } from '../models/training.ts'
-import { type StageCheckpoint, StageDiverged, type StagePosition, StageRun } from './stageRun.ts'
+import { type SavedPosition, type StageCheckpoint, StageDiverged, StageRun } from './stageRun.ts'
 import { under } from './trainingStep.ts'
 import type { TrainOptions, TrainResult } from './types.ts'
 
@@ -25,7 +25,7 @@ export class StagesDiverged extends StratumError {
 interface RunPosition {
   readonly stage: number
   /** Null at the very start of a stage. */
-  readonly within: StagePosition | null
+  readonly within: SavedPosition | null
   readonly done: Done
 }
 

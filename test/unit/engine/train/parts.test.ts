@@ -3,7 +3,6 @@ import { packingOf } from '#engine/optim/packing.ts'
 import { batchesOf, ChunkSize, stepsOf } from '#engine/train/batches.ts'
 import { Curve } from '#engine/train/curve.ts'
 import { passOrder, residentRows } from '#engine/train/rowSource.ts'
-import { learningRateAt } from '#engine/train/schedule.ts'
 import { initialiserOf } from '#engine/layers/initialise.ts'
 
 describe('batches', () => {
@@ -50,17 +49,20 @@ describe('the curve', () => {
       { step: 1006, name: 'stage1/epoch', value: 6 / 250 },
     ])
     expect(curve.latest).toBe(5)
-    expect(curve.endEpoch()).toBe(4)
+    expect(curve.endPass()).toBe(4)
   })
-})
-
-test('the step size warms up and falls along a cosine to its fiftieth', () => {
-  const cosine = { learningRateSchedule: 'cosine', warmupSteps: 0 } as const
-  expect(learningRateAt(1, cosine, 0, 100)).toBe(1)
-  expect(learningRateAt(1, cosine, 50, 100)).toBeCloseTo(0.51, 9)
-  expect(learningRateAt(1, cosine, 100, 100)).toBeCloseTo(0.02, 9)
-  expect(learningRateAt(1, { learningRateSchedule: 'constant', warmupSteps: 4 }, 1, 100)).toBe(0.5)
-  expect(learningRateAt(1, { learningRateSchedule: 'constant', warmupSteps: 4 }, 9, 100)).toBe(1)
+  test('goes on from its state as if nothing had been', () => {
+    const losses = Array.from({ length: 40 }, (_, i) => Math.cos(i))
+    const passOf = (step: number) => step / 250
+    const whole = new Curve('stage1', 250)
+    const points = whole.add(0, { loss: losses }, passOf)
+    const before = new Curve('stage1', 250)
+    const first = before.add(0, { loss: losses.slice(0, 17) }, passOf)
+    const after = new Curve('stage1', 250, JSON.parse(JSON.stringify(before.state)) as typeof before.state)
+    expect(after.latest).toBe(before.latest)
+    expect([...first, ...after.add(17, { loss: losses.slice(17) }, passOf)]).toEqual(points)
+    expect(after.endPass()).toBe(whole.endPass())
+  })
 })
 
 test('packing puts small weights into one vector and leaves large ones, and gives both back', () => {
