@@ -1,22 +1,33 @@
-/** A trained model, ready to encode and reconstruct any number of rows; the numeric work is a worker's. */
-import { emit } from '../compute/emit/emit.ts'
+/**
+ * A trained model, ready to encode and reconstruct any number of rows.
+ *
+ * Rows go through in blocks of a fixed size, each on one thread: the products of a narrow model are too small to be divided, so
+ * threads take different blocks instead. What a row becomes therefore depends neither on the number of threads nor on the rows
+ * around it.
+ */
+import { StratumError, throwIfCancelled } from '#common/errors.ts'
+import { emit, type EmittedProgram } from '../compute/emit/emit.ts'
 import { NumericWorker } from '../compute/numericWorker.ts'
-import { type Executor, executorNames, specsOf, type TensorMap } from '../compute/step.ts'
+import { type Executor, executorNames, mapValues, specsOf, type TensorMap } from '../compute/step.ts'
 import { mean, squaredDifference, type Tensor2D } from '../compute/tfjs.ts'
-import { type Program, trace } from '../compute/trace/trace.ts'
+import { trace } from '../compute/trace/trace.ts'
 import type { ModelDefinition, Weights } from '../models/define.ts'
 import { layoutOf } from './layout.ts'
+import { shared, sharedFloats } from './shared.ts'
 
 export interface Encoder {
   readonly codeSize: number
   readonly executor: string
   /**
-   * @param X   [n × D] prepared rows; read, not kept
+   * @param X   [n × D] prepared rows; read, not kept. On shared memory they are not copied either.
    * @returns   codes [n × Z] and the mean squared error of each row in prepared units
+   * @throws    CANCELLED, within about 0.1 s of the signal
    */
-  encode(X: Float32Array, n: number): Promise<{ codes: Float32Array; error: Float32Array }>
+  encode(X: Float32Array, n: number, signal?: AbortSignal): Promise<{ codes: Float32Array; error: Float32Array }>
+  /** The codes alone, for half the work. */
+  codes(X: Float32Array, n: number, signal?: AbortSignal): Promise<Float32Array>
   /** x̂ [n × D]. */
-  reconstruct(X: Float32Array, n: number): Promise<Float32Array>
+  reconstruct(X: Float32Array, n: number, signal?: AbortSignal): Promise<Float32Array>
   close(): Promise<void>
 }
 
@@ -25,95 +36,152 @@ export interface EncoderOptions {
   readonly params: Readonly<Record<string, unknown>>
   readonly inputDim: number
   readonly weights: Weights
+  /** Workers that share the blocks of a large call. */
   readonly threads: number
 }
 
-/** Rows of one step of the program and the most steps of one run: small blocks for a click on a map, large ones for streams. */
-const blocks = { small: 64, large: 4096 } as const
-const stepsPerRun = 32
+type What = 'encode' | 'codes' | 'reconstruct'
 
-/** Memory: the weights, and per call the results and one run's rows (at most 131 072). Close it: it holds a thread. */
+/** Rows of a block: few for a click on a map; as many as a core's cache holds of a layer for streams; fewer for very wide layers. */
+const blockRows = { small: 64, large: 1024, wide: 256 } as const
+const wideFrom = 4096
+/** Input of one run of a worker, at least a block: long enough that calls cost little, short enough that workers end together. */
+const runBytes = 1 << 20
+/** Multiply-adds in a call from which further workers are worth starting, about 0.1 s. */
+const worthWorkers = 4e9
+
+/** Memory: the weights, and per call its results and two runs for each worker. Close it: it holds threads. */
 export async function openEncoder(options: EncoderOptions): Promise<Encoder> {
   const worker = new NumericWorker()
   const encoder = encoderOn(worker, options)
   return {
     ...encoder,
     async close() {
+      await encoder.close()
       await worker.close()
     },
   }
 }
 
-/** On a worker that somebody else closes. */
-export function encoderOn(worker: NumericWorker, { model, params, inputDim, weights, threads }: EncoderOptions): Encoder {
+/** Begins on a worker that somebody else closes; those it adds for large calls are its own. */
+export function encoderOn(first: NumericWorker, { model, params, inputDim, weights: given, threads }: EncoderOptions): Encoder {
   const built = model.build(model.params.parse(params), inputDim)
   const { codeSize } = layoutOf(built)
-  const programs = new Map<string, Promise<Executor>>()
+  const weights: Weights = mapValues(given, ({ shape, values }) => ({ shape, values: shared(values) }))
+  const workPerRow = Object.values(weights).reduce((sum, { values }) => sum + values.length, 0)
+  const widest = Math.max(inputDim, ...Object.values(weights).flatMap(({ shape }) => shape))
+  const largeRows = widest > wideFrom ? blockRows.wide : blockRows.large
 
-  /** A program for blocks of `block` rows, opened when first wanted. */
-  function program(what: 'encode' | 'reconstruct', block: number): Promise<Executor> {
-    const known = programs.get(`${what} ${block}`)
+  const workers = [first]
+  const programs = new Map<string, EmittedProgram>()
+  const executors = new Map<string, Promise<Executor>>()
+
+  /** A program for blocks of `block` rows. */
+  function programFor(what: What, block: number): EmittedProgram {
+    const key = `${what} ${block}`
+    const known = programs.get(key)
     if (known) return known
     const spec = { state: {}, inputs: specsOf(weights), scan: { x: { shape: [block, inputDim], dtype: 'float32' } } } as const
     const traced = trace(`${model.id}, ${what}`, spec, ({ inputs, scan }) => {
       const x = scan.x as Tensor2D
       const codes = built.encode(x, inputs)
-      const reconstruction = built.decode(codes, inputs)
-      const out: TensorMap = what === 'reconstruct' ? { reconstruction } : { codes, error: mean(squaredDifference(x, reconstruction), 1) }
-      return { state: {}, out }
+      const out = (): TensorMap => {
+        if (what === 'codes') return { codes }
+        const reconstruction = built.decode(codes, inputs)
+        return what === 'reconstruct' ? { reconstruction } : { codes, error: mean(squaredDifference(x, reconstruction), 1) }
+      }
+      return { state: {}, out: out() }
     })
-    const opening = opened(traced)
-    programs.set(`${what} ${block}`, opening)
-    return opening
+    const program = emit(traced, 'loop')
+    programs.set(key, program)
+    return program
   }
 
-  async function opened(program: Program): Promise<Executor> {
-    const executor = await worker.open(emit(program, 'loop'), threads)
-    await executor.load({ inputs: weights })
-    return executor
+  function executorOn(i: number, what: What, block: number): Promise<Executor> {
+    const key = `${i} ${what} ${block}`
+    const known = executors.get(key)
+    if (known) return known
+    const opening = workers[i].open(programFor(what, block), 1).then(async (executor) => {
+      await executor.load({ inputs: weights })
+      return executor
+    })
+    executors.set(key, opening)
+    return opening
   }
 
   /** Runs all rows through a program; `take` gets each run's results, which may be longer than `rows` (the last block is filled up). */
   async function eachRun(
-    what: 'encode' | 'reconstruct',
+    what: What,
     X: Float32Array,
     n: number,
+    signal: AbortSignal | undefined,
     take: (out: Readonly<Record<string, Float32Array>>, row: number, rows: number) => void,
   ): Promise<void> {
-    const block = n <= blocks.small ? blocks.small : blocks.large
-    const executor = n > 0 ? await program(what, block) : null
-    for (let row = 0; row < n; ) {
-      const steps = Math.min(stepsPerRun, Math.ceil((n - row) / block))
-      const rows = Math.min(steps * block, n - row)
-      const values = new Float32Array(steps * block * inputDim)
-      values.set(X.subarray(row * inputDim, (row + rows) * inputDim))
-      const out = await (executor as Executor).run({ x: { shape: [steps, block, inputDim], values } }, steps)
-      take(Object.fromEntries(Object.entries(out).map(([name, array]) => [name, array.values as Float32Array])), row, rows)
-      row += rows
+    if (n === 0) return
+    const block = n <= blockRows.small ? blockRows.small : largeRows
+    const rowsPerRun = block * Math.max(1, Math.floor(runBytes / (block * inputDim * 4)))
+    const wanted = n * workPerRow < worthWorkers ? 1 : Math.min(threads, Math.ceil(n / rowsPerRun))
+    while (workers.length < wanted) workers.push(new NumericWorker())
+    let next = 0
+
+    /** One run after another, each on the rows that nobody has taken yet. */
+    async function lane(executor: Executor): Promise<void> {
+      let staging: Float32Array | null = null
+      while (next < n) {
+        if (signal) throwIfCancelled(signal)
+        const row = next
+        const rows = Math.min(rowsPerRun, n - row)
+        next += rows
+        const steps = Math.ceil(rows / block)
+        let values = X.subarray(row * inputDim, (row + rows) * inputDim)
+        if (!(X.buffer instanceof SharedArrayBuffer) || rows < steps * block) {
+          staging ??= sharedFloats(steps * block * inputDim)
+          staging.set(values)
+          values = staging.subarray(0, steps * block * inputDim)
+        }
+        const out = await executor.run({ x: { shape: [steps, block, inputDim], values } }, steps)
+        take(
+          mapValues(out, (array) => array.values as Float32Array),
+          row,
+          rows,
+        )
+      }
     }
+    // Two lanes for each worker: while one run is computed the next one waits in line already.
+    const opened = await Promise.all(workers.slice(0, wanted).map((_, i) => executorOn(i, what, block)))
+    const ends = await Promise.allSettled(
+      [...opened, ...opened].map((executor) =>
+        lane(executor).catch((error: unknown) => {
+          next = n
+          throw error
+        }),
+      ),
+    )
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
+  }
+
+  async function gathered(what: What, X: Float32Array, n: number, sizes: Readonly<Record<string, number>>, signal?: AbortSignal) {
+    if (X.length < n * inputDim)
+      throw new StratumError('INTERNAL', `${X.length} values are fewer than ${n} rows of ${inputDim}.`, 'Send this line to the authors.')
+    const whole = mapValues(sizes, (size) => new Float32Array(n * size))
+    await eachRun(what, X, n, signal, (out, row, rows) => {
+      for (const [name, size] of Object.entries(sizes)) whole[name].set(out[name].subarray(0, rows * size), row * size)
+    })
+    return whole
   }
 
   return {
     codeSize,
     executor: executorNames.onnxCpu,
-    async encode(X, n) {
-      const codes = new Float32Array(n * codeSize)
-      const error = new Float32Array(n)
-      await eachRun('encode', X, n, (out, row, rows) => {
-        codes.set(out.codes.subarray(0, rows * codeSize), row * codeSize)
-        error.set(out.error.subarray(0, rows), row)
-      })
+    async encode(X, n, signal) {
+      const { codes, error } = await gathered('encode', X, n, { codes: codeSize, error: 1 }, signal)
       return { codes, error }
     },
-    async reconstruct(X, n) {
-      const reconstruction = new Float32Array(n * inputDim)
-      await eachRun('reconstruct', X, n, (out, row, rows) =>
-        reconstruction.set(out.reconstruction.subarray(0, rows * inputDim), row * inputDim),
-      )
-      return reconstruction
-    },
+    codes: async (X, n, signal) => (await gathered('codes', X, n, { codes: codeSize }, signal)).codes,
+    reconstruct: async (X, n, signal) => (await gathered('reconstruct', X, n, { reconstruction: inputDim }, signal)).reconstruction,
     async close() {
-      for (const opening of programs.values()) await (await opening).close()
+      for (const opening of executors.values()) await (await opening).close()
+      for (const worker of workers.slice(1)) await worker.close()
     },
   }
 }
