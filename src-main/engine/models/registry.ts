@@ -4,8 +4,9 @@ import { autoencoder } from './autoencoder.ts'
 import type { ModelDefinition } from './define.ts'
 import { pca } from './pca.ts'
 import { stacked } from './stacked.ts'
+import { vae } from './vae.ts'
 
-export const models: readonly ModelDefinition[] = [stacked, autoencoder, pca]
+export const models: readonly ModelDefinition[] = [stacked, autoencoder, vae, pca]
 
 const byId = new Map(models.map((model) => [model.id, model]))
 if (byId.size !== models.length) throw new Error('two models have the same id')
