@@ -50,6 +50,26 @@ describe('ln Γ and ψ', () => {
   })
 })
 
+test.each([
+  ['log1p', tf.log1p],
+  ['expm1', tf.expm1],
+  ['softplus', tf.softplus],
+] as const)('%s is exact relative to its size, also where that is tiny', async (name, f) => {
+  const { x, [name]: values } = reference[name] as Table
+  const { compiled } = await evaluateBoth({ x: column(x) }, ({ x: v }) => ({ y: f(v) }))
+  const worst = Math.max(...values.map((value, i) => Math.abs(compiled.y.values[i] - value) / (Math.abs(value) || 1)))
+  expect(worst).toBeLessThan(1e-6)
+})
+test('log1p and expm1 of what is infinite, or nearly, are what they should be', async () => {
+  const { compiled } = await evaluateBoth({ x: column([Number.POSITIVE_INFINITY, 0, -1, 1e30, -1e30]) }, ({ x }) => ({
+    log: tf.log1p(tf.maximum(x, -1)),
+    exp: tf.expm1(x),
+  }))
+  const infinite = Number.POSITIVE_INFINITY
+  expect(Array.from(compiled.log.values)).toEqual([infinite, 0, -infinite, Math.fround(Math.log(1e30)), -infinite])
+  expect(Array.from(compiled.exp.values)).toEqual([infinite, 0, Math.fround(Math.expm1(-1)), infinite, -1])
+})
+
 describe('where gradients go', () => {
   const x = column([0.3, -1.2, 2])
   test('stopGradient keeps the value and ends the gradient, whatever led there', async () => {

@@ -2,10 +2,19 @@
  * A TensorFlow.js backend that computes nothing: its tensors are nodes of a graph, and running a kernel adds a node.
  * Reading a value is an error, because there is none yet.
  */
-import { type DataType, KernelBackend, type NamedAttrMap, registerBackend, registerKernel, type TensorInfo } from '@tensorflow/tfjs-core'
+import {
+  type DataType,
+  engine,
+  KernelBackend,
+  type NamedAttrMap,
+  registerBackend,
+  registerKernel,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core'
 import { Graph } from '../graph/graph.ts'
 import { type Dtype, type Node, valuesOf } from '../graph/node.ts'
 import { kernels } from './kernels.ts'
+import { drawingAmong, drawnOnHost, Untraceable } from './refusals.ts'
 
 export const backendName = 'trace'
 
@@ -22,11 +31,15 @@ class TraceBackend extends KernelBackend {
 
   node(dataId: object): Node {
     const known = this.#nodes.get(dataId)
-    if (!known) throw new Error('a tensor made outside the step was used in it; pass it as state, input or scan')
+    if (!known) throw new Untraceable(null, 'a tensor made outside the step was used in it; pass it as state, input or scan')
     return known.node
   }
 
+  /** Constants that a step makes are welcome; numbers drawn at random are not, for a program would repeat them in every step. */
   override write(values: Float32Array | Int32Array | Uint8Array, shape: number[], dtype: DataType): object {
+    const { scopeStack, activeScope } = engine().state
+    const drawing = drawingAmong([...scopeStack, activeScope])
+    if (drawing) throw new Untraceable(drawing, drawnOnHost(drawing))
     return this.handle(this.graph.constant(valuesOf(dtype as Dtype, values), shape, dtype as Dtype))
   }
   override move(dataId: object, values: Float32Array | Int32Array | Uint8Array, shape: number[], dtype: DataType): void {
@@ -34,7 +47,10 @@ class TraceBackend extends KernelBackend {
   }
   override readSync(dataId: object): never {
     const { op, attributes } = this.node(dataId)
-    throw new Error(`a value (of ${op} ${attributes.name ?? ''}) was read; a step may not depend on values in JavaScript`)
+    throw new Untraceable(
+      null,
+      `a value (of ${op}${attributes.name ? ` ${attributes.name}` : ''}) was read; a step may not depend on values in JavaScript: use where, or make it a parameter`,
+    )
   }
   override async read(dataId: object): Promise<never> {
     return this.readSync(dataId)
@@ -77,10 +93,15 @@ for (const [kernelName, rule] of Object.entries(kernels)) {
     kernelName,
     backendName,
     kernelFunc({ inputs, attrs }) {
-      // Concat and Pack pass a list, others leave an optional input undefined.
-      const nodes = Object.fromEntries(Object.entries(inputs).flatMap(([name, x]) => (x ? [[name, traceBackend.node(x.dataId)]] : [])))
-      const result = rule(traceBackend.graph, nodes, (attrs ?? {}) as NamedAttrMap & Record<string, never>)
-      return Array.isArray(result) ? result.map(toInfo) : toInfo(result)
+      try {
+        // Concat and Pack pass a list, others leave an optional input undefined.
+        const nodes = Object.fromEntries(Object.entries(inputs).flatMap(([name, x]) => (x ? [[name, traceBackend.node(x.dataId)]] : [])))
+        const result = rule(traceBackend.graph, nodes, (attrs ?? {}) as NamedAttrMap & Record<string, never>)
+        return Array.isArray(result) ? result.map(toInfo) : toInfo(result)
+      } catch (cause) {
+        const problem = cause instanceof Error ? cause.message : String(cause)
+        throw new Untraceable(kernelName, `${kernelName}: ${problem}`, cause)
+      }
     },
   })
 }

@@ -6,6 +6,7 @@ import { fuseBias } from '../passes/fuseBias.ts'
 import { mapValues, roles, type StepFn, type StepSpec, type TensorMap } from '../step.ts'
 import { StratumError } from '#common/errors.ts'
 import { backendName, traceBackend } from './backend.ts'
+import { explain, Untraceable } from './refusals.ts'
 
 /** A traced step: what goes in by role and name, and the nodes that come out. */
 export interface Program {
@@ -35,14 +36,13 @@ export function trace(title: string, spec: StepSpec, step: StepFn): Program {
     })
     return fuseBias({ title, spec, ...recorded })
   } catch (cause) {
-    const problem = cause instanceof Error ? cause.message : String(cause)
-    const missing = /Kernel '(\w+)' not registered/.exec(problem)
-    const what = missing ? `the operation ${missing[1]} cannot be compiled` : problem
+    if (cause instanceof StratumError) throw cause
+    const { op, message } = cause instanceof Untraceable ? cause : explain(cause instanceof Error ? cause.message : String(cause))
     throw new StratumError(
       'INTERNAL',
-      `${title}: ${what}.`,
+      `${title}: ${message}.`,
       'This is a fault of the model, not of the data; send the report to the authors.',
-      { model: title, ...(missing && { op: missing[1] }) },
+      { model: title, ...(op && { op }) },
       cause,
     )
   } finally {
