@@ -30,7 +30,7 @@ test('it falls in stairs after every so many passes', () => {
 })
 
 test('it falls after the milestones instead where there are some, in whatever order', () => {
-  const stairs = { learningRateSchedule: 'step', learningRateFactor: 0.5, learningRateMilestones: [7, 2] } as const
+  const stairs = { learningRateSchedule: 'step', learningRateFactor: 0.5, learningRateMilestones: [7, 2] } satisfies Partial<TrainingParams>
   expect([0, 1, 2, 6, 7, 90].map((pass) => at(stairs, 0, pass))).toEqual([1, 1, 0.5, 0.5, 0.25, 0.25])
 })
 
