@@ -7,7 +7,7 @@ import { enableProdMode, setBackend } from '@tensorflow/tfjs-core'
 import './gradients.ts'
 import './random/kernel.ts'
 import './sparse/gradients.ts'
-import './sparse/kernels.ts'
+import './sparse/reference.ts'
 import './special/referenceKernels.ts'
 
 // Without it the cpu backend prints an advertisement for another package.
