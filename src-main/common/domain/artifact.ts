@@ -30,7 +30,7 @@ export const Annotations = z.object({
 })
 export type Annotations = z.output<typeof Annotations>
 
-export const DtypeName = z.enum(['uint8', 'uint16', 'uint32', 'int32', 'float32', 'float64'])
+export const DtypeName = z.enum(['uint8', 'uint16', 'uint32', 'int32', 'float16', 'float32', 'float64'])
 export type DtypeName = z.output<typeof DtypeName>
 
 export const ArrayInfo = z.object({

@@ -8,6 +8,7 @@ import type { Scalar, Tensor2D, Tensor } from '@tensorflow/tfjs-core'
 import type { z } from 'zod'
 import type { DatasetKind } from '#common/domain/dataset.ts'
 import type { StageLayout } from '#common/domain/results.ts'
+import type { RowReader } from '../compute/rowReader.ts'
 
 /** A named, shaped float32 weight on the host. */
 export interface Weight {
@@ -31,6 +32,12 @@ export interface Noise {
   normal(site: string, shape: readonly number[]): Tensor
 }
 
+/** Some of the rows to learn from, for weights that start from the data: [n × D] row-major, n ≥ 1. */
+export interface RowSample {
+  readonly n: number
+  readonly values: Float32Array
+}
+
 /** What a loss reads beside rows, weights and noise. */
 export interface StepContext {
   /** The stage's `buffers` as they are now. */
@@ -45,7 +52,8 @@ export interface Stage {
   readonly learningRate: number
   /** Names of the weights this stage trains (of any stage); all must exist in `initialWeights` of this or an earlier stage. */
   readonly trains: readonly string[]
-  initialWeights(initialiser: Initialiser): Weights
+  /** Without rows, weights that would start from the data start at zero. */
+  initialWeights(initialiser: Initialiser, rows?: RowSample): Weights
   /** Numbers carried from step to step that no gradient moves, with their first values: running means, steps since a unit fired. */
   readonly buffers?: Weights
   /** Numbers that depend on the step alone, step 0 … steps − 1: a weight that warms up, a k that is annealed. Always the same names. */
@@ -80,8 +88,8 @@ export interface ClosedFormModel {
   readonly layout: StageLayout
   /** How many numbers are learned. */
   readonly weightCount: number
-  /** train [n × D] row-major prepared rows. */
-  fit(train: Float32Array, n: number, seed: number, signal: AbortSignal): Promise<Weights>
+  /** From all prepared rows, in bounded memory however many they are. */
+  fit(train: RowReader, seed: number, signal: AbortSignal): Promise<Weights>
   encode(x: Tensor2D, weights: TensorMap): Tensor2D
   decode(z: Tensor2D, weights: TensorMap): Tensor2D
 }

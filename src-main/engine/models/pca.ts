@@ -13,6 +13,7 @@ import { StratumError, throwIfCancelled } from '#common/errors.ts'
 import { Covariance } from '../compute/linear/covariance.ts'
 import { covarianceProduct, meanOf } from '../compute/linear/covarianceProduct.ts'
 import { type Eigenpairs, leadingEigenpairs, leadingEigenpairsOf } from '../compute/linear/eigenvectors.ts'
+import { blocksOf, type RowReader, rowsOfBlock } from '../compute/rowReader.ts'
 import { defineModel } from './define.ts'
 
 /** Multiply-adds between two looks at the cancel flag, about 50 ms. */
@@ -26,21 +27,22 @@ interface Axes {
   readonly pairs: Eigenpairs
 }
 
-async function ofNarrow(train: Float32Array, n: number, d: number, k: number, seed: number, signal: AbortSignal): Promise<Axes> {
+/** Goes through the rows once. Memory: the covariance and one block of rows. */
+async function ofNarrow(train: RowReader, k: number, seed: number, signal: AbortSignal): Promise<Axes> {
+  const d = train.columns
   const covariance = new Covariance(d)
-  const blockRows = Math.max(1, Math.floor(workAtOnce / d ** 2))
-  for (let row = 0; row < n; row += blockRows) {
+  for await (const { n, X } of blocksOf(train, rowsOfBlock(d, Math.max(1, Math.floor(workAtOnce / d ** 2))))) {
     await setImmediate()
     throwIfCancelled(signal)
-    const rows = Math.min(blockRows, n - row)
-    covariance.add(train.subarray(row * d, (row + rows) * d), rows)
+    covariance.add(X, n)
   }
   return { mean: covariance.mean, pairs: await leadingEigenpairs(covariance.matrix(), d, k, seed, signal) }
 }
 
-async function ofWide(train: Float32Array, n: number, d: number, k: number, seed: number, signal: AbortSignal): Promise<Axes> {
-  const mean = meanOf(train, n, d)
-  return { mean, pairs: await leadingEigenpairsOf(covarianceProduct(train, n, d, mean, signal), d, k, seed, signal) }
+/** Goes through the rows up to 32 times. Memory: a few numbers per column and component, and one block of rows. */
+async function ofWide(train: RowReader, k: number, seed: number, signal: AbortSignal): Promise<Axes> {
+  const mean = await meanOf(train, signal)
+  return { mean, pairs: await leadingEigenpairsOf(covarianceProduct(train, mean, signal), train.columns, k, seed, signal) }
 }
 
 export const pca = defineModel({
@@ -76,11 +78,8 @@ export const pca = defineModel({
       kind: 'closed-form',
       layout: { title: 'PCA', widths: [inputDim, components, inputDim], code: 1, epochs: 1, batchSize: 1 },
       weightCount: inputDim * (components + 1),
-      async fit(train, n, seed, signal) {
-        const { mean, pairs } =
-          inputDim > widest
-            ? await ofWide(train, n, inputDim, components, seed, signal)
-            : await ofNarrow(train, n, inputDim, components, seed, signal)
+      async fit(train, seed, signal) {
+        const { mean, pairs } = await (inputDim > widest ? ofWide : ofNarrow)(train, components, seed, signal)
         return {
           mean: { shape: [inputDim], values: Float32Array.from(mean) },
           components: { shape: [inputDim, components], values: Float32Array.from(pairs.vectors) },

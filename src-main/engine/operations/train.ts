@@ -4,8 +4,9 @@ import { StratumError } from '#common/errors.ts'
 import type { MatrixMeta, ModelMeta } from '#common/domain/results.ts'
 import type { ModelDefinition, Weight, Weights } from '../models/define.ts'
 import { modelById } from '../models/registry.ts'
+import { openMatrixRows } from '../train/matrixRows.ts'
 import { trainModel, type TrainOptions } from '../train/train.ts'
-import { defineOperation } from './define.ts'
+import { defineOperation, type OperationContext } from './define.ts'
 import { pcaArrays, weightArray } from './trainedModel.ts'
 
 const params = z.object({
@@ -86,6 +87,36 @@ async function pcaReference(rows: Rows, components: number): Promise<{ figures: 
   return { figures: { holdoutError: holdoutError ?? trainError, explainedVariance, columnError: [...columnError] }, weights }
 }
 
+/** The model and its baseline. Memory: what openMatrixRows and trainModel say. */
+async function learned(
+  ctx: OperationContext<z.output<typeof params>>,
+  model: ModelDefinition,
+  settings: Readonly<Record<string, unknown>>,
+  matrixId: number,
+  matrix: MatrixMeta,
+) {
+  const { trainRows, holdoutRows, columns } = matrix
+  const rows = openMatrixRows(ctx.project, matrixId, matrix, ctx.memoryBudgetBytes)
+  try {
+    const { seed, threads, signal } = ctx
+    const common = { train: rows.train, trainRows, holdout: rows.holdout, holdoutRows, inputDim: columns.length, seed, threads, signal }
+    const result = await trainModel({
+      ...common,
+      model,
+      params: settings,
+      keepRequested: ctx.keepRequested,
+      untilResumed: ctx.untilResumed,
+      report: ctx.report,
+      addMetrics: (points) => ctx.draft.addMetrics(points),
+      checkpoint: { load: () => ctx.draft.loadCheckpoint(), save: (state, arrays) => ctx.draft.saveCheckpoint(state, arrays) },
+    })
+    ctx.report({ stage: 'Comparing with PCA', fraction: null })
+    return { result, pca: await pcaReference(common, Math.min(result.layout.codeSize, columns.length)) }
+  } finally {
+    await rows.close()
+  }
+}
+
 export const trainOperation = defineOperation({
   id: 'train',
   version: 2,
@@ -109,23 +140,7 @@ export const trainOperation = defineOperation({
     const matrix = artifact.meta as unknown as MatrixMeta
     const chosen = resolveSettings(definition, ctx.params.preset, ctx.params.settings)
     const settings = withEnoughPasses(definition, chosen, ctx.params.settings, matrix.trainRows)
-    const d = matrix.columns.length
-    const train = ctx.project.array(artifact.id, 'train').read(0, matrix.trainRows) as Float32Array
-    const holdout = ctx.project.array(artifact.id, 'holdout').read(0, matrix.holdoutRows) as Float32Array
-    const rows = { train, trainRows: matrix.trainRows, holdout, holdoutRows: matrix.holdoutRows, inputDim: d }
-    const common = { ...rows, seed: ctx.seed, threads: ctx.threads, signal: ctx.signal }
-    const result = await trainModel({
-      ...common,
-      model: definition,
-      params: settings,
-      keepRequested: ctx.keepRequested,
-      untilResumed: ctx.untilResumed,
-      report: ctx.report,
-      addMetrics: (points) => ctx.draft.addMetrics(points),
-      checkpoint: { load: () => ctx.draft.loadCheckpoint(), save: (state, arrays) => ctx.draft.saveCheckpoint(state, arrays) },
-    })
-    ctx.report({ stage: 'Comparing with PCA', fraction: null })
-    const pca = await pcaReference(common, Math.min(result.layout.codeSize, d))
+    const { result, pca } = await learned(ctx, definition, settings, artifact.id, matrix)
     const write = (name: string, { shape, values }: Weight) => {
       const writer = ctx.draft.writeArray(name, { dtype: 'float32', shape })
       writer.append(values)

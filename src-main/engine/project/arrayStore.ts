@@ -7,17 +7,20 @@ import type { DtypeName } from '#common/domain/artifact.ts'
 import { StratumError } from '#common/errors.ts'
 import { type ArrayRow, type ArrayTable, shapeOf } from './arrays.ts'
 import type { ChunkTable } from './chunks.ts'
+import { fromFloat16, toFloat16 } from './float16.ts'
 import type { ArrayReader, ArraySpec, ArrayWriter, NumberArray } from './project.ts'
 import { onFile } from './sqlite.ts'
 
 export const maxChunkBytes = 4_000_000
 const defaultChunkBytes = 1_048_576
 
+/** As they are in memory, which is as they are stored, except for float16. */
 const arrayTypes = {
   uint8: Uint8Array,
   uint16: Uint16Array,
   uint32: Uint32Array,
   int32: Int32Array,
+  float16: Float32Array,
   float32: Float32Array,
   float64: Float64Array,
 } as const satisfies Record<DtypeName, new (length: number) => NumberArray>
@@ -28,6 +31,7 @@ export interface ArrayStore {
   readonly chunks: ChunkTable
 }
 
+const storedBytes = (dtype: DtypeName): number => (dtype === 'float16' ? 2 : arrayTypes[dtype].BYTES_PER_ELEMENT)
 const bytesOf = (values: NumberArray): Uint8Array => new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
 const rowWidth = (shape: readonly number[]): number => shape.slice(1).reduce((product, n) => product * n, 1)
 
@@ -42,7 +46,7 @@ function checkSpec(name: string, { dtype, shape, chunkRows }: ArraySpec): void {
 
 /** Rows per chunk: what was asked for or what makes 1 MB, and never more than 4 MB unless a single row is larger. */
 function chunkRowsOf({ dtype, shape, chunkRows }: ArraySpec): number {
-  const rowBytes = Math.max(1, rowWidth(shape) * arrayTypes[dtype].BYTES_PER_ELEMENT)
+  const rowBytes = Math.max(1, rowWidth(shape) * storedBytes(dtype))
   const wanted = chunkRows ?? Math.floor(defaultChunkBytes / rowBytes)
   return Math.max(1, Math.min(wanted, Math.floor(maxChunkBytes / rowBytes)))
 }
@@ -70,7 +74,9 @@ export function writeArray(
   let finished = false
 
   const flush = (): void => {
-    onFile(store.path, () => store.chunks.insert(id, iChunk, bytesOf(buffer.subarray(0, filled))))
+    const values = buffer.subarray(0, filled)
+    const stored = dtype === 'float16' ? toFloat16(values as Float32Array) : values
+    onFile(store.path, () => store.chunks.insert(id, iChunk, bytesOf(stored)))
     written += filled
     iChunk += 1
     filled = 0
@@ -100,8 +106,11 @@ export function writeArray(
   }
 }
 
-/** Keeps the last chunk, so that reading on in small steps checks each checksum once. */
-export function readArray(store: ArrayStore, row: ArrayRow): ArrayReader {
+/**
+ * Keeps the last chunk, so that reading on in small steps asks for each once. A checksum is checked when its chunk is read for
+ * the first time: going through the same array again and again costs no more than copying.
+ */
+export function readArray(store: Pick<ArrayStore, 'path' | 'chunks'>, row: ArrayRow): ArrayReader {
   if (row.codec !== 'raw' || row.byte_order !== 'little') {
     throw new StratumError(
       'PROJECT_NEWER',
@@ -110,44 +119,68 @@ export function readArray(store: ArrayStore, row: ArrayRow): ArrayReader {
       { path: store.path, artifact: row.artifact, array: row.name },
     )
   }
+  const { dtype } = row
   const shape = shapeOf(row)
   const width = rowWidth(shape)
-  const rowBytes = width * arrayTypes[row.dtype].BYTES_PER_ELEMENT
+  const rowBytes = width * storedBytes(dtype)
+  const isIntact = new Uint8Array(Math.ceil(shape[0] / row.chunk_rows))
   let cached: { i: number; bytes: Buffer } | undefined
 
   const chunk = (i: number): Buffer => {
     if (cached?.i === i) return cached.bytes
     const rows = Math.min(row.chunk_rows, shape[0] - i * row.chunk_rows)
-    const bytes = readChunk(store, row, i, rows * rowBytes)
+    const bytes = readChunk(store, row, i, rows * rowBytes, isIntact[i] === 1)
+    isIntact[i] = 1
     cached = { i, bytes }
     return bytes
   }
 
+  function readInto(from: number, to: number, into: NumberArray): void {
+    if (!(Number.isSafeInteger(from) && Number.isSafeInteger(to) && 0 <= from && from <= to && to <= shape[0])) {
+      throw new RangeError(`array ${row.name}: rows ${from}…${to} of ${shape[0]}`)
+    }
+    if (!(into instanceof arrayTypes[dtype]) || into.length !== (to - from) * width)
+      throw new TypeError(`array ${row.name}: ${to - from} rows of ${width} ${dtype} do not go into ${into.length} of ${into.constructor.name}`)
+    const target = bytesOf(into)
+    for (let at = from; at < to; ) {
+      const i = Math.floor(at / row.chunk_rows)
+      const first = at - i * row.chunk_rows
+      const n = Math.min(to - at, row.chunk_rows - first)
+      const bytes = chunk(i).subarray(first * rowBytes, (first + n) * rowBytes)
+      if (dtype === 'float16') fromFloat16(halvesOf(bytes), (into as Float32Array).subarray((at - from) * width))
+      else target.set(bytes, (at - from) * rowBytes)
+      at += n
+    }
+  }
+
   return {
-    dtype: row.dtype,
+    dtype,
     shape,
     chunkRows: row.chunk_rows,
+    readInto,
     read(from, to) {
-      if (!(Number.isSafeInteger(from) && Number.isSafeInteger(to) && 0 <= from && from <= to && to <= shape[0])) {
-        throw new RangeError(`array ${row.name}: rows ${from}…${to} of ${shape[0]}`)
-      }
-      const result = new arrayTypes[row.dtype]((to - from) * width)
-      const target = bytesOf(result)
-      for (let at = from; at < to; ) {
-        const i = Math.floor(at / row.chunk_rows)
-        const first = at - i * row.chunk_rows
-        const n = Math.min(to - at, row.chunk_rows - first)
-        target.set(chunk(i).subarray(first * rowBytes, (first + n) * rowBytes), (at - from) * rowBytes)
-        at += n
-      }
+      const result = new arrayTypes[dtype](Math.max(0, to - from) * width)
+      readInto(from, to, result)
       return result
     },
   }
 }
 
-function readChunk(store: ArrayStore, row: ArrayRow, i: number, expectedBytes: number): Buffer {
+/** The numbers of two bytes in a piece of a blob, which may begin at an odd place in memory. */
+function halvesOf(bytes: Buffer): Uint16Array {
+  const even = bytes.byteOffset % 2 === 0 ? bytes : Uint8Array.from(bytes)
+  return new Uint16Array(even.buffer, even.byteOffset, even.byteLength / 2)
+}
+
+function readChunk(
+  store: Pick<ArrayStore, 'path' | 'chunks'>,
+  row: ArrayRow,
+  i: number,
+  expectedBytes: number,
+  isKnownIntact: boolean,
+): Buffer {
   const found = onFile(store.path, () => store.chunks.read(row.id, i))
-  const problem = chunkProblem(found, expectedBytes)
+  const problem = chunkProblem(found && isKnownIntact ? { bytes: found.bytes, intact: true } : found, expectedBytes)
   if (problem) {
     throw new StratumError(
       'PROJECT_CORRUPT',
@@ -169,7 +202,7 @@ export function chunkProblem(found: { bytes: Buffer; intact: boolean } | undefin
 /** Bytes of each chunk of an array, for a check of the whole file. */
 export function* chunkSizes(row: ArrayRow): Generator<{ i: number; bytes: number }> {
   const shape = shapeOf(row)
-  const rowBytes = rowWidth(shape) * arrayTypes[row.dtype].BYTES_PER_ELEMENT
+  const rowBytes = rowWidth(shape) * storedBytes(row.dtype)
   if (rowBytes === 0) return
   for (let i = 0, at = 0; at < shape[0]; i += 1, at += row.chunk_rows) {
     yield { i, bytes: Math.min(row.chunk_rows, shape[0] - at) * rowBytes }

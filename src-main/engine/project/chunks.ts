@@ -12,10 +12,17 @@ export function chunkTable(db: Db) {
   )
   return {
     insert: (array: number, i: number, bytes: Uint8Array) => insert.run(array, i, crc32(bytes), bytes),
-    /** The stored bytes and whether they are what was written; undefined when the chunk is not there. */
-    read: (array: number, i: number): { bytes: Buffer; intact: boolean } | undefined => {
+    /** The stored bytes and whether they are what was written, which is found out when asked; undefined when the chunk is not there. */
+    read: (array: number, i: number): { readonly bytes: Buffer; readonly intact: boolean } | undefined => {
       const row = get.get(array, i)
-      return row && { bytes: row.blob, intact: crc32(row.blob) === row.crc }
+      return (
+        row && {
+          bytes: row.blob,
+          get intact() {
+            return crc32(row.blob) === row.crc
+          },
+        }
+      )
     },
     extent: (array: number) => count.get(array) as { n: number; first: number | null; last: number | null },
   }

@@ -20,12 +20,14 @@ export interface ArrayWriter {
   finish(): void
 }
 
-/** Reads rows [from, to) of a stored array, checking checksums. Memory: the result and one chunk. */
+/** Reads rows [from, to) of a stored array, checking checksums. Memory: the result and one chunk. A float16 array is float32 in memory. */
 export interface ArrayReader {
   readonly dtype: DtypeName
   readonly shape: readonly number[]
   readonly chunkRows: number
   read(from: number, to: number): NumberArray
+  /** The same into an array of the right type and length, on shared memory if need be. */
+  readInto(from: number, to: number, into: NumberArray): void
 }
 
 /** An artifact while it is made. Nothing of it is listed as done before `finish`, and `discard` leaves no trace. */

@@ -1,5 +1,6 @@
 /** How well a trained model gives rows back: overall, and column by column against the column's own spread. */
 import { throwIfCancelled } from '#common/errors.ts'
+import { blocksOf, type RowReader, rowsOfBlock } from '../compute/rowReader.ts'
 import type { Encoder } from './encoder.ts'
 
 export interface Quality {
@@ -13,34 +14,51 @@ export interface Quality {
 
 const rowsAtOnce = 65_536
 
-/** Sums in float64. Memory: one block of rows. */
-export async function qualityOf(
-  encoder: Pick<Encoder, 'reconstruct'>,
-  X: Float32Array,
-  n: number,
-  d: number,
-  signal: AbortSignal,
-): Promise<Quality> {
+/** Goes through the rows once, with sums in float64. Memory: one block of rows and what the model makes of it, 16 MB each. */
+export async function qualityOf(encoder: Pick<Encoder, 'reconstruct'>, rows: RowReader, signal: AbortSignal): Promise<Quality> {
+  const d = rows.columns
   const squaredError = new Float64Array(d)
-  const sum = new Float64Array(d)
-  for (let i = 0; i < n * d; i++) sum[i % d] += X[i]
-  const spread = new Float64Array(d)
-  for (let row = 0; row < n; row += rowsAtOnce) {
+  const spread = new ColumnSpread(d)
+  for await (const { n, X } of blocksOf(rows, rowsOfBlock(d, rowsAtOnce))) {
     throwIfCancelled(signal)
-    const rows = Math.min(rowsAtOnce, n - row)
-    const block = X.subarray(row * d, (row + rows) * d)
-    const back = await encoder.reconstruct(block, rows)
-    for (let i = 0; i < rows * d; i++) {
-      const column = i % d
-      squaredError[column] += (block[i] - back[i]) ** 2
-      spread[column] += (block[i] - sum[column] / n) ** 2
-    }
+    const back = await encoder.reconstruct(X, n)
+    for (let i = 0; i < n * d; i++) squaredError[i % d] += (X[i] - back[i]) ** 2
+    spread.add(X, n)
   }
   const total = (values: Float64Array): number => values.reduce((a, b) => a + b, 0)
   return {
-    error: total(squaredError) / (n * d),
-    explainedVariance: 1 - share(total(squaredError), total(spread)),
-    columnError: Array.from(squaredError, (e, column) => share(e, spread[column])),
+    error: total(squaredError) / (rows.rows * d),
+    explainedVariance: 1 - share(total(squaredError), total(spread.sums)),
+    columnError: Array.from(squaredError, (e, column) => share(e, spread.sums[column])),
+  }
+}
+
+/** Σ(x − mean)² of every column, block after block: Chan, Golub & LeVeque 1979. */
+class ColumnSpread {
+  readonly sums: Float64Array
+  readonly #mean: Float64Array
+  #n = 0
+
+  constructor(d: number) {
+    this.sums = new Float64Array(d)
+    this.#mean = new Float64Array(d)
+  }
+
+  /** @param X  [n × d] row-major */
+  add(X: Float32Array, n: number): void {
+    const d = this.sums.length
+    const mean = new Float64Array(d)
+    for (let i = 0; i < n * d; i++) mean[i % d] += X[i]
+    for (let column = 0; column < d; column++) mean[column] /= n
+    for (let i = 0; i < n * d; i++) this.sums[i % d] += (X[i] - mean[i % d]) ** 2
+    // Two groups with different means: the spread of their means comes on top.
+    const total = this.#n + n
+    for (let column = 0; column < d; column++) {
+      const shift = mean[column] - this.#mean[column]
+      this.sums[column] += (shift ** 2 * this.#n * n) / total
+      this.#mean[column] += (shift * n) / total
+    }
+    this.#n = total
   }
 }
 

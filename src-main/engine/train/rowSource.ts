@@ -1,7 +1,7 @@
-/** Where a stage's rows come from: all of them in memory, or shard after shard from disk. */
-import { permutation } from '../compute/random/counter.ts'
+/** Where a stage's rows come from: all of them in memory, or shard after shard from disk. Which of the two changes no result. */
 import type { HostArray } from '../compute/step.ts'
 import type { Batches } from './batches.ts'
+import { type RowOrder, type ShardPlan, shuffled } from './rowOrder.ts'
 
 /** Rows in memory from which some consecutive steps learn. */
 export interface Shard {
@@ -16,19 +16,19 @@ export interface Shard {
 export interface RowSource {
   /** The shard that step `step` needs. Steps are asked for in ascending order, but a resumed run begins anywhere. */
   shardAt(step: number): Promise<Shard>
+  /** Waits for what is being read. */
   close(): Promise<void>
 }
 
-/** The order of one pass. Memory: 4 bytes per row. */
-export const passOrder = (rows: number, seed: number, stage: number, pass: number): Int32Array =>
-  permutation(rows, seed, `order/${stage}/${pass}`)
-
-/** @param x  all rows, on shared memory. Memory: the order of one pass, 4 bytes per row. */
-export function residentRows(x: HostArray, { rows, size }: Batches, seed: number, stage: number): RowSource {
-  let known: { pass: number; order: Int32Array } | null = null
-  function orderOf(pass: number): Int32Array {
-    if (known?.pass !== pass) known = { pass, order: passOrder(rows, seed, stage, pass) }
-    return known.order
+/** @param x  all rows, on shared memory. Memory: the order of one shard, 8 bytes per row of it. */
+export function residentRows(x: HostArray, order: RowOrder, { size }: Batches): RowSource {
+  let known: { readonly start: number; readonly order: Int32Array } | null = null
+  function picksAt(row: number): { readonly start: number; readonly order: Int32Array } {
+    if (known && row >= known.start && row < known.start + known.order.length) return known
+    const { pass, shard } = order.place(row)
+    const plan = order.shard(pass, shard)
+    known = { start: plan.start, order: inData(plan) }
+    return known
   }
   const shard: Shard = {
     x,
@@ -37,8 +37,8 @@ export function residentRows(x: HostArray, { rows, size }: Batches, seed: number
       const picked = new Int32Array(steps * size)
       for (let done = 0; done < picked.length; ) {
         const at = step * size + done
-        const within = at % rows
-        const part = orderOf(Math.floor(at / rows)).subarray(within, within + picked.length - done)
+        const picks = picksAt(at)
+        const part = picks.order.subarray(at - picks.start, at - picks.start + picked.length - done)
         picked.set(part, done)
         done += part.length
       }
@@ -46,4 +46,13 @@ export function residentRows(x: HostArray, { rows, size }: Batches, seed: number
     },
   }
   return { shardAt: async () => shard, close: async () => {} }
+}
+
+/** A shard's order as positions among all rows of the data. */
+function inData(plan: ShardPlan): Int32Array {
+  const order = shuffled(plan)
+  const positions = new Int32Array(plan.rows)
+  let filled = 0
+  for (const { from, count } of plan.blocks) for (let i = 0; i < count; i++) positions[filled++] = from + i
+  return order.map((position) => positions[position])
 }

@@ -3,7 +3,7 @@
  * are kept. Everything a killed run needs to go on is in its checkpoint, and it then ends with the very same weights: the order
  * of rows and all noise depend on seed and step alone, not on what ran before.
  *
- * Memory: the rows once (shared with the worker), three times the weights for the optimiser and as much again while a chunk runs.
+ * Memory: the rows that its source keeps (shared with the worker), three times the weights for the optimiser and as much again while a chunk runs.
  */
 import { setImmediate } from 'node:timers/promises'
 import { StratumError, throwIfCancelled } from '#common/errors.ts'
@@ -19,10 +19,12 @@ import { optimiserOf } from '../optim/registry.ts'
 import { type Batches, batchesOf, ChunkSize, stepsOf } from './batches.ts'
 import { Curve, type CurveState } from './curve.ts'
 import { Judge } from './judge.ts'
+import { rowOrder } from './rowOrder.ts'
 import { residentRows, type RowSource, type Shard } from './rowSource.ts'
 import { learningRateAt, noPlateau, type Plateau, plateauAfter } from './schedule.ts'
+import { streamedRows } from './streamedRows.ts'
 import { initialState, packingFor, scalarsAt, type StepOptions, traceTraining, under, weightsOf } from './trainingStep.ts'
-import type { TrainOptions } from './types.ts'
+import type { ReadyOptions } from './types.ts'
 
 /** One run of the worker takes about so long: cancelling answers within it. */
 const chunkSeconds = 0.4
@@ -86,7 +88,7 @@ export class StageDiverged extends StratumError {
 }
 
 export class StageRun {
-  readonly #o: TrainOptions
+  readonly #o: ReadyOptions
   readonly #s: StageSetting
   readonly #title: string
   readonly #batches: Batches
@@ -101,8 +103,7 @@ export class StageRun {
   #best: Weights | null = null
   #position: StagePosition = { epoch: 0, step: 0, best: null, stale: 0, plateau: noPlateau }
 
-  /** @param options  with training and held-out rows on shared memory */
-  constructor(options: TrainOptions, setting: StageSetting, resume: StageCheckpoint | null) {
+  constructor(options: ReadyOptions, setting: StageSetting, resume: StageCheckpoint | null) {
     const { stage, index, earlier, worker, training } = setting
     this.#o = options
     this.#s = setting
@@ -113,19 +114,11 @@ export class StageRun {
     const trained = Object.fromEntries(stage.trains.map((name) => [name, all[name]]))
     this.#packing = packingFor(stage, trained, this.#options)
     this.#frozen = Object.fromEntries(Object.entries(earlier).filter(([name]) => !(name in trained)))
-    this.#rows = residentRows({ shape: [options.trainRows, options.inputDim], values: options.train }, this.#batches, options.seed, index)
+    this.#rows = rowSource(options, this.#batches, index)
     this.#curve = new Curve(`stage${index + 1}`, stepsOf(this.#batches, 1), resume?.position.curve)
     this.#judge =
       options.holdoutRows > 0
-        ? new Judge(
-            `${options.model.id}, ${this.#title}`,
-            stage,
-            worker,
-            options.threads,
-            options.holdout,
-            options.holdoutRows,
-            options.inputDim,
-          )
+        ? new Judge(`${options.model.id}, ${this.#title}`, stage, worker, options.threads, options.holdout)
         : null
     this.#initial = resume ? under('state', resume.arrays) : initialState(stage, this.#packing, trained, this.#options.optimiser)
     if (resume) {
@@ -271,4 +264,11 @@ export class StageRun {
       arrays: Object.fromEntries([...named('state', await executor.state()), ...best]),
     }
   }
+}
+
+function rowSource({ train, seed }: ReadyOptions, batches: Batches, stage: number): RowSource {
+  const { rows, columns } = train
+  const order = rowOrder(rows, columns, batches.size, seed, stage)
+  if (train.resident === null) return streamedRows(train, order, batches)
+  return residentRows({ shape: [rows, columns], values: train.resident }, order, batches)
 }

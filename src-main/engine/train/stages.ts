@@ -6,7 +6,7 @@ import type { GradientModel, Weights } from '../models/define.ts'
 import { TrainingParams } from '../models/training.ts'
 import { type SavedPosition, type StageCheckpoint, StageDiverged, StageRun } from './stageRun.ts'
 import { under } from './trainingStep.ts'
-import type { TrainOptions, TrainResult } from './types.ts'
+import type { ReadyOptions, TrainOptions, TrainResult } from './types.ts'
 
 /** Sums over the finished stages. */
 type Done = Pick<TrainResult, 'epochs' | 'steps' | 'rowsSeen' | 'stopped'>
@@ -31,7 +31,7 @@ interface RunPosition {
 
 const defaultCheckpointSeconds = 5
 
-export async function trainStages(o: TrainOptions, { stages }: GradientModel, worker: NumericWorker): Promise<Trained> {
+export async function trainStages(o: ReadyOptions, { stages }: GradientModel, worker: NumericWorker): Promise<Trained> {
   const training = TrainingParams.parse(o.params)
   const executor = executorNames.onnxCpu
   const saved = loadCheckpoint(o)

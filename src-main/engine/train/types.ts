@@ -1,9 +1,11 @@
 /** The faces of training as the engine's operations use them. */
 import type { Progress } from '#common/domain/artifact.ts'
 import type { ModelLayout } from '#common/domain/results.ts'
+import type { ResidentRows, RowReader } from '../compute/rowReader.ts'
 import type { HostArray } from '../compute/step.ts'
 import type { ModelDefinition, Weights } from '../models/define.ts'
 import type { MetricPoint } from './curve.ts'
+import type { StoredRows } from './storedRows.ts'
 
 /** Where a run keeps what it needs to go on after the process died. `save` replaces what was there, in one transaction. */
 export interface CheckpointStore {
@@ -11,14 +13,17 @@ export interface CheckpointStore {
   save(state: unknown, arrays: Readonly<Record<string, HostArray & { dtype: 'float32' | 'int32' }>>): void
 }
 
+/** Rows in memory or in a project file; see matrixRows.ts. Whoever opened them closes them. */
+export type TrainingRows = ResidentRows | StoredRows
+
 export interface TrainOptions {
   readonly model: ModelDefinition
   readonly params: Readonly<Record<string, unknown>>
-  /** [trainRows × inputDim] prepared rows. On a SharedArrayBuffer they are not copied, else once. */
-  readonly train: Float32Array
+  /** trainRows prepared rows of inputDim numbers. In memory and not on a SharedArrayBuffer they are copied once. */
+  readonly train: Float32Array | TrainingRows
   readonly trainRows: number
-  /** [holdoutRows × inputDim]; may be empty: then nothing stops early and the last weights are kept. */
-  readonly holdout: Float32Array
+  /** holdoutRows of the same; may be none: then nothing stops early and the last weights are kept. */
+  readonly holdout: Float32Array | RowReader
   readonly holdoutRows: number
   readonly inputDim: number
   readonly seed: number
@@ -32,6 +37,12 @@ export interface TrainOptions {
   readonly checkpoint: CheckpointStore
   /** Time between checkpoints; default 5. Stages that end are always saved. */
   readonly checkpointSeconds?: number
+}
+
+/** With rows to be read where they are, and on shared memory when they are in memory. */
+export interface ReadyOptions extends TrainOptions {
+  readonly train: TrainingRows
+  readonly holdout: RowReader
 }
 
 export interface TrainResult {

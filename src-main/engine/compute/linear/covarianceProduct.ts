@@ -3,33 +3,37 @@
  *
  *   S Q = 1/(n−1) Σ_r (x_r − μ) ((x_r − μ)ᵀ Q)        x_r, μ [d] · Q [d × m]
  *
- * Memory: d · m numbers of eight bytes; cost 2 · n · d · m.
+ * Memory: d · m numbers of eight bytes and one block of rows; cost 2 · n · d · m.
  */
 import { Matrix } from 'ml-matrix'
 import { throwIfCancelled } from '#common/errors.ts'
+import { blocksOf, type RowReader, rowsOfBlock } from '../rowReader.ts'
 import type { Product } from './eigenvectors.ts'
 
 /** Multiply-adds between two looks at the cancel flag, about 50 ms. */
 const workAtOnce = 5e7
 
-export function meanOf(X: Float32Array, n: number, d: number): Float64Array {
+export async function meanOf(rows: RowReader, signal: AbortSignal): Promise<Float64Array> {
+  const d = rows.columns
   const mean = new Float64Array(d)
-  for (let r = 0; r < n; r++) for (let i = 0; i < d; i++) mean[i] += X[r * d + i]
-  return mean.map((sum) => sum / n)
+  for await (const { n, X } of blocksOf(rows)) {
+    throwIfCancelled(signal)
+    for (let r = 0; r < n; r++) for (let i = 0; i < d; i++) mean[i] += X[r * d + i]
+  }
+  return mean.map((sum) => sum / rows.rows)
 }
 
-/** @param X [n × d] row-major */
-export function covarianceProduct(X: Float32Array, n: number, d: number, mean: Float64Array, signal: AbortSignal): Product {
+export function covarianceProduct(rows: RowReader, mean: Float64Array, signal: AbortSignal): Product {
+  const d = rows.columns
   return async (given) => {
     const m = given.columns
     const Q = Float64Array.from(given.to1DArray())
     const out = new Float64Array(d * m)
     const t = new Float64Array(m)
-    const rowsAtOnce = Math.max(1, Math.floor(workAtOnce / (2 * d * m)))
-    for (let from = 0; from < n; from += rowsAtOnce) {
+    for await (const { n, X } of blocksOf(rows, rowsOfBlock(d, Math.max(1, Math.floor(workAtOnce / (2 * d * m)))))) {
       await new Promise(setImmediate)
       throwIfCancelled(signal)
-      for (let r = from; r < Math.min(n, from + rowsAtOnce); r++) {
+      for (let r = 0; r < n; r++) {
         t.fill(0)
         for (let i = 0; i < d; i++) {
           const x = X[r * d + i] - mean[i]
@@ -44,7 +48,7 @@ export function covarianceProduct(X: Float32Array, n: number, d: number, mean: F
     return Matrix.from1DArray(
       d,
       m,
-      out.map((sum) => sum / (n - 1)),
+      out.map((sum) => sum / (rows.rows - 1)),
     )
   }
 }

@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest'
 import { packingOf } from '#engine/optim/packing.ts'
 import { batchesOf, ChunkSize, stepsOf } from '#engine/train/batches.ts'
 import { Curve } from '#engine/train/curve.ts'
-import { passOrder, residentRows } from '#engine/train/rowSource.ts'
 import { initialiserOf } from '#engine/layers/initialise.ts'
 
 describe('batches', () => {
@@ -10,19 +9,6 @@ describe('batches', () => {
     expect(batchesOf(3, 64)).toEqual({ rows: 3, size: 3 })
     expect([1, 2, 3].map((passes) => stepsOf(batchesOf(330, 64), passes))).toEqual([6, 11, 16])
     expect(stepsOf(batchesOf(128, 64), 2)).toBe(4)
-  })
-  test('cut the passes, every row once in each, without a gap', async () => {
-    const rows = residentRows({ shape: [10, 1], values: new Float32Array(10) }, batchesOf(10, 4), 1, 0)
-    const { rowsOf } = await rows.shardAt(0)
-    const stream = Array.from({ length: 5 }, (_, step) => Array.from(rowsOf(step, 1))).flat()
-    expect(Array.from(rowsOf(0, 5))).toEqual(stream)
-    expect(Array.from(rowsOf(1, 3))).toEqual(stream.slice(4, 16))
-    for (const pass of [stream.slice(0, 10), stream.slice(10)]) expect([...pass].sort((a, b) => a - b)).toEqual([...Array(10).keys()])
-    expect(stream.slice(10)).not.toEqual(stream.slice(0, 10))
-  })
-  test('have another order in every pass and stage', () => {
-    expect(passOrder(100, 1, 0, 0)).not.toEqual(passOrder(100, 1, 0, 1))
-    expect(passOrder(100, 1, 0, 0)).not.toEqual(passOrder(100, 1, 1, 0))
   })
   test('are run in chunks that grow to the time wanted and shrink at once', () => {
     const chunk = new ChunkSize(0.4)

@@ -1,0 +1,42 @@
+/** Rows that are read in blocks, so that going through all of them does not need all of them in memory. */
+
+export interface RowReader {
+  readonly rows: number
+  readonly columns: number
+  /** [rows × columns], where they are in memory anyway; may be longer. */
+  readonly resident: Float32Array | null
+  /** Rows [from, from + count), row-major. What comes may be overwritten by the next read. */
+  read(from: number, count: number): Promise<Float32Array>
+}
+
+export interface ResidentRows extends RowReader {
+  readonly resident: Float32Array
+}
+
+const blockBytes = 16 * 2 ** 20
+
+/** As many rows as make 16 MB; at least one and at most `most`. */
+export const rowsOfBlock = (columns: number, most = Number.POSITIVE_INFINITY): number =>
+  Math.max(1, Math.min(most, Math.floor(blockBytes / (columns * Float32Array.BYTES_PER_ELEMENT))))
+
+/** @param values  [rows × columns] row-major; may be longer */
+export function rowsInMemory(values: Float32Array, rows: number, columns: number): ResidentRows {
+  if (values.length < rows * columns) throw new Error(`${values.length} values are fewer than ${rows} rows of ${columns}`)
+  return {
+    rows,
+    columns,
+    resident: values,
+    read: async (from, count) => values.subarray(from * columns, (from + count) * columns),
+  }
+}
+
+/** All rows in order, a block at a time. Memory: one block, of 16 MB unless `rowsAtOnce` says otherwise. */
+export async function* blocksOf(
+  reader: RowReader,
+  rowsAtOnce = rowsOfBlock(reader.columns),
+): AsyncGenerator<{ readonly from: number; readonly n: number; readonly X: Float32Array }> {
+  for (let from = 0; from < reader.rows; from += rowsAtOnce) {
+    const n = Math.min(rowsAtOnce, reader.rows - from)
+    yield { from, n, X: await reader.read(from, n) }
+  }
+}
