@@ -5,6 +5,7 @@
 import { add, matMul, type Tensor2D } from '@tensorflow/tfjs-core'
 import type { Initialiser, TensorMap, Weights } from '../models/define.ts'
 import { type Activation, activate, activations } from './activations.ts'
+import { observed } from './observe.ts'
 
 export interface DenseLayer {
   readonly units: number
@@ -48,7 +49,10 @@ export function denseChain(
     apply(x, weights, from = 0, to = layers.length) {
       let h = x
       for (let k = from; k < to; k++)
-        h = activate(layers[k].activation, add(matMul(h, weights[kernelName(k)] as Tensor2D, false, k in tiedTo), weights[biasName(k)]))
+        h = observed(
+          `${name}/${k}`,
+          activate(layers[k].activation, add(matMul(h, weights[kernelName(k)] as Tensor2D, false, k in tiedTo), weights[biasName(k)])),
+        )
       return h
     },
   }
