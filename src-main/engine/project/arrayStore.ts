@@ -140,7 +140,9 @@ export function readArray(store: Pick<ArrayStore, 'path' | 'chunks'>, row: Array
       throw new RangeError(`array ${row.name}: rows ${from}…${to} of ${shape[0]}`)
     }
     if (!(into instanceof arrayTypes[dtype]) || into.length !== (to - from) * width)
-      throw new TypeError(`array ${row.name}: ${to - from} rows of ${width} ${dtype} do not go into ${into.length} of ${into.constructor.name}`)
+      throw new TypeError(
+        `array ${row.name}: ${to - from} rows of ${width} ${dtype} do not go into ${into.length} of ${into.constructor.name}`,
+      )
     const target = bytesOf(into)
     for (let at = from; at < to; ) {
       const i = Math.floor(at / row.chunk_rows)

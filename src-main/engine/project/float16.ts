@@ -36,7 +36,14 @@ function makeTable(): Float32Array {
   return Float32Array.from({ length: 65_536 }, (_, half) => {
     const exponent = (half >>> 10) & 0x1f
     const fraction = half & 0x3ff
-    const size = exponent === 0 ? fraction * 2 ** -24 : exponent < 31 ? (1 + fraction / 1024) * 2 ** (exponent - 15) : fraction ? Number.NaN : Number.POSITIVE_INFINITY
+    const size =
+      exponent === 0
+        ? fraction * 2 ** -24
+        : exponent < 31
+          ? (1 + fraction / 1024) * 2 ** (exponent - 15)
+          : fraction
+            ? Number.NaN
+            : Number.POSITIVE_INFINITY
     return half & 0x8000 ? -size : size
   })
 }

@@ -96,7 +96,10 @@ export function rowOrder(
         pass,
         start: pass * rows + starts[i],
         rows: starts[i + 1] - starts[i],
-        blocks: Array.from(order.subarray(firstBlock(i), firstBlock(i + 1)), (block) => ({ from: block * blockRows, count: rowsIn(block) })),
+        blocks: Array.from(order.subarray(firstBlock(i), firstBlock(i + 1)), (block) => ({
+          from: block * blockRows,
+          count: rowsIn(block),
+        })),
         seed,
         site: isWhole ? `order/${stage}/${pass}` : `order/${stage}/${pass}/${i}`,
       }

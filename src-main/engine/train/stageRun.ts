@@ -117,9 +117,7 @@ export class StageRun {
     this.#rows = rowSource(options, this.#batches, index)
     this.#curve = new Curve(`stage${index + 1}`, stepsOf(this.#batches, 1), resume?.position.curve)
     this.#judge =
-      options.holdoutRows > 0
-        ? new Judge(`${options.model.id}, ${this.#title}`, stage, worker, options.threads, options.holdout)
-        : null
+      options.holdoutRows > 0 ? new Judge(`${options.model.id}, ${this.#title}`, stage, worker, options.threads, options.holdout) : null
     this.#initial = resume ? under('state', resume.arrays) : initialState(stage, this.#packing, trained, this.#options.optimiser)
     if (resume) {
       const { curve: _, ...position } = resume.position

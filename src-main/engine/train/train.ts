@@ -99,6 +99,7 @@ function firstMissing(X: Float32Array, length: number): number {
 /** Rows of an array as a reader of them, on shared memory. */
 function toRows<R extends RowReader>(given: Float32Array | R, rows: number, columns: number): R | ResidentRows {
   if (given instanceof Float32Array) return rowsInMemory(shared(given), rows, columns)
-  if (given.rows !== rows || given.columns !== columns) throw new Error(`${given.rows} × ${given.columns} rows, expected ${rows} × ${columns}`)
+  if (given.rows !== rows || given.columns !== columns)
+    throw new Error(`${given.rows} × ${given.columns} rows, expected ${rows} × ${columns}`)
   return given.resident ? rowsInMemory(shared(given.resident), rows, columns) : given
 }
