@@ -3,10 +3,11 @@ import { StratumError } from '#common/errors.ts'
 import { autoencoder } from './autoencoder.ts'
 import type { ModelDefinition } from './define.ts'
 import { pca } from './pca.ts'
+import { saeTopK } from './saeTopK.ts'
 import { stacked } from './stacked.ts'
 import { vae } from './vae.ts'
 
-export const models: readonly ModelDefinition[] = [stacked, autoencoder, vae, pca]
+export const models: readonly ModelDefinition[] = [stacked, autoencoder, vae, saeTopK, pca]
 
 const byId = new Map(models.map((model) => [model.id, model]))
 if (byId.size !== models.length) throw new Error('two models have the same id')
