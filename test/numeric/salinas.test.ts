@@ -60,14 +60,16 @@ describe.skipIf(!hasSharedData)('Salinas-A', () => {
     expect(tidied).toBeGreaterThanOrEqual(0.77)
   }, 600_000)
 
-  it('is clustered by the published geological-mapping stack as its paper’s code does it', async () => {
-    const result = await judge(
-      await bench.compute('train', { matrix: matrix.id }, { model: 'stacked', preset: 'geological-mapping' }, 1),
-      1,
-    )
-    process.stdout.write(
-      `Salinas-A, adjusted Rand index: geological-mapping ${result.plain.toFixed(3)} (majority 5 × 5: ${result.tidied.toFixed(3)})\n`,
-    )
-    expect(result.plain).toBeGreaterThan(0.5)
+  // One seed in three ends with two of the classes as one, at about 0.4: a single run says little.
+  it('is clustered by the published geological-mapping stack as its paper’s code does it, median of seven seeds', async () => {
+    const results = []
+    for (const seed of [...seeds, 6, 7])
+      results.push(
+        await judge(await bench.compute('train', { matrix: matrix.id }, { model: 'stacked', preset: 'geological-mapping' }, seed), seed),
+      )
+    const plain = median(results.map((r) => r.plain))
+    const tidied = median(results.map((r) => r.tidied))
+    process.stdout.write(`Salinas-A, adjusted Rand index: geological-mapping ${plain.toFixed(3)} (majority 5 × 5: ${tidied.toFixed(3)})\n`)
+    expect(plain).toBeGreaterThan(0.5)
   }, 600_000)
 })
