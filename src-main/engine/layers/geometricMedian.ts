@@ -3,13 +3,13 @@
  *
  *   y ← Σ wᵢ xᵢ / Σ wᵢ,   wᵢ = 1 / max(‖xᵢ − y‖, ε)             from the mean on, ε a millionth of the mean distance
  *
- * Up to 100 rounds over the rows; it stops when y moves less than a millionth of the mean distance. float64.
+ * Up to 50 rounds over the rows; it stops when y moves less than a millionth of the mean distance. float64.
  *
  * @param rows  [n × d] row-major, n ≥ 1
  */
 export function geometricMedian(rows: Float32Array, n: number, d: number): Float64Array {
   let y = weightedMean(rows, n, d, () => 1)
-  for (let round = 0; round < 100; round++) {
+  for (let round = 0; round < 50; round++) {
     const distances = Float64Array.from({ length: n }, (_, i) => distance(rows, i * d, y))
     const spread = distances.reduce((a, b) => a + b, 0) / n
     if (spread === 0) return y

@@ -12,7 +12,7 @@ import type { NumericWorker } from '../compute/numericWorker.ts'
 import { stepKey } from '../compute/random/counter.ts'
 import { type Executor, type HostArrays, mapValues } from '../compute/step.ts'
 import { initialiserOf } from '../layers/initialise.ts'
-import type { Stage, Weights } from '../models/define.ts'
+import type { RowSample, Stage, Weights } from '../models/define.ts'
 import type { TrainingParams } from '../models/training.ts'
 import type { Packing } from '../optim/packing.ts'
 import { optimiserOf } from '../optim/registry.ts'
@@ -54,6 +54,7 @@ export interface StageSetting {
   readonly stage: Stage
   /** Weights of the stages before. */
   readonly earlier: Weights
+  readonly sample: RowSample
   readonly training: TrainingParams
   readonly worker: NumericWorker
   /** One pass only, because the user asked to come to an end. */
@@ -104,13 +105,13 @@ export class StageRun {
   #position: StagePosition = { epoch: 0, step: 0, best: null, stale: 0, plateau: noPlateau }
 
   constructor(options: ReadyOptions, setting: StageSetting, resume: StageCheckpoint | null) {
-    const { stage, index, earlier, worker, training } = setting
+    const { stage, index, earlier, sample, worker, training } = setting
     this.#o = options
     this.#s = setting
     this.#title = stage.layout.title
     this.#batches = batchesOf(options.trainRows, stage.layout.batchSize)
     this.#options = { ...training, optimiser: optimiserOf(training) }
-    const all = { ...earlier, ...stage.initialWeights(initialiserOf(options.seed)) }
+    const all = { ...earlier, ...stage.initialWeights(initialiserOf(options.seed), sample) }
     const trained = Object.fromEntries(stage.trains.map((name) => [name, all[name]]))
     this.#packing = packingFor(stage, trained, this.#options)
     this.#frozen = Object.fromEntries(Object.entries(earlier).filter(([name]) => !(name in trained)))

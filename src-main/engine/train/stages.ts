@@ -4,6 +4,7 @@ import type { NumericWorker } from '../compute/numericWorker.ts'
 import { executorNames, type HostArrays } from '../compute/step.ts'
 import type { GradientModel, Weights } from '../models/define.ts'
 import { TrainingParams } from '../models/training.ts'
+import { sampleOf } from './rowSample.ts'
 import { type SavedPosition, type StageCheckpoint, StageDiverged, StageRun } from './stageRun.ts'
 import { under } from './trainingStep.ts'
 import type { ReadyOptions, TrainOptions, TrainResult } from './types.ts'
@@ -35,6 +36,7 @@ export async function trainStages(o: ReadyOptions, { stages }: GradientModel, wo
   const training = TrainingParams.parse(o.params)
   const executor = executorNames.onnxCpu
   const saved = loadCheckpoint(o)
+  const sample = await sampleOf(o.train)
   let weights: Weights = saved?.weights ?? {}
   let done: Done = saved?.position.done ?? { epochs: 0, steps: 0, rowsSeen: 0, stopped: 'finished' }
   let savedAt = performance.now()
@@ -51,6 +53,7 @@ export async function trainStages(o: ReadyOptions, { stages }: GradientModel, wo
         index,
         stage,
         earlier: weights,
+        sample,
         training,
         worker,
         shortened: done.stopped === 'kept',
