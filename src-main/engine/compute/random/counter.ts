@@ -78,7 +78,8 @@ export function normalsOf(key: number, site: string): (i: number) => number {
 
 /** 0 … n−1 in random order (Fisher & Yates). Memory: 4 n bytes. */
 export function permutation(n: number, seed: number, site: string): Int32Array {
-  const order = Int32Array.from({ length: n }, (_, i) => i)
+  const order = new Int32Array(n)
+  for (let i = 0; i < n; i++) order[i] = i
   const word = wordsOf(stepKey(seed, 0), site)
   for (let i = n - 1; i > 0; i--) {
     const j = Math.floor((word(i) / 2 ** 32) * (i + 1))
