@@ -2,6 +2,7 @@
  * Encode: codes and reconstruction error of every row of a dataset, streamed.
  * Memory: two chunks of the source and their codes, whatever the size of the scene.
  */
+import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import { throwIfCancelled } from '#common/errors.ts'
 import { type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
@@ -15,7 +16,7 @@ import { matchColumns, openTrainedModel } from './trainedModel.ts'
 
 /** 64 MB of input per chunk: long enough for full tile rows of wide scenes, short enough for the budget. */
 const chunkBytes = 64 * 2 ** 20
-/** Input encoded between two looks at the cancel flag, some 100 ms. */
+/** Input prepared between two looks at the cancel flag, some 100 ms at most. */
 const cancellableBytes = 4 * 2 ** 20
 
 export const encodeOperation = defineOperation({
@@ -46,43 +47,24 @@ export const encodeOperation = defineOperation({
       const columns = dataset.id === matrix.dataset ? matrix.columnIndex : matchColumns(matrix.columns, source.columns, dataset.name)
       const codesWriter = ctx.draft.writeArray('codes', { dtype: 'float32', shape: [source.rows, Z] })
       const errorWriter = ctx.draft.writeArray('error', { dtype: 'float32', shape: [source.rows] })
-      const range = Array.from({ length: Z }, () => ({ min: Infinity, max: -Infinity }))
-      let validRows = 0
-      let errorSum = 0
-
-      const encodeRows = async (X: Float32Array, valid: Uint8Array): Promise<void> => {
-        const n = valid.length
-        applyPipeline(matrix.steps, X, n, columns.length)
-        const { codes, error } = await encoder.encode(X, n)
-        for (let i = 0; i < n; i++) {
-          if (valid[i] === 0) {
-            codes.fill(Number.NaN, i * Z, i * Z + Z)
-            error[i] = Number.NaN
-            continue
-          }
-          validRows++
-          errorSum += error[i]
-          for (let j = 0; j < Z; j++) {
-            const z = codes[i * Z + j]
-            const r = range[j]
-            if (z < r.min) r.min = z
-            if (z > r.max) r.max = z
-          }
-        }
-        codesWriter.append(codes)
-        errorWriter.append(error)
-      }
+      const ranges = new CodeRanges(Z)
       const rowsAtOnce = Math.max(1, Math.floor(cancellableBytes / (columns.length * 4)))
-      const encodeChunk = async ({ n, X, valid }: RowChunk): Promise<number> => {
+
+      async function encodeChunk({ n, X, valid }: RowChunk): Promise<number> {
         for (let from = 0; from < n; from += rowsAtOnce) {
           throwIfCancelled(ctx.signal)
-          const to = Math.min(n, from + rowsAtOnce)
-          await encodeRows(X.subarray(from * columns.length, to * columns.length), valid.subarray(from, to))
+          const rows = Math.min(rowsAtOnce, n - from)
+          applyPipeline(matrix.steps, X.subarray(from * columns.length, (from + rows) * columns.length), rows, columns.length)
+          await setImmediate()
         }
+        const { codes, error } = await encoder.encode(X, n, ctx.signal)
+        ranges.add(codes, error, valid)
+        codesWriter.append(codes)
+        errorWriter.append(error)
         return n
       }
 
-      // The worker encodes one chunk while the next is read and decoded here.
+      // The workers encode one chunk while the next is read and decoded here.
       const wanted = await withinRegion(open, source, ctx.params.region, ctx.signal)
       let done = 0
       let pending: Promise<number> = Promise.resolve(0)
@@ -100,10 +82,8 @@ export const encodeOperation = defineOperation({
         model: modelArtifact.id,
         dataset: dataset.id,
         rows: source.rows,
-        validRows,
         codeSize: Z,
-        meanError: validRows > 0 ? errorSum / validRows : 0,
-        codeRange: range.map(({ min, max }) => (min <= max ? { min, max } : { min: 0, max: 0 })),
+        ...ranges.result(),
       }
       return meta
     } finally {
@@ -112,3 +92,46 @@ export const encodeOperation = defineOperation({
     }
   },
 })
+
+/** What there is to say of all codes and errors; rows without data become NaN on the way. */
+class CodeRanges {
+  readonly #min: Float64Array
+  readonly #max: Float64Array
+  #validRows = 0
+  #errorSum = 0
+
+  constructor(codeSize: number) {
+    this.#min = new Float64Array(codeSize).fill(Number.POSITIVE_INFINITY)
+    this.#max = new Float64Array(codeSize).fill(Number.NEGATIVE_INFINITY)
+  }
+
+  add(codes: Float32Array, error: Float32Array, valid: Uint8Array): void {
+    const [min, max] = [this.#min, this.#max]
+    const Z = min.length
+    let [rows, sum] = [0, 0]
+    for (let i = 0, at = 0; i < valid.length; i++, at += Z) {
+      if (valid[i] === 0) {
+        codes.fill(Number.NaN, at, at + Z)
+        error[i] = Number.NaN
+        continue
+      }
+      rows++
+      sum += error[i]
+      for (let j = 0; j < Z; j++) {
+        const z = codes[at + j]
+        if (z < min[j]) min[j] = z
+        if (z > max[j]) max[j] = z
+      }
+    }
+    this.#validRows += rows
+    this.#errorSum += sum
+  }
+
+  result(): Pick<LatentsMeta, 'validRows' | 'meanError' | 'codeRange'> {
+    return {
+      validRows: this.#validRows,
+      meanError: this.#validRows > 0 ? this.#errorSum / this.#validRows : 0,
+      codeRange: Array.from(this.#min, (min, j) => (min <= this.#max[j] ? { min, max: this.#max[j] } : { min: 0, max: 0 })),
+    }
+  }
+}
