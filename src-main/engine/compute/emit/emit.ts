@@ -10,7 +10,7 @@ import { reachable } from '../passes/rewrite.ts'
 import { densely } from '../sparse/densely.ts'
 import { mapValues, roles, type TensorSpec, type TensorSpecs } from '../step.ts'
 import type { Program } from '../trace/trace.ts'
-import { lower } from './lower.ts'
+import { lower, type Target } from './lower.ts'
 import { graph, model, node, tensor, valueInfo } from './onnx.ts'
 import type { Bytes } from './protobuf.ts'
 
@@ -37,10 +37,10 @@ export const stepsName = 'steps'
 /** Measured: these round differently at the edges of a thread's share. */
 const unsteady: ReadonlySet<string> = new Set(['Log', 'Softplus'])
 
-export function emit(given: Program, mode: 'loop' | 'once'): EmittedProgram {
+export function emit(given: Program, mode: 'loop' | 'once', target: Target = 'processor'): EmittedProgram {
   const program = densely(given)
   const { title, spec, out } = program
-  const bytes = mode === 'loop' ? loop(program) : once(program)
+  const bytes = mode === 'loop' ? loop(program) : once(program, target)
   const nodes = reachable(program)
   return {
     title,
@@ -73,11 +73,11 @@ function results(program: Program, names: ReadonlyMap<Node, string>): { nodes: B
   }
 }
 
-function once(program: Program): Bytes {
+function once(program: Program, target: Target): Bytes {
   const names = new Map<Node, string>()
   const nodes = reachable(program)
   for (const n of nodes) if (n.op === 'Parameter') names.set(n, inputName(n.attributes.role as string, n.attributes.name as string))
-  const body = lower(nodes, names)
+  const body = lower(nodes, names, target)
   const { nodes: last, infos } = results(program, names)
   return model(
     graph(program.title, {

@@ -1,5 +1,5 @@
 /** Graph nodes as ONNX nodes. Most keep name and attributes; the table holds those that ONNX wants otherwise. */
-import { type Attributes, type Node, type NodeValues, numbers, type Shape } from '../graph/node.ts'
+import { type Attributes, type Node, type NodeValues, numbers, scalarOf, type Shape } from '../graph/node.ts'
 import { outputCount } from '../graph/ops.ts'
 import { type OnnxAttribute, node as onnxNode, tensor } from './onnx.ts'
 import type { Bytes } from './protobuf.ts'
@@ -155,8 +155,19 @@ const nameOf = ({ id, op, inputs, attributes }: Node): string => (op === 'Pick' 
 
 const plain: Lowering = (body, { op }, inputs, outputs) => body.emit(op, inputs, outputs)
 
+/** Processors shift whole numbers several times faster than they divide them; graphics cards under ONNX Runtime only divide. */
+const shifted: Lowering = (body, node, [x, by], y) => {
+  const divisor = node.dtype === 'uint32' ? scalarOf(node.inputs[1]) : null
+  const bits = Math.log2(divisor ?? 0)
+  if (!Number.isInteger(bits)) return plain(body, node, [x, by], y)
+  body.emit('BitShift', [x, body.scalar(`${y[0]} bits`, 'uint32', Uint32Array.of(bits))], y, { direction: 'RIGHT' })
+}
+
+/** What a program is written for. */
+export type Target = 'processor' | 'graphics'
+
 /** @param names  already has the names of parameters; gets those of everything else */
-export function lower(nodes: readonly Node[], names: Map<Node, string>): Lowered {
+export function lower(nodes: readonly Node[], names: Map<Node, string>, target: Target = 'processor'): Lowered {
   const body = new Body()
   const used = new Set(nodes.flatMap((node) => (node.op === 'Pick' ? [nameOf(node)] : [])))
   for (const node of nodes) {
@@ -166,7 +177,8 @@ export function lower(nodes: readonly Node[], names: Map<Node, string>): Lowered
     names.set(node, name)
     const outputs = count > 1 ? Array.from({ length: count }, (_, i) => `${name}.${i}`).map((o) => (used.has(o) ? o : '')) : [name]
     const inputs = node.inputs.map((input) => names.get(input) as string)
-    ;(lowerings[node.op] ?? plain)(body, node, inputs, outputs)
+    const lowering = node.op === 'Div' && target === 'processor' ? shifted : (lowerings[node.op] ?? plain)
+    lowering(body, node, inputs, outputs)
   }
   return body
 }
