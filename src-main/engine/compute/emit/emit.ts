@@ -5,7 +5,7 @@
  *          steps put out. `inputs` and scan arrays are read from the outer scope, which costs nothing on the CPU.
  *   once   one step per call, no Loop: for evaluating and encoding.
  */
-import { type Node, sizeOf } from '../graph/node.ts'
+import type { Node } from '../graph/node.ts'
 import { reachable } from '../passes/rewrite.ts'
 import { densely } from '../sparse/densely.ts'
 import { mapValues, roles, type TensorSpec, type TensorSpecs } from '../step.ts'
@@ -13,6 +13,7 @@ import type { Program } from '../trace/trace.ts'
 import { lower, type Target } from './lower.ts'
 import { graph, model, node, tensor, valueInfo } from './onnx.ts'
 import type { Bytes } from './protobuf.ts'
+import { isSteady, largestProduct } from './traits.ts'
 
 /** What an executor needs: plain data, so that it can be sent to a worker. */
 export interface EmittedProgram {
@@ -34,9 +35,6 @@ export const inputName = (role: string, name: string): string => `${role}.${name
 export const resultName = (role: string, name: string): string => `${role}.${name}'`
 export const stepsName = 'steps'
 
-/** Measured: these round differently at the edges of a thread's share. */
-const unsteady: ReadonlySet<string> = new Set(['Log', 'Softplus'])
-
 export function emit(given: Program, mode: 'loop' | 'once', target: Target = 'processor'): EmittedProgram {
   const program = densely(given)
   const { title, spec, out } = program
@@ -46,17 +44,11 @@ export function emit(given: Program, mode: 'loop' | 'once', target: Target = 'pr
     title,
     mode,
     bytes,
-    largestProduct: Math.max(0, ...nodes.map(productSize)),
-    steady: !nodes.some(({ op }) => unsteady.has(op)),
+    largestProduct: largestProduct(nodes),
+    steady: isSteady(nodes),
     ...spec,
     out: mapValues(out, ({ shape, dtype }) => ({ shape, dtype: dtype as TensorSpec['dtype'] })),
   }
-}
-
-/** A product over a shared axis of k is as many multiply-adds as its result has elements, times k. */
-function productSize({ op, inputs: [a], attributes, shape }: Node): number {
-  if (op !== 'Gemm' && op !== 'MatMul') return 0
-  return sizeOf(shape) * (a.shape.at(attributes.transA ? -2 : -1) ?? 1)
 }
 
 const declare = (role: string, specs: TensorSpecs, lead: readonly string[] = []): Bytes[] =>

@@ -151,7 +151,8 @@ function sliceBounds({ starts, sizes, steps }: Attributes): {
   return { starts: from, ends: ends.map((end, i) => (by[i] < 0 && end < 0 ? -(2 ** 31) : end)), steps: by }
 }
 
-const nameOf = ({ id, op, inputs, attributes }: Node): string => (op === 'Pick' ? `v${inputs[0].id}.${attributes.index}` : `v${id}`)
+/** The name a node's value has in every program that makes or reads it. */
+export const nameOf = ({ id, op, inputs, attributes }: Node): string => (op === 'Pick' ? `v${inputs[0].id}.${attributes.index}` : `v${id}`)
 
 const plain: Lowering = (body, { op }, inputs, outputs) => body.emit(op, inputs, outputs)
 

@@ -25,11 +25,15 @@ export interface SessionOptions {
 /** Below this many multiply-adds (about 0.1 ms) handing work to other threads costs more than they save. */
 const worthThreads = 4e6
 
-export async function openSession(program: EmittedProgram, { threads }: SessionOptions): Promise<Executor> {
-  const session = await InferenceSession.create(program.bytes, {
+/** A session on the CPU. */
+export function createSession(
+  { bytes, steady, largestProduct }: Pick<EmittedProgram, 'bytes' | 'steady' | 'largestProduct'>,
+  { threads }: SessionOptions,
+): Promise<InferenceSession> {
+  return InferenceSession.create(bytes, {
     executionProviders: ['cpu'],
     executionMode: 'sequential',
-    intraOpNumThreads: program.steady && program.largestProduct >= worthThreads ? Math.min(threads, maxThreads) : 1,
+    intraOpNumThreads: steady && largestProduct >= worthThreads ? Math.min(threads, maxThreads) : 1,
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
     // Idle threads sleep instead of spinning, and work is dealt out in small blocks: on a machine that also does something else
@@ -41,6 +45,10 @@ export async function openSession(program: EmittedProgram, { threads }: SessionO
     },
     logSeverityLevel: 3,
   })
+}
+
+export async function openSession(program: EmittedProgram, options: SessionOptions): Promise<Executor> {
+  const session = await createSession(program, options)
   let state: HostArrays = {}
   let inputs: HostArrays = {}
   return {
