@@ -5,7 +5,7 @@
  */
 import { Worker } from 'node:worker_threads'
 import { StratumError } from '#common/errors.ts'
-import type { EmittedProgram } from './emit/emit.ts'
+import type { CompiledProgram } from './compile.ts'
 import { buffersOf, type Executor, type HostArrays } from './step.ts'
 import type { Answer, Request } from './worker.ts'
 
@@ -34,7 +34,7 @@ export class NumericWorker {
   }
 
   /** Compiles a program; the executor's arrays cross to the worker without being copied where they own their memory. */
-  async open(program: EmittedProgram, threads: number): Promise<Executor> {
+  async open(program: CompiledProgram, threads: number): Promise<Executor> {
     const { id: session, answer } = this.#ask({ kind: 'open', program, threads })
     const opened = (await answer) as Extract<Answer, { kind: 'opened' }>
     const arrays = async (asked: { answer: Promise<Answer> }): Promise<HostArrays> =>

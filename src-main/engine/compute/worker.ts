@@ -1,11 +1,12 @@
 /** A worker thread that owns numeric sessions: it answers one request after another; see numericWorker.ts for the other end. */
 import { parentPort } from 'node:worker_threads'
-import type { EmittedProgram } from './emit/emit.ts'
+import type { CompiledProgram } from './compile.ts'
+import { openSegmented } from './executors/segmented.ts'
 import { openSession } from './executors/session.ts'
 import type { Executor, HostArrays } from './step.ts'
 
 export type Request = { readonly id: number } & (
-  | { readonly kind: 'open'; readonly program: EmittedProgram; readonly threads: number }
+  | { readonly kind: 'open'; readonly program: CompiledProgram; readonly threads: number }
   | { readonly kind: 'load'; readonly session: number; readonly state: HostArrays; readonly inputs: HostArrays }
   | { readonly kind: 'run'; readonly session: number; readonly scan: HostArrays; readonly steps: number }
   | { readonly kind: 'state'; readonly session: number }
@@ -37,7 +38,8 @@ async function answer(request: Request): Promise<Answer> {
   const { id } = request
   switch (request.kind) {
     case 'open': {
-      const executor = await openSession(request.program, request)
+      const { program } = request
+      const executor = await (program.mode === 'segmented' ? openSegmented(program, request) : openSession(program, request))
       sessions.set(id, executor)
       return { id, kind: 'opened', name: executor.name }
     }

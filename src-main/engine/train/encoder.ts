@@ -6,7 +6,7 @@
  * around it.
  */
 import { StratumError, throwIfCancelled } from '#common/errors.ts'
-import { emit, type EmittedProgram } from '../compute/emit/emit.ts'
+import { type CompiledProgram, compile } from '../compute/compile.ts'
 import { NumericWorker } from '../compute/numericWorker.ts'
 import { type Executor, executorNames, mapValues, specsOf, type TensorMap } from '../compute/step.ts'
 import { mean, squaredDifference, type Tensor2D } from '../compute/tfjs.ts'
@@ -73,11 +73,11 @@ export function encoderOn(first: NumericWorker, { model, params, inputDim, weigh
   const largeRows = widest > wideFrom ? blockRows.wide : blockRows.large
 
   const workers = [first]
-  const programs = new Map<string, EmittedProgram>()
+  const programs = new Map<string, CompiledProgram>()
   const executors = new Map<string, Promise<Executor>>()
 
   /** A program for blocks of `block` rows. */
-  function programFor(what: What, block: number): EmittedProgram {
+  function programFor(what: What, block: number): CompiledProgram {
     const key = `${what} ${block}`
     const known = programs.get(key)
     if (known) return known
@@ -92,7 +92,7 @@ export function encoderOn(first: NumericWorker, { model, params, inputDim, weigh
       }
       return { state: {}, out: out() }
     })
-    const program = emit(traced, 'loop')
+    const program = compile(traced)
     programs.set(key, program)
     return program
   }
