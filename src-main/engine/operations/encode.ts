@@ -14,7 +14,7 @@ import { defineOperation } from './define.ts'
 import { regionIdentity, regionParam, withinRegion } from './region.ts'
 import { matchColumns, openTrainedModel } from './trainedModel.ts'
 
-/** 64 MB of input per chunk: long enough for full tile rows of wide scenes, short enough for the budget. */
+/** 64 MB per chunk, of input or codes, whichever are wider: long enough for full tile rows of wide scenes, short enough for the budget. */
 const chunkBytes = 64 * 2 ** 20
 /** Input prepared between two looks at the cancel flag, some 100 ms at most. */
 const cancellableBytes = 4 * 2 ** 20
@@ -65,10 +65,11 @@ export const encodeOperation = defineOperation({
       }
 
       // The workers encode one chunk while the next is read and decoded here.
+      const maxBytes = Math.floor((chunkBytes * columns.length) / Math.max(columns.length, Z))
       const wanted = await withinRegion(open, source, ctx.params.region, ctx.signal)
       let done = 0
       let pending: Promise<number> = Promise.resolve(0)
-      for await (const chunk of wanted.chunks({ columns, maxBytes: chunkBytes, signal: ctx.signal })) {
+      for await (const chunk of wanted.chunks({ columns, maxBytes, signal: ctx.signal })) {
         done += await pending
         throwIfCancelled(ctx.signal)
         ctx.report({ stage: 'Computing codes', fraction: done / source.rows, done, unit: rowNoun[source.kind][1] })

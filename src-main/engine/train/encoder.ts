@@ -45,7 +45,8 @@ type What = 'encode' | 'codes' | 'reconstruct'
 /** Rows of a block: few for a click on a map; as many as a core's cache holds of a layer for streams; fewer for very wide layers. */
 const blockRows = { small: 64, large: 1024, wide: 256 } as const
 const wideFrom = 4096
-/** Input of one run of a worker, at most (but at least a block): long enough that calls cost little and that a busy engine is no hurry. */
+/** Of one run of a worker, input or codes, whichever are wider, at most (but at least a block): long enough that calls cost little and
+ *  that a busy engine is no hurry. */
 const runBytes = 4 << 20
 /** Multiply-adds in a call from which further workers are worth starting, about 0.1 s. */
 const worthWorkers = 4e9
@@ -121,7 +122,7 @@ export function encoderOn(first: NumericWorker, { model, params, inputDim, weigh
     const block = n <= blockRows.small ? blockRows.small : largeRows
     const wanted = n * workPerRow < worthWorkers ? 1 : Math.min(threads, Math.ceil(n / block))
     // At least two runs for each lane, so that they end together.
-    const blocksPerRun = Math.min(Math.floor(runBytes / (block * inputDim * 4)), Math.floor(n / (4 * wanted * block)))
+    const blocksPerRun = Math.min(Math.floor(runBytes / (block * Math.max(inputDim, codeSize) * 4)), Math.floor(n / (4 * wanted * block)))
     const rowsPerRun = block * Math.max(1, blocksPerRun)
     while (workers.length < wanted) workers.push(new NumericWorker())
     let next = 0
