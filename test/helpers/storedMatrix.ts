@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createProject } from '../../src-main/engine/project/open.ts'
 import type { RowsPlace } from '../../src-main/engine/train/rows.worker.ts'
+import { newArtifact } from './newArtifact.ts'
 
 export interface StoredMatrix {
   readonly place: RowsPlace
@@ -19,20 +20,7 @@ export function storedMatrix(
 ): StoredMatrix {
   const directory = mkdtempSync(join(tmpdir(), 'stratum-rows-'))
   const project = createProject(join(directory, 'rows'))
-  const draft = project.beginDraft(
-    {
-      kind: 'matrix',
-      name: 'rows',
-      operation: 'prepare',
-      operationVersion: 1,
-      params: {},
-      seed: 1,
-      device: 'cpu',
-      contentKey: 'rows',
-      resumable: false,
-    },
-    {},
-  )
+  const draft = project.beginDraft(newArtifact({ kind: 'matrix', operation: 'prepare' }), {})
   const writer = draft.writeArray('train', { dtype, shape: [n, d], ...(chunkRows !== undefined && { chunkRows }) })
   for (let from = 0; from < n; from += rowsAtOnce) writer.append(rows(from, Math.min(rowsAtOnce, n - from)))
   writer.finish()

@@ -27,11 +27,14 @@ export function memoryStore(
   }
 }
 
+/** Options whose rows are arrays in memory. */
+export type ArrayOptions = TrainOptions & { readonly train: Float32Array; readonly holdout: Float32Array }
+
 export function trainOptions(
   modelId: string,
   params: Readonly<Record<string, unknown>>,
-  overrides: Partial<TrainOptions> = {},
-): TrainOptions {
+  overrides: Partial<ArrayOptions> = {},
+): ArrayOptions {
   const [n, held, d] = [330, 60, 5]
   const rows = curvedRows(n + held, d)
   return {

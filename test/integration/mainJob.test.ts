@@ -97,6 +97,15 @@ describe('the main job', () => {
     expect(detection.rows[0].figures.auc).toBeGreaterThan(0.5)
   })
 
+  it('learns much the same from rows of two bytes a number', async () => {
+    const matrix = await bench.compute('prepare', { dataset: done.dataset.id }, { storage: 'float16' })
+    expect(matrix.arrays.filter(({ dtype }) => dtype === 'float16').map(({ name }) => name)).toEqual(['train', 'holdout'])
+    const model = metaOf<ModelMeta>(await bench.compute('train', { matrix: matrix.id }, { model: 'stacked', settings }))
+    const { explainedVariance, pca } = metaOf<ModelMeta>(done.model)
+    expect(Math.abs(model.explainedVariance - explainedVariance)).toBeLessThan(0.02)
+    expect(Math.abs(model.pca.explainedVariance - pca.explainedVariance)).toBeLessThan(1e-4)
+  })
+
   it('works inside a region only', async () => {
     const inside = await bench.compute('encode', { model: done.model.id }, { region: join(folder, 'anomalies.tif') })
     expect(metaOf<LatentsMeta>(inside).validRows).toBeLessThan(100)

@@ -5,7 +5,7 @@ export interface RowReader {
   readonly columns: number
   /** [rows × columns], where they are in memory anyway; may be longer. */
   readonly resident: Float32Array | null
-  /** Rows [from, from + count), row-major. What comes may be overwritten by the next read. */
+  /** Rows [from, from + count), row-major. What comes is good until the next read but one. */
   read(from: number, count: number): Promise<Float32Array>
 }
 
@@ -30,13 +30,19 @@ export function rowsInMemory(values: Float32Array, rows: number, columns: number
   }
 }
 
-/** All rows in order, a block at a time. Memory: one block, of 16 MB unless `rowsAtOnce` says otherwise. */
+/** All rows in order, a block at a time, the next one read meanwhile. Memory: two blocks, of 16 MB unless `rowsAtOnce` says otherwise. */
 export async function* blocksOf(
   reader: RowReader,
   rowsAtOnce = rowsOfBlock(reader.columns),
 ): AsyncGenerator<{ readonly from: number; readonly n: number; readonly X: Float32Array }> {
-  for (let from = 0; from < reader.rows; from += rowsAtOnce) {
-    const n = Math.min(rowsAtOnce, reader.rows - from)
-    yield { from, n, X: await reader.read(from, n) }
+  const countAt = (from: number): number => Math.min(rowsAtOnce, reader.rows - from)
+  let ahead = reader.rows > 0 ? reader.read(0, countAt(0)) : null
+  for (let from = 0; ahead; from += rowsAtOnce) {
+    const X: Float32Array = await ahead
+    const next = from + rowsAtOnce
+    ahead = next < reader.rows ? reader.read(next, countAt(next)) : null
+    // A failure is met when its block's turn comes, which may be never.
+    ahead?.catch(() => undefined)
+    yield { from, n: countAt(from), X }
   }
 }

@@ -19,7 +19,7 @@ export interface MatrixRows {
 
 /**
  * Memory: the rows, when they take no more than half the budget and no more than 1 GB; else 128 MB and their order for the rows to
- * learn from and 16 MB for those held out. Which of the two it is changes speed and memory, never a result.
+ * learn from and 32 MB for those held out. Which of the two it is changes speed and memory, never a result.
  */
 export function openMatrixRows(
   project: Project,

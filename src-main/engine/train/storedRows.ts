@@ -34,7 +34,8 @@ export function openStoredRows(place: RowsPlace, rows: number, columns: number):
   const waiting = new Map<number, { resolve: () => void; reject: (error: Error) => void }>()
   let nextId = 1
   let failure: Error | null = null
-  let block: Float32Array = new Float32Array(0)
+  /** What the last two reads gave. */
+  let blocks: readonly [Float32Array, Float32Array] = [new Float32Array(0), new Float32Array(0)]
   let pair: readonly [ShardBuffer, ShardBuffer] | null = null
 
   worker.unref()
@@ -74,8 +75,9 @@ export function openStoredRows(place: RowsPlace, rows: number, columns: number):
     columns,
     resident: null,
     async read(from, count) {
-      if (block.length < count * columns) block = sharedFloats(count * columns)
-      const into = block.subarray(0, count * columns)
+      const [free, last] = blocks
+      blocks = [last, free.length < count * columns ? sharedFloats(count * columns) : free]
+      const into = blocks[1].subarray(0, count * columns)
       await ask({ kind: 'rows', from, count, into })
       return into
     },

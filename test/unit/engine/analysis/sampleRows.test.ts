@@ -8,6 +8,7 @@ function reader(values: Float32Array, columns: number, chunkRows: number): Array
     shape: [values.length / columns, columns],
     chunkRows,
     read: (from, to) => values.slice(from * columns, to * columns),
+    readInto: (from, to, into) => into.set(values.subarray(from * columns, to * columns)),
   }
 }
 

@@ -45,6 +45,31 @@ describe('an array', () => {
     expect(draft.finish({}, 0).arrays).toEqual([{ name: 'a', dtype: 'float32', shape: [7, 3], chunkRows: 2 }])
   })
 
+  test('of float16 is half as large and comes back as float32, rounded to 11 bits', () => {
+    const values = Float32Array.of(1, 0.1, -2.5, 3000.7, Number.NaN, 1e-6)
+    store('a', { dtype: 'float16', shape: [3, 2], chunkRows: 2 }, values)
+    const reader = project.array(draft.id, 'a')
+    expect(reader).toMatchObject({ dtype: 'float16', shape: [3, 2] })
+    // To be had by hand: 0.1 = 1638.4 · 2⁻¹⁴, 3000.7 = 1500.35 · 2, 1e-6 = 16.8 · 2⁻²⁴.
+    const expected = Float32Array.of(1, 1638 * 2 ** -14, -2.5, 3000, Number.NaN, 17 * 2 ** -24)
+    expect(reader.read(0, 3)).toStrictEqual(expected)
+    for (let from = 0; from < 3; from++) expect(reader.read(from, from + 1)).toStrictEqual(expected.slice(from * 2, from * 2 + 2))
+  })
+
+  test('can be read into memory that several threads share, and into nothing of another type or length', () => {
+    store(
+      'a',
+      { dtype: 'float32', shape: [4, 2], chunkRows: 3 },
+      Float32Array.from({ length: 8 }, (_, i) => i),
+    )
+    const reader = project.array(draft.id, 'a')
+    const shared = new Float32Array(new SharedArrayBuffer(6 * 4))
+    reader.readInto(1, 3, shared.subarray(1, 5))
+    expect(Array.from(shared)).toEqual([0, 2, 3, 4, 5, 0])
+    expect(() => reader.readInto(0, 3, shared.subarray(1))).toThrow('3 rows of 2 float32 do not go into 5 of Float32Array')
+    expect(() => reader.readInto(0, 3, new Int32Array(6))).toThrow('do not go into 6 of Int32Array')
+  })
+
   test('may have no rows', () => {
     store('a', { dtype: 'float32', shape: [0, 3] })
     expect(project.array(draft.id, 'a').read(0, 0)).toHaveLength(0)
