@@ -43,6 +43,17 @@ export const ModelLayout = z.object({ stages: z.array(StageLayout), codeSize: z.
 export type StageLayout = z.output<typeof StageLayout>
 export type ModelLayout = z.output<typeof ModelLayout>
 
+/** What the user should know of a training that came to its end. */
+export const TrainWarning = z.object({
+  code: z.enum(['DIVERGED', 'CONSTANT_COLUMNS', 'CONSTANT_IN_TRAINING', 'DEAD_UNITS', 'DEVICE_FALLBACK']),
+  message: z.string(),
+  /** What to do about it. */
+  hint: z.string(),
+  /** Whatever is known of stage, step, term, layer, units, columns. */
+  where: z.record(z.string(), z.union([z.string(), z.number()])),
+})
+export type TrainWarning = z.output<typeof TrainWarning>
+
 export const ModelMeta = z.object({
   model: z.string(),
   /** The model's own parameters, defaults filled in. */
@@ -68,6 +79,8 @@ export const ModelMeta = z.object({
   rowsSeen: z.number(),
   stopped: z.enum(['finished', 'early', 'kept', 'diverged']),
   executor: z.string(),
+  /** Missing in models made before there were any. */
+  warnings: z.array(TrainWarning).optional(),
 })
 export type ModelMeta = z.output<typeof ModelMeta>
 /* model arrays: one per weight ('weight/<name>') · while running 'checkpoint/<name>'. metrics: 'stage', 'loss', 'holdout' … by step */

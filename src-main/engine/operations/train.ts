@@ -99,7 +99,18 @@ async function learned(
   const rows = openMatrixRows(ctx.project, matrixId, matrix, ctx.memoryBudgetBytes)
   try {
     const { seed, threads, signal } = ctx
-    const common = { train: rows.train, trainRows, holdout: rows.holdout, holdoutRows, inputDim: columns.length, seed, threads, signal }
+    const columnNames = columns.map(({ name }) => name)
+    const common = {
+      train: rows.train,
+      trainRows,
+      holdout: rows.holdout,
+      holdoutRows,
+      inputDim: columns.length,
+      columnNames,
+      seed,
+      threads,
+      signal,
+    }
     const result = await trainModel({
       ...common,
       model,
@@ -170,6 +181,7 @@ export const trainOperation = defineOperation({
       rowsSeen: result.rowsSeen,
       stopped: result.stopped,
       executor: result.executor,
+      warnings: [...result.warnings],
     }
     return meta
   },

@@ -67,17 +67,17 @@ export class LossGuard {
     return -1
   }
 
-  isExploded(loss: number): boolean {
-    if (this.#first === null || this.#lowest === null || this.#first === 0) return false
-    return loss - this.#lowest > timesLowest * Math.abs(this.#lowest) && loss - this.#first > timesFirst * Math.abs(this.#first)
-  }
-
   #isLastBlockOfMany(): boolean {
-    const isBad = this.isExploded(Math.min(...this.#block))
+    const isBad = this.#isExploded(Math.min(...this.#block))
     this.#bad = isBad ? this.#bad + 1 : 0
     if (!isBad) this.#lowest = Math.min(this.lowest, median(this.#block))
     this.#block = []
     return this.#bad >= blocksInARow
+  }
+
+  #isExploded(loss: number): boolean {
+    if (this.#first === null || this.#lowest === null || this.#first === 0) return false
+    return loss - this.#lowest > timesLowest * Math.abs(this.#lowest) && loss - this.#first > timesFirst * Math.abs(this.#first)
   }
 
   #forget(): void {

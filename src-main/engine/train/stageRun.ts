@@ -6,7 +6,8 @@
  * Memory: the rows that its source keeps (shared with the worker), three times the weights for the optimiser and as much again while a chunk runs.
  */
 import { setImmediate } from 'node:timers/promises'
-import { StratumError, throwIfCancelled } from '#common/errors.ts'
+import { throwIfCancelled } from '#common/errors.ts'
+import { compile } from '../compute/compile.ts'
 import { emit } from '../compute/emit/emit.ts'
 import type { NumericWorker } from '../compute/numericWorker.ts'
 import { stepKey } from '../compute/random/counter.ts'
@@ -18,16 +19,30 @@ import type { Packing } from '../optim/packing.ts'
 import { optimiserOf } from '../optim/registry.ts'
 import { type Batches, batchesOf, ChunkSize, stepsOf } from './batches.ts'
 import { Curve, type CurveState } from './curve.ts'
+import { type Divergence, StageDiverged } from './divergence.ts'
+import { LossGuard, type LossGuardState, notFinite } from './guards.ts'
 import { Judge } from './judge.ts'
 import { rowOrder } from './rowOrder.ts'
 import { residentRows, type RowSource, type Shard } from './rowSource.ts'
 import { learningRateAt, noPlateau, type Plateau, plateauAfter } from './schedule.ts'
 import { streamedRows } from './streamedRows.ts'
-import { initialState, packingFor, scalarsAt, type StepOptions, traceTraining, under, weightsOf } from './trainingStep.ts'
+import {
+  initialState,
+  packingFor,
+  prefixed,
+  scalarsAt,
+  type StepOptions,
+  traceLayers,
+  traceTraining,
+  under,
+  weightsOf,
+} from './trainingStep.ts'
 import type { ReadyOptions } from './types.ts'
 
 /** One run of the worker takes about so long: cancelling answers within it. */
 const chunkSeconds = 0.4
+/** Looking for the layer in which a run became infinite takes no longer. */
+const searchSeconds = 15
 
 /** How far a stage has come; with its arrays, its checkpoint. */
 export interface StagePosition {
@@ -35,13 +50,14 @@ export interface StagePosition {
   readonly epoch: number
   /** Steps since the stage began. */
   readonly step: number
-  /** Lowest held-out error so far and the passes since. */
+  /** Lowest held-out error so far and the passes since; without held-out rows lowest mean loss of a pass. */
   readonly best: number | null
   readonly stale: number
   readonly plateau: Plateau
 }
 export interface SavedPosition extends StagePosition {
   readonly curve: CurveState
+  readonly guard: LossGuardState
 }
 export interface StageCheckpoint {
   readonly position: SavedPosition
@@ -67,25 +83,15 @@ export interface StageSetting {
 }
 
 export interface StageResult {
-  readonly weights: Weights
-  readonly stopped: 'finished' | 'early' | 'kept'
+  /** Null when the stage diverged before a pass was judged. */
+  readonly weights: Weights | null
+  /** The pass they are of. */
+  readonly bestPass: number
+  readonly stopped: 'finished' | 'early' | 'kept' | 'diverged'
+  readonly divergence: Divergence | null
   readonly epochs: number
   readonly steps: number
   readonly rowsSeen: number
-}
-
-/** The run became infinite. `kept` are the best weights of this stage, null when no pass was finished. */
-export class StageDiverged extends StratumError {
-  readonly kept: Weights | null
-  constructor(term: string, title: string, step: number, kept: Weights | null) {
-    super(
-      'TRAIN_DIVERGED',
-      `Training became infinite in “${title}”: the term “${term}” at step ${step}.`,
-      'Choose a smaller step size or another scaling, or set a limit on the step.',
-      { term, stage: title, step },
-    )
-    this.kept = kept
-  }
 }
 
 export class StageRun {
@@ -100,8 +106,11 @@ export class StageRun {
   readonly #rows: RowSource
   readonly #judge: Judge | null
   readonly #curve: Curve
+  readonly #guard: LossGuard
   readonly #chunk = new ChunkSize(chunkSeconds)
   #best: Weights | null = null
+  /** What the plateau remembered after each pass. */
+  readonly #plateaus = new Map<number, Plateau>()
   #position: StagePosition = { epoch: 0, step: 0, best: null, stale: 0, plateau: noPlateau }
 
   constructor(options: ReadyOptions, setting: StageSetting, resume: StageCheckpoint | null) {
@@ -117,11 +126,12 @@ export class StageRun {
     this.#frozen = Object.fromEntries(Object.entries(earlier).filter(([name]) => !(name in trained)))
     this.#rows = rowSource(options, this.#batches, index)
     this.#curve = new Curve(`stage${index + 1}`, stepsOf(this.#batches, 1), resume?.position.curve)
+    this.#guard = new LossGuard(resume?.position.guard)
     this.#judge =
       options.holdoutRows > 0 ? new Judge(`${options.model.id}, ${this.#title}`, stage, worker, options.threads, options.holdout) : null
     this.#initial = resume ? under('state', resume.arrays) : initialState(stage, this.#packing, trained, this.#options.optimiser)
     if (resume) {
-      const { curve: _, ...position } = resume.position
+      const { curve: _curve, guard: _guard, ...position } = resume.position
       this.#position = position
       const best = under('best', resume.arrays)
       this.#best = Object.keys(best).length ? this.#packing.unpack(best) : null
@@ -143,16 +153,27 @@ export class StageRun {
           await executor.load({ inputs: { x: shard.x } })
         }
       }
-      const { epoch, step } = this.#position
-      return {
-        weights: this.#best ?? weightsOf(this.#packing, await executor.state()),
-        stopped,
-        epochs: stopped === 'kept' ? this.#passesAt(step) : epoch,
-        steps: step,
-        rowsSeen: step * this.#batches.size,
-      }
+      // Without held-out rows nothing says which pass was best, so the last is.
+      const last = this.#judge && this.#best ? null : weightsOf(this.#packing, await executor.state())
+      return this.#result(stopped, last ?? this.#best)
+    } catch (error) {
+      if (!(error instanceof StageDiverged)) throw error
+      return this.#result('diverged', this.#best, error.divergence)
     } finally {
       for (const open of [executor, this.#rows, ...(this.#judge ? [this.#judge] : [])]) await open.close()
+    }
+  }
+
+  #result(stopped: StageResult['stopped'], weights: Weights | null, divergence: Divergence | null = null): StageResult {
+    const { epoch, step, stale } = this.#position
+    return {
+      weights,
+      bestPass: epoch - stale,
+      stopped,
+      divergence,
+      epochs: stopped === 'finished' || stopped === 'early' ? epoch : this.#passesAt(step),
+      steps: step,
+      rowsSeen: step * this.#batches.size,
     }
   }
 
@@ -180,16 +201,87 @@ export class StageRun {
     return Math.min(this.#s.stage.layout.epochs, (step * this.#batches.size) / this.#batches.rows)
   }
 
-  /** A chunk of steps. */
-  async #steps(executor: Executor, shard: Shard, steps: number): Promise<void> {
+  /** A chunk of steps, and nothing but. */
+  async #compute(executor: Executor, shard: Shard, steps: number): Promise<HostArrays> {
     const { step } = this.#position
     const rows = { shape: [steps, this.#batches.size], values: shard.rowsOf(step, steps) }
     const started = performance.now()
     const out = await executor.run({ rows, ...this.#scalars(step, steps) }, steps)
     this.#chunk.took(steps, (performance.now() - started) / 1000)
+    return out
+  }
+
+  /** A chunk of steps, checked and drawn. */
+  async #steps(executor: Executor, shard: Shard, steps: number): Promise<void> {
+    const { step } = this.#position
+    const out = await this.#compute(executor, shard, steps)
     const curves = Object.fromEntries(Object.entries(out).map(([name, { values }]) => [name.replace('term/', ''), values]))
-    this.#guard(curves, step)
+    this.#check(curves, step)
     this.#o.addMetrics(this.#curve.add(this.#s.firstStep + step, curves, (at) => this.#passesAt(at - this.#s.firstStep)))
+  }
+
+  /**
+   * Instead of `run`, on a run opened at the last checkpoint: the first layer or weight that is not finite at a step where another run
+   * became infinite. The steps before are done once more, on a computer that repeats itself with the same numbers.
+   *
+   * @param step   since the stage began
+   * @param other  the run that became infinite; knows what the step size depended on
+   * @returns      null when everything is finite up to the loss itself, or when it takes too long
+   */
+  async layerNotFiniteAt(step: number, other: StageRun): Promise<string | null> {
+    const giveUpAt = performance.now() + searchSeconds * 1000
+    let shard = await this.#rows.shardAt(this.#position.step)
+    const executor = await this.#open(shard)
+    try {
+      for (;;) {
+        await setImmediate()
+        throwIfCancelled(this.#o.signal)
+        if (performance.now() > giveUpAt) return null
+        const { step: at, epoch } = this.#position
+        const passEnd = stepsOf(this.#batches, epoch + 1)
+        if (at >= shard.endStep) {
+          shard = await this.#rows.shardAt(at)
+          await executor.load({ inputs: { x: shard.x } })
+        } else if (at >= step) return await this.#layerNotFinite(executor, shard)
+        else if (at >= passEnd) {
+          this.#position = { ...this.#position, epoch: epoch + 1, plateau: other.#plateaus.get(epoch + 1) ?? noPlateau }
+        } else {
+          const steps = this.#chunk.next(Math.min(step, passEnd, shard.endStep) - at)
+          await this.#compute(executor, shard, steps)
+          this.#position = { ...this.#position, step: at + steps }
+        }
+      }
+    } finally {
+      for (const open of [executor, this.#rows, ...(this.#judge ? [this.#judge] : [])]) await open.close()
+    }
+  }
+
+  /** At the step as it is now: among the weights, else in what layers give on its rows. */
+  async #layerNotFinite(executor: Executor, shard: Shard): Promise<string | null> {
+    const state = await executor.state()
+    const weights = weightsOf(this.#packing, state)
+    const bad = notFinite(weights).at(-1)
+    if (bad !== undefined) return bad
+    const { step } = this.#position
+    const { x } = shard
+    const d = x.shape[1]
+    const batch = new Float32Array(this.#batches.size * d)
+    for (const [i, row] of shard.rowsOf(step, 1).entries()) batch.set(x.values.subarray(row * d, (row + 1) * d), i * d)
+    const inputs = {
+      x: { shape: [this.#batches.size, d], values: batch },
+      ...prefixed('weights', { ...this.#frozen, ...weights }),
+      ...prefixed('buffer', under('buffer', state)),
+    }
+    const { worker, stage } = this.#s
+    const looking = await worker.open(emit(traceLayers(`${this.#o.model.id}, ${this.#title}`, stage, inputs), 'loop'), this.#o.threads)
+    try {
+      await looking.load({ inputs })
+      const { key, ...scalars } = this.#scalars(step, 1)
+      const sums = await looking.run({ key, ...prefixed('scalar', under('scalar', scalars)) }, 1)
+      return Object.keys(sums).find((name) => name !== 'loss' && !Number.isFinite(sums[name].values[0])) ?? null
+    } finally {
+      await looking.close()
+    }
   }
 
   async #open({ x }: Shard): Promise<Executor> {
@@ -197,7 +289,7 @@ export class StageRun {
     const inputs = { x, ...Object.fromEntries(Object.entries(this.#frozen).map(([name, weight]) => [`weights/${name}`, weight])) }
     const title = `${this.#o.model.id}, ${this.#title}`
     const program = traceTraining(title, stage, this.#packing, this.#initial, inputs, this.#batches.size, this.#options)
-    const executor = await worker.open(emit(program, 'loop'), this.#o.threads)
+    const executor = await worker.open(compile(program), this.#o.threads)
     await executor.load({ state: this.#initial, inputs })
     return executor
   }
@@ -221,11 +313,25 @@ export class StageRun {
     return { key: { shape: [steps], values: key }, ...mapValues(columns, (values) => ({ shape: [steps], values })) }
   }
 
-  #guard(curves: Readonly<Record<string, ArrayLike<number>>>, firstStep: number): void {
-    const i = Array.from(curves.loss).findIndex((value) => !Number.isFinite(value))
-    if (i < 0) return
-    const term = Object.keys(curves).find((name) => name !== 'loss' && !Number.isFinite(curves[name][i])) ?? 'loss'
-    throw new StageDiverged(term, this.#title, this.#s.firstStep + firstStep + i + 1, this.#best)
+  /** @throws  StageDiverged when the loss became infinite or has exploded */
+  #check(curves: Readonly<Record<string, ArrayLike<number>>>, firstStep: number): void {
+    const { scalars, layout } = this.#s.stage
+    const at = Array.from(curves.loss).findIndex((value) => !Number.isFinite(value))
+    if (at >= 0) {
+      const term = Object.keys(curves).find((name) => name !== 'loss' && !Number.isFinite(curves[name][at])) ?? 'loss'
+      throw this.#diverged('infinite', term, firstStep + at)
+    }
+    const total = stepsOf(this.#batches, layout.epochs)
+    const numbersAt = (step: number): string => Object.values(scalars?.(step, total) ?? {}).join()
+    const sameLoss = scalars && ((i: number) => numbersAt(firstStep + i) === numbersAt(Math.max(0, firstStep + i - 1)))
+    const exploded = this.#guard.add(curves.loss, sameLoss)
+    if (exploded < 0) return
+    throw this.#diverged('exploded', 'loss', firstStep + exploded, { loss: curves.loss[exploded], lowest: this.#guard.lowest })
+  }
+
+  /** @param step  from 0, since the stage began */
+  #diverged(kind: Divergence['kind'], term: string, step: number, more: Partial<Divergence> = {}): StageDiverged {
+    return new StageDiverged({ kind, stage: this.#title, step: this.#s.firstStep + step + 1, stepInStage: step, term, ...more })
   }
 
   /** Ends a pass. True when patience is at its end. */
@@ -236,19 +342,22 @@ export class StageRun {
     const mean = this.#curve.endPass()
     const error = this.#judge ? await this.#judge.error({ ...this.#frozen, ...weights }, under('buffer', state)) : null
     const step = this.#s.firstStep + this.#position.step
-    if (error !== null && !Number.isFinite(error)) throw new StageDiverged('held-out error', this.#title, step, this.#best)
+    const bad = error === null || !Number.isFinite(error) ? notFinite(weights).at(-1) : undefined
+    if (bad !== undefined) throw this.#diverged('infinite', 'weights', this.#position.step - 1, { layer: bad })
+    if (error !== null && !Number.isFinite(error)) throw this.#diverged('infinite', 'held-out error', this.#position.step - 1)
     if (error !== null) this.#o.addMetrics([{ step, name: `stage${this.#s.index + 1}/holdout`, value: error }])
 
     const { best, stale, plateau } = this.#position
-    const better = error === null || best === null || error < best
+    const better = best === null || (error ?? mean) < best
     if (better) this.#best = weights
     this.#position = {
       ...this.#position,
       epoch,
-      best: better ? error : best,
+      best: better ? (error ?? mean) : best,
       stale: better ? 0 : stale + 1,
       plateau: plateauAfter(plateau, error ?? mean, this.#s.training),
     }
+    if (this.#s.training.learningRateSchedule === 'plateau') this.#plateaus.set(epoch, this.#position.plateau)
     this.#s.onProgress(epoch, error ?? mean)
     await this.#s.onCheckpoint(() => this.#checkpoint(executor))
     return this.#judge !== null && this.#s.training.patience > 0 && this.#position.stale >= this.#s.training.patience
@@ -259,7 +368,7 @@ export class StageRun {
       Object.entries(arrays).map(([name, array]) => [`${prefix}/${name}`, array] as const)
     const best = this.#best ? named('best', this.#packing.pack(this.#best)) : []
     return {
-      position: { ...this.#position, curve: this.#curve.state },
+      position: { ...this.#position, curve: this.#curve.state, guard: this.#guard.state },
       arrays: Object.fromEntries([...named('state', await executor.state()), ...best]),
     }
   }

@@ -1,26 +1,17 @@
 /** A model's stages, one after the other, with a checkpoint of where the whole run is. */
-import { StratumError } from '#common/errors.ts'
 import type { NumericWorker } from '../compute/numericWorker.ts'
 import { executorNames, type HostArrays } from '../compute/step.ts'
 import type { GradientModel, Weights } from '../models/define.ts'
 import { TrainingParams } from '../models/training.ts'
+import { type Divergence, divergenceError, divergenceWarning } from './divergence.ts'
 import { sampleOf } from './rowSample.ts'
-import { type SavedPosition, type StageCheckpoint, StageDiverged, StageRun } from './stageRun.ts'
+import { type SavedPosition, type StageCheckpoint, type StageResult, StageRun } from './stageRun.ts'
 import { under } from './trainingStep.ts'
 import type { ReadyOptions, TrainOptions, TrainResult } from './types.ts'
 
 /** Sums over the finished stages. */
-type Done = Pick<TrainResult, 'epochs' | 'steps' | 'rowsSeen' | 'stopped'>
+type Done = Pick<TrainResult, 'epochs' | 'steps' | 'rowsSeen' | 'stopped' | 'warnings'>
 export type Trained = Done & Pick<TrainResult, 'weights' | 'executor'>
-
-/** A stage became infinite. `trained` has a weight for every one the model needs, or is null. */
-export class StagesDiverged extends StratumError {
-  readonly trained: Trained | null
-  constructor({ code, message, hint, where }: StratumError, trained: Trained | null) {
-    super(code, message, hint, where)
-    this.trained = trained
-  }
-}
 
 /** The JSON beside a checkpoint's arrays. */
 interface RunPosition {
@@ -38,7 +29,7 @@ export async function trainStages(o: ReadyOptions, { stages }: GradientModel, wo
   const saved = loadCheckpoint(o)
   const sample = await sampleOf(o.train)
   let weights: Weights = saved?.weights ?? {}
-  let done: Done = saved?.position.done ?? { epochs: 0, steps: 0, rowsSeen: 0, stopped: 'finished' }
+  let done: Done = saved?.position.done ?? { epochs: 0, steps: 0, rowsSeen: 0, stopped: 'finished', warnings: [] }
   let savedAt = performance.now()
   const save = (stage: number, checkpoint: StageCheckpoint | null): void => {
     saveCheckpoint(o, { stage, within: checkpoint?.position ?? null, done }, weights, checkpoint?.arrays ?? {})
@@ -46,43 +37,51 @@ export async function trainStages(o: ReadyOptions, { stages }: GradientModel, wo
   }
 
   for (let index = saved?.position.stage ?? 0; index < stages.length; index++) {
-    const stage = stages[index]
-    const run = new StageRun(
-      o,
-      {
-        index,
-        stage,
-        earlier: weights,
-        sample,
-        training,
-        worker,
-        shortened: done.stopped === 'kept',
-        firstStep: done.steps,
-        onProgress: (epochs, error) => report(o, stages, index, done, epochs, error),
-        onCheckpoint: async (checkpoint) => {
-          if (performance.now() - savedAt >= (o.checkpointSeconds ?? defaultCheckpointSeconds) * 1000) save(index, await checkpoint())
-        },
+    const setting = {
+      index,
+      stage: stages[index],
+      earlier: weights,
+      sample,
+      training,
+      worker,
+      shortened: done.stopped === 'kept' || (index > 0 && o.keepRequested()),
+      firstStep: done.steps,
+      onProgress: (epochs: number, error: number) => report(o, stages, index, done, epochs, error),
+      onCheckpoint: async (checkpoint: () => Promise<StageCheckpoint>) => {
+        if (performance.now() - savedAt >= (o.checkpointSeconds ?? defaultCheckpointSeconds) * 1000) save(index, await checkpoint())
       },
-      saved && index === saved.position.stage && saved.position.within ? { position: saved.position.within, arrays: saved.arrays } : null,
-    )
-    try {
-      const result = await run.run()
-      weights = { ...weights, ...result.weights }
-      done = {
-        epochs: done.epochs + result.epochs,
-        steps: done.steps + result.steps,
-        rowsSeen: done.rowsSeen + result.rowsSeen,
-        stopped: result.stopped === 'finished' ? done.stopped : result.stopped,
-      }
-    } catch (error) {
-      if (!(error instanceof StageDiverged)) throw error
-      const kept = { ...weights, ...error.kept }
-      const complete = stages.every(({ trains }) => trains.every((name) => name in kept))
-      throw new StagesDiverged(error, complete ? { ...done, weights: kept, stopped: 'diverged', executor } : null)
+    }
+    const run = new StageRun(o, setting, within(saved, index))
+    const result = await run.run()
+    const warning = result.divergence && {
+      ...result.divergence,
+      layer:
+        result.divergence.layer ??
+        (await layerOf(result.divergence, () => new StageRun(o, setting, within(loadCheckpoint(o), index)), run)),
+    }
+    weights = { ...weights, ...result.weights }
+    if (warning && !stages[index].trains.every((name) => name in weights)) throw divergenceError(warning)
+    done = {
+      epochs: done.epochs + result.epochs,
+      steps: done.steps + result.steps,
+      rowsSeen: done.rowsSeen + result.rowsSeen,
+      stopped: endings[Math.max(endings.indexOf(done.stopped), endings.indexOf(result.stopped))],
+      warnings: warning ? [...done.warnings, divergenceWarning(warning, keptOf(result))] : done.warnings,
     }
     if (index + 1 < stages.length) save(index + 1, null)
   }
   return { ...done, weights, executor }
+}
+
+/** How stages end; a run ends like the last of these that one of them did. */
+const endings = ['finished', 'early', 'kept', 'diverged'] as const
+
+const keptOf = ({ weights, bestPass }: StageResult): string =>
+  weights ? `Kept are the weights after pass ${bestPass}, the best before.` : 'Kept are the weights that the stages before learned.'
+
+/** Done again from the last checkpoint, so in no more than the time between two and that of one pass. */
+async function layerOf({ kind, stepInStage }: Divergence, again: () => StageRun, run: StageRun): Promise<string | null> {
+  return kind === 'infinite' ? again().layerNotFiniteAt(stepInStage, run) : null
 }
 
 function report(o: TrainOptions, stages: GradientModel['stages'], index: number, done: Done, epochs: number, error: number): void {
@@ -111,7 +110,19 @@ function saveCheckpoint(o: TrainOptions, position: RunPosition, weights: Weights
   o.checkpoint.save(position, Object.fromEntries(typed))
 }
 
-function loadCheckpoint(o: TrainOptions): { position: RunPosition; weights: Weights; arrays: HostArrays } | null {
+interface LoadedCheckpoint {
+  readonly position: RunPosition
+  readonly weights: Weights
+  readonly arrays: HostArrays
+}
+
+/** A checkpoint as one of a stage; null at its start. */
+function within(saved: LoadedCheckpoint | null, index: number): StageCheckpoint | null {
+  if (!saved || saved.position.stage !== index || !saved.position.within) return null
+  return { position: saved.position.within, arrays: saved.arrays }
+}
+
+function loadCheckpoint(o: TrainOptions): LoadedCheckpoint | null {
   const saved = o.checkpoint.load()
   if (!saved) return null
   const floats = Object.entries(saved.arrays).map(

@@ -1,31 +1,28 @@
 /** Trains any model: its stages one after the other, or its closed form; then judges the result. */
 import { StratumError, throwIfCancelled } from '#common/errors.ts'
+import type { TrainWarning } from '#common/domain/results.ts'
 import { NumericWorker } from '../compute/numericWorker.ts'
 import { blocksOf, type ResidentRows, type RowReader, rowsInMemory } from '../compute/rowReader.ts'
+import { deadUnits } from './deadUnits.ts'
 import { encoderOn } from './encoder.ts'
+import { constantColumns, deadUnitsWarning } from './findings.ts'
+import { ColumnRange } from './guards.ts'
 import { layoutOf } from './layout.ts'
 import { qualityOf } from './quality.ts'
 import { shared } from './shared.ts'
-import { StagesDiverged, type Trained, trainStages } from './stages.ts'
+import { type Trained, trainStages } from './stages.ts'
 import type { ReadyOptions, TrainOptions, TrainResult } from './types.ts'
 
 export type { MetricPoint } from './curve.ts'
 export type { CheckpointStore, TrainingRows, TrainOptions, TrainResult } from './types.ts'
 
-/** Training became infinite; `kept` is the best state before, where there is a usable one. */
-export class TrainingDiverged extends StratumError {
-  readonly kept: TrainResult | null
-  constructor({ code, message, hint, where }: StratumError, kept: TrainResult | null) {
-    super(code, message, hint, where)
-    this.kept = kept
-  }
-}
-
 /**
  * The same options give the same weights, bit for bit, whether or not the run was interrupted and resumed.
  * Memory: rows in memory once more unless they are on shared memory; of others what streamedRows.ts says; and what StageRun says.
  *
- * @throws  CANCELLED · TRAIN_DIVERGED (a TrainingDiverged) · DATA_UNSUITABLE without rows or with values that are no numbers · PARAMETER_INVALID
+ * A run that becomes infinite or explodes ends as `stopped: 'diverged'` with the best weights before, and says so in a warning.
+ *
+ * @throws  CANCELLED · TRAIN_DIVERGED when there is nothing usable · DATA_UNSUITABLE without rows or with values that are no numbers · PARAMETER_INVALID
  */
 export async function trainModel(given: TrainOptions): Promise<TrainResult> {
   const o: ReadyOptions = {
@@ -33,7 +30,7 @@ export async function trainModel(given: TrainOptions): Promise<TrainResult> {
     train: toRows(given.train, given.trainRows, given.inputDim),
     holdout: toRows(given.holdout, given.holdoutRows, given.inputDim),
   }
-  await checkRows(o)
+  const constant = await checkRows(o)
   const params = o.model.params.parse(o.params)
   const built = o.model.build(params, o.inputDim)
   const layout = layoutOf(built)
@@ -46,7 +43,17 @@ export async function trainModel(given: TrainOptions): Promise<TrainResult> {
       const onTrain = await qualityOf(encoder, o.train, o.signal)
       const onHoldout = o.holdoutRows > 0 ? await qualityOf(encoder, o.holdout, o.signal) : null
       const { explainedVariance, columnError } = onHoldout ?? onTrain
-      return { ...trained, layout, trainError: onTrain.error, holdoutError: onHoldout?.error ?? null, explainedVariance, columnError }
+      const result = {
+        ...trained,
+        layout,
+        trainError: onTrain.error,
+        holdoutError: onHoldout?.error ?? null,
+        explainedVariance,
+        columnError,
+      }
+      checkFigures(result)
+      const dead = await deadUnits({ title: o.model.id, built, weights: trained.weights }, worker, o.threads, o.train, o.signal)
+      return { ...result, warnings: [...constant, ...trained.warnings, ...dead.map(deadUnitsWarning)] }
     } finally {
       await encoder.close()
     }
@@ -57,26 +64,50 @@ export async function trainModel(given: TrainOptions): Promise<TrainResult> {
     o.report({ stage: built.layout.title, fraction: null })
     const weights = await built.fit(o.train, o.seed, o.signal)
     throwIfCancelled(o.signal)
-    return await judged({ weights, epochs: 1, steps: 1, rowsSeen: o.trainRows, stopped: 'finished', executor: 'closed form, float64' })
-  } catch (error) {
-    throw error instanceof StagesDiverged ? new TrainingDiverged(error, error.trained && (await judged(error.trained))) : error
+    return await judged({
+      weights,
+      epochs: 1,
+      steps: 1,
+      rowsSeen: o.trainRows,
+      stopped: 'finished',
+      executor: 'closed form, float64',
+      warnings: [],
+    })
   } finally {
     await worker.close()
   }
 }
 
-/** One missing value would spread to every weight in a step, so all rows are looked through before. Memory: one block. */
-async function checkRows({ train, holdout, signal }: ReadyOptions): Promise<void> {
+/** Weights that give no number for a row are of no use, whatever was kept of them. */
+function checkFigures({ trainError, holdoutError, warnings }: TrainResult): void {
+  if (Number.isFinite(trainError) && Number.isFinite(holdoutError ?? 0)) return
+  const diverged = warnings.findLast(({ code }) => code === 'DIVERGED')
+  throw new StratumError(
+    'TRAIN_DIVERGED',
+    diverged?.message ?? 'The trained model does not give numbers back.',
+    diverged?.hint ?? 'Choose a smaller step size or another scaling.',
+    diverged?.where,
+  )
+}
+
+/**
+ * One missing value would spread to every weight in a step, so all rows are looked through before. Memory: one block.
+ *
+ * @returns  what is to be said of columns that never change
+ */
+async function checkRows({ train, holdout, columnNames, signal }: ReadyOptions): Promise<TrainWarning[]> {
   if (train.rows < 1) {
     const hint = 'Loosen the row filter or the missing-value rule in Prepare.'
     throw new StratumError('DATA_UNSUITABLE', 'There are no rows to train on.', hint)
   }
+  const ranges = { training: new ColumnRange(train.columns), 'held-out': new ColumnRange(train.columns) } as const
   for (const [rows, what] of [
     [train, 'training'],
     [holdout, 'held-out'],
   ] as const) {
     for await (const { from, n, X } of blocksOf(rows)) {
       throwIfCancelled(signal)
+      ranges[what].add(X, n)
       const at = firstMissing(X, n * rows.columns)
       if (at < 0) continue
       const where = { row: from + Math.floor(at / rows.columns), column: at % rows.columns }
@@ -88,6 +119,7 @@ async function checkRows({ train, holdout, signal }: ReadyOptions): Promise<void
       )
     }
   }
+  return constantColumns(ranges.training.constant, holdout.rows > 0 ? ranges['held-out'].constant : null, columnNames)
 }
 
 /** Position of the first value that is no number or infinite; −1 when there is none. */

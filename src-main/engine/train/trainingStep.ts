@@ -1,8 +1,22 @@
 /** One step of training a stage, as a pure function of tensors: batch, loss, gradients, optimiser. */
 import { type Program, trace } from '../compute/trace/trace.ts'
 import { type HostArrays, mapValues, type StepFn, type StepSpec, specsOf, type TensorMap, type TensorSpecs } from '../compute/step.ts'
-import { clone, gather, keep, mul, type Scalar, sub, type Tensor, type Tensor1D, type Tensor2D, valueAndGrads } from '../compute/tfjs.ts'
+import {
+  abs,
+  clone,
+  gather,
+  keep,
+  mul,
+  type Scalar,
+  sub,
+  sum,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  valueAndGrads,
+} from '../compute/tfjs.ts'
 import { randomNormal, randomUniform } from '../compute/random/kernel.ts'
+import { observe } from '../layers/observe.ts'
 import type { Noise, Stage, Weights } from '../models/define.ts'
 import { clipByGlobalNorm, clipByValue } from '../optim/clip.ts'
 import type { Optimiser } from '../optim/define.ts'
@@ -56,7 +70,7 @@ export function under<T>(prefix: string, record: Readonly<Record<string, T>>): R
     Object.entries(record).flatMap(([key, value]) => (key.startsWith(`${prefix}/`) ? [[key.slice(prefix.length + 1), value]] : [])),
   )
 }
-const prefixed = <T>(prefix: string, record: Readonly<Record<string, T>>): Record<string, T> =>
+export const prefixed = <T>(prefix: string, record: Readonly<Record<string, T>>): Record<string, T> =>
   Object.fromEntries(Object.entries(record).map(([name, value]) => [`${prefix}/${name}`, value]))
 
 /** The numbers of step t = 0, 1, … of `steps` that are known beforehand, by their names in scan. */
@@ -168,5 +182,25 @@ export function traceJudging(title: string, stage: Stage, weights: HostArrays, b
         loss: stage.loss(scan.x as Tensor2D, inputs, null, { buffers: under('buffer', inputs), scalars: under('scalar', scan) }).total,
       },
     }),
+  )
+}
+
+/**
+ * Σ|h| over what each layer gives in one step, by the layer's name in order, and the loss: not finite where the layer is not.
+ *
+ * @param inputs  'x' [batch, D], all weights as 'weights/…', 'buffer/…'; scan 'key' and 'scalar/…'
+ */
+export function traceLayers(title: string, stage: Stage, inputs: HostArrays): Program {
+  const scalarSpecs: TensorSpecs = mapValues(prefixed('scalar', stage.scalars?.(0, 1) ?? {}), () => ({ shape: [], dtype: 'float32' }))
+  return trace(
+    title,
+    { state: {}, inputs: specsOf(inputs), scan: { key: { shape: [], dtype: 'int32' }, ...scalarSpecs } },
+    ({ inputs: given, scan }) => {
+      const now = { buffers: under('buffer', given), scalars: under('scalar', scan) }
+      const { result, activations } = observe(() =>
+        stage.loss(given.x as Tensor2D, under('weights', given), noiseOf(scan.key as Scalar), now),
+      )
+      return { state: {}, out: { ...mapValues(Object.fromEntries(activations), (h) => sum(abs(h))), loss: result.total } }
+    },
   )
 }

@@ -1,6 +1,6 @@
 /** The faces of training as the engine's operations use them. */
 import type { Progress } from '#common/domain/artifact.ts'
-import type { ModelLayout } from '#common/domain/results.ts'
+import type { ModelLayout, TrainWarning } from '#common/domain/results.ts'
 import type { ResidentRows, RowReader } from '../compute/rowReader.ts'
 import type { HostArray } from '../compute/step.ts'
 import type { ModelDefinition, Weights } from '../models/define.ts'
@@ -26,6 +26,8 @@ export interface TrainOptions {
   readonly holdout: Float32Array | RowReader
   readonly holdoutRows: number
   readonly inputDim: number
+  /** For messages; else columns are counted. */
+  readonly columnNames?: readonly string[]
   readonly seed: number
   readonly threads: number
   readonly signal: AbortSignal
@@ -60,4 +62,5 @@ export interface TrainResult {
   readonly rowsSeen: number
   readonly stopped: 'finished' | 'early' | 'kept' | 'diverged'
   readonly executor: string
+  readonly warnings: readonly TrainWarning[]
 }

@@ -1,0 +1,58 @@
+/** What was found beside the weights, in words: columns that never change, units that never do. */
+import type { TrainWarning } from '#common/domain/results.ts'
+import type { DeadUnits } from './deadUnits.ts'
+
+/** More names than these are counted. */
+const mostNames = 10
+
+/**
+ * @param constant          positions of columns that never change in the rows to learn from
+ * @param constantHeldOut   the same of held-out rows; null when none are held out
+ */
+export function constantColumns(
+  constant: readonly number[],
+  constantHeldOut: readonly number[] | null,
+  names: readonly string[] | undefined,
+): TrainWarning[] {
+  const nameOf = (column: number): string => names?.[column] ?? `column ${column + 1}`
+  const changing = constantHeldOut ? constant.filter((column) => !constantHeldOut.includes(column)) : []
+  const still = constant.filter((column) => !changing.includes(column))
+  const warnings: TrainWarning[] = []
+  if (still.length > 0) {
+    warnings.push({
+      code: 'CONSTANT_COLUMNS',
+      message: `${listed(still.map(nameOf))} never ${still.length > 1 ? 'change' : 'changes'} and can teach the model nothing.`,
+      hint: 'Leave such columns out in Prepare, unless rows to come will differ in them.',
+      where: { columns: still.map(nameOf).slice(0, mostNames).join(', '), count: still.length },
+    })
+  }
+  if (changing.length > 0) {
+    warnings.push({
+      code: 'CONSTANT_IN_TRAINING',
+      message: `${listed(changing.map(nameOf))} never ${changing.length > 1 ? 'change' : 'changes'} in the rows to learn from, but in held-out rows: there the model cannot follow.`,
+      hint: 'Choose another split in Prepare, so that all kinds of rows are learned from, or leave such columns out.',
+      where: { columns: changing.map(nameOf).slice(0, mostNames).join(', '), count: changing.length },
+    })
+  }
+  return warnings
+}
+
+function listed(names: readonly string[]): string {
+  const more = names.length - mostNames
+  return more > 0 ? `${names.slice(0, mostNames).join(', ')} and ${more} more columns` : names.join(', ')
+}
+
+export const deadUnitsWarning = ({ layer, units, of, rows }: DeadUnits): TrainWarning =>
+  layer === 'code'
+    ? {
+        code: 'DEAD_UNITS',
+        message: `${units} of the ${of} numbers of the code ${units > 1 ? 'are' : 'is'} the same for every one of ${rows} rows.`,
+        hint: 'A shorter code loses nothing; or let more of it be used: less pull to zero, a smaller step size.',
+        where: { layer, units, of, rows },
+      }
+    : {
+        code: 'DEAD_UNITS',
+        message: `${units} of the ${of} units of the layer ${layer} ${units > 1 ? 'give' : 'gives'} the same for every one of ${rows} rows.`,
+        hint: 'Fewer units do as well; or keep them alive with a smaller step size or another bend of the layers, such as ELU.',
+        where: { layer, units, of, rows },
+      }
