@@ -315,18 +315,29 @@ export class StageRun {
 
   /** @throws  StageDiverged when the loss became infinite or has exploded */
   #check(curves: Readonly<Record<string, ArrayLike<number>>>, firstStep: number): void {
-    const { scalars, layout } = this.#s.stage
     const at = Array.from(curves.loss).findIndex((value) => !Number.isFinite(value))
     if (at >= 0) {
       const term = Object.keys(curves).find((name) => name !== 'loss' && !Number.isFinite(curves[name][at])) ?? 'loss'
       throw this.#diverged('infinite', term, firstStep + at)
     }
-    const total = stepsOf(this.#batches, layout.epochs)
-    const numbersAt = (step: number): string => Object.values(scalars?.(step, total) ?? {}).join()
-    const sameLoss = scalars && ((i: number) => numbersAt(firstStep + i) === numbersAt(Math.max(0, firstStep + i - 1)))
-    const exploded = this.#guard.add(curves.loss, sameLoss)
+    const exploded = this.#guard.add(curves.loss, this.#sameLossFrom(firstStep))
     if (exploded < 0) return
     throw this.#diverged('exploded', 'loss', firstStep + exploded, { loss: curves.loss[exploded], lowest: this.#guard.lowest })
+  }
+
+  /** Whether step `firstStep` + i, asked in order, has the scalars of the one before; undefined where there are none. */
+  #sameLossFrom(firstStep: number): ((i: number) => boolean) | undefined {
+    const { scalars, layout } = this.#s.stage
+    if (!scalars) return undefined
+    const total = stepsOf(this.#batches, layout.epochs)
+    const numbersAt = (step: number): string => Object.values(scalars(step, total)).join()
+    let before = numbersAt(Math.max(0, firstStep - 1))
+    return (i) => {
+      const now = numbersAt(firstStep + i)
+      const isSame = now === before
+      before = now
+      return isSame
+    }
   }
 
   /** @param step  from 0, since the stage began */
