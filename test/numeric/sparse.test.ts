@@ -2,7 +2,21 @@
 import { describe, expect, test } from 'vitest'
 import * as tf from '#engine/compute/tfjs.ts'
 import { codeSums, denseCodes, sparseDecode, sparseEncode } from '#engine/compute/sparse/ops.ts'
-import type { HostArrays, TensorMap } from '#engine/compute/step.ts'
+import { compile } from '#engine/compute/compile.ts'
+import { emit } from '#engine/compute/emit/emit.ts'
+import { openEager } from '#engine/compute/executors/eager.ts'
+import { openSegmented } from '#engine/compute/executors/segmented.ts'
+import { openSession } from '#engine/compute/executors/session.ts'
+import { segmented } from '#engine/compute/segments/cut.ts'
+import { copyOf, type Executor, type HostArrays, mapValues, type TensorMap } from '#engine/compute/step.ts'
+import { trace } from '#engine/compute/trace/trace.ts'
+import { initialiserOf } from '#engine/layers/initialise.ts'
+import { saeTopK } from '#engine/models/saeTopK.ts'
+import { adam } from '#engine/optim/adam.ts'
+import type { Optimiser } from '#engine/optim/define.ts'
+import { rmsprop } from '#engine/optim/rmsprop.ts'
+import { sgd } from '#engine/optim/sgd.ts'
+import { initialState, packingFor, scalarsAt, trainingStep } from '#engine/train/trainingStep.ts'
 import { evaluateBoth, largestDifference, numbersBetween } from '../helpers/programs.ts'
 
 const [B, D, M, k] = [6, 5, 24, 3]
@@ -97,3 +111,72 @@ function differences(by: string, f: (given: TensorMap) => tf.Scalar): number[] {
     })
   return Array.from(inputs[by].values, (_, i) => (at(i, h) - at(i, -h)) / (2 * h))
 }
+
+describe('steps of a TopK sparse autoencoder', () => {
+  const [D, M, B, n, steps] = [20, 1024, 8, 200, 20]
+
+  function training(params: Readonly<Record<string, unknown>>, optimiser: Optimiser = adam, gradientClip = 0, weightDecay = 0) {
+    const built = saeTopK.build(saeTopK.params.parse({ codeSize: M, k: 4, deadAfter: 40, ...params }), D)
+    if (built.kind !== 'gradient') throw new Error('a sparse autoencoder is trained by gradient')
+    const [stage] = built.stages
+    const options = { optimiser, gradientClip, weightDecay }
+    const weights = stage.initialWeights(initialiserOf(3))
+    const packing = packingFor(stage, weights, options)
+    const state = initialState(stage, packing, weights, optimiser)
+    const rows: HostArrays = { x: numbersBetween(-1, 1, [n, D], 'rows') }
+    const { spec, step } = trainingStep(stage, packing, state, rows, B, options)
+    const scalars = Array.from({ length: steps }, (_, t) => scalarsAt(stage, options, 0.003, t, steps))
+    const scan: HostArrays = {
+      rows: { shape: [steps, B], values: Int32Array.from({ length: steps * B }, (_, i) => (i * 37) % n) },
+      key: { shape: [steps], values: new Int32Array(steps) },
+      ...mapValues(scalars[0], (_, name) => ({ shape: [steps], values: Float32Array.from(scalars, (at) => at[name]) })),
+    }
+    const run = async (executor: Executor) => {
+      await executor.load({ state: copyOf(state), inputs: rows })
+      // In two runs, so that state has to be carried from one to the next.
+      const half = (from: number) =>
+        mapValues(scan, ({ shape: [, ...one], values }) => {
+          const size = (values.length / steps) * (steps / 2)
+          return { shape: [steps / 2, ...one], values: values.slice(from * size, (from + 1) * size) }
+        })
+      const out = [await executor.run(half(0), steps / 2), await executor.run(half(1), steps / 2)]
+      const after = await executor.state()
+      await executor.close()
+      return { loss: out.flatMap(({ loss }) => Array.from(loss.values)), state: after }
+    }
+    return { program: trace('sparse steps', spec, step), spec, step, run }
+  }
+
+  test('are run in parts where k is a small share of M, else as one program', () => {
+    expect(compile(training({}).program).mode).toBe('segmented')
+    expect(compile(training({ k: 65 }).program).mode).toBe('loop')
+  })
+
+  test.each<readonly [string, Parameters<typeof training>]>([
+    ['with dead codes', [{}]],
+    ['without', [{ auxiliaryWeight: 0 }]],
+    ['with four times the codes too', [{ multiTopK: true }]],
+    ['with momentum', [{}, sgd.with({ momentum: 0.9 })]],
+    ['with RMSprop', [{}, rmsprop]],
+    ['with limited steps and weight decay', [{}, adam, 1, 0.01]],
+  ])('%s give the same losses and weights in parts, densely and operation by operation', async (_, given) => {
+    const { program, spec, step, run } = training(...given)
+    const parts = await run(await openSegmented(segmented(program), { threads: 1 }))
+    const dense = await run(await openSession(emit(program, 'loop'), { threads: 1 }))
+    const eager = await run(await openEager(spec, step))
+    for (const other of [dense, eager]) {
+      expect(largestDifference(parts.loss, other.loss)).toBeLessThan(1e-5)
+      for (const [name, { values }] of Object.entries(other.state))
+        expect(largestDifference(parts.state[name].values, values), name).toBeLessThan(1e-4)
+    }
+  })
+
+  test('give the same bits on one and on two threads', async () => {
+    const { program, run } = training({})
+    const [one, two] = [
+      await run(await openSegmented(segmented(program), { threads: 1 })),
+      await run(await openSegmented(segmented(program), { threads: 2 })),
+    ]
+    expect(two).toEqual(one)
+  })
+})

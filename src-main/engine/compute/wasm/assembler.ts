@@ -68,7 +68,6 @@ export const i32 = {
     notEqual: [0x47],
     less: [0x48],
     greater: [0x4a],
-    atLeast: [0x4e],
     add: [0x6a],
     sub: [0x6b],
     mul: [0x6c],
@@ -79,9 +78,10 @@ export const i32 = {
     /** Of four lanes, which have their upper bit set. */
     laneMask: vector(0xa4),
     floatEqual: [0x5b],
-    floatLess: [0x5d],
     floatGreater: [0x5e],
     floatAtMost: [0x5f],
+    /** Those of a float. */
+    bits: [0xbc],
   })(),
 }
 

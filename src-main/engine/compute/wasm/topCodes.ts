@@ -17,25 +17,26 @@ interface Heap {
   readonly values: Local
   readonly index: Local
 }
+/** Positive floats, and what is no number above them, compare like the whole numbers that their bits are. */
 interface Item {
-  readonly value: Value
+  readonly bits: Value
   readonly which: Value
 }
 const itemAt = ({ values, index }: Heap, place: Value): Item => ({
-  value: load.f32(i32.add(values, bytes(place))),
+  bits: load.i32(i32.add(values, bytes(place))),
   which: load.i32(i32.add(index, bytes(place))),
 })
-function put(f: Func, { values, index }: Heap, place: Value, { value, which }: Item): void {
-  f.store(i32.add(values, bytes(place)), value)
+function put(f: Func, { values, index }: Heap, place: Value, { bits, which }: Item): void {
+  f.store(i32.add(values, bytes(place)), bits)
   f.store(i32.add(index, bytes(place)), which)
 }
 /** Smaller, or equal and further right. */
 const worse = (a: Item, b: Item): Value =>
-  i32.or(i32.floatLess(a.value, b.value), i32.and(i32.floatEqual(a.value, b.value), i32.greater(a.which, b.which)))
+  i32.or(i32.less(a.bits, b.bits), i32.and(i32.equal(a.bits, b.bits), i32.greater(a.which, b.which)))
 
 /** `item` goes into the heap of `size` at `place` and down to where no child is worse. */
-function siftDown(f: Func, heap: Heap, size: Value, place: Value, { value, which }: Item): void {
-  const item = { value: f.local(value), which: f.local(which) }
+function siftDown(f: Func, heap: Heap, size: Value, place: Value, { bits, which }: Item): void {
+  const item = { bits: f.local(bits), which: f.local(which) }
   const hole = f.local(place)
   const firstChild = (): Value => i32.add(i32.shiftLeft(hole, number(1)), number(1))
   const child = f.local(firstChild())
@@ -67,7 +68,7 @@ function heapify(f: Func, heap: Heap, size: Value): void {
 function sort(f: Func, heap: Heap, size: Value): void {
   const last = f.local(i32.sub(size, number(1)))
   f.while(i32.greater(last, number(0)), () => {
-    const item = { value: f.local(itemAt(heap, last).value), which: f.local(itemAt(heap, last).which) }
+    const item = { bits: f.local(itemAt(heap, last).bits), which: f.local(itemAt(heap, last).which) }
     put(f, heap, last, itemAt(heap, number(0)))
     siftDown(f, heap, last, number(0), item)
     f.set(last, i32.sub(last, number(1)))
@@ -96,11 +97,12 @@ export const topCodes: Kernel = {
       /** Takes column `at` in if it is larger than the worst that is kept. */
       const consider = (at: Value): void => {
         const value = f.local(f32.add(load.f32(i32.add(pre, bytes(at))), load.f32(i32.add(bias, bytes(at)))))
-        f.if(i32.isZero(i32.floatAtMost(value, least)), () =>
+        f.if(i32.isZero(i32.floatAtMost(value, least)), () => {
+          const item = { bits: f.local(i32.bits(f32.abs(value))), which: at }
           f.if(
             i32.less(count, k),
             () => {
-              put(f, heap, count, { value, which: at })
+              put(f, heap, count, item)
               f.set(count, i32.add(count, number(1)))
               f.if(i32.equal(count, k), () => {
                 heapify(f, heap, k)
@@ -108,11 +110,11 @@ export const topCodes: Kernel = {
               })
             },
             () => {
-              siftDown(f, heap, k, number(0), { value, which: at })
+              siftDown(f, heap, k, number(0), item)
               raise()
             },
-          ),
-        )
+          )
+        })
       }
 
       const whole = f.local(i32.and(M, number(-16)))
@@ -138,7 +140,7 @@ export const topCodes: Kernel = {
             f.set(least, f32.const(0))
           })
           sort(f, heap, count)
-          f.each(count, k, 1, (at) => put(f, heap, at, { value: f32.const(0), which: number(0) }))
+          f.each(count, k, 1, (at) => put(f, heap, at, { bits: number(0), which: number(0) }))
           f.set(guess, f32.mul(least, f32.const(guessed)))
           f.set(pre, i32.add(pre, bytes(M)))
           f.set(values, i32.add(values, bytes(k)))
