@@ -130,7 +130,7 @@ async function learned(
 
 export const trainOperation = defineOperation({
   id: 'train',
-  version: 2,
+  version: 3,
   title: 'Train',
   summary: 'Fits a model to the prepared rows and keeps its best state.',
   inputs: { matrix: { kinds: ['matrix'], description: 'Prepared rows' } },
