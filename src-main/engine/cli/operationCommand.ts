@@ -203,13 +203,16 @@ async function inputsFor(
   for (const reference of references) {
     const artifact = workspace.project.find(reference)
     const open = Object.entries(operation.inputs).filter(([role]) => inputs[role] === undefined)
-    const fitting = open.find(([, { kinds }]) => kinds.includes(artifact.kind))
+    const declared = (kind: ArtifactKind) => open.find(([, { kinds }]) => kinds.includes(kind))
+    const accepted = (kind: ArtifactKind) =>
+      open.find(([role, { kinds }]) => kinds.includes(kind) && (operation.accepts?.(role, kind, params) ?? true))
+    const bridge = bridges.find(({ from, to }) => from === artifact.kind && accepted(to))
+    const fitting = accepted(artifact.kind) ?? (bridge ? undefined : declared(artifact.kind))
     if (fitting) {
       inputs[fitting[0]] = artifact.id
       continue
     }
-    const bridge = bridges.find(({ from, to }) => from === artifact.kind && open.some(([, { kinds }]) => kinds.includes(to)))
-    const role = bridge && open.find(([, { kinds }]) => kinds.includes(bridge.to))?.[0]
+    const role = bridge && accepted(bridge.to)?.[0]
     if (!bridge || role === undefined) throw unfitting(operation, artifact, open.length === 0)
     const { seed, device } = base
     inputs[role] = (

@@ -45,6 +45,8 @@ export interface OperationDefinition<Schema extends z.ZodObject = z.ZodObject> {
   readonly inputs: Readonly<Record<string, InputDeclaration>>
   readonly params: Schema
   readonly produces: ArtifactKind
+  /** Whether an input of a declared kind fits these parameters too; absent means that it does. */
+  accepts?(role: string, kind: ArtifactKind, params: z.output<Schema>): boolean
   /** Default artifact name from the parameters; a number is added when it is taken. */
   nameFor?(params: z.output<Schema>, inputs: Readonly<Record<string, Artifact>>): string
   /** Runs beside a heavy job instead of waiting for it: little work, little memory, e.g. writing a table. */

@@ -11,12 +11,13 @@ import type { Artifact, ArtifactKind, LegendEntry } from '#common/domain/artifac
 import { type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
 import type { Grid } from '#common/domain/grid.ts'
 import { classColour } from '#common/domain/palettes.ts'
-import type { ClusteringMeta, ExportMeta, LatentsMeta, ModelMeta, ScoresMeta } from '#common/domain/results.ts'
+import type { ClusteringMeta, ExportMeta, LatentsMeta, MatrixMeta, ModelMeta, ScoresMeta } from '#common/domain/results.ts'
 import { StratumError, throwIfCancelled } from '#common/errors.ts'
 import { type Cell, createCsv, shortFloat32 } from '../export/csv.ts'
 import { createGeotiff } from '../export/geotiff/geotiff.ts'
 import { exportClassMap, exportScoreMap } from '../export/maps.ts'
 import { createNpy } from '../export/npy.ts'
+import { exportOnnx } from '../export/onnx.ts'
 import type { ExportedFile } from '../export/outputFile.ts'
 import { exportPng } from '../export/png.ts'
 import { writeReport } from '../export/report.ts'
@@ -28,8 +29,9 @@ import { defineOperation, type OperationContext } from './define.ts'
 import { evaluateOperation } from './evaluate.ts'
 import { lineage } from './lineage.ts'
 import { scoreOperation } from './score.ts'
+import { readWeights } from './trainedModel.ts'
 
-const Target = z.enum(['geotiff', 'png', 'csv', 'npy', 'report'])
+const Target = z.enum(['geotiff', 'png', 'csv', 'npy', 'report', 'onnx'])
 type Target = z.output<typeof Target>
 
 const targetOfExtension: Readonly<Record<string, Target>> = {
@@ -39,6 +41,7 @@ const targetOfExtension: Readonly<Record<string, Target>> = {
   '.csv': 'csv',
   '.npy': 'npy',
   '.html': 'report',
+  '.onnx': 'onnx',
 }
 
 const params = z.object({
@@ -48,11 +51,21 @@ const params = z.object({
     .meta({ title: 'File', description: 'Written whole or not at all; files that belong to it (styles, names) stand beside it.' }),
   target: Target.nullable()
     .default(null)
-    .meta({ title: 'Format', description: 'By the file name when empty: .tif, .png, .csv, .npy, .html.' }),
+    .meta({ title: 'Format', description: 'By the file name when empty: .tif, .png, .csv, .npy, .html; a model is written as .onnx.' }),
   compression: z
     .enum(['deflate', 'lzw', 'none'])
     .default('deflate')
     .meta({ title: 'Compression', description: 'DEFLATE is smallest; LZW opens in older tools.', advanced: true }),
+  takes: z.enum(['raw', 'prepared']).default('raw').meta({
+    title: 'A model takes',
+    description: 'Raw columns, with the preparation inside the file, or rows that were prepared already.',
+    advanced: true,
+  }),
+  parts: z.enum(['separate', 'together']).default('separate').meta({
+    title: 'Ways of a model',
+    description: 'Encoder and decoder in a file each, or both in one that also gives the reconstruction error.',
+    advanced: true,
+  }),
 })
 type Params = z.output<typeof params>
 type Context = OperationContext<Params>
@@ -236,6 +249,23 @@ function tableColumns(
   }
 }
 
+/** Encoder and decoder of a trained model. */
+function modelFiles({ project, params: { takes, parts } }: Context, { artifact, path }: Subject): Promise<ExportedFile[]> {
+  const { model, settings, columns, matrix } = artifact.meta as unknown as ModelMeta
+  const { steps } = project.artifact(matrix).meta as unknown as MatrixMeta
+  return exportOnnx(path, {
+    name: artifact.name,
+    model: modelById(model),
+    settings,
+    weights: readWeights(project, artifact),
+    columns,
+    steps,
+    takes,
+    parts,
+    origin: { artifact: artifact.name, content_key: artifact.contentKey, seed: String(artifact.seed) },
+  })
+}
+
 async function arrayFile(ctx: Context, { artifact, data, path }: Subject): Promise<ExportedFile[]> {
   const [name, dtype] =
     artifact.kind === 'latents'
@@ -302,6 +332,7 @@ const writers: Readonly<
   csv: { kinds: ['clustering', 'scores', 'latents'], write: tableFile },
   npy: { kinds: ['clustering', 'scores', 'latents'], write: arrayFile },
   report: { kinds: ['clustering', 'scores'], write: reportFile },
+  onnx: { kinds: ['model'], write: modelFiles },
 }
 
 function chooseTarget({ path, target }: Params): Target {
@@ -319,10 +350,11 @@ export const exportOperation = defineOperation({
   id: 'export',
   version: 1,
   title: 'Export',
-  summary: 'Writes a class map, anomaly scores or codes for QGIS, a table, NumPy, or a report.',
-  inputs: { source: { kinds: ['clustering', 'scores', 'latents'], description: 'What to write' } },
+  summary: 'Writes a class map, anomaly scores or codes for QGIS, a table, NumPy, or a report; a model for ONNX.',
+  inputs: { source: { kinds: ['clustering', 'scores', 'latents', 'model'], description: 'What to write' } },
   params,
   produces: 'export',
+  accepts: (_, kind, params) => writers[chooseTarget(params)].kinds.includes(kind),
   light: true,
   nameFor: ({ path }) => path.split(/[\\/]/).pop() ?? path,
   ignores: ['seed', 'device'],

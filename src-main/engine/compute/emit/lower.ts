@@ -3,6 +3,7 @@ import { type Attributes, type Node, type NodeValues, numbers, scalarOf, type Sh
 import { outputCount } from '../graph/ops.ts'
 import { type OnnxAttribute, node as onnxNode, tensor } from './onnx.ts'
 import type { Bytes } from './protobuf.ts'
+import { hasRows, type RowCount } from './rowCount.ts'
 
 export interface Lowered {
   readonly nodes: Bytes[]
@@ -14,16 +15,24 @@ class Body implements Lowered {
   readonly nodes: Bytes[] = []
   readonly initialisers: Bytes[] = []
   readonly #lists = new Map<string, string>()
+  readonly #rows: RowCount | null
+
+  /** @param rows  of programs for any number of rows */
+  constructor(rows: RowCount | null) {
+    this.#rows = rows
+  }
 
   emit(op: string, inputs: readonly string[], outputs: readonly string[], attributes: Readonly<Record<string, OnnxAttribute>> = {}): void {
     this.nodes.push(onnxNode(op, inputs, outputs, attributes))
   }
   constant(name: string, shape: Shape, dtype: Node['dtype'], values: NodeValues): void {
-    this.initialisers.push(tensor(name, shape, dtype, values))
+    if (this.#rows && hasRows(shape)) this.#rows.constant(this, name, shape, dtype, values)
+    else this.initialisers.push(tensor(name, shape, dtype, values))
   }
   /** The name of an int64 list; a plain number is a scalar. */
   list(values: readonly number[] | number): string {
     const flat = [values].flat()
+    if (this.#rows && typeof values !== 'number' && hasRows(flat)) return this.#rows.list(this, flat)
     const name = `int64[${values}]${typeof values === 'number' ? 's' : ''}`
     if (!this.#lists.has(name)) {
       this.#lists.set(name, name)
@@ -167,9 +176,17 @@ const shifted: Lowering = (body, node, [x, by], y) => {
 /** What a program is written for. */
 export type Target = 'processor' | 'graphics'
 
-/** @param names  already has the names of parameters; gets those of everything else */
-export function lower(nodes: readonly Node[], names: Map<Node, string>, target: Target = 'processor'): Lowered {
-  const body = new Body()
+/**
+ * @param names  already has the names of parameters; gets those of everything else
+ * @param rows   of programs for any number of rows
+ */
+export function lower(
+  nodes: readonly Node[],
+  names: Map<Node, string>,
+  target: Target = 'processor',
+  rows: RowCount | null = null,
+): Lowered {
+  const body = new Body(rows)
   const used = new Set(nodes.flatMap((node) => (node.op === 'Pick' ? [nameOf(node)] : [])))
   for (const node of nodes) {
     if (node.op === 'Parameter') continue

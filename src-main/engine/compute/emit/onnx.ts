@@ -4,7 +4,7 @@ import { type Bytes, bytes, float, integer, message, text } from './protobuf.ts'
 
 /** The versions every program is written for; opset 18 is the oldest that has all operations used. */
 const irVersion = 10
-const opset = 21
+export const opset = 21
 
 const elementType: Readonly<Record<Dtype | 'int64', number>> = { float32: 1, int32: 6, int64: 7, bool: 9, uint32: 12 }
 export type OnnxAttribute =
@@ -71,4 +71,19 @@ export const graph = (name: string, { nodes, initialisers = [], inputs, outputs 
     ...outputs.map((v) => bytes(12, v)),
   )
 
-export const model = (main: Bytes): Bytes => message(integer(1, irVersion), text(2, 'stratum'), bytes(7, main), bytes(8, integer(2, opset)))
+/** What a file says of itself, for people and other programs. */
+export interface ModelInfo {
+  readonly producerVersion?: string
+  readonly description?: string
+  readonly metadata?: Readonly<Record<string, string>>
+}
+export const model = (main: Bytes, { producerVersion, description, metadata = {} }: ModelInfo = {}): Bytes =>
+  message(
+    integer(1, irVersion),
+    text(2, 'stratum'),
+    ...(producerVersion === undefined ? [] : [text(3, producerVersion)]),
+    ...(description === undefined ? [] : [text(6, description)]),
+    bytes(7, main),
+    bytes(8, integer(2, opset)),
+    ...Object.entries(metadata).map(([key, value]) => bytes(14, message(text(1, key), text(2, value)))),
+  )

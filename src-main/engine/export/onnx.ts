@@ -1,0 +1,112 @@
+/**
+ * A trained model as ONNX, for any program that runs it: one file for the way to the code and one for the way back, or both in one.
+ * Weights are inside, any number of rows goes in, and the preparation is part of the file unless prepared rows are wanted.
+ *
+ *   encoder   columns [rows, D] → codes [rows, Z]
+ *   decoder   codes [rows, Z] → reconstruction [rows, D]
+ *   together  columns → codes, reconstruction, error [rows]      error: mean (x − x̂)² in prepared units, the anomaly score
+ *
+ * What the file is, and what its columns are called, stands in its metadata.
+ */
+import { basename, dirname, extname, join } from 'node:path'
+import type { Column } from '#common/domain/dataset.ts'
+import type { FittedStep } from '#common/domain/results.ts'
+import { opset } from '../compute/emit/onnx.ts'
+import { emitPortable, type Portable } from '../compute/emit/portable.ts'
+import { mean, squaredDifference, type Tensor2D } from '../compute/tfjs.ts'
+import type { ModelDefinition, Weights } from '../models/define.ts'
+import { layoutOf } from '../train/layout.ts'
+import { version } from '../version.ts'
+import { type ExportedFile, writeOutputFile } from './outputFile.ts'
+import { prepared, unprepared } from './preparation.ts'
+
+export interface OnnxContent {
+  /** Of the trained model. */
+  readonly name: string
+  readonly model: ModelDefinition
+  readonly settings: Readonly<Record<string, unknown>>
+  readonly weights: Weights
+  readonly columns: readonly Column[]
+  readonly steps: readonly FittedStep[]
+  /** Raw columns as they are in the source, or rows that went through `steps` already. */
+  readonly takes: 'raw' | 'prepared'
+  readonly parts: 'separate' | 'together'
+  /** More for the metadata, e.g. seed and content key. */
+  readonly origin: Readonly<Record<string, string>>
+}
+
+type Part = 'encoder' | 'decoder' | 'together'
+
+/** The files that `path` stands for: encoder.onnx has decoder.onnx beside it, beds.onnx becomes beds.encoder.onnx and beds.decoder.onnx. */
+function filesOf(path: string, parts: OnnxContent['parts']): readonly (readonly [Part, string])[] {
+  if (parts === 'together') return [['together', path]]
+  const extension = extname(path)
+  const stem = basename(path, extension)
+  const beside = (part: string): string => join(dirname(path), `${/^(en|de)coder$/i.test(stem) ? part : `${stem}.${part}`}${extension}`)
+  return [
+    ['encoder', beside('encoder')],
+    ['decoder', beside('decoder')],
+  ]
+}
+
+const whatItIs: Readonly<Record<Part, string>> = {
+  encoder: 'Encoder, ONNX',
+  decoder: 'Decoder, ONNX',
+  together: 'Encoder and decoder, ONNX',
+}
+
+/** Memory: the weights twice. @throws DATA_UNSUITABLE when a model depends on the number of rows */
+export async function exportOnnx(path: string, content: OnnxContent): Promise<ExportedFile[]> {
+  const files = filesOf(path, content.parts).map(([part, file]) => ({ part, file, bytes: onnxFile(part, content) }))
+  const written: ExportedFile[] = []
+  for (const { part, file, bytes } of files)
+    written.push(await writeOutputFile(file, whatItIs[part], async (out) => void (await out.append(bytes))))
+  return written
+}
+
+export function onnxFile(part: Part, content: OnnxContent): Uint8Array {
+  const { model, weights, columns } = content
+  const steps = content.takes === 'raw' ? content.steps : []
+  const built = model.build(model.params.parse(content.settings), columns.length)
+  const { codeSize } = layoutOf(built)
+  const outputs: Readonly<Record<Part, Portable['outputs']>> = {
+    encoder: (x, w) => ({ codes: built.encode(prepared(steps, x), w) }),
+    decoder: (codes, w) => ({ reconstruction: unprepared(steps, built.decode(codes, w)) }),
+    together: (raw, w) => {
+      const x = prepared(steps, raw)
+      const codes = built.encode(x, w)
+      const reconstruction = built.decode(codes, w)
+      return { codes, reconstruction: unprepared(steps, reconstruction), error: mean(squaredDifference<Tensor2D>(x, reconstruction), 1) }
+    },
+  }
+  return emitPortable({
+    title: `${content.name} ${part === 'together' ? 'model' : part}`,
+    input: part === 'decoder' ? { name: 'codes', columns: codeSize } : { name: 'columns', columns: columns.length },
+    weights,
+    outputs: outputs[part],
+    info: {
+      producerVersion: version,
+      description: `${content.name}: ${model.title}. ${model.summary} Takes ${part === 'decoder' ? 'codes' : `${content.takes} rows of ${columns.length} columns`}; see the metadata for their names.`,
+      metadata: metadataOf(content, codeSize),
+    },
+  })
+}
+
+function metadataOf({ name, model, settings, columns, steps, takes, origin }: OnnxContent, codeSize: number): Record<string, string> {
+  return {
+    name,
+    model: model.id,
+    model_version: String(model.version),
+    model_title: model.title,
+    citation: model.paper,
+    settings: JSON.stringify(settings),
+    columns: JSON.stringify(columns.map((column) => column.name)),
+    units: JSON.stringify(columns.map(({ unit }) => unit)),
+    code_size: String(codeSize),
+    takes,
+    preparation: JSON.stringify(steps),
+    opset: String(opset),
+    written_by: `Stratum ${version}`,
+    ...origin,
+  }
+}

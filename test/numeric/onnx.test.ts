@@ -1,0 +1,90 @@
+/** Exported files, run directly in ONNX Runtime, against our own encoder: every model and preset, any number of rows, raw and prepared. */
+import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { describe, expect, test } from 'vitest'
+import { rowsInMemory } from '#engine/compute/rowReader.ts'
+import { applyPipeline, fitPipeline, invertPipeline, type StepId } from '#engine/data/pipeline.ts'
+import { onnxFile } from '#engine/export/onnx.ts'
+import type { ModelDefinition } from '#engine/models/define.ts'
+import { models } from '#engine/models/registry.ts'
+import { openEncoder } from '#engine/train/encoder.ts'
+import { contentOf, exportedColumns, presets, someWeights } from '../helpers/exported.ts'
+import { largestDifference } from '../helpers/programs.ts'
+import { curvedRows } from '../helpers/training.ts'
+
+const [n, d] = [5000, exportedColumns]
+
+/** The file as a function of rows. */
+async function opened(bytes: Uint8Array) {
+  const session = await InferenceSession.create(bytes, { logSeverityLevel: 3 })
+  return {
+    async run(X: Float32Array, rows: number): Promise<Record<string, Float32Array>> {
+      const results = await session.run({ [session.inputNames[0]]: new Tensor('float32', X, [rows, X.length / rows]) })
+      for (const { dims } of Object.values(results)) expect(dims[0]).toBe(rows)
+      return Object.fromEntries(Object.entries(results).map(([name, { data }]) => [name, data as Float32Array]))
+    },
+    close: () => session.release(),
+  }
+}
+
+describe('an exported model gives what ours gives', () => {
+  test.each(presets)('%s', async (_, model, settings) => {
+    const weights = await someWeights(model, settings)
+    const content = contentOf(model, settings, weights)
+    const files = await Promise.all((['encoder', 'decoder', 'together'] as const).map((part) => opened(onnxFile(part, content))))
+    const [encoder, decoder, together] = files
+    const ours = await openEncoder({ model, params: settings, inputDim: d, weights, threads: 1 })
+    const X = curvedRows(n, d, 3)
+    for (const rows of [1, 7, n]) {
+      const x = X.slice(0, rows * d)
+      const { codes, error } = await ours.encode(x, rows)
+      const reconstruction = await ours.reconstruct(x, rows)
+      expect(largestDifference((await encoder.run(x, rows)).codes, codes)).toBeLessThan(1e-6)
+      expect(largestDifference((await decoder.run(codes, rows)).reconstruction, reconstruction)).toBeLessThan(1e-6)
+      const all = await together.run(x, rows)
+      expect(largestDifference(all.codes, codes)).toBeLessThan(1e-6)
+      expect(largestDifference(all.reconstruction, reconstruction)).toBeLessThan(1e-6)
+      expect(largestDifference(all.error, error)).toBeLessThan(1e-6)
+    }
+    for (const file of files) await file.close()
+    await ours.close()
+  })
+})
+
+describe('a file that takes raw columns prepares them as we do', () => {
+  const model = models.find(({ id }) => id === 'pca') as ModelDefinition
+  const cases: [string, StepId[], (i: number) => number][] = [
+    ['missing values and large offsets, z-score', ['impute', 'z-score'], (i) => (i % 37 === 5 ? Number.NaN : 20_000 + Math.sin(i * 1.7))],
+    ['infinities, min-max', ['impute', 'min-max'], (i) => (i % 41 === 7 ? Number.POSITIVE_INFINITY : 300 * Math.cos(i * 0.9))],
+    ['counts', ['impute', 'log1p-cp10k', 'z-score'], (i) => (i % 3 === 0 ? 0 : Math.round(100 * Math.abs(Math.sin(i * 1.3))))],
+    ['nothing at all', [], (i) => Math.sin(i)],
+  ]
+  test.each(cases)('%s', async (_, ids, value) => {
+    const rows = 200
+    const raw = Float32Array.from({ length: rows * d }, (_, i) => value(i))
+    const steps = fitPipeline(ids, raw, rows, d)
+    const X = raw.slice()
+    applyPipeline(steps, X, rows, d)
+    const settings = { components: 3 }
+    const built = model.build(settings, d)
+    if (built.kind !== 'closed-form') throw new Error('PCA is fitted in closed form')
+    const weights = await built.fit(rowsInMemory(X, rows, d), 1, new AbortController().signal)
+    const content = { ...contentOf(model, settings, weights), steps }
+    const ours = await openEncoder({ model, params: settings, inputDim: d, weights, threads: 1 })
+    const { codes, error } = await ours.encode(X, rows)
+    const back = await ours.reconstruct(X, rows)
+    await ours.close()
+
+    const whole = await opened(onnxFile('together', content))
+    const both = await whole.run(raw, rows)
+    expect(largestDifference(both.codes, codes)).toBeLessThan(3e-6)
+    expect(largestDifference(both.error, error)).toBeLessThan(3e-6)
+    const wanted = back.slice()
+    invertPipeline(steps, wanted, rows, d) // totals are not in the code: counts come out per 10 000
+    const spread = raw.reduce((most, v) => (Number.isFinite(v) ? Math.max(most, Math.abs(v)) : most), 1)
+    const share = (values: Float32Array): Float32Array => values.map((v) => v / spread)
+    expect(largestDifference(share(both.reconstruction), share(wanted))).toBeLessThan(3e-6)
+    const encoder = await opened(onnxFile('encoder', { ...content, takes: 'prepared' }))
+    expect(largestDifference((await encoder.run(X, rows)).codes, codes)).toBeLessThan(1e-6)
+    for (const file of [whole, encoder]) await file.close()
+  })
+})
