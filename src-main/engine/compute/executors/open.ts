@@ -1,0 +1,67 @@
+/**
+ * The one way to run steps on the device that was asked for:
+ *
+ *   const executor = await openExecutor(program, {
+ *     device: 'webgpu',                                                  // as listed by devices.ts; 'auto' and 'cpu' too
+ *     openOnProcessor: () => worker.open(emit(program, 'loop'), threads),
+ *     notify: (message) => report(message),                              // a warning for the user, at most one per executor
+ *     signal,
+ *   })
+ *
+ * The answer is always an executor that runs: where the device is absent, cannot run this program, computes something else in
+ * the first step, or fails later, the processor does it, `notify` is told why, and `executor.name`, which is what to record
+ * with the result, says so from then on. Nothing is lost: steps since the last read-back are run again (gpu/guarded.ts). Ask
+ * for `state()` at checkpoints only: on a card it is what takes time.
+ */
+import type { Executor } from '../step.ts'
+import type { Program } from '../trace/trace.ts'
+import { GraphicsFailure, GraphicsProcess } from './gpu/graphicsProcess.ts'
+import { fallbackName, GuardedExecutor, knownTrial, rememberTrial } from './gpu/guarded.ts'
+import { stepPrograms } from './gpu/programs.ts'
+import { bundledProviders, type Provider, providerById } from './gpu/provider.ts'
+
+export interface OpenOptions {
+  /** Id of a device. */
+  readonly device: string
+  readonly openOnProcessor: () => Promise<Executor>
+  /** Told in a sentence when the processor does what another device was asked for. */
+  readonly notify: (message: string) => void
+  readonly signal: AbortSignal
+}
+
+/** @throws CANCELLED, and what `openOnProcessor` throws; never because of a graphics card */
+export async function openExecutor(program: Program, options: OpenOptions): Promise<Executor> {
+  const { device, openOnProcessor } = options
+  if (device === 'cpu') return openOnProcessor()
+  const provider = providerById(device)
+  if (!provider || !bundledProviders().has(device)) return instead(options, `there is no device '${device}' here`)
+  return openOnCard(program, provider, options)
+}
+
+async function openOnCard(program: Program, provider: Provider, options: OpenOptions): Promise<Executor> {
+  const { openOnProcessor, notify, signal } = options
+  const programs = stepPrograms(program, provider)
+  const trialKey = `${provider.id} ${programs.hash}`
+  const known = knownTrial(trialKey)
+  if (known) return instead(options, known)
+  try {
+    const card = await GraphicsProcess.open(programs, provider)
+    return new GuardedExecutor(card, { openOnProcessor, trialKey, card: `The graphics card (${provider.title})`, notify, signal })
+  } catch (error) {
+    if (!(error instanceof GraphicsFailure)) throw error
+    rememberTrial(trialKey, error.reason)
+    return instead(options, error.reason)
+  }
+}
+
+async function instead({ openOnProcessor, notify }: OpenOptions, reason: string): Promise<Executor> {
+  notify(`The graphics card is not used: ${reason}. The processor does the work.`)
+  const processor = await openOnProcessor()
+  return {
+    name: fallbackName(processor, reason),
+    load: (given) => processor.load(given),
+    run: (scan, steps) => processor.run(scan, steps),
+    state: () => processor.state(),
+    close: () => processor.close(),
+  }
+}
