@@ -1,4 +1,4 @@
-/** A project file with one array of rows, as prepare leaves them. */
+/** A project file with an array of rows, as prepare leaves them, and none held out. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,6 +24,7 @@ export function storedMatrix(
   const writer = draft.writeArray('train', { dtype, shape: [n, d], ...(chunkRows !== undefined && { chunkRows }) })
   for (let from = 0; from < n; from += rowsAtOnce) writer.append(rows(from, Math.min(rowsAtOnce, n - from)))
   writer.finish()
+  draft.writeArray('holdout', { dtype, shape: [0, d] }).finish()
   const { id } = draft.finish({}, 0)
   const { path } = project
   project.close()

@@ -13,9 +13,9 @@ export interface ResidentRows extends RowReader {
   readonly resident: Float32Array
 }
 
-const blockBytes = 16 * 2 ** 20
+const blockBytes = 8 * 2 ** 20
 
-/** As many rows as make 16 MB; at least one and at most `most`. */
+/** As many rows as make 8 MB; at least one and at most `most`. */
 export const rowsOfBlock = (columns: number, most = Number.POSITIVE_INFINITY): number =>
   Math.max(1, Math.min(most, Math.floor(blockBytes / (columns * Float32Array.BYTES_PER_ELEMENT))))
 
@@ -30,7 +30,7 @@ export function rowsInMemory(values: Float32Array, rows: number, columns: number
   }
 }
 
-/** All rows in order, a block at a time, the next one read meanwhile. Memory: two blocks, of 16 MB unless `rowsAtOnce` says otherwise. */
+/** All rows in order, a block at a time, the next one read meanwhile. Memory: two blocks, of 8 MB unless `rowsAtOnce` says otherwise. */
 export async function* blocksOf(
   reader: RowReader,
   rowsAtOnce = rowsOfBlock(reader.columns),

@@ -1,4 +1,4 @@
-/** The loss of a stage on held-out rows, all of them, each counted once. Memory: 32 MB of rows. */
+/** The loss of a stage on held-out rows, all of them, each counted once. Memory: 16 MB of rows. */
 import { compile } from '../compute/compile.ts'
 import type { NumericWorker } from '../compute/numericWorker.ts'
 import { blocksOf, type RowReader, rowsOfBlock } from '../compute/rowReader.ts'

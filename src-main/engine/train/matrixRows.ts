@@ -18,8 +18,9 @@ export interface MatrixRows {
 }
 
 /**
- * Memory: the rows, when they take no more than half the budget and no more than 1 GB; else 128 MB and their order for the rows to
- * learn from and 32 MB for those held out. Which of the two it is changes speed and memory, never a result.
+ * Memory: the rows, when they take no more than half the budget and no more than 1 GB; else two shards of 64 MB with their order,
+ * 8 bytes per row of a shard, and about 100 MB for each array's thread and what it reads. Which of the two it is changes speed and
+ * memory, never a result.
  */
 export function openMatrixRows(
   project: Project,

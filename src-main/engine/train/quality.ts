@@ -14,7 +14,7 @@ export interface Quality {
 
 const rowsAtOnce = 65_536
 
-/** Goes through the rows once, with sums in float64. Memory: one block of rows and what the model makes of it, 16 MB each. */
+/** Goes through the rows once, with sums in float64. Memory: two blocks of rows and what the model makes of one, 8 MB each. */
 export async function qualityOf(encoder: Pick<Encoder, 'reconstruct'>, rows: RowReader, signal: AbortSignal): Promise<Quality> {
   const d = rows.columns
   const squaredError = new Float64Array(d)

@@ -30,7 +30,11 @@ export function openStoredRows(place: RowsPlace, rows: number, columns: number):
   const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
   /** Number of the last request that is not wanted any more. */
   const abandoned = new Int32Array(new SharedArrayBuffer(4))
-  const worker = new Worker(new URL(`./rows.worker${extension}`, import.meta.url), { workerData: { place, abandoned } })
+  const worker = new Worker(new URL(`./rows.worker${extension}`, import.meta.url), {
+    workerData: { place, abandoned },
+    // Every piece read is a blob that is garbage at once. A small heap is swept often: 60 MB less at the same speed.
+    resourceLimits: { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 2 },
+  })
   const waiting = new Map<number, { resolve: () => void; reject: (error: Error) => void }>()
   let nextId = 1
   let failure: Error | null = null
