@@ -1,7 +1,7 @@
 /** The variational autoencoder against values worked by hand, closed forms and a case whose best solution is known. */
 import { describe, expect, test } from 'vitest'
 import { normalsOf, stepKey } from '#engine/compute/random/counter.ts'
-import { scalar, type Tensor, tensor, type Tensor2D, tensor2d, valueAndGrad } from '#engine/compute/tfjs.ts'
+import { type Scalar, scalar, type Tensor, tensor, type Tensor2D, tensor2d, valueAndGrad } from '#engine/compute/tfjs.ts'
 import { initialiserOf } from '#engine/layers/initialise.ts'
 import { klBeyondFreeBits, klPerUnit, meanKl } from '#engine/losses/kl.ts'
 import { likelihoodOf } from '#engine/losses/likelihoods.ts'
@@ -73,6 +73,15 @@ describe('likelihoods', () => {
     expect(densities.reduce((a, b) => a + b, 0) * step).toBeCloseTo(1, 3)
   })
 
+  test.each(['gaussian', 'laplace'] as const)('%s: the best spread of rows makes them likelier than any near it', (name) => {
+    const { negativeLog, bestLogSpread } = likelihoodOf(name, 3)
+    const best = bestLogSpread?.(x, o) as Scalar
+    // mean of r² = (1 + 4) / 2 · mean of |r| = 3 / 2
+    close(best, [name === 'gaussian' ? 0.5 * Math.log(2.5) : Math.log(1.5)])
+    const at = (step: number): number => valuesOf(negativeLog(x, o, scalar(valuesOf(best)[0] + step)))[0]
+    for (const step of [-0.3, -0.05, 0.05, 0.3]) expect(at(step)).toBeGreaterThan(at(0))
+  })
+
   test('a Bernoulli mean is a share, and values outside 0 … 1 count as at the end', () => {
     const { mean, negativeLog } = likelihoodOf('bernoulli', 3)
     close(mean(o), [0.5, 1 / (1 + Math.exp(-2.25))])
@@ -84,13 +93,15 @@ describe('likelihoods', () => {
 
 describe('the loss', () => {
   const d = 3
-  function lossOf(params: Readonly<Record<string, unknown>>, scalars: Readonly<Record<string, number>>) {
+  function lossOf(params: Readonly<Record<string, unknown>>, scalars: Readonly<Record<string, number>>, learned: { spread?: number } = {}) {
     const built = vae.build(vae.params.parse({ codeSize: 2, encoder: [4], ...params }), d)
     if (built.kind !== 'gradient' || !built.posterior) throw new Error('not a variational model')
     const [stage] = built.stages as readonly [Stage]
-    const weights: TensorMap = Object.fromEntries(
-      Object.entries(stage.initialWeights(initialiserOf(1))).map(([name, { shape, values }]) => [name, tensor(values, [...shape])]),
-    )
+    const drawn = Object.entries(stage.initialWeights(initialiserOf(1))).map(([name, { shape, values }]) => [
+      name,
+      tensor(values, [...shape]),
+    ])
+    const weights: TensorMap = { ...Object.fromEntries(drawn), ...(learned.spread !== undefined && { spread: tensor([learned.spread]) }) }
     const x = tensor2d([0.1, 0.2, 0.3, -1, 0.5, 2], [2, d])
     const now = { buffers: {}, scalars: Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, scalar(value)])) }
     const { total, terms } = stage.loss(x, weights, null, now)
@@ -130,8 +141,12 @@ describe('the loss', () => {
     expect(lossOf({ warmup: 0 }, { price: 1 }).stage.scalars?.(0, 100).price).toBe(1)
   })
 
-  test('of held-out rows is the same however often it is asked', () => {
+  test('of held-out rows is the same however often it is asked, whatever spread was learned', () => {
     expect(lossOf({}, { price: 1 }).total).toBe(lossOf({}, { price: 1 }).total)
+    expect(lossOf({}, { price: 1 }, { spread: 0.4 }).total).toBe(lossOf({}, { price: 1 }).total)
+    expect(lossOf({ likelihood: 'student-t' }, { price: 1 }, { spread: 0.4 }).total).not.toBe(
+      lossOf({ likelihood: 'student-t' }, { price: 1 }).total,
+    )
   })
 })
 

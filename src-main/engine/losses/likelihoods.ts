@@ -14,7 +14,9 @@ import {
   add,
   clipByValue,
   exp,
+  log,
   log1p,
+  mean,
   mul,
   neg,
   type Scalar,
@@ -35,6 +37,8 @@ export interface Likelihood {
   readonly spreads: boolean
   /** @param o what the decoder's last layer gives · logSpread ln s, zero where there is none */
   negativeLog(x: Tensor2D, o: Tensor2D, logSpread: Scalar): Tensor1D
+  /** The ln s that makes these rows likeliest, where there is a formula for it. */
+  bestLogSpread?(x: Tensor2D, o: Tensor2D): Scalar
   /** x̂, the mean of p(x | z). */
   mean(o: Tensor2D): Tensor2D
 }
@@ -53,6 +57,7 @@ const gaussian: Likelihood = {
     const r2 = mul<Tensor1D>(sum<Tensor1D>(squaredDifference(x, o), 1), exp(mul(-2, logSpread)))
     return withSpread(x, mul(0.5, r2), logSpread, 0.5 * Math.log(2 * Math.PI))
   },
+  bestLogSpread: (x, o) => mul(0.5, log(mean(squaredDifference(x, o)))),
   mean: (o) => o,
 }
 
@@ -60,6 +65,7 @@ const laplace: Likelihood = {
   spreads: true,
   negativeLog: (x, o, logSpread) =>
     withSpread(x, mul<Tensor1D>(sum<Tensor1D>(abs(sub(x, o)), 1), exp(neg(logSpread))), logSpread, Math.log(2)),
+  bestLogSpread: (x, o) => log(mean(abs(sub(x, o)))),
   mean: (o) => o,
 }
 

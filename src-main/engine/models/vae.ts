@@ -11,7 +11,9 @@
  * · the spread s of the likelihood is one learned number (Rybkin et al. 2021, arXiv 2006.13202), ln s = 5 θ and never below −6:
  *   an optimiser moves every weight by about its step size, and ln s has further to go;
  * · ln σ² = 10 tanh(h/10), h the layer: the identity near zero, but e^(ln σ²) stays finite for a row far outside;
- * · held-out rows are judged by the same bound at the end of the warm-up, with one draw of ε that is the same in every pass.
+ * · held-out rows are judged by the same bound at the end of the warm-up, with one draw of ε that is the same in every pass, and with
+ *   the s that suits them best where it has a formula: else a few rows far outside would count more and more as s shrinks, and stop
+ *   a model that still gets better.
  * The code is μ. Shapes: B batch, D columns, Z code.  x, x̂ [B, D] · mu, logVariance, z [B, Z] · loss []
  */
 import { abs, add, exp, maximum, mean, mul, reshape, type Scalar, scalar, sub, tanh, type Tensor2D } from '@tensorflow/tfjs-core'
@@ -183,8 +185,12 @@ export const vae = defineModel({
 
     const likelihood = likelihoodOf(params.likelihood, params.degreesOfFreedom)
     const spread = likelihood.spreads && params.learnedSpread ? ['spread'] : []
-    const logSpread = (weights: TensorMap): Scalar =>
-      spread.length > 0 ? maximum(mul(5, reshape(weights.spread, []) as Scalar), -6) : scalar(0)
+    /** ln s: learned, or fitted to rows and their o, or zero. */
+    function logSpread(weights: TensorMap, heldOut: { x: Tensor2D; o: Tensor2D } | null): Scalar {
+      if (spread.length === 0) return scalar(0)
+      const fitted = heldOut && likelihood.bestLogSpread?.(heldOut.x, heldOut.o)
+      return maximum(fitted ?? mul(5, reshape(weights.spread, []) as Scalar), -6)
+    }
 
     function posterior(x: Tensor2D, weights: TensorMap): { mu: Tensor2D; logVariance: Tensor2D } {
       const h = trunk.apply(x, weights)
@@ -218,7 +224,8 @@ export const vae = defineModel({
             const epsilon = noise ? noise.normal('code', mu.shape) : alwaysTheSame(mu.shape)
             const sample = add<Tensor2D>(mu, mul(exp(mul(0.5, logVariance)), epsilon))
 
-            const reconstruction = mean<Scalar>(likelihood.negativeLog(x, decoder.apply(sample, weights), logSpread(weights)))
+            const o = decoder.apply(sample, weights)
+            const reconstruction = mean<Scalar>(likelihood.negativeLog(x, o, logSpread(weights, noise ? null : { x, o })))
             const perUnit = klPerUnit(mu, logVariance)
             const kl = freeBits > 0 ? klBeyondFreeBits(perUnit, freeBits) : meanKl(perUnit)
             return totalOf({ reconstruction, kl: mul(price, allowance ? abs(sub(kl, allowance)) : kl) })
