@@ -152,6 +152,7 @@ export const trainOperation = defineOperation({
     const chosen = resolveSettings(definition, ctx.params.preset, ctx.params.settings)
     const settings = withEnoughPasses(definition, chosen, ctx.params.settings, matrix.trainRows)
     const { result, pca } = await learned(ctx, definition, settings, artifact.id, matrix)
+    for (const { message, hint } of result.warnings) ctx.log('warning', `${message} ${hint}`)
     const write = (name: string, { shape, values }: Weight) => {
       const writer = ctx.draft.writeArray(name, { dtype: 'float32', shape })
       writer.append(values)

@@ -3,7 +3,7 @@
  * carry nothing. Looked for on rows from all over the training rows; a unit that fires more rarely than that looks dead.
  */
 import { throwIfCancelled } from '#common/errors.ts'
-import { emit } from '../compute/emit/emit.ts'
+import { compile } from '../compute/compile.ts'
 import type { NumericWorker } from '../compute/numericWorker.ts'
 import { type RowReader, rowsOfBlock } from '../compute/rowReader.ts'
 import { type HostArrays, specsOf, type TensorMap } from '../compute/step.ts'
@@ -37,7 +37,7 @@ export async function deadUnits(
   const wanted = Math.min(rows.rows, rowsOfBlock(rows.columns, mostRows))
   const [count, length] = wanted < stretches ** 2 ? [1, wanted] : [stretches, Math.floor(wanted / stretches)]
   const ranges = new Map<string, { readonly low: Float32Array; readonly high: Float32Array }>()
-  const executor = await worker.open(emit(traceRanges(title, built, weights, length, rows.columns), 'loop'), threads)
+  const executor = await worker.open(compile(traceRanges(title, built, weights, length, rows.columns)), threads)
   try {
     await executor.load({ inputs: weights })
     for (let i = 0; i < count; i++) {

@@ -1,6 +1,7 @@
 /**
  * What ends a training that has gone wrong, and what is found before and after one. The loss is looked at after every chunk of steps,
- * on numbers that are on the host anyway: about a tenth of a microsecond a step. Weights are looked at once a pass.
+ * on numbers that are on the host anyway: a tenth of a microsecond a step. Weights are looked at once a pass where
+ * no held-out rows are, whose error would show it.
  */
 import type { Weights } from '../models/define.ts'
 
@@ -92,7 +93,7 @@ function median(values: readonly number[]): number {
   return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2
 }
 
-/** Whether every number is finite. Reads each once: about a millisecond for a million. */
+/** Whether every number is finite. Reads each once: a few milliseconds for a million. */
 export function isFiniteArray(values: Float32Array): boolean {
   for (let i = 0; i < values.length; i++) if (values[i] - values[i] !== 0) return false
   return true

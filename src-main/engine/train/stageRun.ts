@@ -3,12 +3,13 @@
  * are kept. Everything a killed run needs to go on is in its checkpoint, and it then ends with the very same weights: the order
  * of rows and all noise depend on seed and step alone, not on what ran before.
  *
+ * A loss that becomes infinite or explodes ends the stage with its best weights (guards.ts).
+ *
  * Memory: the rows that its source keeps (shared with the worker), three times the weights for the optimiser and as much again while a chunk runs.
  */
 import { setImmediate } from 'node:timers/promises'
 import { throwIfCancelled } from '#common/errors.ts'
 import { compile } from '../compute/compile.ts'
-import { emit } from '../compute/emit/emit.ts'
 import type { NumericWorker } from '../compute/numericWorker.ts'
 import { stepKey } from '../compute/random/counter.ts'
 import { type Executor, type HostArrays, mapValues } from '../compute/step.ts'
@@ -22,21 +23,12 @@ import { Curve, type CurveState } from './curve.ts'
 import { type Divergence, StageDiverged } from './divergence.ts'
 import { LossGuard, type LossGuardState, notFinite } from './guards.ts'
 import { Judge } from './judge.ts'
+import { layerNotFinite, rowsOfStep, type StepBefore } from './layerSearch.ts'
 import { rowOrder } from './rowOrder.ts'
 import { residentRows, type RowSource, type Shard } from './rowSource.ts'
 import { learningRateAt, noPlateau, type Plateau, plateauAfter } from './schedule.ts'
 import { streamedRows } from './streamedRows.ts'
-import {
-  initialState,
-  packingFor,
-  prefixed,
-  scalarsAt,
-  type StepOptions,
-  traceLayers,
-  traceTraining,
-  under,
-  weightsOf,
-} from './trainingStep.ts'
+import { initialState, packingFor, prefixed, scalarsAt, type StepOptions, traceTraining, under, weightsOf } from './trainingStep.ts'
 import type { ReadyOptions } from './types.ts'
 
 /** One run of the worker takes about so long: cancelling answers within it. */
@@ -242,7 +234,7 @@ export class StageRun {
         if (at >= shard.endStep) {
           shard = await this.#rows.shardAt(at)
           await executor.load({ inputs: { x: shard.x } })
-        } else if (at >= step) return await this.#layerNotFinite(executor, shard)
+        } else if (at >= step) return await layerNotFinite(await this.#beforeStep(executor, shard), this.#s.worker, this.#o.threads)
         else if (at >= passEnd) {
           this.#position = { ...this.#position, epoch: epoch + 1, plateau: other.#plateaus.get(epoch + 1) ?? noPlateau }
         } else {
@@ -256,31 +248,18 @@ export class StageRun {
     }
   }
 
-  /** At the step as it is now: among the weights, else in what layers give on its rows. */
-  async #layerNotFinite(executor: Executor, shard: Shard): Promise<string | null> {
+  /** All that the next step reads. */
+  async #beforeStep(executor: Executor, shard: Shard): Promise<StepBefore> {
     const state = await executor.state()
-    const weights = weightsOf(this.#packing, state)
-    const bad = notFinite(weights).at(-1)
-    if (bad !== undefined) return bad
-    const { step } = this.#position
-    const { x } = shard
-    const d = x.shape[1]
-    const batch = new Float32Array(this.#batches.size * d)
-    for (const [i, row] of shard.rowsOf(step, 1).entries()) batch.set(x.values.subarray(row * d, (row + 1) * d), i * d)
-    const inputs = {
-      x: { shape: [this.#batches.size, d], values: batch },
-      ...prefixed('weights', { ...this.#frozen, ...weights }),
-      ...prefixed('buffer', under('buffer', state)),
-    }
-    const { worker, stage } = this.#s
-    const looking = await worker.open(emit(traceLayers(`${this.#o.model.id}, ${this.#title}`, stage, inputs), 'loop'), this.#o.threads)
-    try {
-      await looking.load({ inputs })
-      const { key, ...scalars } = this.#scalars(step, 1)
-      const sums = await looking.run({ key, ...prefixed('scalar', under('scalar', scalars)) }, 1)
-      return Object.keys(sums).find((name) => name !== 'loss' && !Number.isFinite(sums[name].values[0])) ?? null
-    } finally {
-      await looking.close()
+    const { key, ...scalars } = this.#scalars(this.#position.step, 1)
+    return {
+      title: `${this.#o.model.id}, ${this.#title}`,
+      stage: this.#s.stage,
+      trained: weightsOf(this.#packing, state),
+      frozen: this.#frozen,
+      buffers: under('buffer', state),
+      x: rowsOfStep(shard, this.#position.step),
+      scan: { key, ...prefixed('scalar', under('scalar', scalars)) },
     }
   }
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { add, matMul, mean, mul, type Scalar, sqrt, squaredDifference, sum, type Tensor2D } from '#engine/compute/tfjs.ts'
 import { defineModel, type ModelDefinition } from '#engine/models/define.ts'
+import { models } from '#engine/models/registry.ts'
 import { type CheckpointStore, type MetricPoint, type TrainResult, trainModel } from '#engine/train/train.ts'
 import { curvedRows, memoryStore, trainOptions } from '../../../helpers/training.ts'
 
@@ -153,6 +154,14 @@ describe('the layer that was not finite first is named:', () => {
     const error = await trainModel(trainOptions('autoencoder', params, { train })).catch((e: unknown) => e)
     expect(error).toMatchObject({ code: 'TRAIN_DIVERGED', where: { term: 'loss', layer: 'encoder/0' } })
     expect((error as Error).message).toContain('first in encoder/0')
+  })
+
+  const gradientModels = models.filter((known) => known.build(known.params.parse({}), 5).kind === 'gradient')
+  test.each(gradientModels.map(({ id }) => id))('or not, but never in the way of the message: %s', async (id) => {
+    const train = curvedRows(330, 5)
+    train.fill(3e38, 500, 505)
+    const running = trainModel(trainOptions(id, {}, { train }))
+    await expect(running).rejects.toMatchObject({ code: 'TRAIN_DIVERGED', where: { step: expect.any(Number) } })
   })
 
   test('none, when the loss itself is what overflows', async () => {
