@@ -44,9 +44,11 @@ const cases = models
   ])
   .filter(([, model, params]) => build(model, params).kind === 'gradient')
 
-/** The reference works number by number, so dictionaries of thousands are cut down. */
+/** The reference works number by number, so what is wide is cut down. */
 function inReach(params: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return { ...params, ...(Number(params.codeSize) > 300 && { codeSize: 300 }) }
+  const cut = (value: unknown): unknown => (Array.isArray(value) ? value.map(cut) : Math.min(Number(value), 96))
+  const wide = ['codeSize', 'encoder', 'layers'].filter((name) => name in params)
+  return { ...params, ...Object.fromEntries(wide.map((name) => [name, cut(params[name])])) }
 }
 
 function build(model: ModelDefinition, params: Readonly<Record<string, unknown>>) {
