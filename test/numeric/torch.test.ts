@@ -6,7 +6,9 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { emit } from '#engine/compute/emit/emit.ts'
+import { openSegmented } from '#engine/compute/executors/segmented.ts'
 import { openSession } from '#engine/compute/executors/session.ts'
+import { segmented } from '#engine/compute/segments/cut.ts'
 import { type HostArrays, mapValues } from '#engine/compute/step.ts'
 import { cast, gather, reshape, type Tensor, type Tensor1D } from '#engine/compute/tfjs.ts'
 import type { Noise, Stage, Weights } from '#engine/models/define.ts'
@@ -93,10 +95,15 @@ describe('what PyTorch was given', () => {
   })
 })
 
+/** Where codes are few of many a program runs in parts, else and elsewhere as one: both have to be right. */
+const runs = names.flatMap((name) =>
+  (name.startsWith('sae') ? (['in parts', 'one program'] as const) : (['one program'] as const)).map((form) => [name, form] as const),
+)
+
 describe('20 steps give the losses and weights of PyTorch', () => {
-  test.each(names)('%s', async (name) => {
+  test.each(runs)('%s, %s', async (name, form) => {
     const { losses, terms, final, rowsSilent } = outputs.cases[name]
-    const ours = await train(inputs.cases[name])
+    const ours = await train(inputs.cases[name], form)
 
     for (let t = 0; t < 20; t++) expect(Math.abs(ours.out.loss[t] / losses[t] - 1), `loss of step ${t}`).toBeLessThan(1e-5)
     // A single term is the loss and is not repeated.
@@ -124,7 +131,7 @@ describe('20 steps give the losses and weights of PyTorch', () => {
 const weightTolerance = 1e-4
 
 /** Compiled, with the noise of the file in the place of drawn one. */
-async function train({ model, settings, training }: Case) {
+async function train({ model, settings, training }: Case, form: (typeof runs)[number][1]) {
   const { steps, batch } = inputs
   const definition = modelById(model)
   const built = definition.build(definition.params.parse(settings), inputs.columns)
@@ -141,7 +148,9 @@ async function train({ model, settings, training }: Case) {
     x: { shape: [inputs.rows, inputs.columns], values: Float32Array.from(inputs.x) },
     'weights/noise': { shape: [steps, inputs.noise.length / steps], values: Float32Array.from(inputs.noise) },
   }
-  const executor = await openSession(emit(traceTraining(model, stage, packing, state, fixed, batch, options), 'loop'), { threads: 1 })
+  const program = traceTraining(model, stage, packing, state, fixed, batch, options)
+  const threads = { threads: 1 }
+  const executor = await (form === 'in parts' ? openSegmented(segmented(program), threads) : openSession(emit(program, 'loop'), threads))
   await executor.load({ state, inputs: fixed })
   const scalars = Array.from({ length: steps }, (_, t) => scalarsAt(stage, options, training.learningRate, t, steps))
   const scan: HostArrays = {
