@@ -52,7 +52,8 @@ export async function trainModel(given: TrainOptions): Promise<TrainResult> {
         columnError,
       }
       checkFigures(result)
-      const dead = await deadUnits({ title: o.model.id, built, weights: trained.weights }, worker, o.threads, o.train, o.signal)
+      const learned = { title: o.model.id, built, weights: trained.weights }
+      const dead = built.kind === 'gradient' ? await deadUnits(learned, worker, o.threads, o.train, o.signal) : []
       return { ...result, warnings: [...constant, ...trained.warnings, ...dead.map(deadUnitsWarning)] }
     } finally {
       await encoder.close()

@@ -86,12 +86,11 @@ describe('units that never change', () => {
     expect(dead.length).toBeGreaterThan(0)
     expect(dead[0].where).toMatchObject({ layer: expect.any(String), units: expect.any(Number), of: expect.any(Number) })
   })
-  test.each(models.map((model) => [model.id, model] as const))('can be looked for in %s', async (_, model) => {
+  const gradientModels = models.filter((model) => model.build(model.params.parse({}), 5).kind === 'gradient')
+  test.each(gradientModels.map((model) => [model.id, model] as const))('can be looked for in %s', async (_, model) => {
     const built = model.build(model.params.parse({}), 5)
-    const { weights } =
-      built.kind === 'closed-form'
-        ? await trainModel(trainOptions(model.id, {}))
-        : { weights: Object.assign({}, ...built.stages.map((stage) => stage.initialWeights(initialiserOf(1)))) }
+    if (built.kind !== 'gradient') throw new Error('filtered above')
+    const weights = Object.assign({}, ...built.stages.map((stage) => stage.initialWeights(initialiserOf(1))))
     for (const { units, of } of await deadIn(model, {}, weights)) expect(units).toBeLessThanOrEqual(of)
   })
   test('are put into words', () => {
