@@ -38,8 +38,16 @@ export const StageLayout = z.object({
   code: z.int(),
   epochs: z.int(),
   batchSize: z.int(),
+  /** How many numbers of the code a row uses at most, where the others are zero. */
+  activeCodes: z.int().optional(),
 })
-export const ModelLayout = z.object({ stages: z.array(StageLayout), codeSize: z.int(), weights: z.int() })
+export const ModelLayout = z.object({
+  stages: z.array(StageLayout),
+  codeSize: z.int(),
+  weights: z.int(),
+  /** As of the last stage: what a row costs, for comparisons with models that use all of their code. */
+  activeCodes: z.int().optional(),
+})
 export type StageLayout = z.output<typeof StageLayout>
 export type ModelLayout = z.output<typeof ModelLayout>
 
@@ -51,6 +59,8 @@ export const TrainWarning = z.object({
   hint: z.string(),
   /** Whatever is known of stage, step, term, layer, units, columns. */
   where: z.record(z.string(), z.union([z.string(), z.number()])),
+  /** Positions among the model's columns of those it speaks of. */
+  columns: z.array(z.int()).optional(),
 })
 export type TrainWarning = z.output<typeof TrainWarning>
 

@@ -165,6 +165,7 @@ export const saeTopK = defineModel({
             code: 1,
             epochs: params.epochs,
             batchSize: params.batchSize,
+            activeCodes: k,
           },
           learningRate: params.learningRate,
           trains: ['encoder', 'encoderBias', 'decoder', 'preBias'],

@@ -28,5 +28,10 @@ export function layoutOf(built: Built): ModelLayout {
   const last = built.stages.at(-1)?.layout
   if (!last) throw new Error('a model needs at least one stage')
   const weights = built.stages.reduce((sum, stage) => sum + count(stage.initialWeights(shapesOnly)), 0)
-  return { stages: built.stages.map(({ layout }) => layout), codeSize: last.widths[last.code], weights }
+  return {
+    stages: built.stages.map(({ layout }) => layout),
+    codeSize: last.widths[last.code],
+    weights,
+    ...(last.activeCodes !== undefined && { activeCodes: last.activeCodes }),
+  }
 }

@@ -63,6 +63,11 @@ describe('layouts', () => {
     expect(modelLayout(modelById('stacked'), { layers: [8, 2], fineTuneEpochs: 0 }, 20).stages).toHaveLength(2)
   })
 
+  test('a sparse code says how many of its numbers a row uses', () => {
+    expect(modelLayout(modelById('sae-topk'), { codeSize: 64, k: 5 }, 10)).toMatchObject({ codeSize: 64, activeCodes: 5 })
+    expect(modelLayout(modelById('autoencoder'), {}, 10)).not.toHaveProperty('activeCodes')
+  })
+
   test('tied weights are counted once', () => {
     const free = modelLayout(modelById('autoencoder'), { encoder: [8], codeSize: 2 }, 10)
     const tied = modelLayout(modelById('autoencoder'), { encoder: [8], codeSize: 2, tied: true }, 10)
