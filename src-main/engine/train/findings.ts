@@ -24,6 +24,7 @@ export function constantColumns(
       message: `${listed(still.map(nameOf))} never ${still.length > 1 ? 'change' : 'changes'} and can teach the model nothing.`,
       hint: 'Leave such columns out in Prepare, unless rows to come will differ in them.',
       where: { columns: still.map(nameOf).slice(0, mostNames).join(', '), count: still.length },
+      columns: still,
     })
   }
   if (changing.length > 0) {
@@ -32,6 +33,7 @@ export function constantColumns(
       message: `${listed(changing.map(nameOf))} never ${changing.length > 1 ? 'change' : 'changes'} in the rows to learn from, but in held-out rows: there the model cannot follow.`,
       hint: 'Choose another split in Prepare, so that all kinds of rows are learned from, or leave such columns out.',
       where: { columns: changing.map(nameOf).slice(0, mostNames).join(', '), count: changing.length },
+      columns: changing,
     })
   }
   return warnings

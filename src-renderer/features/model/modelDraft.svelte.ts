@@ -58,6 +58,13 @@ export class ModelDraft {
     return scaling ? { scaling } : {}
   }
 
+  /** What the user set of the prepare step, as far as it suits this data: columns chosen in other data are no choice here. */
+  prepareFor(data: DatasetMeta): Values {
+    const { columns, ...others } = this.prepare
+    const known = new Set(data.columns.map(({ name }) => name))
+    return Array.isArray(columns) && columns.every((name) => known.has(name)) ? this.prepare : others
+  }
+
   /** Asks for layers and weights; an older answer never replaces a newer one. */
   async refresh(model: ModelDescription, columns: number): Promise<void> {
     const asked = ++this.#asked

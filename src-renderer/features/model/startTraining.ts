@@ -2,6 +2,7 @@
 import type { ModelDescription } from '#common/contract/engine.ts'
 import type { Artifact } from '#common/domain/artifact.ts'
 import { session } from '../../lib/app.ts'
+import { metaOf } from '../../lib/artifacts.ts'
 import { draft } from './draft.ts'
 
 export async function startTraining(dataset: Artifact, model: ModelDescription): Promise<void> {
@@ -9,7 +10,7 @@ export async function startTraining(dataset: Artifact, model: ModelDescription):
   const prepared = await session.runToEnd({
     operation: 'prepare',
     inputs: { dataset: dataset.id },
-    params: { ...draft.prepareBaseline(model), ...draft.prepare },
+    params: { ...draft.prepareBaseline(model), ...draft.prepareFor(metaOf(dataset, 'dataset')) },
     seed: draft.seed,
   })
   if (!prepared) return

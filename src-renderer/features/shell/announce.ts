@@ -1,15 +1,28 @@
 /** A toast for each job that ended while the user looked elsewhere; failures mark the rail instead. */
-import { session, toasts } from '../../lib/app.ts'
+import type { Artifact, Job } from '#common/domain/artifact.ts'
+import { session, toasts, trainings } from '../../lib/app.ts'
+import { isDiverged, warningsOf } from '../train/warnings.ts'
 import { viewOfOperation } from './views.ts'
 
 export function announceEndedJobs(): () => void {
-  session.onJobEnded = (job) => {
-    const artifact = job.artifact === null ? undefined : session.byId.get(job.artifact)
-    // Preparing is only ever a part of training.
-    if (job.status !== 'done' || job.operation === 'prepare' || viewOfOperation(job.operation) === session.view) return
-    toasts.show(`${session.titleOf(job)} is done`, artifact ? { label: 'Show', run: () => session.reveal(artifact) } : null)
-  }
+  session.onJobEnded = (job) => void announce(job)
   return () => {
     session.onJobEnded = null
   }
+}
+
+async function announce(job: Job): Promise<void> {
+  // Preparing is only ever a part of training.
+  if (job.status !== 'done' || job.operation === 'prepare') return
+  const made = await session.resultOf(job)
+  const inSight = viewOfOperation(job.operation) === session.view
+  // Another run may be looked at where this one would be shown.
+  if (inSight && (job.operation !== 'train' || trainings.current?.id === job.artifact)) return
+  toasts.show(`${session.titleOf(job)} ${endOf(made)}`, made ? { label: 'Show', run: () => session.reveal(made) } : null)
+}
+
+function endOf(made: Artifact | null): string {
+  const count = warningsOf(made).length
+  if (isDiverged(made)) return 'diverged; its best state was kept'
+  return count > 0 ? `ended with ${count} warning${count === 1 ? '' : 's'}` : 'is done'
 }

@@ -2,9 +2,10 @@
 import type { Run } from '../../lib/state/trainingRuns.svelte.ts'
 import { session } from '../../lib/app.ts'
 import type { Fix } from '../../ui/ErrorPanel.svelte'
-import { draft } from '../model/draft.ts'
+import { copyRun } from '../model/copyRun.ts'
 import { train } from '../model/startTraining.ts'
 import { defaultsOf } from '../forms/fields.ts'
+import { gentler as gentlerSettings } from './warnings.ts'
 
 interface TrainParams {
   readonly model: string
@@ -25,7 +26,7 @@ export function fixesForRun(run: Run): Fix[] {
     reason: 'They are copied to a new run; nothing starts yet.',
     button: 'Settings',
     run: () => {
-      draft.copyFrom(artifact)
+      copyRun(artifact)
       session.show('model')
     },
   }
@@ -39,7 +40,7 @@ export function fixesForRun(run: Run): Fix[] {
     return matrix === undefined ? [look] : [again, look]
   const gentler = {
     ...params,
-    settings: { ...params.settings, learningRate: all.learningRate / 2, ...('gradientClip' in all ? { gradientClip: 1 } : {}) },
+    settings: { ...params.settings, ...gentlerSettings(all) },
   }
   const data: Fix = {
     title: 'Look at the data for values far off',

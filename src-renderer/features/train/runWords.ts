@@ -5,6 +5,7 @@ import { metaOf } from '../../lib/artifacts.ts'
 import { formatPercent, formatSignificant } from '../../lib/format.ts'
 import { isActive } from '../../lib/state/session.svelte.ts'
 import { percentOf, timeLeftOf } from '../jobs/words.ts'
+import { isDiverged } from './warnings.ts'
 
 export const isRunning = (run: Run): boolean => run.job !== null && isActive(run.job)
 
@@ -20,6 +21,7 @@ export function toneOfRun(run: Run): '' | 'run' | 'off' | 'warn' | 'danger' {
   // An interrupted run has a failed job, while what it made so far still waits to go on.
   if (run.job?.status === 'failed' || run.artifact?.status === 'failed') return 'danger'
   if (run.job?.status === 'running' || run.artifact?.status === 'running') return 'run'
+  if (isDiverged(run.artifact)) return 'danger'
   return run.artifact?.status === 'cancelled' ? 'off' : ''
 }
 
@@ -27,8 +29,7 @@ export function toneOfRun(run: Run): '' | 'run' | 'off' | 'warn' | 'danger' {
 export function figureOfRun(run: Run): string {
   if (run.job?.status === 'queued') return 'waits'
   if (run.job && isActive(run.job)) return percentOf(run.job)
-  if (toneOfRun(run) === 'danger') return 'stopped'
-  if (run.artifact?.status !== 'done') return run.artifact?.status ?? ''
+  if (run.artifact?.status !== 'done') return toneOfRun(run) === 'danger' ? 'stopped' : (run.artifact?.status ?? '')
   const { holdoutError, trainError } = metaOf(run.artifact, 'model')
   return formatSignificant(holdoutError ?? trainError)
 }
@@ -41,8 +42,7 @@ export function noteOfRun(run: Run): string {
       : run.job.status === 'paused'
         ? 'paused'
         : timeLeftOf(run.job) || (run.job.progress?.stage ?? '')
-  if (toneOfRun(run) === 'danger') return run.job?.error?.message ?? 'It did not finish.'
-  if (run.artifact?.status !== 'done') return ''
+  if (run.artifact?.status !== 'done') return toneOfRun(run) === 'danger' ? (run.job?.error?.message ?? 'It did not finish.') : ''
   const meta = metaOf(run.artifact, 'model')
   if (meta.model === 'pca') return 'baseline'
   return `${againstPca(meta.holdoutError ?? meta.trainError, meta.pca.holdoutError)} against PCA`

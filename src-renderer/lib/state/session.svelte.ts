@@ -241,7 +241,11 @@ export class Session {
   async runToEnd(request: RunRequest): Promise<Artifact | null> {
     const job = this.settle('The step could not begin', await this.run(request))
     if (!job) return null
-    const ended = await this.ended(job)
+    return this.resultOf(await this.ended(job))
+  }
+
+  /** What a job that ended has made; null when it failed or was cancelled. */
+  async resultOf(ended: Job): Promise<Artifact | null> {
     if (ended.status !== 'done' || ended.artifact === null) return null
     // The job's last event may come before that of its artifact, which is then still empty.
     const known = this.byId.get(ended.artifact)
