@@ -1,6 +1,6 @@
 /**
  * A seeded sample of the valid rows of a stored code array: row r is drawn when a hash of (seed, r) falls below
- * count / validRows, so the sample does not depend on chunking. Memory: the sample and one chunk.
+ * count / validRows, so the sample does not depend on chunking. Memory: twice the sample, at most 1 GB, and one chunk.
  */
 import { throwIfCancelled } from '#common/errors.ts'
 import type { ArrayReader } from '../project/project.ts'
@@ -20,7 +20,10 @@ function hash(seed: number, row: number): number {
   return (h ^ (h >>> 16)) >>> 0
 }
 
-/** @returns about `count` rows (all valid ones when there are fewer), never more than count + 5 standard deviations */
+/** Codes of thousands of numbers would fill any memory long before rows are many. */
+const mostValues = 2 ** 27
+
+/** @returns about `count` rows, fewer where their codes would take more than 0.5 GB (all valid ones when there are fewer), never more than count + 5 standard deviations */
 export async function sampleValidRows(
   codes: ArrayReader,
   rows: number,
@@ -30,7 +33,8 @@ export async function sampleValidRows(
   seed: number,
   signal?: AbortSignal,
 ): Promise<SampledRows> {
-  const share = validRows <= count ? 1 : count / validRows
+  const wanted = Math.min(count, Math.max(1, Math.floor(mostValues / codeSize)))
+  const share = validRows <= wanted ? 1 : wanted / validRows
   const limit = share * 2 ** 32
   const capacity = Math.min(validRows, Math.ceil(share * validRows + 5 * Math.sqrt(share * validRows)))
   const outRows = new Float64Array(capacity)

@@ -1,7 +1,7 @@
 /**
  * Cluster: groups the codes of every row. Centres are learned from all valid rows, or from a seeded sample of a large
  * scene; then every row goes to its nearest centre, streamed.
- * Memory: the rows learned from (at most `fitRows`) and one chunk, whatever the size of the scene.
+ * Memory: the rows learned from (at most `fitRows`, and 0.5 GB of codes) and one chunk, whatever the size of the scene.
  */
 import { z } from 'zod'
 import { StratumError, throwIfCancelled } from '#common/errors.ts'

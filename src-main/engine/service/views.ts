@@ -18,6 +18,9 @@ import type { ArrayReader, Project } from '../project/project.ts'
 import { OpenCache } from './openCache.ts'
 import { sampleValidRows } from '../analysis/sampleRows.ts'
 
+/** Numbers of codes in one answer: 64 MB, which a window takes in one go. */
+const mostSentValues = 2 ** 24
+
 type ViewCalls = Pick<EngineCalls, 'readRaster' | 'readMap' | 'readRows' | 'readSpectrum' | 'sampleLatents' | 'readPixel'>
 
 export interface Views extends Handlers<ViewCalls> {
@@ -117,7 +120,8 @@ export function createViews(session: { project(): Project }): Views {
       const meta = artifactOf(latents, 'latents').meta as unknown as LatentsMeta
       const project = session.project()
       const codes = project.array(latents, 'codes')
-      const sample = await sampleValidRows(codes, meta.rows, meta.validRows, meta.codeSize, count, 1)
+      const drawn = Math.min(count, Math.ceil(mostSentValues / meta.codeSize))
+      const sample = await sampleValidRows(codes, meta.rows, meta.validRows, meta.codeSize, drawn, 1)
       const pick = (artifact: number, array: string) => readAt(project.array(artifact, array), sample.rows)
       return {
         n: sample.rows.length,
