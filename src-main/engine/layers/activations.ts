@@ -1,10 +1,10 @@
 /** The activation functions a layer can have, each with the initialisation its authors pair it with. */
-import { add, elu, erf, leakyRelu, mul, relu, selu, sigmoid, softplus, type Tensor2D, tanh } from '@tensorflow/tfjs-core'
+import { add, elu, erf, leakyRelu, mul, relu, selu, sigmoid, softplus, type Tensor, tanh } from '@tensorflow/tfjs-core'
 import { z } from 'zod'
 import type { Initialiser } from '../models/define.ts'
 
 interface ActivationDefinition {
-  readonly apply: (x: Tensor2D) => Tensor2D
+  readonly apply: <T extends Tensor>(x: T) => T
   readonly initialiser: keyof Pick<Initialiser, 'glorotUniform' | 'lecunNormal' | 'heNormal'>
 }
 
@@ -24,4 +24,4 @@ export const activations = {
 
 export const Activation = z.enum(Object.keys(activations) as [keyof typeof activations, ...(keyof typeof activations)[]])
 export type Activation = z.output<typeof Activation>
-export const activate = (name: Activation, x: Tensor2D): Tensor2D => activations[name].apply(x)
+export const activate = <T extends Tensor>(name: Activation, x: T): T => activations[name].apply(x)

@@ -11,11 +11,13 @@ const reshapes: Rule = (graph, { op, inputs: [x], shape }) => {
   return x.op === 'Reshape' ? graph.reshape(x.inputs[0], shape) : null
 }
 
-/** A transposition that changes nothing, or of a transposition. */
-const transpositions: Rule = (graph, { op, inputs: [x], attributes }) => {
+/** A transposition that changes nothing but the place of axes of length one, or of a transposition. */
+const transpositions: Rule = (graph, { op, inputs: [x], attributes, shape }) => {
   if (op !== 'Transpose') return null
   const perm = numbers(attributes.perm)
   if (isIdentity(perm)) return x
+  const long = perm.filter((axis) => x.shape[axis] !== 1)
+  if (long.every((axis, i) => i === 0 || axis > long[i - 1])) return graph.reshape(x, shape)
   return x.op === 'Transpose' ? graph.add('Transpose', [x.inputs[0]], { perm: perm.map((axis) => numbers(x.attributes.perm)[axis]) }) : null
 }
 
@@ -35,9 +37,10 @@ const emptyReductions: Rule = (graph, { op, inputs: [x], attributes, shape }) =>
   return graph.reshape(x, shape)
 }
 
-/** A slice of everything, a concatenation of one, a split into one. */
+/** A slice of everything, padding by nothing, a concatenation of one, a split into one. */
 const trivial: Rule = (_, { op, inputs, attributes, shape }) => {
   if (op === 'Slice' && sameShape(inputs[0].shape, shape) && numbers(attributes.steps).every((step) => step === 1)) return inputs[0]
+  if (op === 'Pad' && sameShape(inputs[0].shape, shape)) return inputs[0]
   if (op === 'Concat' && inputs.length === 1) return inputs[0]
   return op === 'Pick' && inputs[0].op === 'Split' && numbers(inputs[0].attributes.sizes).length === 1 ? inputs[0].inputs[0] : null
 }

@@ -1,6 +1,6 @@
 /**
- * Convolutions and their gradients. TensorFlow.js keeps channels last, the runtime wants them first; the transpositions written here
- * meet and cancel between layers (passes/transpositions.ts).
+ * Convolutions and their gradients: as matrix products of windows (windows.ts) where that is faster, else as the runtime's own
+ * convolutions. TensorFlow.js keeps channels last, the runtime wants them first.
  *
  * Letters: x [B, H, W, C] · filter [h, w, C, O] · y, dy [B, H′, W′, O]. Inside: x [B, C, H, W] · weights [O, C, h, w].
  */
@@ -9,10 +9,10 @@ import type { Graph } from '../../graph/graph.ts'
 import type { Node, Shape } from '../../graph/node.ts'
 import { fused } from './products.ts'
 import { type KernelRule, type KernelTable, slice, transpose } from './rule.ts'
+import { canUseSpreadWindows, canUseWindows, convolveWindows, filterGradientWindows, type Geometry, spreadWindows } from './windows.ts'
 
 type Four = [number, number, number, number]
 type Pair = [number, number]
-export type Geometry = backend_util.Conv2DInfo
 type ConvAttrs = { strides: Pair | number; pad: 'same' | 'valid' | number; dilations?: Pair | number; dataFormat?: 'NHWC' | 'NCHW' }
 type Rounding = 'floor' | 'round' | 'ceil' | undefined
 
@@ -93,16 +93,26 @@ function depthwiseFilterGradient(g: Graph, x: Node, dy: Node, c: Geometry, multi
   return g.reshape(g.add('Concat', places, { axis: 0 }), [c.filterHeight, c.filterWidth, channels, multiplier])
 }
 
-const conv2d: KernelRule = (g, { x, filter }, attrs) => convolve(g, x, weightsOf(g, filter), geometryOf(x.shape, filter.shape, attrs), 1)
+const conv2d: KernelRule = (g, { x, filter }, attrs) => {
+  const c = geometryOf(x.shape, filter.shape, attrs)
+  return canUseWindows(c) ? convolveWindows(g, x, filter, c) : convolve(g, x, weightsOf(g, filter), c, 1)
+}
+const conv2dByInput: KernelRule = (g, { dy, filter }, attrs) => {
+  const c = geometryOf(attrs.inputShape, filter.shape, attrs)
+  return canUseSpreadWindows(c) ? spreadWindows(g, dy, filter, c) : spread(g, dy, weightsOf(g, filter), c, 1)
+}
+const conv2dByFilter: KernelRule = (g, { x, dy }, attrs) => {
+  const c = geometryOf(x.shape, attrs.filterShape, attrs)
+  return canUseWindows(c) ? filterGradientWindows(g, x, dy, c) : filterGradient(g, x, dy, c)
+}
 const depthwise: KernelRule = (g, { x, filter }, attrs) =>
   convolve(g, x, depthwiseWeightsOf(g, filter), geometryOf(x.shape, filter.shape, attrs, true), filter.shape[2])
 
 export const convolutionKernels: KernelTable = {
   Conv2D: conv2d,
   FusedConv2D: fused(conv2d),
-  Conv2DBackpropInput: (g, { dy, filter }, attrs) =>
-    spread(g, dy, weightsOf(g, filter), geometryOf(attrs.inputShape, filter.shape, attrs), 1),
-  Conv2DBackpropFilter: (g, { x, dy }, attrs) => filterGradient(g, x, dy, geometryOf(x.shape, attrs.filterShape, attrs)),
+  Conv2DBackpropInput: conv2dByInput,
+  Conv2DBackpropFilter: conv2dByFilter,
 
   DepthwiseConv2dNative: depthwise,
   FusedDepthwiseConv2D: fused(depthwise),

@@ -4,8 +4,8 @@
 import { backend_util } from '@tensorflow/tfjs-core'
 import type { Graph } from '../../graph/graph.ts'
 import { type Node, type Shape, sizeOf } from '../../graph/node.ts'
-import type { Geometry } from './convolution.ts'
 import { type KernelRule, type KernelTable, transpose } from './rule.ts'
+import type { Geometry } from './windows.ts'
 
 type Four = [number, number, number, number]
 type Pair = [number, number]
