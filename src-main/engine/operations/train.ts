@@ -2,10 +2,12 @@
 import { z } from 'zod'
 import { StratumError } from '#common/errors.ts'
 import type { MatrixMeta, ModelMeta } from '#common/domain/results.ts'
+import { rowsInMemory } from '../compute/rowReader.ts'
 import type { ModelDefinition, Weight, Weights } from '../models/define.ts'
 import { modelById } from '../models/registry.ts'
-import { openMatrixRows } from '../train/matrixRows.ts'
-import { trainModel, type TrainOptions } from '../train/train.ts'
+import { mostResidentBytes, openMatrixRows } from '../train/matrixRows.ts'
+import { sampleOf } from '../train/rowSample.ts'
+import { type TrainingRows, trainModel, type TrainOptions } from '../train/train.ts'
 import { defineOperation, type OperationContext } from './define.ts'
 import { pcaArrays, weightArray } from './trainedModel.ts'
 
@@ -69,11 +71,20 @@ export function withEnoughPasses(
   return Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, enough(name, value)]))
 }
 
-type Rows = Pick<TrainOptions, 'train' | 'trainRows' | 'holdout' | 'holdoutRows' | 'inputDim' | 'seed' | 'threads' | 'signal'>
+type Rows = Pick<TrainOptions, 'trainRows' | 'holdout' | 'holdoutRows' | 'inputDim' | 'seed' | 'threads' | 'signal'> & {
+  readonly train: TrainingRows
+}
 
-/** The baseline every run is shown against: PCA with as many components, same learning rows, same held-out rows. */
-async function pcaReference(rows: Rows, components: number): Promise<{ figures: ModelMeta['pca']; weights: Weights }> {
+/** Of rows that are never kept in memory PCA learns from 64 MB: more moves its axes by less than its figures show, and may take hours. */
+const referenceSample = { mostRows: Number.POSITIVE_INFINITY, mostValues: 2 ** 24, stretches: 256 }
+
+/**
+ * The baseline every run is shown against: PCA with as many components, same learning rows (a sample spread evenly over them beyond
+ * 1 GB), same held-out rows.
+ */
+async function pcaReference(given: Rows, components: number): Promise<{ figures: ModelMeta['pca']; weights: Weights }> {
   const model = modelById('pca')
+  const rows = { ...given, ...(await learningRows(given)) }
   const { trainError, holdoutError, explainedVariance, columnError, weights } = await trainModel({
     ...rows,
     model,
@@ -85,6 +96,12 @@ async function pcaReference(rows: Rows, components: number): Promise<{ figures: 
     checkpoint: { load: () => null, save: () => undefined },
   })
   return { figures: { holdoutError: holdoutError ?? trainError, explainedVariance, columnError: [...columnError] }, weights }
+}
+
+async function learningRows({ train, trainRows }: Rows): Promise<Pick<Rows, 'train' | 'trainRows'>> {
+  if (trainRows * train.columns * Float32Array.BYTES_PER_ELEMENT <= mostResidentBytes) return { train, trainRows }
+  const { n, values } = await sampleOf(train, referenceSample)
+  return { train: rowsInMemory(values, n, train.columns), trainRows: n }
 }
 
 /** The model and its baseline. Memory: what openMatrixRows and trainModel say. */
@@ -122,7 +139,7 @@ async function learned(
       checkpoint: { load: () => ctx.draft.loadCheckpoint(), save: (state, arrays) => ctx.draft.saveCheckpoint(state, arrays) },
     })
     ctx.report({ stage: 'Comparing with PCA', fraction: null })
-    return { result, pca: await pcaReference(common, Math.min(result.layout.codeSize, columns.length)) }
+    return { result, pca: await pcaReference(common, Math.min(result.layout.activeCodes ?? result.layout.codeSize, columns.length)) }
   } finally {
     await rows.close()
   }

@@ -7,7 +7,7 @@ import { openStoredRows } from './storedRows.ts'
 import type { TrainingRows } from './types.ts'
 
 /** However much memory there is: beyond this, reading along costs a few percent and leaves the memory to others. */
-const mostResidentBytes = 1e9
+export const mostResidentBytes = 1e9
 /** What streaming takes itself, so nothing smaller is streamed. */
 const streamingBytes = 2 * shardBytes
 

@@ -1,15 +1,20 @@
 import type { RowReader } from '../compute/rowReader.ts'
 import type { RowSample } from '../models/define.ts'
 
-const mostRows = 2048
-const mostValues = 2 ** 20
-const stretches = 32
+export interface SampleSize {
+  readonly mostRows: number
+  readonly mostValues: number
+  /** How many places the rows are from, at most. */
+  readonly stretches: number
+}
+const forWeights: SampleSize = { mostRows: 2048, mostValues: 2 ** 20, stretches: 32 }
 
 /**
- * Rows for weights that start from the data: all of them when they are few, else 32 stretches spread evenly, which are cheap to
- * read wherever rows are. Memory: at most 2048 rows and 4 MB, but 32 rows in any case.
+ * Rows for weights that start from the data, and for what else needs some: all of them when they are few, else stretches spread
+ * evenly, which are cheap to read wherever rows are. Memory: the sample, for weights at most 2048 rows and 4 MB, but a row of each
+ * stretch in any case.
  */
-export async function sampleOf(reader: RowReader): Promise<RowSample> {
+export async function sampleOf(reader: RowReader, { mostRows, mostValues, stretches }: SampleSize = forWeights): Promise<RowSample> {
   const { rows, columns } = reader
   const wanted = Math.max(stretches, Math.min(mostRows, Math.floor(mostValues / columns)))
   const [count, length] = rows <= wanted ? [1, rows] : [stretches, Math.floor(wanted / stretches)]

@@ -25,3 +25,9 @@ test('of many rows it takes stretches from the first to the last', async () => {
 test('of wide rows it takes fewer', async () => {
   expect((await sampleOf(numbered(200, 10_000))).n).toBe(96)
 })
+
+test('more of them from more places, when asked', async () => {
+  const { n, values } = await sampleOf(numbered(10_000, 3), { mostRows: Number.POSITIVE_INFINITY, mostValues: 3000, stretches: 100 })
+  expect(n).toBe(1000)
+  expect(values).toHaveLength(3000)
+})
