@@ -9,7 +9,7 @@ import { Annotations, Artifact, Job } from '../domain/artifact.ts'
 import { SourceReport } from '../domain/dataset.ts'
 import { ModelLayout } from '../domain/results.ts'
 
-/** JSON Schema (draft 2020-12) made by zod, with our meta keys: title, description, unit, paperTerm, group, advanced. */
+/** JSON Schema (draft 2020-12) made by zod, with our meta keys: title, description, unit, paperTerm, group, advanced, labels, showWhen. */
 const ParameterSchema = z.record(z.string(), z.unknown())
 
 export const OperationDescription = z.object({

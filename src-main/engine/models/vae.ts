@@ -77,20 +77,30 @@ export const vae = defineModel({
       description:
         'Gaussian for ordinary measurements; Laplace or Student-t when single values are far off; Bernoulli for shares and on/off values, with data scaled to 0 … 1.',
     }),
-    learnedSpread: z.boolean().default(true).meta({
-      title: 'Learn the width of the noise',
-      paperTerm: 'decoder variance',
-      group: data,
-      advanced: true,
-      description: 'One width for all columns, learned with the model. Otherwise it is 1 in prepared units. Bernoulli has none.',
-    }),
-    degreesOfFreedom: z.number().min(1.5).max(1000).default(4).meta({
-      title: 'Tails of Student-t',
-      paperTerm: 'degrees of freedom ν',
-      group: data,
-      advanced: true,
-      description: 'Small: far-off values are expected. Large: nearly Gaussian. Only for Student-t.',
-    }),
+    learnedSpread: z
+      .boolean()
+      .default(true)
+      .meta({
+        title: 'Learn the width of the noise',
+        paperTerm: 'decoder variance',
+        group: data,
+        advanced: true,
+        showWhen: { likelihood: ['gaussian', 'laplace', 'student-t'] },
+        description: 'One width for all columns, learned with the model. Otherwise it is 1 in prepared units. Bernoulli has none.',
+      }),
+    degreesOfFreedom: z
+      .number()
+      .min(1.5)
+      .max(1000)
+      .default(4)
+      .meta({
+        title: 'Tails of Student-t',
+        paperTerm: 'degrees of freedom ν',
+        group: data,
+        advanced: true,
+        showWhen: { likelihood: ['student-t'] },
+        description: 'Small: far-off values are expected. Large: nearly Gaussian. Only for Student-t.',
+      }),
     beta: z.number().min(0).max(10_000).default(1).meta({
       title: 'Price of the code',
       paperTerm: 'β, weight of KL',

@@ -1,6 +1,6 @@
 /**
  * Form fields from a JSON Schema made by zod (draft 2020-12 with our meta keys title, description, unit, paperTerm, group,
- * advanced, labels). What a form cannot show, such as a record, is left out and keeps its default.
+ * advanced, labels, showWhen). What a form cannot show, such as a record, is left out and keeps its default.
  */
 interface Node {
   /** zod writes a plain nullable value as ['number', 'null'], others as anyOf. */
@@ -13,6 +13,7 @@ interface Node {
   readonly advanced?: boolean
   /** Words for the values of an enum. */
   readonly labels?: Readonly<Record<string, string>>
+  readonly showWhen?: Readonly<Record<string, readonly unknown[]>>
   readonly default?: unknown
   readonly enum?: readonly unknown[]
   readonly const?: unknown
@@ -36,6 +37,8 @@ interface Common {
   readonly group: string
   readonly advanced: boolean
   readonly initial: unknown
+  /** Other fields with the values under which this one matters. */
+  readonly showWhen: Readonly<Record<string, readonly unknown[]>>
   /** An empty field is an answer: the engine then chooses. */
   readonly nullable: boolean
 }
@@ -52,6 +55,21 @@ export type FormField = Common &
 export function fieldsOf(schema: Readonly<Record<string, unknown>>): FormField[] {
   const { properties = {}, required = [] } = schema as Node
   return Object.entries(properties).flatMap(([name, node]) => fieldOf(name, node, required.includes(name)) ?? [])
+}
+
+/** Whether a field changes anything, given the values of the others. */
+export const matters = ({ showWhen }: FormField, values: Readonly<Record<string, unknown>>): boolean =>
+  Object.entries(showWhen).every(([name, allowed]) => allowed.includes(values[name]))
+
+/** Values the user set, without those that change nothing beside the others: two runs that are the same are then one. */
+export function thatMatter(
+  schema: Readonly<Record<string, unknown>>,
+  values: Readonly<Record<string, unknown>>,
+  preset: Readonly<Record<string, unknown>> = {},
+): Record<string, unknown> {
+  const all = { ...defaultsOf(schema), ...preset, ...values }
+  const idle = new Set(fieldsOf(schema).flatMap((field) => (matters(field, all) ? [] : field.name)))
+  return Object.fromEntries(Object.entries(values).filter(([name]) => !idle.has(name)))
 }
 
 /** Starting values: the defaults of the schema. */
@@ -74,6 +92,7 @@ function fieldOf(name: string, outer: Node, required: boolean): FormField | null
     group: node.group ?? '',
     advanced: node.advanced ?? false,
     initial: node.default ?? null,
+    showWhen: node.showWhen ?? {},
     nullable,
   }
   const constants =

@@ -9,7 +9,7 @@ import type { DatasetMeta } from '#common/domain/dataset.ts'
 import type { ModelLayout } from '#common/domain/results.ts'
 import type { ErrorReport } from '#common/errors.ts'
 import { metaOf } from '../../lib/artifacts.ts'
-import { defaultsOf } from '../forms/fields.ts'
+import { defaultsOf, thatMatter } from '../forms/fields.ts'
 
 type Values = Readonly<Record<string, unknown>>
 type Reader = Pick<Client<EngineCalls>, 'modelLayout'>
@@ -37,6 +37,11 @@ export class ModelDraft {
   }
   setSettings(model: string, values: Values): void {
     this.#settings = { ...this.#settings, [model]: values }
+  }
+
+  /** What the user set and what makes a difference: a run is made with these. */
+  asked(model: ModelDescription): Values {
+    return thatMatter(model.params, this.settings(model.id), this.preset(model)?.params)
   }
 
   /** The chosen preset, else the model's first; none when it has none. */
@@ -68,7 +73,7 @@ export class ModelDraft {
   /** Asks for layers and weights; an older answer never replaces a newer one. */
   async refresh(model: ModelDescription, columns: number): Promise<void> {
     const asked = ++this.#asked
-    const params = { ...this.preset(model)?.params, ...this.settings(model.id) }
+    const params = { ...this.preset(model)?.params, ...this.asked(model) }
     const result = await this.#engine.modelLayout({ model: model.id, params, columns })
     if (asked !== this.#asked) return
     this.layout = result.ok ? result.value : null

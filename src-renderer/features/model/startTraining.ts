@@ -16,7 +16,7 @@ export async function startTraining(dataset: Artifact, model: ModelDescription):
   if (!prepared) return
   await train(
     prepared.id,
-    { model: model.id, preset: draft.preset(model)?.id ?? null, settings: draft.settings(model.id) },
+    { model: model.id, preset: draft.preset(model)?.id ?? null, settings: draft.asked(model) },
     draft.seed,
     draft.device,
   )

@@ -1,6 +1,7 @@
 import { fireEvent, render, screen } from '@testing-library/svelte'
 import { expect, test, vi } from 'vitest'
 import { z } from 'zod'
+import { thatMatter } from '../../../../../src-renderer/features/forms/fields.ts'
 import ParameterForm from '../../../../../src-renderer/features/forms/ParameterForm.svelte'
 
 const schema = z.toJSONSchema(
@@ -94,4 +95,34 @@ test('nothing can be changed while it is fixed', () => {
   render(ParameterForm, { schema, values: {}, onchange: vi.fn(), disabled: true })
   expect(screen.getByLabelText<HTMLInputElement>('Rows per step').disabled).toBe(true)
   expect(screen.getByLabelText<HTMLInputElement>('Join stages').disabled).toBe(true)
+})
+
+const dependent = z.toJSONSchema(
+  z.object({
+    optimiser: z
+      .enum(['adam', 'sgd'])
+      .default('adam')
+      .meta({ title: 'Optimiser', labels: { adam: 'Adam', sgd: 'Gradient descent' } }),
+    nesterov: z
+      .boolean()
+      .default(false)
+      .meta({ title: 'Look ahead', showWhen: { optimiser: ['sgd'] } }),
+  }),
+  { io: 'input' },
+) as Record<string, unknown>
+
+test('a field that changes nothing beside the others is left out, unless the engine complains of it', () => {
+  const { unmount } = render(ParameterForm, { schema: dependent, values: {}, onchange: vi.fn() })
+  expect(screen.queryByText('Look ahead')).toBeNull()
+  unmount()
+  const again = render(ParameterForm, { schema: dependent, values: { optimiser: 'sgd' }, onchange: vi.fn() })
+  expect(screen.getByText('Look ahead')).toBeTruthy()
+  again.unmount()
+  render(ParameterForm, { schema: dependent, values: {}, errors: { nesterov: 'It does not suit Adam.' }, onchange: vi.fn() })
+  expect(screen.getByText('It does not suit Adam.')).toBeTruthy()
+})
+
+test('what was set of such a field is kept for later and not asked for now', () => {
+  expect(thatMatter(dependent, { nesterov: true })).toEqual({})
+  expect(thatMatter(dependent, { nesterov: true }, { optimiser: 'sgd' })).toEqual({ nesterov: true })
 })
