@@ -11,8 +11,10 @@ import { modelById } from '../models/registry.ts'
 import type { OperationDefinition } from '../operations/define.ts'
 import { parseParams, unknownParameter } from '../operations/parameters.ts'
 import { type RunRequest, requestFor } from '../operations/runner.ts'
+import { resolveSettings } from '../operations/train.ts'
 import { artifactLine } from './artifactText.ts'
-import type { Call, Command, Option } from './command.ts'
+import type { Call, Command, Option, Output } from './command.ts'
+import { graphOutput } from './graphCommand.ts'
 import { usageError } from './parse.ts'
 import { formatTable } from './printer.ts'
 import { type ParameterInfo, parameterLine, parametersOf, readValue, splitAssignments, type Values } from './values.ts'
@@ -71,6 +73,7 @@ function extraOptions(operation: OperationDefinition, free: string | undefined):
     set,
     { name: 'epochs', value: '<n>', description: 'Short for --set epochs=<n>, for models that have it' },
     { name: 'resume', description: 'Go on with the training that was interrupted last; needs only the project' },
+    { name: 'dump-graph', description: 'Show what the training is compiled to, and train nothing; see also `stratum graph`' },
   ]
 }
 
@@ -86,8 +89,9 @@ function usageOf(operation: OperationDefinition): string {
   return ['<project>', ...words, ...last].join(' ')
 }
 
-async function runOperation(operation: OperationDefinition, call: Call) {
+async function runOperation(operation: OperationDefinition, call: Call): Promise<Output> {
   const [path, ...rest] = call.arguments
+  if (operation.id === 'train' && call.isSet('dump-graph')) return dumpGraph(operation, call, path, rest)
   const positional = positionalParameter[operation.id]
   const made = await inProject(call, path, async (workspace) => {
     if (operation.id === 'train' && call.isSet('resume')) return [await resume(workspace)]
@@ -105,6 +109,21 @@ async function runOperation(operation: OperationDefinition, call: Call) {
     return results
   })
   return { result: made.length === 1 ? made[0] : made, text: formatTable(made.map(artifactLine)) }
+}
+
+/** The programs for the columns of a dataset or a matrix, the first artifact named. */
+async function dumpGraph(operation: OperationDefinition, call: Call, path: string, references: readonly string[]): Promise<Output> {
+  if (references.length === 0)
+    throw usageError('--dump-graph needs a dataset or a matrix.', 'Or use `stratum graph <model> --columns <n>`.')
+  const columns = await inProject(call, path, async ({ project }) => {
+    const artifact = project.find(references[0])
+    if (artifact.kind !== 'dataset' && artifact.kind !== 'matrix') throw unfitting(operation, artifact, false)
+    return (artifact.meta.columns as readonly unknown[]).length
+  })
+  const params = await readParameters(operation, call, {})
+  const { model } = modelChoice(operation, params)
+  const { preset, settings } = params as { preset: string | null; settings: Values }
+  return graphOutput(model, resolveSettings(model, preset, settings), columns, false)
 }
 
 /** Options, `--set` and the file by position as the operation's parameters, checked before anything is computed. */

@@ -7,6 +7,7 @@ import { describeOperation } from '../operations/describe.ts'
 import { operationById, operations } from '../operations/registry.ts'
 import { describeModel, describeReader } from '../service/describe.ts'
 import type { Command } from './command.ts'
+import { graphCommand } from './graphCommand.ts'
 import { formatCount, formatTable } from './printer.ts'
 import { type ParameterInfo, parameterLine } from './values.ts'
 
@@ -144,6 +145,7 @@ const inspect: Command = {
 export const registryCommands: readonly Command[] = [
   inspect,
   modelsCommand,
+  graphCommand,
   methodsCommand('clusterings', 'cluster', 'Lists the clustering methods with their parameters.'),
   methodsCommand('scores', 'score', 'Lists the anomaly scores with their parameters.'),
   formats,

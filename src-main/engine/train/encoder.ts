@@ -10,8 +10,8 @@ import { type CompiledProgram, compile } from '../compute/compile.ts'
 import { NumericWorker } from '../compute/numericWorker.ts'
 import { type Executor, executorNames, mapValues, specsOf, type TensorMap } from '../compute/step.ts'
 import { mean, squaredDifference, type Tensor2D } from '../compute/tfjs.ts'
-import { trace } from '../compute/trace/trace.ts'
-import type { ModelDefinition, Weights } from '../models/define.ts'
+import { type Program, trace } from '../compute/trace/trace.ts'
+import type { GradientModel, ModelDefinition, Weights } from '../models/define.ts'
 import { layoutOf } from './layout.ts'
 import { shared, sharedFloats } from './shared.ts'
 
@@ -40,10 +40,10 @@ export interface EncoderOptions {
   readonly threads: number
 }
 
-type What = 'encode' | 'codes' | 'reconstruct'
+export type What = 'encode' | 'codes' | 'reconstruct'
 
 /** Rows of a block: few for a click on a map; as many as a core's cache holds of a layer for streams; fewer for very wide layers. */
-const blockRows = { small: 64, large: 1024, wide: 256 } as const
+export const blockRows = { small: 64, large: 1024, wide: 256 } as const
 const wideFrom = 4096
 /** Of one run of a worker, input or codes, whichever are wider, at most (but at least a block): long enough that calls cost little and
  *  that a busy engine is no hurry. */
@@ -64,6 +64,28 @@ export async function openEncoder(options: EncoderOptions): Promise<Encoder> {
   }
 }
 
+/** Codes, with or without the error of each row, or reconstructions of blocks of rows. Inputs are the weights; scan 'x' [block, D]. */
+export function traceForward(
+  { id }: Pick<ModelDefinition, 'id'>,
+  { encode, decode }: Pick<GradientModel, 'encode' | 'decode'>,
+  weights: Weights,
+  what: What,
+  block: number,
+  inputDim: number,
+): Program {
+  const spec = { state: {}, inputs: specsOf(weights), scan: { x: { shape: [block, inputDim], dtype: 'float32' } } } as const
+  return trace(`${id}, ${what}`, spec, ({ inputs, scan }) => {
+    const x = scan.x as Tensor2D
+    const codes = encode(x, inputs)
+    const out = (): TensorMap => {
+      if (what === 'codes') return { codes }
+      const reconstruction = decode(codes, inputs)
+      return what === 'reconstruct' ? { reconstruction } : { codes, error: mean(squaredDifference(x, reconstruction), 1) }
+    }
+    return { state: {}, out: out() }
+  })
+}
+
 /** Begins on a worker that somebody else closes; those it adds for large calls are its own. */
 export function encoderOn(first: NumericWorker, { model, params, inputDim, weights: given, threads }: EncoderOptions): Encoder {
   const built = model.build(model.params.parse(params), inputDim)
@@ -82,18 +104,7 @@ export function encoderOn(first: NumericWorker, { model, params, inputDim, weigh
     const key = `${what} ${block}`
     const known = programs.get(key)
     if (known) return known
-    const spec = { state: {}, inputs: specsOf(weights), scan: { x: { shape: [block, inputDim], dtype: 'float32' } } } as const
-    const traced = trace(`${model.id}, ${what}`, spec, ({ inputs, scan }) => {
-      const x = scan.x as Tensor2D
-      const codes = built.encode(x, inputs)
-      const out = (): TensorMap => {
-        if (what === 'codes') return { codes }
-        const reconstruction = built.decode(codes, inputs)
-        return what === 'reconstruct' ? { reconstruction } : { codes, error: mean(squaredDifference(x, reconstruction), 1) }
-      }
-      return { state: {}, out: out() }
-    })
-    const program = compile(traced)
+    const program = compile(traceForward(model, built, weights, what, block, inputDim))
     programs.set(key, program)
     return program
   }

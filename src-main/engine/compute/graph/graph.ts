@@ -22,6 +22,11 @@ export class Graph {
   readonly #known = new Map<string, Node>()
   #nextId = 0
 
+  /** Nodes made so far. */
+  get size(): number {
+    return this.#nextId
+  }
+
   /** `op` applied to `inputs`, simplified. */
   add(op: Op, inputs: readonly Node[], attributes: Attributes = {}): Node {
     const ordered = commutative.has(op) ? [...inputs].sort((a, b) => a.id - b.id) : inputs

@@ -20,7 +20,15 @@ export const backendName = 'trace'
 
 class TraceBackend extends KernelBackend {
   graph = new Graph()
+  kernelCalls = 0
   readonly #nodes = new Map<object, { node: Node; references: number }>()
+
+  /** A new graph for what is recorded from now on. */
+  begin(): Graph {
+    this.kernelCalls = 0
+    this.graph = new Graph()
+    return this.graph
+  }
 
   /** A new handle on a node. Handles are never shared, so disposing one never takes another's node away. */
   handle(node: Node): object {
@@ -93,6 +101,7 @@ for (const [kernelName, rule] of Object.entries(kernels)) {
     kernelName,
     backendName,
     kernelFunc({ inputs, attrs }) {
+      traceBackend.kernelCalls++
       try {
         // Concat and Pack pass a list, others leave an optional input undefined.
         const nodes = Object.fromEntries(Object.entries(inputs).flatMap(([name, x]) => (x ? [[name, traceBackend.node(x.dataId)]] : [])))

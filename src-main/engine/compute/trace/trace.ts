@@ -1,6 +1,5 @@
 /** Records one run of a step as a graph: forward pass, gradients and optimiser alike, for all of them are tensor operations. */
 import { engine, getBackend, type Rank, setBackend, type Tensor } from '../tfjs.ts'
-import { Graph } from '../graph/graph.ts'
 import type { Node } from '../graph/node.ts'
 import { fuseBias } from '../passes/fuseBias.ts'
 import { mapValues, roles, type StepFn, type StepSpec, type TensorMap } from '../step.ts'
@@ -14,6 +13,8 @@ export interface Program {
   readonly spec: StepSpec
   readonly state: Readonly<Record<string, Node>>
   readonly out: Readonly<Record<string, Node>>
+  /** What recording took: kernels that the step called, and nodes made of them by the rules, whether or not anything needs them. */
+  readonly recorded?: { readonly kernelCalls: number; readonly nodes: number }
 }
 
 /**
@@ -24,17 +25,17 @@ export interface Program {
 export function trace(title: string, spec: StepSpec, step: StepFn): Program {
   const before = getBackend()
   setBackend(backendName)
-  traceBackend.graph = new Graph()
+  const graph = traceBackend.begin()
   try {
-    let recorded = { state: {}, out: {} }
+    let results = { state: {}, out: {} }
     engine().tidy(() => {
       const given = Object.fromEntries(
         roles.map((role) => [role, mapValues(spec[role], ({ shape, dtype }, name) => parameter(role, name, shape, dtype))]),
       )
       const result = step(given as Parameters<StepFn>[0])
-      recorded = { state: inOrder(spec, toNodes(result.state)), out: toNodes(result.out) }
+      results = { state: inOrder(spec, toNodes(result.state)), out: toNodes(result.out) }
     })
-    return fuseBias({ title, spec, ...recorded })
+    return fuseBias({ title, spec, ...results, recorded: { kernelCalls: traceBackend.kernelCalls, nodes: graph.size } })
   } catch (cause) {
     if (cause instanceof StratumError) throw cause
     const { op, message } = cause instanceof Untraceable ? cause : explain(cause instanceof Error ? cause.message : String(cause))
@@ -46,6 +47,7 @@ export function trace(title: string, spec: StepSpec, step: StepFn): Program {
       cause,
     )
   } finally {
+    traceBackend.begin() // lets go of the graph
     setBackend(before)
   }
 }
