@@ -73,6 +73,7 @@ export const vae = defineModel({
     likelihood: LikelihoodName.default('gaussian').meta({
       title: 'Shape of the noise',
       paperTerm: 'likelihood p(x|z)',
+      labels: { gaussian: 'Gaussian', laplace: 'Laplace', 'student-t': 'Student-t', bernoulli: 'Bernoulli' },
       group: data,
       description:
         'Gaussian for ordinary measurements; Laplace or Student-t when single values are far off; Bernoulli for shares and on/off values, with data scaled to 0 … 1.',
