@@ -10,6 +10,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { throwIfCancelled } from '#common/errors.ts'
 import { compile } from '../compute/compile.ts'
+import { openExecutor } from '../compute/executors/open.ts'
 import type { NumericWorker } from '../compute/numericWorker.ts'
 import { stepKey } from '../compute/random/counter.ts'
 import { type Executor, type HostArrays, mapValues } from '../compute/step.ts'
@@ -69,12 +70,16 @@ export interface StageSetting {
   readonly shortened: boolean
   /** Global number of this stage's first step. */
   readonly firstStep: number
+  /** Says in a sentence that the processor does what another device was asked for. */
+  readonly onFallback: (message: string) => void
   readonly onProgress: (epochsDone: number, error: number) => void
   /** Called often; decides itself when it is time. */
   readonly onCheckpoint: (checkpoint: () => Promise<StageCheckpoint>) => Promise<void>
 }
 
 export interface StageResult {
+  /** Where the steps were computed at the end. */
+  readonly executor: string
   /** Null when the stage diverged before a pass was judged. */
   readonly weights: Weights | null
   /** The pass they are of. */
@@ -147,19 +152,20 @@ export class StageRun {
       }
       // Without held-out rows nothing says which pass was best, so the last is.
       const last = this.#judge && this.#best ? null : weightsOf(this.#packing, await executor.state())
-      return this.#result(stopped, last ?? this.#best)
+      return this.#result(stopped, executor.name, last ?? this.#best)
     } catch (error) {
       if (!(error instanceof StageDiverged)) throw error
-      return this.#result('diverged', this.#best, error.divergence)
+      return this.#result('diverged', executor.name, this.#best, error.divergence)
     } finally {
       for (const open of [executor, this.#rows, ...(this.#judge ? [this.#judge] : [])]) await open.close()
     }
   }
 
-  #result(stopped: StageResult['stopped'], weights: Weights | null, divergence: Divergence | null = null): StageResult {
+  #result(stopped: StageResult['stopped'], executor: string, weights: Weights | null, divergence: Divergence | null = null): StageResult {
     const { epoch, step, stale } = this.#position
     return {
       weights,
+      executor,
       bestPass: epoch - stale,
       stopped,
       divergence,
@@ -268,7 +274,12 @@ export class StageRun {
     const inputs = { x, ...Object.fromEntries(Object.entries(this.#frozen).map(([name, weight]) => [`weights/${name}`, weight])) }
     const title = `${this.#o.model.id}, ${this.#title}`
     const program = traceTraining(title, stage, this.#packing, this.#initial, inputs, this.#batches.size, this.#options)
-    const executor = await worker.open(compile(program), this.#o.threads)
+    const executor = await openExecutor(program, {
+      device: this.#o.device ?? 'cpu',
+      openOnProcessor: () => worker.open(compile(program), this.#o.threads),
+      notify: this.#s.onFallback,
+      signal: this.#o.signal,
+    })
     await executor.load({ state: this.#initial, inputs })
     return executor
   }
@@ -364,9 +375,9 @@ export class StageRun {
   }
 }
 
-function rowSource({ train, seed }: ReadyOptions, batches: Batches, stage: number): RowSource {
+function rowSource({ train, seed, signal }: ReadyOptions, batches: Batches, stage: number): RowSource {
   const { rows, columns } = train
   const order = rowOrder(rows, columns, batches.size, seed, stage)
-  if (train.resident === null) return streamedRows(train, order, batches)
+  if (train.resident === null) return streamedRows(train, order, batches, signal)
   return residentRows({ shape: [rows, columns], values: train.resident }, order, batches)
 }

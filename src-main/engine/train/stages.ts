@@ -1,4 +1,5 @@
 /** A model's stages, one after the other, with a checkpoint of where the whole run is. */
+import type { TrainWarning } from '#common/domain/results.ts'
 import type { NumericWorker } from '../compute/numericWorker.ts'
 import { executorNames, type HostArrays } from '../compute/step.ts'
 import type { GradientModel, Weights } from '../models/define.ts'
@@ -10,8 +11,8 @@ import { under } from './trainingStep.ts'
 import type { ReadyOptions, TrainOptions, TrainResult } from './types.ts'
 
 /** Sums over the finished stages. */
-type Done = Pick<TrainResult, 'epochs' | 'steps' | 'rowsSeen' | 'stopped' | 'warnings'>
-export type Trained = Done & Pick<TrainResult, 'weights' | 'executor'>
+type Done = Pick<TrainResult, 'epochs' | 'steps' | 'rowsSeen' | 'stopped' | 'warnings' | 'executor'>
+export type Trained = Done & Pick<TrainResult, 'weights'>
 
 /** The JSON beside a checkpoint's arrays. */
 interface RunPosition {
@@ -25,11 +26,17 @@ const defaultCheckpointSeconds = 5
 
 export async function trainStages(o: ReadyOptions, { stages }: GradientModel, worker: NumericWorker): Promise<Trained> {
   const training = TrainingParams.parse(o.params)
-  const executor = executorNames.onnxCpu
   const saved = loadCheckpoint(o)
   const sample = await sampleOf(o.train)
   let weights: Weights = saved?.weights ?? {}
-  let done: Done = saved?.position.done ?? { epochs: 0, steps: 0, rowsSeen: 0, stopped: 'finished', warnings: [] }
+  let done: Done = saved?.position.done ?? {
+    epochs: 0,
+    steps: 0,
+    rowsSeen: 0,
+    stopped: 'finished',
+    warnings: [],
+    executor: executorNames.onnxCpu,
+  }
   let savedAt = performance.now()
   const save = (stage: number, checkpoint: StageCheckpoint | null): void => {
     saveCheckpoint(o, { stage, within: checkpoint?.position ?? null, done }, weights, checkpoint?.arrays ?? {})
@@ -46,6 +53,10 @@ export async function trainStages(o: ReadyOptions, { stages }: GradientModel, wo
       worker,
       shortened: done.stopped === 'kept' || (index > 0 && o.keepRequested()),
       firstStep: done.steps,
+      onFallback: (message: string) => {
+        if (!done.warnings.some((warning) => warning.message === message))
+          done = { ...done, warnings: [...done.warnings, fallback(message)] }
+      },
       onProgress: (epochs: number, error: number) => report(o, stages, index, done, epochs, error),
       onCheckpoint: async (checkpoint: () => Promise<StageCheckpoint>) => {
         if (performance.now() - savedAt >= (o.checkpointSeconds ?? defaultCheckpointSeconds) * 1000) save(index, await checkpoint())
@@ -66,12 +77,20 @@ export async function trainStages(o: ReadyOptions, { stages }: GradientModel, wo
       steps: done.steps + result.steps,
       rowsSeen: done.rowsSeen + result.rowsSeen,
       stopped: endings[Math.max(endings.indexOf(done.stopped), endings.indexOf(result.stopped))],
+      executor: result.executor,
       warnings: warning ? [...done.warnings, divergenceWarning(warning, keptOf(result))] : done.warnings,
     }
     if (index + 1 < stages.length) save(index + 1, null)
   }
-  return { ...done, weights, executor }
+  return { ...done, weights }
 }
+
+const fallback = (message: string): TrainWarning => ({
+  code: 'DEVICE_FALLBACK',
+  message,
+  hint: 'The result is as good, it only took longer. Settings lists the devices and what is the matter with each.',
+  where: {},
+})
 
 /** How stages end; a run ends like the last of these that one of them did. */
 const endings = ['finished', 'early', 'kept', 'diverged'] as const

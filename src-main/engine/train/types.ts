@@ -30,6 +30,8 @@ export interface TrainOptions {
   readonly columnNames?: readonly string[]
   readonly seed: number
   readonly threads: number
+  /** Where steps are computed, an id of devices.ts; default 'cpu'. Where that fails the processor takes over, with a warning. */
+  readonly device?: string
   readonly signal: AbortSignal
   /** True ends the current stage with its best weights; later stages, which the model cannot do without, then get one pass each. */
   readonly keepRequested: () => boolean
