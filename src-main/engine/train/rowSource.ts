@@ -14,7 +14,10 @@ export interface Shard {
 }
 
 export interface RowSource {
-  /** The shard that step `step` needs. Steps are asked for in ascending order, but a resumed run begins anywhere. */
+  /**
+   * The shard that step `step` needs. Steps are asked for in ascending order, but a resumed run begins anywhere. The rows of the
+   * shard before stay as they are until the first `rowsOf` of this one.
+   */
   shardAt(step: number): Promise<Shard>
   /** Waits for what is being read. */
   close(): Promise<void>

@@ -74,6 +74,10 @@ export function openStoredRows(place: RowsPlace, rows: number, columns: number):
     })
   }
 
+  const abandon = (): void => {
+    Atomics.store(abandoned, 0, nextId - 1)
+  }
+
   return {
     rows,
     columns,
@@ -93,11 +97,9 @@ export function openStoredRows(place: RowsPlace, rows: number, columns: number):
       return pair
     },
     readShard: (plan, into, room) => ask({ kind: 'shard', plan, into, room }),
-    abandon() {
-      Atomics.store(abandoned, 0, nextId - 1)
-    },
+    abandon,
     async close() {
-      this.abandon()
+      abandon()
       if (failure) return
       worker.ref()
       worker.postMessage({ id: 0, kind: 'end' } satisfies RowsRequest)

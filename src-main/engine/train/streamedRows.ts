@@ -20,12 +20,14 @@ interface Reading {
   readonly done: Promise<void>
 }
 
-export function streamedRows(rows: StoredRows, order: RowOrder, { size }: Batches): RowSource {
+/** @param signal  a cancel does not wait for what is being read */
+export function streamedRows(rows: StoredRows, order: RowOrder, { size }: Batches, signal: AbortSignal): RowSource {
+  signal.addEventListener('abort', rows.abandon)
   /** Room for what a shard can leave over. */
   const room = size - 1
   const columns = order.columns
   const buffers = rows.buffers(room + order.shardRows)
-  let current: { readonly plan: ShardPlan; readonly buffer: ShardBuffer; readonly shard: Shard } | null = null
+  let current: Reading | null = null
   let ahead: Reading | null = null
 
   const read = (plan: ShardPlan, buffer: ShardBuffer): Reading => {
@@ -43,7 +45,7 @@ export function streamedRows(rows: StoredRows, order: RowOrder, { size }: Batche
   const firstStep = (plan: ShardPlan): number => Math.floor(plan.start / size)
 
   /** The last rows of the stream before `plan`, which are in `from`, as the first of `to`. */
-  function carry(from: { readonly plan: ShardPlan; readonly buffer: ShardBuffer }, plan: ShardPlan, to: ShardBuffer): void {
+  function carry(from: Reading, plan: ShardPlan, to: ShardBuffer): void {
     const left = plan.start % size
     for (let i = 0; i < left; i++) {
       const row = from.buffer.order[room + from.plan.rows - left + i]
@@ -52,12 +54,14 @@ export function streamedRows(rows: StoredRows, order: RowOrder, { size }: Batche
     }
   }
 
-  function shardOf(plan: ShardPlan, buffer: ShardBuffer): Shard {
+  function shardOf({ plan, buffer }: Reading): Shard {
     const first = room - (plan.start % size)
     return {
       x: { shape: [room + order.shardRows, columns], values: buffer.x },
       endStep: Math.floor(endOf(plan) / size),
       rowsOf(step, steps) {
+        // Not before: until now somebody may have gone back to the shard before.
+        ahead ??= read(planAt(endOf(plan)), otherThan(buffer))
         const at = first + (step - firstStep(plan)) * size
         const picked = new Int32Array(steps * size)
         picked.set(buffer.order.subarray(at, at + picked.length))
@@ -72,21 +76,17 @@ export function streamedRows(rows: StoredRows, order: RowOrder, { size }: Batche
       const buffer = current ? otherThan(current.buffer) : buffers[0]
       const reading = ahead?.plan.start === plan.start ? ahead : read(plan, buffer)
       const left = step === firstStep(plan) ? plan.start % size : 0
-      let before = current?.plan ? current : null
-      if (left > 0 && before === null) {
-        // A run that goes on exactly where two shards meet needs the end of the first once more.
-        const earlier = planAt(plan.start - 1)
-        const again = read(earlier, otherThan(reading.buffer))
-        await again.done
-        before = { ...again, shard: shardOf(earlier, again.buffer) }
-      }
+      // A run that goes on exactly where two shards meet needs the end of the first once more.
+      const before = left > 0 ? (current ?? read(planAt(plan.start - 1), otherThan(reading.buffer))) : null
+      await before?.done
       await reading.done
-      if (left > 0 && before) carry(before, plan, reading.buffer)
-      current = { plan, buffer: reading.buffer, shard: shardOf(plan, reading.buffer) }
-      ahead = read(planAt(endOf(plan)), otherThan(reading.buffer))
-      return current.shard
+      if (before) carry(before, plan, reading.buffer)
+      current = reading
+      ahead = null
+      return shardOf(reading)
     },
     async close() {
+      signal.removeEventListener('abort', rows.abandon)
       rows.abandon()
       await ahead?.done.catch(() => undefined)
     },

@@ -21,10 +21,10 @@ afterAll(async () => {
   matrix.remove()
 })
 
-function streamed(seed = 1, stage = 0): RowSource {
+function streamed(seed = 1, stage = 0, signal = new AbortController().signal): RowSource {
   const stored = openStoredRows(matrix.place, rows, 3)
   opened.push(stored)
-  return streamedRows(stored, rowOrder(rows, 3, batch, seed, stage, sizes), batches)
+  return streamedRows(stored, rowOrder(rows, 3, batch, seed, stage, sizes), batches, signal)
 }
 const resident = (seed = 1, stage = 0): RowSource =>
   residentRows({ shape: [rows, 3], values: counted(0, rows) }, rowOrder(rows, 3, batch, seed, stage, sizes), batches)
@@ -77,6 +77,15 @@ describe.each([
     expect(await seen(source(2), 20)).not.toEqual(first.slice(0, 20 * batch))
     expect(await seen(source(1, 1), 20)).not.toEqual(first.slice(0, 20 * batch))
   })
+})
+
+test('streamed rows that are waited for are not waited for after a cancel', async () => {
+  const controller = new AbortController()
+  const source = streamed(1, 0, controller.signal)
+  const waited = source.shardAt(0).catch((error: unknown) => error)
+  controller.abort()
+  expect(await waited).toMatchObject({ code: 'CANCELLED' })
+  await source.close()
 })
 
 describe('the order', () => {

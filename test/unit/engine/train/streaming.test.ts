@@ -1,4 +1,4 @@
-/** Training on rows that are read along the way: 80 MB, which is two shards. */
+/** Training on rows that are read along the way: 70 MB, which is two shards. */
 import { createHash } from 'node:crypto'
 import { copyFileSync, truncateSync } from 'node:fs'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
@@ -9,7 +9,7 @@ import { type TrainOptions, type TrainResult, trainModel } from '#engine/train/t
 import { curvedRows, memoryStore, trainOptions } from '../../../helpers/training.ts'
 import { storedMatrix } from '../../../helpers/storedMatrix.ts'
 
-const [n, d, batchSize] = [80_000, 256, 512]
+const [n, d, batchSize] = [68_000, 256, 512]
 const params = { encoder: [], codeSize: 4, epochs: 2, batchSize, inputNoise: 0.01 }
 const some = curvedRows(4000, d)
 const rowsFrom = (_: number, count: number): Float32Array => some.subarray(0, count * d)
