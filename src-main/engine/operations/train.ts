@@ -132,6 +132,7 @@ async function learned(
       ...common,
       model,
       params: settings,
+      device: ctx.device,
       keepRequested: ctx.keepRequested,
       untilResumed: ctx.untilResumed,
       report: ctx.report,
