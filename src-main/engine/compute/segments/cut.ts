@@ -58,7 +58,7 @@ class Cutter {
   constructor(program: Program, regions: readonly Region[]) {
     this.#regions = regions
     const fused = new Set(regions.flatMap(({ nodes }) => [...nodes]))
-    this.#nodes = reachable(program).filter((node) => !fused.has(node))
+    this.#nodes = reachable(program).filter((node) => ![node, ...node.inputs].some((one) => fused.has(one)))
     const results = [...Object.values(program.state), ...Object.values(program.out)].filter((node) => !fused.has(node))
     const read = this.#nodes.filter(isSparse).flatMap(({ inputs }) => inputs)
     this.#wanted = new Set([...results, ...read, ...regions.flatMap(({ leaves }) => leaves)])

@@ -40,9 +40,14 @@ function isFusible({ op, inputs, attributes, shape: own }: Node, shape: Shape): 
 export function regionsOf(program: Program): Region[] {
   const grown = grow(program)
   const regions = [...new Set(grown.values())].map((group) => regionOf(program, group, grown))
-  // A region writes its states in place. One that reads them as well would read them too late or too early: it is left to others.
+  // A region writes its states in place, when all else is done. Where its old state is a result as well, or read by another region,
+  // that would be too early: such a region is left to others.
+  const results = [...Object.values(program.state), ...Object.values(program.out)].map(thin)
   return regions.filter(
-    (region) => !regions.some((other) => other !== region && region.leaves.some((leaf) => other.states.some(isStateOf(leaf)))),
+    (region) =>
+      region.leaves.every(({ dtype }) => dtype === 'float32') &&
+      !region.states.some((name) => results.some((result) => isStateOf(result)(name))) &&
+      !regions.some((other) => other !== region && region.leaves.some((leaf) => other.states.some(isStateOf(leaf)))),
   )
 }
 

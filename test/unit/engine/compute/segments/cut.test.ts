@@ -85,6 +85,20 @@ describe('cutting a step into parts', () => {
     expect(apart.after.b.values[0]).toBe(4)
   })
 
+  test('does not fuse a new state while the old one is a result', async () => {
+    const a = new Float32Array(20_000).fill(1)
+    const { parts, out } = await run(
+      ({ state, inputs: given }) => ({
+        state: { a: tf.add(state.a, tf.add(1, tf.mul(0, tf.mean(codeSums(codesOf(given), M))))) },
+        out: { before: state.a },
+      }),
+      { a },
+    )
+    expect(kinds(parts.parts)).not.toContain('rows')
+    expect(out.before.values[0]).toBe(1)
+    expect(out.before.values[a.length]).toBe(2)
+  })
+
   test('lays values out in memory without overlap', async () => {
     const { parts } = await run(({ inputs: given }) => ({ state: {}, out: { y: sparseDecode(codesOf(given), given.W as tf.Tensor2D) } }))
     const { addresses, scratch, bytes } = memoryOf(parts)
