@@ -1,5 +1,5 @@
 /** Graph nodes as ONNX nodes. Most keep name and attributes; the table holds those that ONNX wants otherwise. */
-import { type Attributes, type Node, type NodeValues, numbers, scalarOf, type Shape } from '../graph/node.ts'
+import { type Attributes, type Node, type NodeValues, numbers, scalarOf, type Shape, sizeOf } from '../graph/node.ts'
 import { outputCount } from '../graph/ops.ts'
 import { type OnnxAttribute, node as onnxNode, tensor } from './onnx.ts'
 import type { Bytes } from './protobuf.ts'
@@ -173,6 +173,32 @@ const shifted: Lowering = (body, node, [x, by], y) => {
   body.emit('BitShift', [x, body.scalar(`${y[0]} bits`, 'uint32', Uint32Array.of(bits))], y, { direction: 'RIGHT' })
 }
 
+/** The runtime gives no part of a logarithm of this many numbers to another thread. Measured: it begins at about 13 000. */
+const undivided = 8192
+
+/**
+ * ln is rounded otherwise in the last few numbers of a thread's share, so that bits would depend on the number of threads. Pieces
+ * that are not divided have no such shares. They cost a fifth more than one logarithm, which is not divided well either.
+ */
+const logarithm: Lowering = (body, node, [x], [y]) => {
+  const size = sizeOf(node.shape)
+  if (size <= undivided || hasRows(node.shape)) return plain(body, node, [x], [y])
+  const sizes = Array.from({ length: Math.ceil(size / undivided) }, (_, i) => Math.min(undivided, size - i * undivided))
+  const pieces = sizes.map((_, i) => `${y} piece ${i}`)
+  body.emit('Reshape', [x, body.list([size])], [`${y} flat`])
+  body.emit('Split', [`${y} flat`, body.list(sizes)], pieces, { axis: 0 })
+  for (const piece of pieces) body.emit('Log', [piece], [`${piece} log`])
+  body.emit(
+    'Concat',
+    pieces.map((piece) => `${piece} log`),
+    [`${y} log`],
+    { axis: 0 },
+  )
+  body.emit('Reshape', [`${y} log`, body.list(node.shape)], [y])
+}
+
+const onProcessors: Readonly<Record<string, Lowering>> = { Div: shifted, Log: logarithm }
+
 /** What a program is written for. */
 export type Target = 'processor' | 'graphics'
 
@@ -195,7 +221,8 @@ export function lower(
     names.set(node, name)
     const outputs = count > 1 ? Array.from({ length: count }, (_, i) => `${name}.${i}`).map((o) => (used.has(o) ? o : '')) : [name]
     const inputs = node.inputs.map((input) => names.get(input) as string)
-    const lowering = node.op === 'Div' && target === 'processor' ? shifted : (lowerings[node.op] ?? plain)
+    const special = target === 'processor' ? onProcessors[node.op] : undefined
+    const lowering = special ?? lowerings[node.op] ?? plain
     lowering(body, node, inputs, outputs)
   }
   return body

@@ -2,7 +2,7 @@
 import { type Node, sizeOf } from '../graph/node.ts'
 
 /** Measured: these round differently at the edges of a thread's share. */
-const unsteady: ReadonlySet<string> = new Set(['Log', 'Softplus'])
+const unsteady: ReadonlySet<string> = new Set(['Softplus'])
 
 /** Whether every operation gives the same bits on any number of threads. */
 export const isSteady = (nodes: readonly Node[]): boolean => !nodes.some(({ op }) => unsteady.has(op))
