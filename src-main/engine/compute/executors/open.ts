@@ -13,10 +13,12 @@
  * with the result, says so from then on. Nothing is lost: steps since the last read-back are run again (gpu/guarded.ts). Ask
  * for `state()` at checkpoints only: on a card it is what takes time.
  */
+import { densely } from '../sparse/densely.ts'
 import type { Executor } from '../step.ts'
 import type { Program } from '../trace/trace.ts'
-import { GraphicsFailure, GraphicsProcess } from './gpu/graphicsProcess.ts'
+import { GraphicsFailure, processOf } from './gpu/graphicsProcess.ts'
 import { fallbackName, GuardedExecutor, knownTrial, rememberTrial } from './gpu/guarded.ts'
+import { operationPrograms } from './gpu/operations.ts'
 import { stepPrograms } from './gpu/programs.ts'
 import { bundledProviders, type Provider, providerById } from './gpu/provider.ts'
 
@@ -34,7 +36,7 @@ export async function openExecutor(program: Program, options: OpenOptions): Prom
   const { device, openOnProcessor } = options
   if (device === 'cpu') return openOnProcessor()
   const provider = providerById(device)
-  if (!provider || !bundledProviders().has(device)) return instead(options, `there is no device '${device}' here`)
+  if (!provider || !bundledProviders().has(device)) return instead(options, `there is no device ‘${device}’ here`)
   return openOnCard(program, provider, options)
 }
 
@@ -45,12 +47,16 @@ async function openOnCard(program: Program, provider: Provider, options: OpenOpt
   const known = knownTrial(trialKey)
   if (known) return instead(options, known)
   try {
-    const card = await GraphicsProcess.open(programs, provider)
+    const card = await processOf(provider).open(programs)
     return new GuardedExecutor(card, { openOnProcessor, trialKey, card: `The graphics card (${provider.title})`, notify, signal })
   } catch (error) {
     if (!(error instanceof GraphicsFailure)) throw error
-    rememberTrial(trialKey, error.reason)
-    return instead(options, error.reason)
+    const missing = await processOf(provider)
+      .examine(operationPrograms(densely(program)))
+      .catch(() => []) // then the card itself is what fails, and the reason is known already
+    const reason = missing.length ? `it has no version of ${missing.join(', ')}` : error.reason
+    rememberTrial(trialKey, reason)
+    return instead(options, reason)
   }
 }
 

@@ -1,45 +1,69 @@
 /**
- * A process that owns one step session on a graphics card: what goes wrong on a card often ends the process, and then it ends
- * this one. See graphicsProcess.ts for the other end; when that is gone, so is this.
+ * A process that owns step sessions on a graphics card: what goes wrong on a card often ends the process, and then it ends this
+ * one. See graphicsProcess.ts for the other end; when that is gone, so is this.
  */
 import type { HostArray } from '../../step.ts'
 import type { Answer, Request } from './protocol.ts'
-import { providerById } from './provider.ts'
-import { StepSession } from './stepSession.ts'
+import { missingOperations } from './operations.ts'
+import { type Provider, providerById } from './provider.ts'
+import { holdOn, StepSession } from './stepSession.ts'
 
-let session: StepSession | null = null
-let arriving: Record<'state' | 'inputs', Record<string, HostArray>> = { state: {}, inputs: {} }
+interface Opened {
+  readonly session: StepSession
+  /** Parts of arrays that the next 'load' puts in place. */
+  arriving: Record<'state' | 'inputs', Record<string, HostArray>>
+}
+const sessions = new Map<number, Opened>()
+/** Sessions that are open as long as the process runs; it serves one provider. */
+const held: object[] = []
 
-function opened(): StepSession {
-  if (!session) throw new Error('the graphics session is not open')
-  return session
+function opened(id: number): Opened {
+  const found = sessions.get(id)
+  if (!found) throw new Error('the graphics session is closed')
+  return found
+}
+
+function knownProvider(id: string): Provider {
+  const provider = providerById(id)
+  if (!provider) throw new Error(`there is no provider '${id}'`)
+  return provider
 }
 
 async function answer(request: Request): Promise<Answer> {
   const { id } = request
   switch (request.kind) {
     case 'open': {
-      const provider = providerById(request.providerId)
-      if (!provider) throw new Error(`there is no provider '${request.providerId}'`)
-      session = await StepSession.open(request.programs, provider)
+      const provider = knownProvider(request.providerId)
+      if (!held.length) held.push(await holdOn(provider))
+      sessions.set(id, { session: await StepSession.open(request.programs, provider), arriving: { state: {}, inputs: {} } })
       return { id, kind: 'done' }
     }
+    case 'examine':
+      return { id, kind: 'examined', missing: await missingOperations(request.programs, knownProvider(request.providerId)) }
     case 'part': {
       const { role, name, shape, length, offset, values } = request
+      const { arriving } = opened(request.session)
       arriving[role][name] ??= { shape, values: values instanceof Float32Array ? new Float32Array(length) : new Int32Array(length) }
       arriving[role][name].values.set(values, offset)
       return { id, kind: 'done' }
     }
     case 'load': {
-      const arrived = arriving
-      arriving = { state: {}, inputs: {} }
-      await opened().load(arrived)
+      const target = opened(request.session)
+      const { arriving } = target
+      target.arriving = { state: {}, inputs: {} }
+      await target.session.load(arriving)
       return { id, kind: 'done' }
     }
     case 'run':
-      return { id, kind: 'arrays', arrays: await opened().run(request.scan, request.steps) }
+      return { id, kind: 'arrays', arrays: await opened(request.session).session.run(request.scan, request.steps) }
     case 'state':
-      return { id, kind: 'arrays', arrays: await opened().state() }
+      return { id, kind: 'arrays', arrays: await opened(request.session).session.state() }
+    case 'close': {
+      const { session } = opened(request.session)
+      sessions.delete(request.session)
+      await session.close()
+      return { id, kind: 'done' }
+    }
   }
 }
 

@@ -1,6 +1,8 @@
 /**
  * The engine's end of a graphics process (gpu.worker.ts). Whatever happens there, a crash, a lost device, no memory left, or no
- * answer for a minute, comes out here as a GraphicsFailure, after which the process is gone.
+ * answer for two minutes, comes out here as a GraphicsFailure for every executor of that process, and it is gone; the next one
+ * asked for gets a fresh one. One process serves all executors of a provider, because what compiles a program's kernels keeps
+ * them for the next program; it ends when nobody has used it for a minute, and with it whatever it held on the card.
  *
  * Arrays cross in messages, which takes about as long as through a shared file would (measured: 3 to 8 ms per MB either way on
  * two busy cores): the data set once, the state at checkpoints, a few numbers per step.
@@ -8,6 +10,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Executor, HostArray, HostArrays } from '../../step.ts'
+import type { OperationProgram } from './operations.ts'
 import type { StepPrograms } from './programs.ts'
 import type { Answer, Request, Unnumbered } from './protocol.ts'
 import type { Provider } from './provider.ts'
@@ -21,20 +24,40 @@ export class GraphicsFailure extends Error {
   }
 }
 
-const answerWithinMs = 60_000
+/** The very first step of a program compiles its kernels, which can take half a minute. */
+const answerWithinMs = 120_000
+const idleMs = 60_000
 /** Numbers in one message: 16 MB. */
 const partLength = 4 * 2 ** 20
 
-export class GraphicsProcess implements Executor {
-  readonly name: string
+const running = new Map<Provider['id'], GraphicsProcess>()
+
+/** An executor on a card, whose process can be ended at once. */
+export interface CardExecutor extends Executor {
+  abandon(): void
+}
+
+/** The process that serves a provider, started when there is none. */
+export function processOf(provider: Provider): GraphicsProcess {
+  const known = running.get(provider.id)
+  if (known?.alive) return known
+  const started = new GraphicsProcess(provider)
+  running.set(provider.id, started)
+  return started
+}
+
+export class GraphicsProcess {
+  readonly #provider: Provider
   readonly #child: ChildProcess
   readonly #waiting = new Map<number, { resolve: (answer: Answer) => void; reject: (error: Error) => void; timer: NodeJS.Timeout }>()
   readonly #ended: Promise<void>
+  #sessions = 0
+  #idle: NodeJS.Timeout | null = null
   #failure: GraphicsFailure | null = null
   #nextId = 1
 
-  private constructor({ executorName }: Provider) {
-    this.name = executorName
+  constructor(provider: Provider) {
+    this.#provider = provider
     // From source this is gpu.worker.ts, bundled it is gpu.worker.js beside the engine.
     const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
     this.#child = fork(fileURLToPath(new URL(`./gpu.worker${extension}`, import.meta.url)), {
@@ -49,64 +72,76 @@ export class GraphicsProcess implements Executor {
         resolve()
       })
     })
+    this.#child.unref()
+    this.#hold(false)
   }
 
-  /** @throws GraphicsFailure */
-  static async open(programs: StepPrograms, provider: Provider): Promise<GraphicsProcess> {
-    const started = new GraphicsProcess(provider)
-    try {
-      await started.#ask({ kind: 'open', programs, providerId: provider.id })
-      return started
-    } catch (error) {
-      await started.close()
-      throw error
-    }
+  get alive(): boolean {
+    return this.#failure === null
   }
-
-  /** Process id, for tests that end it. */
   get processId(): number | undefined {
     return this.#child.pid
   }
 
-  async load({ state = {}, inputs = {} }: { readonly state?: HostArrays; readonly inputs?: HostArrays }): Promise<void> {
-    for (const [role, arrays] of Object.entries({ state, inputs }) as ['state' | 'inputs', HostArrays][])
-      for (const [name, array] of Object.entries(arrays)) await this.#send(role, name, array)
-    await this.#ask({ kind: 'load' })
+  /** @throws GraphicsFailure */
+  async open(programs: StepPrograms): Promise<CardExecutor> {
+    this.#sessions++
+    const { id: session, answer } = this.#ask({ kind: 'open', programs, providerId: this.#provider.id })
+    await answer.catch((error: unknown) => {
+      this.#left()
+      throw error
+    })
+    const arrays = async ({ answer }: { answer: Promise<Answer> }): Promise<HostArrays> =>
+      ((await answer) as Extract<Answer, { kind: 'arrays' }>).arrays
+    return {
+      name: this.#provider.executorName,
+      load: async ({ state = {}, inputs = {} }) => {
+        for (const [role, loaded] of Object.entries({ state, inputs }) as ['state' | 'inputs', HostArrays][])
+          for (const [name, array] of Object.entries(loaded)) await this.#send(session, role, name, array)
+        await this.#ask({ kind: 'load', session }).answer
+      },
+      run: (scan, steps) => arrays(this.#ask({ kind: 'run', session, scan, steps })),
+      state: () => arrays(this.#ask({ kind: 'state', session })),
+      close: async () => {
+        if (!this.alive) return
+        await this.#ask({ kind: 'close', session }).answer
+        this.#left()
+      },
+      abandon: () => this.#fail('its work was cancelled'),
+    }
   }
 
-  run(scan: HostArrays, steps: number): Promise<HostArrays> {
-    return this.#arrays({ kind: 'run', scan, steps })
-  }
-
-  state(): Promise<HostArrays> {
-    return this.#arrays({ kind: 'state' })
+  /** The operations that the card has no version of. */
+  async examine(programs: readonly OperationProgram[]): Promise<readonly string[]> {
+    const { answer } = this.#ask({ kind: 'examine', programs, providerId: this.#provider.id })
+    return ((await answer) as Extract<Answer, { kind: 'examined' }>).missing
   }
 
   /** Ends the process; nothing of it stays on the card. */
   async close(): Promise<void> {
-    this.#failure ??= new GraphicsFailure('it was closed')
-    this.#child.kill('SIGKILL')
+    this.#fail('it was closed')
     await this.#ended
   }
 
-  async #send(role: 'state' | 'inputs', name: string, { shape, values }: HostArray): Promise<void> {
+  async #send(session: number, role: 'state' | 'inputs', name: string, { shape, values }: HostArray): Promise<void> {
     const { length } = values
-    for (let offset = 0; offset === 0 || offset < length; offset += partLength)
-      await this.#ask({ kind: 'part', role, name, shape, length, offset, values: values.subarray(offset, offset + partLength) })
+    for (let offset = 0; offset === 0 || offset < length; offset += partLength) {
+      const part = values.subarray(offset, offset + partLength)
+      await this.#ask({ kind: 'part', session, role, name, shape, length, offset, values: part }).answer
+    }
   }
 
-  async #arrays(request: Unnumbered<Request>): Promise<HostArrays> {
-    return ((await this.#ask(request)) as Extract<Answer, { kind: 'arrays' }>).arrays
-  }
-
-  #ask(request: Unnumbered<Request>): Promise<Answer> {
+  #ask(request: Unnumbered<Request>): { id: number; answer: Promise<Answer> } {
     const id = this.#nextId++
-    return new Promise<Answer>((resolve, reject) => {
+    if (this.#idle) clearTimeout(this.#idle)
+    const answer = new Promise<Answer>((resolve, reject) => {
       if (this.#failure) return reject(this.#failure)
       const timer = setTimeout(() => this.#fail(`it did not answer for ${answerWithinMs / 1000} seconds`), answerWithinMs)
       this.#waiting.set(id, { resolve, reject, timer })
+      this.#hold(true)
       this.#child.send({ id, ...request }, (error) => error && this.#fail(error.message))
     })
+    return { id, answer }
   }
 
   #settle(answer: Answer): void {
@@ -114,6 +149,7 @@ export class GraphicsProcess implements Executor {
     if (!waiting) return
     this.#waiting.delete(answer.id)
     clearTimeout(waiting.timer)
+    if (!this.#waiting.size) this.#hold(false)
     if (answer.kind === 'failed') waiting.reject(new GraphicsFailure(inWords(answer.message)))
     else waiting.resolve(answer)
   }
@@ -125,14 +161,27 @@ export class GraphicsProcess implements Executor {
       reject(this.#failure)
     }
     this.#waiting.clear()
+    if (this.#idle) clearTimeout(this.#idle)
     this.#child.kill('SIGKILL')
+  }
+
+  #left(): void {
+    if (--this.#sessions > 0 || !this.alive) return
+    this.#idle = setTimeout(() => this.#fail('it was not needed any more'), idleMs)
+    this.#idle.unref()
+  }
+
+  /** The engine ends only when nothing is asked for any more. */
+  #hold(wanted: boolean): void {
+    if (wanted) this.#child.channel?.ref()
+    else this.#child.channel?.unref()
   }
 }
 
 /** The runtime's message for what happens most, as a user may read it. */
 function inWords(message: string): string {
   if (message.includes('fallback to CPU EP has been explicitly disabled')) return 'it has no version of an operation of this model'
-  if (/Failed to get (a WebGPU )?adapter|No supported adapters|RequestAdapter/i.test(message)) return 'no driver for it was found'
-  if (/out of memory|device (was )?lost/i.test(message)) return 'it ran out of memory or was lost'
+  if (/RequestAdapter|Failed to get (a WebGPU )?adapter|No supported adapters/i.test(message)) return 'no driver for it was found'
+  if (/out of memory|device (was |is )?lost/i.test(message)) return 'it ran out of memory or was lost'
   return message.split('\n')[0].slice(0, 300)
 }

@@ -14,7 +14,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { throwIfCancelled } from '#common/errors.ts'
 import { copyOf, type Executor, type HostArrays } from '../../step.ts'
-import { GraphicsFailure } from './graphicsProcess.ts'
+import { type CardExecutor, GraphicsFailure } from './graphicsProcess.ts'
 import { slice, stacked } from './stepSession.ts'
 
 export interface Guarding {
@@ -31,6 +31,8 @@ export interface Guarding {
 const trialTolerance = 1e-4
 /** Numbers below this need not agree: a penalty that is zero but for rounding. */
 const smallest = 1e-3
+/** What is running may end by itself for so long after it was cancelled. */
+const patienceMs = 500
 const mostRecordedBytes = 32 * 2 ** 20
 /** Taking over runs stretches of about so long. */
 const stretchSeconds = 0.3
@@ -44,7 +46,7 @@ export function rememberTrial(key: string, reason: string | null): void {
 
 export class GuardedExecutor implements Executor {
   readonly #o: Guarding
-  #card: Executor | null
+  #card: CardExecutor | null
   #processor: Executor | null = null
   /** The processor's name with the reason, once it has taken over. */
   #name: string
@@ -52,7 +54,7 @@ export class GuardedExecutor implements Executor {
   #inputs: HostArrays = {}
   #since: { readonly scan: HostArrays; readonly steps: number }[] = []
 
-  constructor(card: Executor, options: Guarding) {
+  constructor(card: CardExecutor, options: Guarding) {
     this.#card = card
     this.#name = card.name
     this.#o = options
@@ -118,7 +120,7 @@ export class GuardedExecutor implements Executor {
     await processor.load({ state: copyOf(this.#saved), inputs: this.#inputs })
     const expected = await processor.run(copyOf(scan), 1)
     try {
-      const results = await (this.#card as Executor).run(scan, 1)
+      const results = await this.#untilCancelled((card) => card.run(scan, 1))
       const wrong = Object.keys(expected).find((name) => !agree(results[name].values, expected[name].values))
       if (wrong) throw new GraphicsFailure(`its “${wrong}” of the first step is not the processor’s`)
       this.#since.push({ scan, steps: 1 })
@@ -133,10 +135,10 @@ export class GuardedExecutor implements Executor {
     }
   }
 
-  async #guarded<T>(onCard: (card: Executor) => Promise<T>, onProcessor: (processor: Executor) => Promise<T>): Promise<T> {
+  async #guarded<T>(onCard: (card: CardExecutor) => Promise<T>, onProcessor: (processor: Executor) => Promise<T>): Promise<T> {
     if (this.#processor) return onProcessor(this.#processor)
     try {
-      return await onCard(this.#card as Executor)
+      return await this.#untilCancelled(onCard)
     } catch (error) {
       if (!(error instanceof GraphicsFailure)) throw error
       const processor = await this.#o.openOnProcessor()
@@ -148,7 +150,27 @@ export class GuardedExecutor implements Executor {
     }
   }
 
+  /** Compiling a program's kernels can take long, and a card can hang: cancelling then ends the process that waits for it. */
+  async #untilCancelled<T>(onCard: (card: CardExecutor) => Promise<T>): Promise<T> {
+    const card = this.#card as CardExecutor
+    let timer: NodeJS.Timeout | undefined
+    const cancelled = (): void => {
+      timer = setTimeout(() => card.abandon(), patienceMs)
+    }
+    this.#o.signal.addEventListener('abort', cancelled, { once: true })
+    try {
+      return await onCard(card)
+    } catch (error) {
+      throwIfCancelled(this.#o.signal)
+      throw error
+    } finally {
+      this.#o.signal.removeEventListener('abort', cancelled)
+      clearTimeout(timer)
+    }
+  }
+
   async #handOver(reason: string, processor: Executor): Promise<void> {
+    // A card whose process has ended is closed already; from one that only computed something else its memory is taken back.
     await this.#card?.close()
     this.#card = null
     this.#processor = processor

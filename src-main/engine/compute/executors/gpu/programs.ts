@@ -40,7 +40,8 @@ export function stepPrograms(given: Program, { mostSteps }: Provider): StepProgr
   }
 }
 
-function copying(title: string, specs: TensorSpecs): EmittedProgram | null {
+/** A program that gives back what it is given, as state. */
+export function copying(title: string, specs: TensorSpecs): EmittedProgram | null {
   if (!Object.keys(specs).length) return null
   const graph = new Graph()
   const spec = { state: specs, inputs: {}, scan: {} }

@@ -13,7 +13,8 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { type EmittedProgram, edgeName, inputName } from '../../emit/emit.ts'
 import { type HostArray, type HostArrays, mapValues, type TensorSpecs } from '../../step.ts'
-import type { StepPrograms } from './programs.ts'
+import { copying, type StepPrograms } from './programs.ts'
+import { sessionOptions } from './operations.ts'
 import type { Provider } from './provider.ts'
 
 type Tensors = Record<string, Tensor>
@@ -39,13 +40,8 @@ export class StepSession {
     const create = (program: EmittedProgram | null, keep: boolean): Promise<InferenceSession> | null =>
       program &&
       InferenceSession.create(program.bytes, {
-        executionProviders: [provider.id],
-        executionMode: 'sequential',
-        graphOptimizationLevel: 'all',
+        ...sessionOptions(provider.id),
         ...(keep && provider.resident && { preferredOutputLocation: Object.fromEntries(onCard('state', program.state)) }),
-        // Better no session than one that sends half of its arrays to the processor and back in every step.
-        extra: { session: { disable_cpu_ep_fallback: '1' } },
-        logSeverityLevel: 4,
       })
     const sessions = {
       single: await create(programs.single, true),
@@ -116,6 +112,15 @@ export class StepSession {
     if (role === 'state') this.#state = news
     else this.#inputs = news
   }
+}
+
+/**
+ * Holds on to the card: ONNX Runtime forgets every kernel it has compiled when the last session of a provider is closed, and
+ * compiling them again takes most of the time of opening a program.
+ */
+export async function holdOn({ id }: Provider): Promise<InferenceSession> {
+  const program = copying('nothing', { nothing: { shape: [], dtype: 'float32' } }) as EmittedProgram
+  return InferenceSession.create(program.bytes, { executionProviders: [id], logSeverityLevel: 4 })
 }
 
 async function run(session: InferenceSession | null, { title }: EmittedProgram, feeds: Tensors): Promise<Readonly<Record<string, Tensor>>> {
