@@ -1,9 +1,10 @@
 /** Artifacts as the views read them: typed meta by kind, the way back to the data, and the words for rows and columns. */
 import type { Artifact, ArtifactKind } from '#common/domain/artifact.ts'
 import { type DatasetKind, type DatasetMeta, columnNoun, rowNoun } from '#common/domain/dataset.ts'
-import type { ClusteringMeta, ExportMeta, LatentsMeta, MatrixMeta, ModelMeta, ScoresMeta } from '#common/domain/results.ts'
+import type { ClusteringMeta, ExportMeta, LatentsMeta, MatrixMeta, ModelLayout, ModelMeta, ScoresMeta } from '#common/domain/results.ts'
 import type { z } from 'zod'
 import type { IconName } from '../ui/icons.ts'
+import { formatNumber } from './format.ts'
 
 /** The engine writes the meta of a finished artifact through these schemas; a running one has an empty meta. */
 interface MetaOf {
@@ -58,6 +59,12 @@ export const datasetIcon: Readonly<Record<DatasetKind, IconName>> = { raster: 'g
 
 /** Short unit of a row count beside a figure. */
 export const rowUnit: Readonly<Record<DatasetKind, string>> = { raster: 'px', table: 'rows', cells: 'cells', embedding: 'vectors' }
+
+/** Numbers a row is described by: '4', or '8 of 256' where all but eight of a code are zero. */
+export const codeWords = ({ codeSize, activeCodes }: Pick<ModelLayout, 'codeSize' | 'activeCodes'>): string =>
+  activeCodes === undefined || activeCodes >= codeSize
+    ? formatNumber(codeSize)
+    : `${formatNumber(activeCodes)} of ${formatNumber(codeSize)}`
 
 /** Schemas speak of rows and columns; the field's own words replace them: Rows per step → Pixels per step. */
 export function inFieldWords(text: string, kind: DatasetKind | null): string {

@@ -72,7 +72,7 @@ export interface StageSetting {
   readonly firstStep: number
   /** Says in a sentence that the processor does what another device was asked for. */
   readonly onFallback: (message: string) => void
-  readonly onProgress: (epochsDone: number, error: number) => void
+  readonly onProgress: (epochsDone: number, error: number, executor: string) => void
   /** Called often; decides itself when it is time. */
   readonly onCheckpoint: (checkpoint: () => Promise<StageCheckpoint>) => Promise<void>
 }
@@ -188,7 +188,7 @@ export class StageRun {
       const steps = this.#chunk.next(Math.min(passEnd, shard.endStep) - step)
       await this.#steps(executor, shard, steps)
       this.#position = { ...this.#position, step: step + steps }
-      this.#s.onProgress(Math.min(this.#position.epoch + 1, this.#passesAt(step + steps)), this.#curve.latest)
+      this.#s.onProgress(Math.min(this.#position.epoch + 1, this.#passesAt(step + steps)), this.#curve.latest, executor.name)
       if (step + steps < passEnd) await this.#s.onCheckpoint(() => this.#checkpoint(executor))
     }
     return 'pass'
@@ -359,7 +359,7 @@ export class StageRun {
       plateau: plateauAfter(plateau, error ?? mean, this.#s.training),
     }
     if (this.#s.training.learningRateSchedule === 'plateau') this.#plateaus.set(epoch, this.#position.plateau)
-    this.#s.onProgress(epoch, error ?? mean)
+    this.#s.onProgress(epoch, error ?? mean, executor.name)
     await this.#s.onCheckpoint(() => this.#checkpoint(executor))
     return this.#judge !== null && this.#s.training.patience > 0 && this.#position.stale >= this.#s.training.patience
   }

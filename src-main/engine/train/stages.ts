@@ -57,7 +57,7 @@ export async function trainStages(o: ReadyOptions, { stages }: GradientModel, wo
         if (!done.warnings.some((warning) => warning.message === message))
           done = { ...done, warnings: [...done.warnings, fallback(message)] }
       },
-      onProgress: (epochs: number, error: number) => report(o, stages, index, done, epochs, error),
+      onProgress: (epochs: number, error: number, executor: string) => report(o, stages, index, done, epochs, error, executor),
       onCheckpoint: async (checkpoint: () => Promise<StageCheckpoint>) => {
         if (performance.now() - savedAt >= (o.checkpointSeconds ?? defaultCheckpointSeconds) * 1000) save(index, await checkpoint())
       },
@@ -103,7 +103,15 @@ async function layerOf({ kind, stepInStage }: Divergence, again: () => StageRun,
   return kind === 'infinite' ? again().layerNotFiniteAt(stepInStage, run) : null
 }
 
-function report(o: TrainOptions, stages: GradientModel['stages'], index: number, done: Done, epochs: number, error: number): void {
+function report(
+  o: TrainOptions,
+  stages: GradientModel['stages'],
+  index: number,
+  done: Done,
+  epochs: number,
+  error: number,
+  executor: string,
+): void {
   const { title, epochs: of } = stages[index].layout
   const sum = (some: GradientModel['stages']): number => some.reduce((total, { layout }) => total + layout.epochs, 0)
   o.report({
@@ -117,6 +125,7 @@ function report(o: TrainOptions, stages: GradientModel['stages'], index: number,
       epoch: Math.min(of, Math.floor(epochs) + 1),
       epochs: of,
       ...(Number.isFinite(error) && { error }),
+      executor,
     },
   })
 }

@@ -1,6 +1,6 @@
 /** Runs side by side: what each measured, which is best, and in which settings two of them differ. */
 import type { Artifact } from '#common/domain/artifact.ts'
-import { ancestor, metaOf } from '../../lib/artifacts.ts'
+import { ancestor, codeWords, metaOf } from '../../lib/artifacts.ts'
 
 export interface Measure {
   readonly id: string
@@ -36,6 +36,8 @@ export interface RunRow {
   readonly artifact: number | null
   readonly model: string
   readonly codeSize: number | null
+  /** As it is written: '8 of 256' for sparse codes. */
+  readonly code: string
   readonly figures: Readonly<Record<string, number | null>>
 }
 
@@ -55,6 +57,7 @@ export function modelRows(artifacts: readonly Artifact[], byId: ReadonlyMap<numb
         artifact: a.id,
         model: meta.title,
         codeSize: meta.codeSize,
+        code: codeWords(meta.layout),
         figures: {
           holdoutError: meta.holdoutError ?? meta.trainError,
           pcaError: meta.pca.holdoutError,

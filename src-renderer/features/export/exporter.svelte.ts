@@ -6,7 +6,7 @@ import { metaOf } from '../../lib/artifacts.ts'
 import type { Session } from '../../lib/state/session.svelte.ts'
 
 export interface ExportTarget {
-  readonly id: 'geotiff' | 'png' | 'csv' | 'npy' | 'report'
+  readonly id: 'geotiff' | 'png' | 'csv' | 'npy' | 'report' | 'onnx'
   readonly title: string
   readonly what: string
   readonly extension: string
@@ -40,7 +40,11 @@ export const targetsOf: Readonly<Partial<Record<ArtifactKind, readonly ExportTar
     target('geotiff', 'GeoTIFF', 'Codes, one band each', 'tif', true),
     target('csv', 'CSV', 'Codes, one row each', 'csv'),
   ],
+  model: [target('onnx', 'ONNX', 'Encoder and decoder, for Python, R, C++ and others', 'onnx')],
 }
+
+/** Settings of the export operation that a target heeds, beside file and format. */
+export const optionsOf: Readonly<Partial<Record<ExportTarget['id'], readonly string[]>>> = { onnx: ['takes', 'parts'] }
 
 export interface ExportItem {
   readonly source: Artifact
@@ -48,17 +52,30 @@ export interface ExportItem {
   /** Added to the name of the whole export, e.g. '-classes'. */
   readonly suffix: string
 }
-const suffixes: Readonly<Partial<Record<ArtifactKind, string>>> = { clustering: '-classes', scores: '-anomalies', latents: '-codes' }
+const suffixes: Readonly<Partial<Record<ArtifactKind, string>>> = {
+  clustering: '-classes',
+  scores: '-anomalies',
+  latents: '-codes',
+  model: '-model',
+}
 /** `mark` keeps two results of one kind apart in one export. */
 export const itemOf = (source: Artifact, chosen: ExportTarget, mark = ''): ExportItem => ({
   source,
   target: chosen,
   suffix: `${chosen.id === 'report' ? '-report' : (suffixes[source.kind] ?? '')}${mark}`,
 })
+/** The path that is asked for; a target may make several files of it, see namesOf. */
 export const fileNameOf = (stem: string, item: ExportItem): string => `${stem}${item.suffix}.${item.target.extension}`
+
+/** The files that will be there. A model's two ways are two files unless they are wanted together. */
+export function namesOf(stem: string, item: ExportItem, options: Readonly<Record<string, unknown>>): string[] {
+  if (item.target.id !== 'onnx' || options.parts === 'together') return [fileNameOf(stem, item)]
+  return ['encoder', 'decoder'].map((part) => `${stem}${item.suffix}.${part}.${item.target.extension}`)
+}
 
 /** Rough size of what will be written: stored values before compression, text with about eight signs each. */
 export function estimatedBytes({ source, target: chosen }: ExportItem): number {
+  if (chosen.id === 'onnx') return 4 * metaOf(source, 'model').layout.weights + 4000
   const rows = Number(source.meta.rows ?? 0)
   const columns = source.kind === 'latents' ? metaOf(source, 'latents').codeSize : 1
   if (chosen.id === 'csv') return rows * (8 + 9 * columns)
@@ -97,7 +114,7 @@ export class Exporter {
   }
 
   /** Asks where, then writes one after the other. Ends at the first failure; its job says why. */
-  async write(items: readonly ExportItem[], name: string): Promise<void> {
+  async write(items: readonly ExportItem[], name: string, options: Readonly<Record<string, unknown>> = {}): Promise<void> {
     const [first] = items
     if (!first || this.status === 'running') return
     const path = await this.#askWhere(first, items.length, name)
@@ -108,7 +125,7 @@ export class Exporter {
     this.done = 0
     this.results = []
     for (const [i, item] of items.entries()) {
-      const made = await this.#writeOne(item, i === 0 ? path : fileNameOf(stem, item))
+      const made = await this.#writeOne(item, i === 0 ? path : fileNameOf(stem, item), options)
       if (!made) {
         this.status = 'failed'
         return
@@ -129,9 +146,10 @@ export class Exporter {
     return this.#session.settle('The place for the export could not be chosen', chosen)
   }
 
-  #writeOne({ source, target: chosen }: ExportItem, path: string): Promise<Artifact | null> {
+  #writeOne({ source, target: chosen }: ExportItem, path: string, options: Readonly<Record<string, unknown>>): Promise<Artifact | null> {
+    const heeded = Object.fromEntries((optionsOf[chosen.id] ?? []).flatMap((name) => (name in options ? [[name, options[name]]] : [])))
     const inputs = this.#session.registry?.operations.find((o) => o.id === 'export')?.inputs ?? {}
     const role = Object.entries(inputs).find(([, input]) => input.kinds.includes(source.kind))?.[0] ?? 'source'
-    return this.#session.runToEnd({ operation: 'export', inputs: { [role]: source.id }, params: { path, target: chosen.id } })
+    return this.#session.runToEnd({ operation: 'export', inputs: { [role]: source.id }, params: { path, target: chosen.id, ...heeded } })
   }
 }

@@ -51,5 +51,15 @@ export function noteOfRun(run: Run): string {
 /** −37 %: the error is that much smaller. */
 export function againstPca(error: number, pca: number): string {
   const change = error / pca - 1
+  // Straight relations, which PCA rebuilds to the last digit: how many times as much says nothing more.
+  if (change > 10) return 'over +1\u202f000\u202f%'
   return `${change > 0 ? '+' : ''}${formatPercent(change, Math.abs(change) < 0.095 ? 1 : 0)}`
 }
+
+/** Parts of a loss as the engine names them; any other by its own name. */
+const termTitles: Readonly<Record<string, string>> = {
+  reconstruction: 'Reconstruction',
+  kl: 'Price of the code (KL)',
+  auxiliary: 'Dead codes',
+}
+export const termTitle = (name: string): string => termTitles[name] ?? name.charAt(0).toUpperCase() + name.slice(1)

@@ -1,7 +1,15 @@
 import { expect, test } from 'vitest'
 import { bestRows, front, type RunRow, settingsDiffer } from '../../../../../src-renderer/features/compare/runs.ts'
 
-const row = (key: string, figures: RunRow['figures']): RunRow => ({ key, name: key, artifact: null, model: '', codeSize: null, figures })
+const row = (key: string, figures: RunRow['figures']): RunRow => ({
+  key,
+  name: key,
+  artifact: null,
+  model: '',
+  codeSize: null,
+  code: '',
+  figures,
+})
 
 test('the best is the lowest error and the highest silhouette, equals share it', () => {
   const rows = [
