@@ -8,7 +8,7 @@
  * of the machine's measured matrix speed that our step's matrix products reach, everything else in the step counted as time.
  */
 import { availableParallelism } from 'node:os'
-import { emit } from '#engine/compute/emit/emit.ts'
+import { compile } from '#engine/compute/compile.ts'
 import { NumericWorker } from '#engine/compute/numericWorker.ts'
 import { normalsOf, stepKey } from '#engine/compute/random/counter.ts'
 import { mapValues } from '#engine/compute/step.ts'
@@ -125,7 +125,7 @@ async function ours({ model: id, params, widths, batch, steps, rows: n = rowsInM
   const state = initialState(stage, packing, weights, adam)
   const draw = normalsOf(stepKey(1, 0), 'bench')
   const inputs = { x: { shape: [n, d], values: Float32Array.from({ length: n * d }, (_, i) => draw(i)) } }
-  const program = emit(traceTraining('bench', stage, packing, state, inputs, batch, options), 'loop')
+  const program = compile(traceTraining('bench', stage, packing, state, inputs, batch, options))
   const scan = (count: number) => {
     const scalars = Array.from({ length: count }, (_, t) => scalarsAt(stage, options, 0.001, t, count))
     return {
