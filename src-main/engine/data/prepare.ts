@@ -37,7 +37,7 @@ export interface DrawnRows {
 
 /** Seeds of the three draws are kept apart by these. */
 const splitStream = 0x51ab
-const holdoutStream = 0x7e11
+export const holdoutStream = 0x7e11
 
 /** Largest side of a held-out square, in pixels; smaller rasters get smaller squares, so that there are some 200 at least. */
 const largestBlock = 32
@@ -58,7 +58,7 @@ export async function drawRows(
   const columns = columnIndex.map((i) => meta.columns[i] as Column)
   const d = columns.length
   if (d === 0) throw new StratumError('DATA_UNSUITABLE', 'No column is chosen to learn from.', 'Choose at least one column of numbers.', {})
-  const wantedHoldout = holdoutShare > 0 ? Math.max(1, Math.round((trainRows * holdoutShare) / (1 - holdoutShare))) : 0
+  const wantedHoldout = wantedHoldoutOf(options)
   const bytes = (Math.min(meta.rows, trainRows) + Math.min(meta.rows, wantedHoldout)) * d * 5
   if (bytes > mostBytes)
     throw new StratumError(
@@ -83,16 +83,21 @@ export async function drawRows(
     }
     report({ stage: 'Drawing rows', fraction: Math.min(1, (start + n) / meta.rows), done: start + n, unit: rowNoun[meta.kind][1] })
   }
-  if (validRows === 0)
-    throw new StratumError(
-      'DATA_UNSUITABLE',
-      'No row has a usable value in the chosen columns.',
-      'Check the no-data value and the chosen columns.',
-      { rows: meta.rows },
-    )
+  if (validRows === 0) throw noValidRow(meta.rows)
   const [taken, held] = balance(train.take(), holdout.take(), d, holdoutShare)
   return { train: taken.X, trainIndex: taken.index, holdout: held.X, holdoutIndex: held.index, columns, columnIndex, validRows }
 }
+
+export const wantedHoldoutOf = ({ trainRows, holdoutShare }: Pick<DrawOptions, 'trainRows' | 'holdoutShare'>): number =>
+  holdoutShare > 0 ? Math.max(1, Math.round((trainRows * holdoutShare) / (1 - holdoutShare))) : 0
+
+export const noValidRow = (rows: number): StratumError =>
+  new StratumError(
+    'DATA_UNSUITABLE',
+    'No row has a usable value in the chosen columns.',
+    'Check the no-data value and the chosen columns.',
+    { rows },
+  )
 
 interface Rows {
   readonly X: Float32Array
@@ -120,7 +125,7 @@ function pick(rows: Rows, d: number, wanted: (i: number) => boolean): Rows {
 }
 
 /** Says of a row whether it is held out. Blocks are ranked by their hash, so that the share is met as exactly as blocks allow. */
-function splitter(
+export function splitter(
   meta: Pick<DatasetMeta, 'rows' | 'grid'>,
   splitBy: 'blocks' | 'random',
   share: number,

@@ -2,7 +2,8 @@
  * Prepare: draws the rows to learn from and the rows held out, and fits the recorded, invertible pipeline on the
  * learning rows only. Applying a trained model to any file replays exactly these steps.
  *
- * Memory: the drawn rows as float32, refused beforehand when they do not fit a quarter of the budget.
+ * Memory: two and a half times the drawn rows; beyond 128 MB of them, of a sample that the pipeline is fitted on, and the rows go
+ * to the project file as they are read. Refused beforehand when that does not fit a quarter of the budget.
  */
 import { z } from 'zod'
 import { StratumError } from '#common/errors.ts'
@@ -10,15 +11,17 @@ import type { DatasetMeta, Finding } from '#common/domain/dataset.ts'
 import { columnNoun, rowNoun } from '#common/domain/dataset.ts'
 import type { FittedStep, MatrixMeta } from '#common/domain/results.ts'
 import { openDataset } from '../data/import.ts'
-import { applyPipeline, drawRows, fitPipeline } from '../data/prepare.ts'
+import type { OpenSource } from '../data/dataset.ts'
+import { type DrawnPart, drawLarge, type LargeDraw } from '../data/drawLarge.ts'
+import { applyPipeline, type DrawOptions, drawRows, fitPipeline } from '../data/prepare.ts'
 import { fitsFloat16 } from '../project/float16.ts'
-import type { ArraySpec } from '../project/project.ts'
+import type { Draft } from '../project/project.ts'
 import { blockRowsOf } from '../train/rowOrder.ts'
 import { defineOperation } from './define.ts'
 import { regionIdentity, regionParam, withinRegion } from './region.ts'
 
 const params = z.object({
-  rows: z.int().min(10).max(50_000_000).default(200_000).meta({
+  rows: z.int().min(10).max(1_000_000_000).default(200_000).meta({
     title: 'Rows to learn from',
     description: 'Drawn evenly over the whole dataset; more than this rarely changes what is learned.',
     unit: 'rows',
@@ -98,8 +101,53 @@ function pipelineSteps(meta: DatasetMeta, { scaling, counts }: Params, train: Fl
   return ['impute', ...(isCounts ? (['log1p-cp10k'] as const) : []), ...(scaling === 'none' ? [] : [scaling])]
 }
 
-function checkFitsFloat16(...parts: readonly Float32Array[]): void {
-  if (parts.every(fitsFloat16)) return
+/** Rows beyond this are not held but read twice. It depends on the data alone, so every computer prepares them alike. */
+const mostHeldBytes = 128e6
+
+async function draw(
+  source: OpenSource,
+  meta: DatasetMeta,
+  options: DrawOptions & { readonly columns: readonly number[] },
+  wantedBytes: number,
+): Promise<LargeDraw> {
+  if (wantedBytes > mostHeldBytes) return drawLarge(source, meta, options, Math.floor(mostHeldBytes / (4 * options.columns.length)))
+  const { train, trainIndex, holdout, holdoutIndex } = await drawRows(source, meta, options)
+  const [trainRows, holdoutRows] = [trainIndex.length, holdoutIndex.length]
+  async function* rows(): AsyncIterable<DrawnPart> {
+    yield { part: 'train', n: trainRows, X: train, index: trainIndex }
+    yield { part: 'holdout', n: holdoutRows, X: holdout, index: holdoutIndex }
+  }
+  return { trainRows, holdoutRows, sample: train, sampleRows: trainRows, rows }
+}
+
+/** Prepared rows and their numbers, part by part as they come. */
+async function writeRows(
+  draft: Draft,
+  { trainRows, holdoutRows, rows }: LargeDraw,
+  steps: readonly FittedStep[],
+  d: number,
+  storage: Params['storage'],
+): Promise<void> {
+  // Pieces are what training shuffles by, so both ways of keeping numbers give the same order.
+  const writersOf = (part: DrawnPart['part'], n: number) => ({
+    values: draft.writeArray(part, { dtype: storage, shape: [n, d], chunkRows: blockRowsOf(d) }),
+    index: draft.writeArray(`${part}Index`, { dtype: 'float64', shape: [n] }),
+  })
+  const writers = { train: writersOf('train', trainRows), holdout: writersOf('holdout', holdoutRows) }
+  for await (const { part, n, X, index } of rows()) {
+    applyPipeline(steps, X, n, d)
+    if (storage === 'float16') checkFitsFloat16(X)
+    writers[part].values.append(X)
+    writers[part].index.append(index)
+  }
+  for (const { values, index } of Object.values(writers)) {
+    values.finish()
+    index.finish()
+  }
+}
+
+function checkFitsFloat16(values: Float32Array): void {
+  if (fitsFloat16(values)) return
   throw new StratumError(
     'DATA_UNSUITABLE',
     'Some values are beyond 65 504, which is the largest number of two bytes.',
@@ -110,7 +158,7 @@ function checkFitsFloat16(...parts: readonly Float32Array[]): void {
 
 export const prepareOperation = defineOperation({
   id: 'prepare',
-  version: 1,
+  version: 2,
   title: 'Prepare',
   summary: 'Draws the rows to learn from, holds some out, and fits the scaling on the learning rows.',
   inputs: { dataset: { kinds: ['dataset'], description: 'What to learn from' } },
@@ -125,7 +173,7 @@ export const prepareOperation = defineOperation({
     const columnIndex = chooseColumns(meta, ctx.params.columns)
     const d = columnIndex.length
     const wantedBytes = Math.min(ctx.params.rows / (1 - ctx.params.holdoutShare), meta.validRows) * d * 4
-    if (wantedBytes > ctx.memoryBudgetBytes / 4) {
+    if (Math.min(wantedBytes, mostHeldBytes) > ctx.memoryBudgetBytes / 4) {
       const rows = Math.floor((ctx.memoryBudgetBytes / 4 / (d * 4)) * (1 - ctx.params.holdoutShare))
       throw new StratumError(
         'MEMORY_EXCEEDED',
@@ -138,55 +186,46 @@ export const prepareOperation = defineOperation({
     const source = await openDataset(meta, ctx.project.path, ctx.signal)
     try {
       const learnable = await withinRegion(source, meta, ctx.params.region, ctx.signal)
-      const drawn = await drawRows(learnable, meta, {
-        trainRows: ctx.params.rows,
-        holdoutShare: ctx.params.holdoutShare,
-        splitBy,
-        columns: columnIndex,
-        seed: ctx.seed,
-        signal: ctx.signal,
-        report: ctx.report,
-      })
-      const n = drawn.trainIndex.length
-      const m = drawn.holdoutIndex.length
-      if (n < 2)
+      const drawn = await draw(
+        learnable,
+        meta,
+        {
+          trainRows: ctx.params.rows,
+          holdoutShare: ctx.params.holdoutShare,
+          splitBy,
+          columns: columnIndex,
+          seed: ctx.seed,
+          signal: ctx.signal,
+          report: ctx.report,
+        },
+        wantedBytes,
+      )
+      const { trainRows, holdoutRows, sample, sampleRows } = drawn
+      if (trainRows < 2)
         throw new StratumError(
           'DATA_UNSUITABLE',
-          `Only ${n} usable ${rowNoun[meta.kind][1]} to learn from.`,
+          `Only ${trainRows} usable ${rowNoun[meta.kind][1]} to learn from.`,
           'Hold out a smaller share, or check the no-data value.',
         )
       const findings: Finding[] = []
-      const steps = fitPipeline(
-        pipelineSteps(meta, ctx.params, drawn.train),
-        drawn.train,
-        n,
-        d,
-        drawn.columns.map((column) => column.name),
-        findings,
-      )
-      applyPipeline(steps, drawn.train, n, d)
-      applyPipeline(steps, drawn.holdout, m, d)
-      const { storage } = ctx.params
-      if (storage === 'float16') checkFitsFloat16(drawn.train, drawn.holdout)
-      const write = (name: string, values: Float32Array | Float64Array, spec: ArraySpec) => {
-        const writer = ctx.draft.writeArray(name, spec)
-        writer.append(values)
-        writer.finish()
-      }
-      // Pieces are what training shuffles by, so both ways of keeping numbers give the same order.
-      const chunkRows = blockRowsOf(d)
-      write('train', drawn.train, { dtype: storage, shape: [n, d], chunkRows })
-      write('holdout', drawn.holdout, { dtype: storage, shape: [m, d], chunkRows })
-      write('trainIndex', drawn.trainIndex, { dtype: 'float64', shape: [n] })
-      write('holdoutIndex', drawn.holdoutIndex, { dtype: 'float64', shape: [m] })
+      const names = columnIndex.map((i) => meta.columns[i].name)
+      const steps = fitPipeline(pipelineSteps(meta, ctx.params, sample), sample, sampleRows, d, names, findings)
+      if (sampleRows < trainRows)
+        findings.push({
+          severity: 'info',
+          code: 'FITTED_ON_SAMPLE',
+          message: `Scaling was fitted on ${sampleRows} of the ${trainRows} ${rowNoun[meta.kind][1]} to learn from.`,
+          hint: 'More would not change it noticeably; the extremes of a few rows may lie outside.',
+        })
+      await writeRows(ctx.draft, drawn, steps, d, ctx.params.storage)
       const result: MatrixMeta = {
         dataset: dataset.id,
         datasetKind: meta.kind,
         columns: columnIndex.map((i) => meta.columns[i]),
         columnIndex,
         steps,
-        trainRows: n,
-        holdoutRows: m,
+        trainRows,
+        holdoutRows,
         split: splitBy,
         findings,
       }
