@@ -18,6 +18,9 @@ const window = { x: 0, y: 0, width: 10, height: 10, outWidth: 5, outHeight: 5 }
 export const engineInputs: Inputs<EngineCalls> = {
   describe: takesNothing,
   devices: takesNothing,
+  probeDevice: { good: { device: 'cpu' }, bad: { device: 'cpu', threads: 0 }, names: 'threads' },
+  computeSettings: takesNothing,
+  setComputeSettings: { good: { device: 'auto', threads: null }, bad: { threads: 1.5 }, names: 'threads' },
   inspect: { good: { path: '/a.tif' }, bad: { path: 3 }, names: 'path' },
   createProject: { good: { path: '/a.stratum' }, bad: {}, names: 'path' },
   openProject: { good: { path: '/a.stratum' }, bad: { path: '/a.stratum', readOnly: 'yes' }, names: 'readOnly' },

@@ -1,4 +1,6 @@
 /** Commands that say what there is: models, formats, devices, operations, clusterings and scores, each with its parameter schema. */
+import { availableParallelism } from 'node:os'
+import { probe } from '../compute/devices/probe.ts'
 import { listDevices } from '../compute/devices.ts'
 import { inspectSource } from '../data/inspect.ts'
 import { readers } from '../data/readers/registry.ts'
@@ -105,12 +107,19 @@ const formats: Command = {
 const devices: Command = {
   name: 'devices',
   usage: '',
-  summary: 'Lists where models can be computed, and why a device is absent.',
+  summary: 'Lists where models can be computed, how fast each multiplies matrices, and why a device is absent.',
   async run() {
-    const result = await listDevices()
+    const result = []
+    for (const device of await listDevices()) {
+      const { gflops } = device.available ? await probe(device.id, availableParallelism()) : { gflops: null }
+      result.push({ ...device, gflops })
+    }
+    const speed = (gflops: number | null): string => (gflops === null ? '' : `${gflops.toPrecision(3)} GFLOP/s`)
     return {
       result,
-      text: formatTable(result.map(({ id, title, available, reason }) => [id, available ? 'ready' : 'absent', title, reason])),
+      text: formatTable(
+        result.map(({ id, title, available, gflops, reason }) => [id, available ? 'ready' : 'absent', speed(gflops), title, reason]),
+      ),
     }
   },
 }

@@ -1,6 +1,8 @@
 /** An open project with a runner for the time of one command; Ctrl-C cancels what runs. */
+import { availableParallelism } from 'node:os'
 import { StratumError } from '#common/errors.ts'
 import type { Artifact } from '#common/domain/artifact.ts'
+import { computeSettings } from '../compute/devices/settings.ts'
 import { operations } from '../operations/registry.ts'
 import { createRunner, type Runner, type RunnerOptions, type RunRequest, runToEnd } from '../operations/runner.ts'
 import { createProject, openProject, type ProjectFile } from '../project/open.ts'
@@ -15,19 +17,25 @@ export interface Workspace {
 
 export const resourceOptions: readonly Option[] = [
   { name: 'memory', value: '<size>', description: 'Memory to use at most, e.g. 4GB (default: half of what is free)' },
-  { name: 'threads', value: '<n>', description: 'Processor threads (default: all)' },
+  { name: 'threads', value: '<n>', description: 'Processor threads (default: what the project remembers, else all)' },
 ]
 
 export const runOptions: readonly Option[] = [
   { name: 'seed', value: '<n>', description: 'Seed of all random draws (default 7)' },
-  { name: 'device', value: '<id>', description: 'Where to compute; `stratum devices` lists them (default cpu)' },
+  {
+    name: 'device',
+    value: '<id>',
+    description: 'Where to compute, `stratum devices` lists it, or auto (default: what the project remembers, else cpu)',
+  },
   { name: 'name', value: '<text>', description: 'Name of the result' },
   ...resourceOptions,
 ]
 
-function limitsOf(call: Call): RunnerOptions {
+function limitsOf(call: Call, project: ProjectFile): RunnerOptions {
   const memory = call.text('memory')
-  return { threads: call.integer('threads', 1), ...(memory !== undefined && { memoryBudgetBytes: parseSize(memory) }) }
+  // There is no window that would want a core for itself.
+  const threads = call.integer('threads', 1) ?? computeSettings(project).threads ?? availableParallelism()
+  return { threads, ...(memory !== undefined && { memoryBudgetBytes: parseSize(memory) }) }
 }
 
 /** '4GB', '500 MB', '1.5g' in bytes. */
@@ -47,7 +55,7 @@ export async function inProject<T>(
   const project = create ? openOrCreate(path) : openProject(path)
   try {
     const hooks = { jobChanged: call.printer.job, logged: call.printer.log }
-    const runner = createRunner(project, operations, { ...limitsOf(call), hooks })
+    const runner = createRunner(project, operations, { ...limitsOf(call, project), hooks })
     try {
       return await work({ project, runner, compute: (request) => runToEnd(runner, request, call.signal) })
     } finally {

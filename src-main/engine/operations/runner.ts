@@ -2,9 +2,10 @@
  * Runs operations: checks what is asked, answers from the cache, queues, keeps or discards drafts, reports.
  * One heavy job at a time (it has all cores to itself); light ones (`light: true`) run beside it.
  */
-import { availableParallelism, freemem } from 'node:os'
+import { freemem } from 'node:os'
 import type { Artifact, Job } from '#common/domain/artifact.ts'
 import { cancelled, StratumError, throwIfCancelled, toReport } from '#common/errors.ts'
+import { computeSettings, defaultThreads } from '../compute/devices/settings.ts'
 import type { OwnedDraft } from '../project/draft.ts'
 import type { MetricPoint } from '../project/metrics.ts'
 import type { ProjectFile } from '../project/open.ts'
@@ -43,7 +44,7 @@ export interface RunnerHooks {
 
 export interface RunnerOptions {
   readonly hooks?: RunnerHooks
-  /** Default: all cores. */
+  /** Default: what the project remembers, else one core fewer than there are. */
   readonly threads?: number
   /** Default: half of what is free now. */
   readonly memoryBudgetBytes?: number
@@ -80,7 +81,7 @@ interface Entry {
 const rememberedJobs = 200
 
 export function createRunner(project: ProjectFile, operations: readonly OperationDefinition[], options: RunnerOptions = {}): Runner {
-  const { hooks = {}, threads = availableParallelism(), memoryBudgetBytes = Math.floor(freemem() / 2) } = options
+  const { hooks = {}, memoryBudgetBytes = Math.floor(freemem() / 2) } = options
   const entries = new Map<number, Entry>()
   /** Queued and running jobs by content key. */
   const active = new Map<string, Entry>()
@@ -248,7 +249,7 @@ export function createRunner(project: ProjectFile, operations: readonly Operatio
       inputs,
       seed,
       device,
-      threads,
+      threads: options.threads ?? computeSettings(project).threads ?? defaultThreads(),
       memoryBudgetBytes,
       log,
       draft: { ...draft, addMetrics },

@@ -5,6 +5,8 @@ import type { EngineCalls, EngineEvents } from '#common/contract/engine.ts'
 import { StratumError } from '#common/errors.ts'
 import type { Artifact } from '#common/domain/artifact.ts'
 import { listDevices } from '../compute/devices.ts'
+import { probe } from '../compute/devices/probe.ts'
+import { computeSettings, defaultThreads, deviceFor, setComputeSettings } from '../compute/devices/settings.ts'
 import { inspectSource } from '../data/inspect.ts'
 import { readers } from '../data/readers/registry.ts'
 import { modelById, models } from '../models/registry.ts'
@@ -20,6 +22,8 @@ import { createSession } from './session.ts'
 
 /** A call that starts a job answers by then, known or not whether the result was there already. */
 const decideMs = 250
+/** The window opens whether or not a graphics driver has answered. */
+const devicesWithinMs = 1000
 
 export type Service = Handlers<EngineCalls> & { dispose(): Promise<void> }
 
@@ -44,7 +48,10 @@ export function createService(emit: Emit<EngineEvents>): Service {
       models: models.map(describeModel),
       formats: readers.map(describeReader),
     }),
-    devices: () => listDevices(),
+    devices: () => listDevices(devicesWithinMs),
+    probeDevice: ({ device, threads }) => probe(device, threads ?? defaultThreads()),
+    computeSettings: () => computeSettings(session.project()),
+    setComputeSettings: (settings) => setComputeSettings(session.project(), settings),
     inspect: ({ path, as }) => inspectSource(path, as),
 
     // The project that is open is closed only once the other one has opened.
@@ -86,7 +93,8 @@ export function createService(emit: Emit<EngineEvents>): Service {
     },
 
     async run(request) {
-      const job = session.runner().run(request)
+      const device = await deviceFor(request.device ?? computeSettings(session.project()).device)
+      const job = session.runner().run({ ...request, device })
       await Promise.race([job.decided, wait(decideMs)])
       const state = job.snapshot()
       // It failed before it began: the question was wrong, so the answer is the error and not a failed job.

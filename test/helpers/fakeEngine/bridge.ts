@@ -3,7 +3,7 @@
  * project | import | unreadable | training | diverged | table, and &theme=dark, &view=train.
  */
 import type { Client, Subscribe } from '#common/contract/calls.ts'
-import type { DeviceDescription, EngineCalls, EngineEvents, ProjectInfo } from '#common/contract/engine.ts'
+import type { ComputeSettings, DeviceDescription, EngineCalls, EngineEvents, ProjectInfo } from '#common/contract/engine.ts'
 import type { WindowCalls, WindowEvents } from '#common/contract/window.ts'
 import type { Artifact, Job } from '#common/domain/artifact.ts'
 import type { ErrorReport } from '#common/errors.ts'
@@ -177,6 +177,7 @@ if (scenario === 'diverged') {
 }
 
 // calls ----------------------------------------------------------------------------------------------------------------
+let computing: ComputeSettings = { device: 'cpu', threads: null, cores: 2, defaultThreads: 1 }
 const devices: DeviceDescription[] = [
   { id: 'cpu', title: 'Processor, 2 threads', available: true, reason: 'Used for everything. Nothing to install.', memoryBytes: 16e9 },
   { id: 'webgpu', title: 'GPU through WebGPU', available: false, reason: 'No adapter was found.', memoryBytes: null },
@@ -231,6 +232,12 @@ const changeJob = (id: number, status: Job['status']) => {
 export const engine: Client<EngineCalls> = {
   describe: async () => ok({ version: '0.1.0', operations, models, formats }),
   devices: async () => ok(devices),
+  probeDevice: async ({ device }) => ok({ device, gflops: 72.5, threads: 2, reason: null }),
+  computeSettings: async () => ok(computing),
+  setComputeSettings: async ({ device = computing.device, threads = computing.threads }) => {
+    computing = { ...computing, device, threads }
+    return ok(computing)
+  },
   inspect: async ({ path }) => (/half|unreadable/.test(path) ? fail(unreadable) : ok({ ...sceneReport, path })),
   createProject: async ({ path }) => {
     project = projectInfo(path)

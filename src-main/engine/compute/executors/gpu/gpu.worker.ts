@@ -23,6 +23,10 @@ function opened(id: number): Opened {
   return found
 }
 
+async function hold(provider: Provider): Promise<void> {
+  if (!held.length) held.push(await holdOn(provider))
+}
+
 function knownProvider(id: string): Provider {
   const provider = providerById(id)
   if (!provider) throw new Error(`there is no provider '${id}'`)
@@ -34,10 +38,13 @@ async function answer(request: Request): Promise<Answer> {
   switch (request.kind) {
     case 'open': {
       const provider = knownProvider(request.providerId)
-      if (!held.length) held.push(await holdOn(provider))
+      await hold(provider)
       sessions.set(id, { session: await StepSession.open(request.programs, provider), arriving: { state: {}, inputs: {} } })
       return { id, kind: 'done' }
     }
+    case 'attempt':
+      await hold(knownProvider(request.providerId))
+      return { id, kind: 'done' }
     case 'examine':
       return { id, kind: 'examined', missing: await missingOperations(request.programs, knownProvider(request.providerId)) }
     case 'part': {

@@ -111,6 +111,12 @@ export class GraphicsProcess {
     }
   }
 
+  /** Asks the driver for the card. @throws GraphicsFailure */
+  async attempt(): Promise<void> {
+    this.#sessions++
+    await this.#ask({ kind: 'attempt', providerId: this.#provider.id }).answer.finally(() => this.#left())
+  }
+
   /** The operations that the card has no version of. */
   async examine(programs: readonly OperationProgram[]): Promise<readonly string[]> {
     const { answer } = this.#ask({ kind: 'examine', programs, providerId: this.#provider.id })
@@ -182,6 +188,7 @@ export class GraphicsProcess {
 function inWords(message: string): string {
   if (message.includes('fallback to CPU EP has been explicitly disabled')) return 'it has no version of an operation of this model'
   if (/RequestAdapter|Failed to get (a WebGPU )?adapter|No supported adapters/i.test(message)) return 'no driver for it was found'
+  if (message.includes('Failed to load shared library')) return 'the libraries of its maker (for NVIDIA CUDA 12 and cuDNN 9) were not found'
   if (/out of memory|device (was |is )?lost/i.test(message)) return 'it ran out of memory or was lost'
   return message.split('\n')[0].slice(0, 300)
 }

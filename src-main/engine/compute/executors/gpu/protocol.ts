@@ -6,6 +6,8 @@ import type { Provider } from './provider.ts'
 
 export type Request = { readonly id: number } /** The id of this request is the number of the session. */ & (
   | { readonly kind: 'open'; readonly programs: StepPrograms; readonly providerId: Provider['id'] }
+  /** Only asks the driver for the card. */
+  | { readonly kind: 'attempt'; readonly providerId: Provider['id'] }
   /** Names the operations that the provider has no version of. */
   | { readonly kind: 'examine'; readonly programs: readonly OperationProgram[]; readonly providerId: Provider['id'] }
   /** A stretch of an array that the next 'load' puts in place: whole data sets in one message would be in memory four times. */
