@@ -25,30 +25,35 @@ function halfOf(value: number): number {
   return sign | ((size - 0x38000000 + 0xfff + odd) >>> 13)
 }
 
-export const toFloat16 = (values: Float32Array): Uint16Array => Uint16Array.from(values, halfOf)
-
-/** Whether every number that is not missing has one of two bytes near it. */
-export const fitsFloat16 = (values: Float32Array): boolean => values.every((value) => !(Math.abs(value) > largest))
-
-/** All 65 536 of them, 256 KB, made when first wanted. */
-let table: Float32Array | null = null
-function makeTable(): Float32Array {
-  return Float32Array.from({ length: 65_536 }, (_, half) => {
-    const exponent = (half >>> 10) & 0x1f
-    const fraction = half & 0x3ff
-    const size =
-      exponent === 0
-        ? fraction * 2 ** -24
-        : exponent < 31
-          ? (1 + fraction / 1024) * 2 ** (exponent - 15)
-          : fraction
-            ? Number.NaN
-            : Number.POSITIVE_INFINITY
-    return half & 0x8000 ? -size : size
-  })
+export function toFloat16(values: Float32Array): Uint16Array {
+  const halves = new Uint16Array(values.length)
+  for (let i = 0; i < values.length; i++) halves[i] = halfOf(values[i])
+  return halves
 }
 
+/** Whether every number that is not missing has one of two bytes near it. */
+export function fitsFloat16(values: Float32Array): boolean {
+  for (let i = 0; i < values.length; i++) if (Math.abs(values[i]) > largest) return false
+  return true
+}
+
+/** The float32 bits of all 65 536 of them, 256 KB, made when first wanted. */
+let table: Uint32Array | null = null
+function makeTable(): Uint32Array {
+  const values = Float32Array.from({ length: 65_536 }, (_, half) => {
+    const [exponent, fraction] = [(half >>> 10) & 0x1f, half & 0x3ff]
+    const sign = half & 0x8000 ? -1 : 1
+    if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY
+    return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15))
+  })
+  return new Uint32Array(values.buffer)
+}
+
+/** @param into  at least as long */
 export function fromFloat16(halves: Uint16Array, into: Float32Array): void {
   table ??= makeTable()
-  for (let i = 0; i < halves.length; i++) into[i] = table[halves[i]]
+  const known = table
+  // As whole numbers, because a float read or written here would pass through a double.
+  const target = new Uint32Array(into.buffer, into.byteOffset, halves.length)
+  for (let i = 0; i < halves.length; i++) target[i] = known[halves[i]]
 }
