@@ -21,7 +21,7 @@ export interface Encoder {
   /**
    * @param X   [n × D] prepared rows; read, not kept. On shared memory they are not copied either.
    * @returns   codes [n × Z] and the mean squared error of each row in prepared units
-   * @throws    CANCELLED, within about 0.1 s of the signal
+   * @throws    CANCELLED, when the runs that are begun have ended: within about 0.2 s
    */
   encode(X: Float32Array, n: number, signal?: AbortSignal): Promise<{ codes: Float32Array; error: Float32Array }>
   /** The codes alone, for half the work. */
@@ -48,7 +48,9 @@ const wideFrom = 4096
 /** Of one run of a worker, input or codes, whichever are wider, at most (but at least a block): long enough that calls cost little and
  *  that a busy engine is no hurry. */
 const runBytes = 4 << 20
-/** Multiply-adds in a call from which further workers are worth starting, about 0.1 s. */
+/** Multiply-adds of a run at most, about 0.1 s: cancelling waits for the runs that are begun. */
+const runWork = 4e9
+/** Multiply-adds in a call from which further workers are worth starting. */
 const worthWorkers = 4e9
 
 /** Memory: the weights, and per call its results and two runs for each worker. Close it: it holds threads. */
@@ -133,7 +135,11 @@ export function encoderOn(first: NumericWorker, { model, params, inputDim, weigh
     const block = n <= blockRows.small ? blockRows.small : largeRows
     const wanted = n * workPerRow < worthWorkers ? 1 : Math.min(threads, Math.ceil(n / block))
     // At least two runs for each lane, so that they end together.
-    const blocksPerRun = Math.min(Math.floor(runBytes / (block * Math.max(inputDim, codeSize) * 4)), Math.floor(n / (4 * wanted * block)))
+    const blocksPerRun = Math.min(
+      Math.floor(runBytes / (block * Math.max(inputDim, codeSize) * 4)),
+      Math.floor(runWork / (block * workPerRow)),
+      Math.floor(n / (4 * wanted * block)),
+    )
     const rowsPerRun = block * Math.max(1, blocksPerRun)
     while (workers.length < wanted) workers.push(new NumericWorker())
     let next = 0

@@ -21,7 +21,7 @@ export async function qualityOf(encoder: Pick<Encoder, 'reconstruct'>, rows: Row
   const spread = new ColumnSpread(d)
   for await (const { n, X } of blocksOf(rows, rowsOfBlock(d, rowsAtOnce))) {
     throwIfCancelled(signal)
-    const back = await encoder.reconstruct(X, n)
+    const back = await encoder.reconstruct(X, n, signal)
     for (let i = 0; i < n * d; i++) squaredError[i % d] += (X[i] - back[i]) ** 2
     spread.add(X, n)
   }
