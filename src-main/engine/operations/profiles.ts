@@ -34,18 +34,24 @@ export interface DrawnRows {
   readonly columns: number
 }
 
-/** The drawn rows of a matrix, back in source units, sorted by row number. Memory: the matrix once. */
-export function readDrawnRows(project: Project, matrixId: number): DrawnRows {
+/** More rows would not change what a class looks like. */
+const mostBytes = 128e6
+/** From so many places of each part, when not all rows are taken. */
+const stretches = 256
+
+/** The drawn rows of a matrix, beyond 128 MB a part spread evenly over them, in source units and sorted by row number. Memory: three times that. */
+export function readDrawnRows(project: Project, matrixId: number, most = mostBytes): DrawnRows {
   const matrix = project.artifact(matrixId).meta as unknown as MatrixMeta
   const d = matrix.columns.length
-  const parts = (['train', 'holdout'] as const).map((part) => {
-    const n = part === 'train' ? matrix.trainRows : matrix.holdoutRows
-    return {
-      index: project.array(matrixId, `${part}Index`).read(0, n) as Float64Array,
-      X: project.array(matrixId, part).read(0, n) as Float32Array,
-    }
+  const share = Math.min(1, most / ((matrix.trainRows + matrix.holdoutRows) * d * Float32Array.BYTES_PER_ELEMENT))
+  const parts = (['train', 'holdout'] as const).flatMap((part) => {
+    const [numbers, rows] = [project.array(matrixId, `${part}Index`), project.array(matrixId, part)]
+    return spread(rows.shape[0], share).map(([from, to]) => ({
+      index: numbers.read(from, to) as Float64Array,
+      X: rows.read(from, to) as Float32Array,
+    }))
   })
-  const n = parts[0].index.length + parts[1].index.length
+  const n = parts.reduce((sum, { index }) => sum + index.length, 0)
   const index = new Float64Array(n)
   const X = new Float32Array(n * d)
   let offset = 0
@@ -59,6 +65,16 @@ export function readDrawnRows(project: Project, matrixId: number): DrawnRows {
   const sortedX = new Float32Array(n * d)
   for (let i = 0; i < n; i++) sortedX.set(X.subarray(order[i] * d, order[i] * d + d), i * d)
   return { index: Float64Array.from(order, (i) => index[i]), X: sortedX, columns: d }
+}
+
+/** Stretches that together make a share of n rows: all of them in one, or many of equal length. */
+function spread(n: number, share: number): (readonly [from: number, to: number])[] {
+  if (share === 1 || n <= stretches) return [[0, n]]
+  const length = Math.max(1, Math.floor((share * n) / stretches))
+  return Array.from({ length: stretches }, (_, i) => {
+    const from = Math.floor((i * (n - length)) / (stretches - 1))
+    return [from, from + length]
+  })
 }
 
 /** Mean and standard deviation per class 1…k and column; NaN-free: a class without sampled rows has empty lists. */

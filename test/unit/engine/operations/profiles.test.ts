@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { classProfiles, LabelPicker } from '#engine/operations/profiles.ts'
+import { classProfiles, LabelPicker, readDrawnRows } from '#engine/operations/profiles.ts'
+import { createProject } from '#engine/project/open.ts'
+import { newArtifact } from '../../../helpers/newArtifact.ts'
+import { temporaryFolder } from '../../../helpers/temporaryFolder.ts'
 
 describe('LabelPicker', () => {
   it('picks the labels of the wanted rows whatever the block sizes are', () => {
@@ -22,5 +25,41 @@ describe('classProfiles', () => {
       { mean: [5, 50], sd: [0, 0] },
       { mean: [], sd: [] },
     ])
+  })
+})
+
+describe('the drawn rows', () => {
+  const folder = temporaryFolder()
+
+  it('are all there when they are few, and else spread evenly over both parts, with their numbers', () => {
+    const project = createProject(folder.file('p'))
+    const draft = project.beginDraft(newArtifact({ kind: 'matrix' }), {})
+    const [trainRows, holdoutRows] = [4000, 1000]
+    // Every fifth row is held out; a row's values are its number and its number doubled, scaled by ten.
+    const numbers = { train: [] as number[], holdout: [] as number[] }
+    for (let row = 0; row < 5000; row++) numbers[row % 5 === 0 ? 'holdout' : 'train'].push(row)
+    for (const [part, rows] of Object.entries(numbers)) {
+      const values = draft.writeArray(part, { dtype: 'float32', shape: [rows.length, 2] })
+      values.append(Float32Array.from(rows.flatMap((row) => [row / 10, row / 5])))
+      values.finish()
+      const index = draft.writeArray(`${part}Index`, { dtype: 'float64', shape: [rows.length] })
+      index.append(Float64Array.from(rows))
+      index.finish()
+    }
+    const steps = [{ id: 'z-score', offset: [0, 0], scale: [10, 10] }]
+    const { id } = draft.finish({ columns: [{}, {}], steps, trainRows, holdoutRows }, 0)
+    for (const [most, least] of [
+      [1e9, 5000],
+      [16_000, 1500],
+    ]) {
+      const { index, X } = readDrawnRows(project, id, most)
+      expect(index.length).toBeGreaterThanOrEqual(least)
+      expect(index.length * 8).toBeLessThanOrEqual(most)
+      expect(new Set(index).size).toBe(index.length)
+      expect(Array.from(index)).toEqual(Array.from(index).sort((a, b) => a - b))
+      for (const [i, row] of index.entries()) expect([X[2 * i], X[2 * i + 1]].map(Math.round)).toEqual([row, 2 * row])
+      expect(index.filter((row) => row < 2500).length / index.length).toBeCloseTo(0.5, 1)
+    }
+    project.close()
   })
 })
