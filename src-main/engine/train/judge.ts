@@ -1,4 +1,10 @@
-/** The loss of a stage on held-out rows, all of them, each counted once. Memory: 16 MB of rows. */
+/**
+ * The loss of a stage on held-out rows, all of them, each counted once. Memory: 16 MB of rows.
+ *
+ * Rows are judged in blocks of nearly the same size: a loss may compare rows with each other (the spread of a block, its likeliest
+ * noise), and means nothing for the last few of a division into full blocks.
+ */
+import { throwIfCancelled } from '#common/errors.ts'
 import { compile } from '../compute/compile.ts'
 import type { NumericWorker } from '../compute/numericWorker.ts'
 import { blocksOf, type RowReader, rowsOfBlock } from '../compute/rowReader.ts'
@@ -13,25 +19,29 @@ const mostBlocks = 64
 export class Judge {
   readonly #open: (block: number, inputs: HostArrays) => Promise<Executor>
   readonly #rows: RowReader
+  readonly #signal: AbortSignal
   readonly #executors = new Map<number, Executor>()
   /** The stage's scalars at the end of training, so that passes are judged alike while weights of terms still warm up. */
   readonly #scalars: Readonly<Record<string, number>>
 
   /** @param rows  on shared memory where they are in memory */
-  constructor(title: string, stage: Stage, worker: NumericWorker, threads: number, rows: RowReader) {
+  constructor(title: string, stage: Stage, worker: NumericWorker, threads: number, rows: RowReader, signal: AbortSignal) {
     this.#rows = rows
+    this.#signal = signal
     this.#open = (block, inputs) => worker.open(compile(traceJudging(title, stage, inputs, block, rows.columns)), threads)
     this.#scalars = stage.scalars?.(lastStep, lastStep + 1) ?? {}
   }
 
+  /** @throws  CANCELLED, after a run of the worker at the latest */
   async error(weights: Weights, buffers: HostArrays): Promise<number> {
     const inputs = { ...weights, ...Object.fromEntries(Object.entries(buffers).map(([name, array]) => [`buffer/${name}`, array])) }
     for (const executor of this.#executors.values()) await executor.load({ inputs })
     const { rows, columns } = this.#rows
-    const full = Math.min(rowsOfBlock(columns, mostRows), rows)
+    const full = Math.ceil(rows / Math.ceil(rows / rowsOfBlock(columns, mostRows)))
     const blocksPerRun = Math.min(mostBlocks, Math.max(1, Math.floor(rowsOfBlock(columns) / full)))
     let sum = 0
     for await (const { n, X } of blocksOf(this.#rows, full * blocksPerRun)) {
+      throwIfCancelled(this.#signal)
       const [blocks, rest] = [Math.floor(n / full), n % full]
       if (blocks > 0) sum += await this.#sum(inputs, X.subarray(0, blocks * full * columns), full, blocks)
       if (rest > 0) sum += await this.#sum(inputs, X.subarray(blocks * full * columns, n * columns), rest, 1)

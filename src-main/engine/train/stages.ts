@@ -6,7 +6,8 @@ import type { GradientModel, Weights } from '../models/define.ts'
 import { TrainingParams } from '../models/training.ts'
 import { type Divergence, divergenceError, divergenceWarning } from './divergence.ts'
 import { sampleOf } from './rowSample.ts'
-import { type SavedPosition, type StageCheckpoint, type StageResult, StageRun } from './stageRun.ts'
+import { layerNotFiniteAt } from './layerSearch.ts'
+import { type SavedPosition, type StageCheckpoint, type StageResult, StageRun, type StageSetting } from './stageRun.ts'
 import { under } from './trainingStep.ts'
 import type { ReadyOptions, TrainOptions, TrainResult } from './types.ts'
 
@@ -62,14 +63,8 @@ export async function trainStages(o: ReadyOptions, { stages }: GradientModel, wo
         if (performance.now() - savedAt >= (o.checkpointSeconds ?? defaultCheckpointSeconds) * 1000) save(index, await checkpoint())
       },
     }
-    const run = new StageRun(o, setting, within(saved, index))
-    const result = await run.run()
-    const warning = result.divergence && {
-      ...result.divergence,
-      layer:
-        result.divergence.layer ??
-        (await layerOf(result.divergence, () => new StageRun(o, setting, within(loadCheckpoint(o), index)), run)),
-    }
+    const result = await new StageRun(o, setting, within(saved, index)).run()
+    const warning = result.divergence && { ...result.divergence, layer: await layerOf(result.divergence, o, setting, result) }
     weights = { ...weights, ...result.weights }
     if (warning && !stages[index].trains.every((name) => name in weights)) throw divergenceError(warning)
     done = {
@@ -98,9 +93,15 @@ const endings = ['finished', 'early', 'kept', 'diverged'] as const
 const keptOf = ({ weights, bestPass }: StageResult): string =>
   weights ? `Kept are the weights after pass ${bestPass}, the best before.` : 'Kept are the weights that the stages before learned.'
 
-/** Done again from the last checkpoint, so in no more than the time between two and that of one pass. */
-async function layerOf({ kind, stepInStage }: Divergence, again: () => StageRun, run: StageRun): Promise<string | null> {
-  return kind === 'infinite' ? again().layerNotFiniteAt(stepInStage, run) : null
+/** Where nothing else has told, the steps since the last checkpoint are done again. */
+async function layerOf(
+  { kind, layer, stepInStage }: Divergence,
+  o: ReadyOptions,
+  setting: StageSetting,
+  { plateaus }: StageResult,
+): Promise<string | null> {
+  if (layer || kind !== 'infinite') return layer ?? null
+  return layerNotFiniteAt(stepInStage, o, setting, within(loadCheckpoint(o), setting.index), plateaus)
 }
 
 function report(

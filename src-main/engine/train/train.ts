@@ -25,13 +25,14 @@ export type { CheckpointStore, TrainingRows, TrainOptions, TrainResult } from '.
  * @throws  CANCELLED · TRAIN_DIVERGED when there is nothing usable · DATA_UNSUITABLE without rows or with values that are no numbers · PARAMETER_INVALID
  */
 export async function trainModel(given: TrainOptions): Promise<TrainResult> {
+  const params = given.model.params.parse(given.params)
   const o: ReadyOptions = {
     ...given,
+    params,
     train: toRows(given.train, given.trainRows, given.inputDim),
     holdout: toRows(given.holdout, given.holdoutRows, given.inputDim),
   }
   const constant = await checkRows(o)
-  const params = o.model.params.parse(o.params)
   const built = o.model.build(params, o.inputDim)
   const layout = layoutOf(built)
   const worker = new NumericWorker()

@@ -47,3 +47,26 @@ test.each([
     expect(Math.max(...falls)).toBeGreaterThan(0)
   }
 })
+
+test('a run that was killed after it had stopped early trains no further', async () => {
+  // Held-out rows of another kind: learning the training rows soon makes them worse.
+  const holdout = Float32Array.from({ length: 300 }, (_, i) => Math.sin(i * i))
+  const params = { ...small, epochs: 5000, learningRate: 0.01, patience: 3, inputNoise: 0 }
+  const store = memoryStore()
+  const whole = await trainModel(trainOptions('autoencoder', params, { holdout, checkpoint: store, checkpointSeconds: 0 }))
+  expect(whole.stopped).toBe('early')
+  const checkpoint = memoryStore(store.saved.at(-1))
+  const resumed = await trainModel(trainOptions('autoencoder', params, { holdout, checkpoint }))
+  expect(resumed.weights).toEqual(whole.weights)
+  expect(resumed).toMatchObject({ steps: whole.steps, epochs: whole.epochs, stopped: 'early' })
+})
+
+test('what a model chooses for itself where nothing is given holds in training too', async () => {
+  // The stacked autoencoder's step size falls along a cosine, other models' stays.
+  const params = { layers: [3], layerEpochs: 2, fineTuneEpochs: 0, batchSize: 64 }
+  const [unsaid, said] = [
+    await trainModel(trainOptions('stacked', params)),
+    await trainModel(trainOptions('stacked', { ...params, learningRateSchedule: 'cosine' })),
+  ]
+  expect(unsaid.weights).toEqual(said.weights)
+})
