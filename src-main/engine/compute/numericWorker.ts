@@ -33,7 +33,10 @@ export class NumericWorker {
     this.#worker.unref()
   }
 
-  /** Compiles a program; the executor's arrays cross to the worker without being copied where they own their memory. */
+  /**
+   * Compiles a program; the executor's arrays cross to the worker without being copied where they own their memory. When the worker
+   * has failed, everything fails but `close`.
+   */
   async open(program: CompiledProgram, threads: number): Promise<Executor> {
     const { id: session, answer } = this.#ask({ kind: 'open', program, threads })
     const opened = (await answer) as Extract<Answer, { kind: 'opened' }>
@@ -47,6 +50,7 @@ export class NumericWorker {
       run: (scan, steps) => arrays(this.#ask({ kind: 'run', session, scan, steps }, buffersOf(scan))),
       state: () => arrays(this.#ask({ kind: 'state', session })),
       close: async () => {
+        if (this.#failure) return
         await this.#ask({ kind: 'close', session }).answer
       },
     }
@@ -55,8 +59,11 @@ export class NumericWorker {
   /** Waits for the run in progress. A worker that has failed is closed already. */
   async close(): Promise<void> {
     if (this.#failure) return
-    await this.#ask({ kind: 'end' }).answer
-    await this.#worker.terminate()
+    try {
+      await this.#ask({ kind: 'end' }).answer
+    } finally {
+      await this.#worker.terminate()
+    }
   }
 
   #ask(request: Unnumbered<Request>, transfer: ArrayBuffer[] = []): { id: number; answer: Promise<Answer> } {
@@ -71,7 +78,7 @@ export class NumericWorker {
   }
 
   #fail(error: Error): void {
-    this.#failure = error
+    this.#failure ??= error // the first tells why; that the thread has ended comes after it
     for (const { reject } of this.#waiting.values()) reject(numericFailure(error.message))
     this.#waiting.clear()
   }
