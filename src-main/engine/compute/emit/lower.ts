@@ -88,7 +88,11 @@ const lowerings: Readonly<Record<string, Lowering>> = {
   // For fractions ONNX offers only the remainder with the sign of the first.
   Mod: (body, { dtype }, x, y) => body.emit('Mod', x, y, { fmod: dtype === 'float32' ? 1 : 0 }),
   Gemm: (body, { attributes }, x, y) =>
-    body.emit('Gemm', x, y, { transA: attributes.transA as number, transB: attributes.transB as number }),
+    body.emit('Gemm', x, y, {
+      transA: attributes.transA as number,
+      transB: attributes.transB as number,
+      ...(attributes.alpha !== undefined && { alpha: { float: attributes.alpha as number } }),
+    }),
   ReduceSum: reduction,
   ReduceMean: reduction,
   ReduceMax: reduction,

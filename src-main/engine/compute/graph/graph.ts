@@ -4,8 +4,9 @@
  */
 import { broadcastRules } from '../passes/broadcast.ts'
 import { algebraRules } from '../passes/algebra.ts'
-import { foldConstants } from '../passes/fold.ts'
+import { foldRules } from '../passes/fold.ts'
 import { layoutRules } from '../passes/layout.ts'
+import { scaledFactorRules } from '../passes/scaledFactors.ts'
 import { sinkingRules } from '../passes/sinking.ts'
 import { type Attributes, type Dtype, type Node, type NodeValues, sameShape, type Shape, sizeOf, valuesOf } from './node.ts'
 import { type Op, ops } from './ops.ts'
@@ -13,7 +14,7 @@ import { type Op, ops } from './ops.ts'
 /** A cheaper node of the same value for `op(inputs)`, or null. Shape and type are those of the candidate. */
 export type Rule = (graph: Graph, candidate: Omit<Node, 'id'>) => Node | null
 
-const rules: readonly Rule[] = [foldConstants, ...broadcastRules, ...algebraRules, ...layoutRules, ...sinkingRules]
+const rules: readonly Rule[] = [...foldRules, ...broadcastRules, ...algebraRules, ...layoutRules, ...sinkingRules, ...scaledFactorRules]
 
 /** Operations whose inputs may change places; sorted, so that a + b and b + a are one node. */
 const commutative = new Set(['Add', 'Mul', 'Max', 'Min', 'And', 'Or', 'Xor', 'Equal', 'BitwiseXor', 'BitwiseAnd'])

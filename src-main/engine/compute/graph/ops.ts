@@ -103,7 +103,7 @@ export const ops = {
   LogSoftmax: same,
   CumSum: same,
   Transpose: ([x], { perm }) => ({ shape: numbers(perm).map((axis) => x.shape[axis]), dtype: x.dtype }),
-  /** A·B (+ C) on matrices, either of them transposed. */
+  /** α·A·B (+ C) on matrices, either of them transposed; α is 1 where it is not given. */
   Gemm: ([a, b], { transA, transB }) => {
     const [m, k] = transA ? [a.shape[1], a.shape[0]] : a.shape
     const [k2, n] = transB ? [b.shape[1], b.shape[0]] : b.shape

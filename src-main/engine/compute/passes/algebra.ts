@@ -1,28 +1,30 @@
 /** School algebra on elementwise operations; each rule is the equation in its comment. */
 import type { Graph, Rule } from '../graph/graph.ts'
-import { type Node, scalarOf } from '../graph/node.ts'
+import { type Node, numbers, scalarOf, sizeOf } from '../graph/node.ts'
+import type { Op } from '../graph/ops.ts'
 
 type Pair = Pick<Node, 'inputs' | 'shape' | 'dtype'>
 /** `x` in the shape of the expression it replaces. */
 const keep = (graph: Graph, x: Node, { shape }: Pair): Node => graph.broadcast(x, shape)
 
-/** The factor and the rest of `x · c`, c a number. */
-function factored(node: Node): { rest: Node; factor: number } | null {
-  if (node.op !== 'Mul') return null
+const isNumber = ({ shape }: Node): boolean => sizeOf(shape) === 1
+
+/** The factor and the rest of `x · s`, s one number, known or not. */
+function factored(node: Node): { rest: Node; factor: Node } | null {
+  if (node.op !== 'Mul' || node.dtype !== 'float32') return null
   const [a, b] = node.inputs
-  const fa = scalarOf(a)
-  const fb = scalarOf(b)
-  if (fb !== null) return { rest: a, factor: fb }
-  return fa !== null ? { rest: b, factor: fa } : null
+  if (isNumber(b) && (!isNumber(a) || scalarOf(b) !== null)) return { rest: a, factor: b }
+  return isNumber(a) && (!isNumber(b) || scalarOf(a) !== null) ? { rest: b, factor: a } : null
 }
 
-/** x + 0 = x · x + (−y) = x − y */
+/** x + 0 = x · x + (−y) = x − y · x + x = 2x */
 const addition: Rule = (graph, node) => {
   if (node.op !== 'Add') return null
   const [a, b] = node.inputs
   if (scalarOf(a) === 0) return keep(graph, b, node)
   if (scalarOf(b) === 0) return keep(graph, a, node)
   if (b.op === 'Neg') return graph.add('Sub', [a, b.inputs[0]])
+  if (a === b && node.dtype === 'float32') return graph.add('Mul', [a, graph.scalar(2, 'float32')])
   return a.op === 'Neg' ? graph.add('Sub', [b, a.inputs[0]]) : null
 }
 
@@ -35,17 +37,19 @@ const subtraction: Rule = (graph, node) => {
   return b.op === 'Neg' ? graph.add('Add', [a, b.inputs[0]]) : null
 }
 
-/** x · 1 = x · x · (−1) = −x · (x · c) · d = x · (c · d) · (−x) · c = x · (−c) */
+/** x · 1 = x · x · (−1) = −x · (−x) · c = x · (−c) · (x · s) · t = x · (s · t) for numbers s and t */
 const multiplication: Rule = (graph, node) => {
   if (node.op !== 'Mul' || node.dtype !== 'float32') return null
-  const [first, second] = node.inputs
-  const [c, x] = scalarOf(first) === null ? [scalarOf(second), first] : [scalarOf(first), second]
-  if (c === null) return null
+  const outer = factored({ ...node, id: -1 })
+  if (!outer) return null
+  const { rest: x, factor } = outer
+  const c = scalarOf(factor)
   if (c === 1) return keep(graph, x, node)
   if (c === -1) return keep(graph, graph.add('Neg', [x]), node)
+  if (c !== null && x.op === 'Neg') return keep(graph, graph.add('Mul', [x.inputs[0], graph.scalar(-c, 'float32')]), node)
   const inner = factored(x)
-  if (inner) return keep(graph, graph.add('Mul', [inner.rest, graph.scalar(Math.fround(inner.factor * c), 'float32')]), node)
-  return x.op === 'Neg' ? keep(graph, graph.add('Mul', [x.inputs[0], graph.scalar(-c, 'float32')]), node) : null
+  if (!inner || (isNumber(x) && (c === null || scalarOf(inner.factor) === null))) return null
+  return keep(graph, graph.add('Mul', [inner.rest, graph.add('Mul', [inner.factor, factor])]), node)
 }
 
 /** x / c = x · (1/c) */
@@ -61,7 +65,17 @@ const negation: Rule = (graph, { op, inputs: [x] }) => {
   if (x.op === 'Neg') return x.inputs[0]
   if (x.op === 'Sub') return graph.add('Sub', [x.inputs[1], x.inputs[0]])
   const inner = factored(x)
-  return inner && x.dtype === 'float32' ? graph.add('Mul', [inner.rest, graph.scalar(-inner.factor, 'float32')]) : null
+  const c = inner && scalarOf(inner.factor)
+  return inner && c !== null ? graph.add('Mul', [inner.rest, graph.scalar(-c, 'float32')]) : null
+}
+
+/** Σ x·s = s · Σ x · Σ −x = −Σ x, and so for means: a pass over all numbers less. */
+const linearSums: Rule = (graph, { op, inputs: [x], attributes, dtype, shape }) => {
+  if ((op !== 'ReduceSum' && op !== 'ReduceMean') || dtype !== 'float32' || numbers(attributes.axes).length === 0) return null
+  const inner = x.op === 'Neg' ? { rest: x.inputs[0], factor: graph.scalar(-1, 'float32') } : factored(x)
+  if (!inner || sizeOf(inner.rest.shape) !== sizeOf(x.shape) || sizeOf(shape) === sizeOf(x.shape)) return null
+  const sum = graph.add(op as Op, [graph.reshape(inner.rest, x.shape)], attributes)
+  return graph.reshape(graph.add('Mul', [sum, graph.reshape(inner.factor, [])]), shape)
 }
 
 /** x² = x · x · x¹ = x · x^½ = √x */
@@ -81,4 +95,4 @@ const casts: Rule = (graph, { op, inputs: [x], attributes }) => {
   return x.op === 'Cast' && x.inputs[0].dtype === 'bool' ? graph.add('Cast', [x.inputs[0]], attributes) : null
 }
 
-export const algebraRules: readonly Rule[] = [addition, subtraction, multiplication, division, negation, power, casts]
+export const algebraRules: readonly Rule[] = [addition, subtraction, multiplication, division, negation, power, casts, linearSums]

@@ -22,10 +22,12 @@ const transpositions: Rule = (graph, { op, inputs: [x], attributes, shape }) => 
 }
 
 /** A matrix product reads its factors either way round, so it takes their transpositions in. */
-const transposedFactors: Rule = (graph, { op, inputs: [a, b, ...c], attributes: { transA, transB } }) => {
+const transposedFactors: Rule = (graph, { op, inputs: [a, b, ...c], attributes }) => {
   const flipped = (x: Node): boolean => x.op === 'Transpose'
   if (op !== 'Gemm' || !(flipped(a) || flipped(b))) return null
+  const { transA, transB } = attributes
   return graph.add('Gemm', [flipped(a) ? a.inputs[0] : a, flipped(b) ? b.inputs[0] : b, ...c], {
+    ...attributes,
     transA: flipped(a) ? 1 - (transA as number) : transA,
     transB: flipped(b) ? 1 - (transB as number) : transB,
   })
