@@ -18,8 +18,10 @@ import { initialiserOf } from '#engine/layers/initialise.ts'
 import type { Stage, Weights } from '#engine/models/define.ts'
 import { models } from '#engine/models/registry.ts'
 import { adam } from '#engine/optim/adam.ts'
+import { trainModel } from '#engine/train/train.ts'
 import { initialState, packingFor, scalarsAt, type StepOptions, traceTraining } from '#engine/train/trainingStep.ts'
 import { largestDifference, numbersBetween } from '../helpers/programs.ts'
+import { trainOptions } from '../helpers/training.ts'
 import { noGraphicsBecause } from '../helpers/softwareVulkan.ts'
 
 const [n, d, batch, steps] = [120, 7, 16, 12]
@@ -38,7 +40,7 @@ describe.skipIf(noGraphicsBecause)('on a graphics card', () => {
     if (onProcessor.size) process.stdout.write(`Not run on the graphics card: ${[...onProcessor].join('; ')}\n`)
   })
 
-  test.each(trained.map((model) => [model.id, model] as const))('%s', async (id, model) => {
+  test.each(trained.map((model) => [model.id, model] as const))('%s', { timeout: 240_000 }, async (id, model) => {
     const built = model.build(model.params.parse(smaller(model.presets[0].params)), d)
     if (built.kind !== 'gradient') throw new Error('filtered above')
     let earlier: Weights = {}
@@ -130,6 +132,15 @@ describe.skipIf(noGraphicsBecause)('on a graphics card', () => {
     expect(largestDifference((await executor.state()).w.values, (await processor.state()).w.values)).toBeLessThan(1e-6)
     await executor.close()
     await processor.close()
+  })
+
+  test('a whole training, judged and checkpointed, ends like that of the processor', async () => {
+    const params = { encoder: [8], codeSize: 2, epochs: 4, batchSize: 32 }
+    const onProcessor = await trainModel(trainOptions('autoencoder', params))
+    const there = await trainModel(trainOptions('autoencoder', params, { device: 'webgpu', checkpointSeconds: 0 }))
+    expect(there.executor).toBe('ONNX Runtime, WebGPU')
+    expect(there.steps).toBe(onProcessor.steps)
+    expect(Math.abs(there.trainError / onProcessor.trainError - 1)).toBeLessThan(1e-4)
   })
 
   test('opening, running and closing again and again leaves nothing behind, here or there', async () => {

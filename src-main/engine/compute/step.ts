@@ -46,7 +46,11 @@ export interface Executor {
   close(): Promise<void>
 }
 
-export const executorNames = { onnxCpu: 'ONNX Runtime, CPU', eager: 'TensorFlow.js, JavaScript' } as const
+export const executorNames = {
+  onnxCpu: 'ONNX Runtime, CPU',
+  eager: 'TensorFlow.js, JavaScript',
+  tensorflow: 'TensorFlow, operation by operation',
+} as const
 
 export const copyOf = (arrays: HostArrays): HostArrays => mapValues(arrays, ({ shape, values }) => ({ shape, values: values.slice() }))
 export const specOf = ({ shape, values }: HostArray): TensorSpec => ({ shape, dtype: values instanceof Float32Array ? 'float32' : 'int32' })

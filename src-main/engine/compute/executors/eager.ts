@@ -1,4 +1,9 @@
-/** The reference: the very step function, run operation by operation on TensorFlow.js's `cpu` backend. Slow, exact, for tests. */
+/**
+ * The very step function, run operation by operation on TensorFlow.js: on its `cpu` backend the reference, slow and exact, for
+ * tests; on `tensorflow`, where the optional package with the native library loads, what TensorFlow itself makes of it.
+ */
+import { StratumError } from '#common/errors.ts'
+import { loadTensorflow } from '../devices/tensorflow.ts'
 import { ready, setBackend, stack, type Tensor, tensor, tidy } from '../tfjs.ts'
 import {
   copyOf,
@@ -13,19 +18,22 @@ import {
   type TensorSpecs,
 } from '../step.ts'
 
-export async function openEager({ scan: scanSpecs }: StepSpec, step: StepFn): Promise<Executor> {
-  setBackend('cpu')
+/** @throws DEVICE_UNAVAILABLE when TensorFlow's native library does not load, with the reason */
+export async function openEager({ scan: scanSpecs }: StepSpec, step: StepFn, backend: 'cpu' | 'tensorflow' = 'cpu'): Promise<Executor> {
+  const problem = backend === 'tensorflow' ? await loadTensorflow() : null
+  if (problem) throw new StratumError('DEVICE_UNAVAILABLE', problem, 'Choose another device; all of them give the same results.')
+  setBackend(backend)
   await ready()
   let state: HostArrays = {}
   let inputs: HostArrays = {}
   return {
-    name: executorNames.eager,
+    name: backend === 'cpu' ? executorNames.eager : executorNames.tensorflow,
     async load(given) {
       state = { ...state, ...given.state }
       inputs = { ...inputs, ...given.inputs }
     },
     async run(scan, steps) {
-      setBackend('cpu')
+      setBackend(backend)
       let result: HostArrays = {}
       tidy(() => {
         const fixed = mapValues(inputs, toTensor)

@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { probe } from '#engine/compute/devices/probe.ts'
 import { computeSettings, defaultThreads, deviceFor, setComputeSettings } from '#engine/compute/devices/settings.ts'
-import { missingLibraries } from '#engine/compute/devices/tensorflow.ts'
+import { loadTensorflow, missingLibraries } from '#engine/compute/devices/tensorflow.ts'
+import { openEager } from '#engine/compute/executors/eager.ts'
+import { scalar } from '#engine/compute/tfjs.ts'
 import { listDevices } from '#engine/compute/devices.ts'
 
 /** What a project remembers, without a project. */
@@ -36,6 +38,13 @@ test('names the libraries of CUDA that are missing, and no others', () => {
   expect(missing).not.toContain('libcudart.so.11.0')
   if (process.platform === 'linux') expect(missing).toContain('libcudnn.so.8')
   rmSync(folder, { recursive: true })
+})
+
+test('TensorFlow steps need its native library, and say what is missing', async () => {
+  const problem = await loadTensorflow()
+  const opened = openEager({ state: {}, inputs: {}, scan: {} }, () => ({ state: {}, out: { one: scalar(1) } }), 'tensorflow')
+  if (problem === null) expect((await (await opened).run({}, 1)).one.values).toEqual(Float32Array.of(1))
+  else await expect(opened).rejects.toMatchObject({ code: 'DEVICE_UNAVAILABLE', message: problem })
 })
 
 test('a probe multiplies matrices on the processor and gives thousand millions of operations a second', async () => {
