@@ -1,6 +1,7 @@
 /**
  * Units of a trained model that give the same number for every row: rectified ones that are always zero, saturated ones, codes that
- * carry nothing. Looked for on rows from all over the training rows; a unit that fires more rarely than that looks dead.
+ * carry nothing. Looked for on rows from all over the training rows, all of them when they are few; a unit that fires more rarely than
+ * those tell looks dead.
  */
 import { throwIfCancelled } from '#common/errors.ts'
 import { compile } from '../compute/compile.ts'
@@ -17,8 +18,11 @@ export interface DeadUnits {
   readonly layer: string
   readonly units: number
   readonly of: number
-  /** How many rows were looked at. */
+  /** How many rows were looked at, of how many. */
   readonly rows: number
+  readonly ofRows: number
+  /** Whether it is a code of which every row uses a few numbers only. */
+  readonly isSparse: boolean
 }
 
 const mostRows = 16_384
@@ -35,7 +39,7 @@ export async function deadUnits(
   signal: AbortSignal,
 ): Promise<DeadUnits[]> {
   const wanted = Math.min(rows.rows, rowsOfBlock(rows.columns, mostRows))
-  const [count, length] = wanted < stretches ** 2 ? [1, wanted] : [stretches, Math.floor(wanted / stretches)]
+  const [count, length] = wanted < stretches ** 2 ? [1, wanted] : [stretches, Math.ceil(wanted / stretches)]
   const ranges = new Map<string, { readonly low: Float32Array; readonly high: Float32Array }>()
   const executor = await worker.open(compile(traceRanges(title, built, weights, length, rows.columns)), threads)
   try {
@@ -53,9 +57,13 @@ export async function deadUnits(
     const range = low.map((value, unit) => high[unit] - value)
     const widest = range.reduce((a, b) => Math.max(a, b), 0)
     const units = range.reduce((dead, width) => dead + (width <= deadShare * widest ? 1 : 0), 0)
-    return units > 0 ? [{ layer, units, of: range.length, rows: count * length }] : []
+    const looked = { rows: Math.min(rows.rows, count * length), ofRows: rows.rows }
+    return units > 0 ? [{ layer, units, of: range.length, ...looked, isSparse: layer === 'code' && isSparse(built) }] : []
   })
 }
+
+const isSparse = (built: ReturnType<ModelDefinition['build']>): boolean =>
+  built.kind === 'gradient' && built.stages.at(-1)?.layout.activeCodes !== undefined
 
 function widen(ranges: Map<string, { readonly low: Float32Array; readonly high: Float32Array }>, out: HostArrays): void {
   for (const [name, { values }] of Object.entries(out)) {
@@ -82,15 +90,10 @@ function traceRanges(
 ): Program {
   const spec = { state: {}, inputs: specsOf(weights), scan: { x: { shape: [block, inputDim], dtype: 'float32' } } } as const
   return trace(`${title}, units`, spec, ({ inputs, scan }) => {
-    const { result: code, activations } = observe(() => {
-      const z = built.encode(scan.x as Tensor2D, inputs)
-      built.decode(z, inputs)
-      return z
-    })
-    const layers = [...activations]
+    const { result: code, activations: there } = observe(() => built.encode(scan.x as Tensor2D, inputs))
+    const { activations: back } = observe(() => built.decode(code, inputs))
     // What comes out at the end is no unit: a column that never changes should be given back as such.
-    if (widthOf(layers.at(-1)?.[1]) === inputDim) layers.pop()
-    const hidden = layers.filter(([, h]) => h.id !== code.id)
+    const hidden = [...there, ...[...back].slice(0, -1)].filter(([, h]) => h.id !== code.id)
     const out: Record<string, Tensor> = {}
     for (const [layer, h] of [...hidden, ['code', code] as const]) {
       const flat = reshape(h, [-1, widthOf(h)])
@@ -101,4 +104,4 @@ function traceRanges(
   })
 }
 
-const widthOf = (h: Tensor | undefined): number => h?.shape.at(-1) ?? 0
+const widthOf = (h: Tensor): number => h.shape.at(-1) ?? 0

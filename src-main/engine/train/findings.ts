@@ -44,17 +44,29 @@ function listed(names: readonly string[]): string {
   return more > 0 ? `${names.slice(0, mostNames).join(', ')} and ${more} more columns` : names.join(', ')
 }
 
-export const deadUnitsWarning = ({ layer, units, of, rows }: DeadUnits): TrainWarning =>
-  layer === 'code'
-    ? {
-        code: 'DEAD_UNITS',
-        message: `${units} of the ${of} numbers of the code ${units > 1 ? 'are' : 'is'} the same for every one of ${rows} rows.`,
-        hint: 'A shorter code loses nothing; or let more of it be used: less pull to zero, a smaller step size.',
-        where: { layer, units, of, rows },
-      }
-    : {
-        code: 'DEAD_UNITS',
-        message: `${units} of the ${of} units of the layer ${layer} ${units > 1 ? 'give' : 'gives'} the same for every one of ${rows} rows.`,
-        hint: 'Fewer units do as well; or keep them alive with a smaller step size or another bend of the layers, such as ELU.',
-        where: { layer, units, of, rows },
-      }
+export function deadUnitsWarning({ layer, units, of, rows, ofRows, isSparse }: DeadUnits): TrainWarning {
+  const [looked, are] = [rows < ofRows ? `the ${rows} rows looked at, of ${ofRows}` : `${rows} rows`, units > 1 ? 'are' : 'is']
+  const where = { layer, units, of, rows }
+  if (isSparse) {
+    return {
+      code: 'DEAD_UNITS',
+      message: `${units} of the ${of} codes ${are} used by none of ${looked}${rows < ofRows ? '; rare ones may be among them' : ''}.`,
+      hint: 'A smaller dictionary may do as well; or draw more on dead codes: a larger pull on them, counted as dead after fewer rows.',
+      where,
+    }
+  }
+  if (layer === 'code') {
+    return {
+      code: 'DEAD_UNITS',
+      message: `${units} of the ${of} numbers of the code ${are} the same for every one of ${looked}.`,
+      hint: 'A shorter code loses nothing; or let more of it be used: less pull to zero, a smaller step size.',
+      where,
+    }
+  }
+  return {
+    code: 'DEAD_UNITS',
+    message: `${units} of the ${of} units of the layer ${layer} ${units > 1 ? 'give' : 'gives'} the same for every one of ${looked}.`,
+    hint: 'Fewer units do as well; or keep them alive with a smaller step size or another bend of the layers, such as ELU.',
+    where,
+  }
+}

@@ -7,7 +7,7 @@
  * In its own stage a layer is given back linearly; unrolled, the inner layers of the way back have the bend of the way in.
  */
 import { add, cast, greaterEqual, mul, type Tensor2D } from '@tensorflow/tfjs-core'
-import { type Activation, activate } from '../../layers/activations.ts'
+import type { Activation } from '../../layers/activations.ts'
 import { denseChain } from '../../layers/dense.ts'
 import { codeSparsity, meanSquaredError } from '../../losses/reconstruction.ts'
 import { totalOf } from '../../losses/terms.ts'
@@ -43,13 +43,14 @@ export function layerwise(p: LayerwiseParams, inputDim: number): GradientModel {
     ]),
   )
 
+  /** The same layers unrolled: of the same weights, the inner ones bent. */
+  const unrolled = p.layers.map((units, k) =>
+    k === 0 ? decoders[0] : denseChain(`layer${k + 1}/decoder`, units, [{ units: widths[k], activation: p.activation }]),
+  )
+
   const encode = (x: Tensor2D, weights: TensorMap, layers = depth): Tensor2D =>
     encoders.slice(0, layers).reduce((h, encoder) => encoder.apply(h, weights), x)
-  function decode(z: Tensor2D, weights: TensorMap): Tensor2D {
-    let h = z
-    for (let k = depth - 1; k > 0; k--) h = activate(p.activation, decoders[k].apply(h, weights))
-    return decoders[0].apply(h, weights)
-  }
+  const decode = (z: Tensor2D, weights: TensorMap): Tensor2D => unrolled.reduceRight((h, decoder) => decoder.apply(h, weights), z)
 
   const layerStages = p.layers.map(
     (units, k): Stage => ({

@@ -4,6 +4,7 @@ import { modelById, models } from '#engine/models/registry.ts'
 import { NumericWorker } from '#engine/compute/numericWorker.ts'
 import { rowsInMemory } from '#engine/compute/rowReader.ts'
 import { initialiserOf } from '#engine/layers/initialise.ts'
+import { openEncoder } from '#engine/train/encoder.ts'
 import { deadUnits } from '#engine/train/deadUnits.ts'
 import { constantColumns, deadUnitsWarning } from '#engine/train/findings.ts'
 import { trainModel } from '#engine/train/train.ts'
@@ -40,17 +41,16 @@ describe('columns that never change', () => {
 })
 
 describe('units that never change', () => {
-  const rows = (n: number) => rowsInMemory(curvedRows(n, 5), n, 5)
   async function deadIn(
     model: ModelDefinition,
     params: Record<string, unknown>,
     weights: Parameters<typeof deadUnits>[0]['weights'],
-    n = 330,
+    values = curvedRows(330, 5),
   ) {
     const worker = new NumericWorker()
     try {
       const built = model.build(model.params.parse(params), 5)
-      return await deadUnits({ title: model.id, built, weights }, worker, 1, rows(n), new AbortController().signal)
+      return await deadUnits({ title: model.id, built, weights }, worker, 1, rowsInMemory(values, values.length / 5, 5), new AbortController().signal)
     } finally {
       await worker.close()
     }
@@ -65,19 +65,38 @@ describe('units that never change', () => {
     const model = modelById('autoencoder')
     expect(await deadIn(model, params, weights)).toEqual(
       expect.arrayContaining([
-        { layer: 'encoder/0', units: 2, of: 6, rows: 320 },
-        { layer: 'code', units: 1, of: 3, rows: 320 },
+        { layer: 'encoder/0', units: 2, of: 6, rows: 330, ofRows: 330, isSparse: false },
+        { layer: 'code', units: 1, of: 3, rows: 330, ofRows: 330, isSparse: false },
       ]),
     )
     // tanh(−100) is −1 for every row.
     expect(await deadIn(model, { ...params, activation: 'tanh' }, weights)).toEqual(
-      expect.arrayContaining([{ layer: 'encoder/0', units: 2, of: 6, rows: 320 }]),
+      expect.arrayContaining([{ layer: 'encoder/0', units: 2, of: 6, rows: 330, ofRows: 330, isSparse: false }]),
     )
+  })
+  test('are found in the bent layers of a stacked autoencoder’s way back', async () => {
+    const params = { layers: [6, 2], activation: 'relu', layerEpochs: 1, fineTuneEpochs: 1 }
+    const { weights } = await trainModel(trainOptions('stacked', params))
+    // Straight, as it is in its own stage, this layer would still pass on what the code says.
+    weights['layer2/decoder/0/bias'].values.set([-100, -100, 100, 100, 100, 100])
+    expect(await deadIn(modelById('stacked'), params, weights)).toEqual(
+      expect.arrayContaining([{ layer: 'layer2/decoder/0', units: 2, of: 6, rows: 330, ofRows: 330, isSparse: false }]),
+    )
+  })
+  test('are not looked for in what comes out, of whatever width', async () => {
+    const model = modelById('stacked')
+    const built = model.build(model.params.parse({ chain: 'geological-mapping' }), 5)
+    if (built.kind !== 'gradient') throw new Error('not a gradient model')
+    const weights = Object.assign({}, ...built.stages.map((stage) => stage.initialWeights(initialiserOf(1))))
+    // Its last layer gives 15 numbers, of which the last five are the row.
+    weights['ae3/5/kernel'].values.fill(0)
+    const layers = (await deadIn(model, { chain: 'geological-mapping' }, weights)).map(({ layer }) => layer)
+    expect(layers).not.toContain('ae3/5')
   })
   test('are looked for in few rows too', async () => {
     const params = { encoder: [], codeSize: 2 }
     const { weights } = await trainModel(trainOptions('autoencoder', { ...params, epochs: 1 }))
-    expect(await deadIn(modelById('autoencoder'), params, weights, 3)).toEqual([])
+    expect(await deadIn(modelById('autoencoder'), params, weights, curvedRows(3, 5))).toEqual([])
   })
   test('are reported with the result of a training', async () => {
     const params = { ...quick, encoder: [16, 16], activation: 'relu', learningRate: 0.5, epochs: 6 }
@@ -94,8 +113,35 @@ describe('units that never change', () => {
     for (const { units, of } of await deadIn(model, {}, weights)) expect(units).toBeLessThanOrEqual(of)
   })
   test('are put into words', () => {
-    const [code, hidden] = ['code', 'encoder/0'].map((layer) => deadUnitsWarning({ layer, units: 1, of: 4, rows: 320 }).message)
-    expect(code).toBe('1 of the 4 numbers of the code is the same for every one of 320 rows.')
-    expect(hidden).toBe('1 of the 4 units of the layer encoder/0 gives the same for every one of 320 rows.')
+    const words = (given: Partial<Parameters<typeof deadUnitsWarning>[0]>) =>
+      deadUnitsWarning({ layer: 'code', units: 1, of: 4, rows: 320, ofRows: 320, isSparse: false, ...given }).message
+    expect(words({})).toBe('1 of the 4 numbers of the code is the same for every one of 320 rows.')
+    expect(words({ layer: 'encoder/0' })).toBe('1 of the 4 units of the layer encoder/0 gives the same for every one of 320 rows.')
+    expect(words({ units: 2, ofRows: 990 })).toBe('2 of the 4 numbers of the code are the same for every one of the 320 rows looked at, of 990.')
+    expect(words({ isSparse: true })).toBe('1 of the 4 codes is used by none of 320 rows.')
+    expect(words({ isSparse: true, ofRows: 990 })).toBe(
+      '1 of the 4 codes is used by none of the 320 rows looked at, of 990; rare ones may be among them.',
+    )
+  })
+  test('of a sparse code are those that no row uses, of all rows where they are few', async () => {
+    const [model, params] = [modelById('sae-topk'), { codeSize: 16, k: 2 }]
+    const built = model.build(model.params.parse(params), 5)
+    if (built.kind !== 'gradient') throw new Error('not a gradient model')
+    const weights = built.stages[0].initialWeights(initialiserOf(1))
+    // Three that no row can use, and one that only the very last row does: 2 · 60 − 50 is more than any direction of length one gives.
+    weights.encoderBias.values.fill(-100, 3, 6)
+    weights.encoder.values.set([2, 0, 0, 0, 0], 6 * 5)
+    weights.encoderBias.values[6] = -50
+    const values = curvedRows(330, 5)
+    values[329 * 5] = 60
+
+    const encoder = await openEncoder({ model, params, inputDim: 5, weights, threads: 1 })
+    const { codes } = await encoder.encode(values, 330)
+    await encoder.close()
+    const used = new Set(Array.from(codes).flatMap((f, at) => (f > 0 ? [at % 16] : [])))
+    expect(used.has(6)).toBe(true)
+    expect(await deadIn(model, params, weights, values)).toEqual([
+      { layer: 'code', units: 16 - used.size, of: 16, rows: 330, ofRows: 330, isSparse: true },
+    ])
   })
 })
