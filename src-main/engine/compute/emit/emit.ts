@@ -13,7 +13,7 @@ import type { Program } from '../trace/trace.ts'
 import { lower, type Target } from './lower.ts'
 import { graph, model, node, tensor, valueInfo } from './onnx.ts'
 import type { Bytes } from './protobuf.ts'
-import { isSteady, largestProduct } from './traits.ts'
+import { largestProduct } from './traits.ts'
 
 /** What an executor needs: plain data, so that it can be sent to a worker. */
 export interface EmittedProgram {
@@ -22,8 +22,6 @@ export interface EmittedProgram {
   readonly bytes: Bytes
   /** Multiply-adds of the largest matrix product: whether more than one thread is worth its keep. */
   readonly largestProduct: number
-  /** Whether every operation gives the same bits on any number of threads. */
-  readonly steady: boolean
   readonly state: TensorSpecs
   readonly inputs: TensorSpecs
   readonly scan: TensorSpecs
@@ -45,7 +43,6 @@ export function emit(given: Program, mode: 'loop' | 'once', target: Target = 'pr
     mode,
     bytes,
     largestProduct: largestProduct(nodes),
-    steady: isSteady(nodes),
     ...spec,
     out: mapValues(out, ({ shape, dtype }) => ({ shape, dtype: dtype as TensorSpec['dtype'] })),
   }

@@ -5,7 +5,7 @@
  */
 import { inputName } from '../emit/emit.ts'
 import { lower, nameOf } from '../emit/lower.ts'
-import { isSteady, largestProduct } from '../emit/traits.ts'
+import { largestProduct } from '../emit/traits.ts'
 import { graph, model, node as onnxNode, valueInfo } from '../emit/onnx.ts'
 import type { Node } from '../graph/node.ts'
 import { reachable } from '../passes/rewrite.ts'
@@ -160,7 +160,6 @@ class Cutter {
       reads: [...reads].map(valueName),
       writes: this.#declare(writes),
       largestProduct: largestProduct(nodes),
-      steady: isSteady(nodes),
     }
   }
 

@@ -19,9 +19,8 @@ export type Part =
       readonly bytes: Bytes
       readonly reads: readonly string[]
       readonly writes: readonly string[]
-      /** Multiply-adds of the largest matrix product, and whether bits are the same on any number of threads. */
+      /** Multiply-adds of the largest matrix product. */
       readonly largestProduct: number
-      readonly steady: boolean
     }
   | { readonly kind: 'sparse'; readonly op: string; readonly reads: readonly string[]; readonly writes: readonly string[] }
   /** Writes into the state that it reads. */
