@@ -6,7 +6,7 @@
  *   decode   y = Σ_j v W_j                                                    dW_j += v·dy    dv = dy·W_j
  *
  * Only the product x Wᵀ touches all M latents; everything else costs k/M of the dense way. The executor on the CPU does it so where
- * k is small against M (worthSparse in sparse/plain.ts), all others run the same operations densely; models need not care.
+ * k is small against M (worthSparse in densely.ts), all others run the same operations densely; models need not care.
  *
  * A value of zero is an absent code: it gets no gradient. Equal numbers: the lower index goes first.
  * Shapes: B batch, D columns, M latents.  x, y [B, D] · W [M, D], one row per latent, of encoder and decoder alike · b [M]
@@ -18,7 +18,7 @@ import { stopGradient } from '../special/gradientFlow.ts'
 export interface Codes {
   /** [B, k], falling, not negative. */
   readonly values: Tensor2D
-  /** int32 [B, k]: latents 0 … M−1, no one twice in a row. */
+  /** int32 [B, k]: latents 0 … M−1, in a row no one twice; where a code is absent, any. */
   readonly index: Tensor2D
 }
 
