@@ -1,5 +1,6 @@
 /** The window's controllers, one of each. Components read them; tests make their own. */
 import { engine, native, onEngine } from './bridge.ts'
+import { Compute } from './state/compute.svelte.ts'
 import { Importer } from './state/importer.svelte.ts'
 import { Keyboard } from './state/keyboard.svelte.ts'
 import { Layout } from './state/layout.svelte.ts'
@@ -10,6 +11,7 @@ import { Toasts } from './state/toasts.svelte.ts'
 import { TrainingRuns } from './state/trainingRuns.svelte.ts'
 
 export const session = new Session(engine, native, onEngine)
+export const compute = new Compute(session, engine)
 export const trainings = new TrainingRuns(session, engine, onEngine)
 export const importer = new Importer(engine, native, session)
 export const selection = new Selection()

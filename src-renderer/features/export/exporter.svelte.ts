@@ -40,7 +40,7 @@ export const targetsOf: Readonly<Partial<Record<ArtifactKind, readonly ExportTar
     target('geotiff', 'GeoTIFF', 'Codes, one band each', 'tif', true),
     target('csv', 'CSV', 'Codes, one row each', 'csv'),
   ],
-  model: [target('onnx', 'ONNX', 'Encoder and decoder, for Python, R, C++ and others', 'onnx')],
+  model: [target('onnx', 'ONNX', 'Encoder and decoder, weights inside', 'onnx')],
 }
 
 /** Settings of the export operation that a target heeds, beside file and format. */

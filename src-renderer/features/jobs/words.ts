@@ -25,6 +25,9 @@ export const formatTimeLeft = (seconds: number): string => formatSeconds(Math.ma
 export const timeLeftOf = (job: Job): string =>
   job.progress?.remainingSeconds === undefined ? '' : `${formatTimeLeft(job.progress.remainingSeconds)} left`
 
+/** What computes a training really, as it says itself; empty for other jobs. */
+export const executorOf = (job: Job): string => (typeof job.progress?.detail?.executor === 'string' ? job.progress.detail.executor : '')
+
 const stateWords: Readonly<Record<Job['status'], string>> = {
   queued: 'waiting',
   running: '',

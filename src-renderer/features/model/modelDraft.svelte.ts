@@ -21,7 +21,6 @@ export class ModelDraft {
   #presets = $state.raw<Readonly<Record<string, string>>>({})
   prepare = $state.raw<Values>({})
   seed = $state(7)
-  device = $state('cpu')
   layout = $state.raw<ModelLayout | null>(null)
   /** Why the settings do not fit. */
   error = $state.raw<ErrorReport | null>(null)
@@ -88,7 +87,6 @@ export class ModelDraft {
     if (preset) this.#presets = { ...this.#presets, [model]: preset }
     this.setSettings(model, settings ?? {})
     this.seed = run.seed
-    this.device = run.device
   }
 }
 

@@ -14,12 +14,7 @@ export async function startTraining(dataset: Artifact, model: ModelDescription):
     seed: draft.seed,
   })
   if (!prepared) return
-  await train(
-    prepared.id,
-    { model: model.id, preset: draft.preset(model)?.id ?? null, settings: draft.asked(model) },
-    draft.seed,
-    draft.device,
-  )
+  await train(prepared.id, { model: model.id, preset: draft.preset(model)?.id ?? null, settings: draft.asked(model) }, draft.seed)
 }
 
 /** Trains on a matrix that exists, e.g. again with other settings. */
@@ -27,9 +22,10 @@ export async function train(
   matrix: number,
   params: { model: string; preset: string | null; settings: Readonly<Record<string, unknown>> },
   seed: number,
-  device: string,
+  /** What the project remembers when left out. */
+  device?: string,
 ): Promise<void> {
-  const begun = await session.run({ operation: 'train', inputs: { matrix }, params, seed, device })
+  const begun = await session.run({ operation: 'train', inputs: { matrix }, params, seed, ...(device === undefined ? {} : { device }) })
   const job = session.settle('Training could not begin', begun)
   if (!job) return
   const ended = await session.ended(job)

@@ -91,6 +91,12 @@ export class Session {
     if (open) await this.#entered(open)
   }
 
+  /** A card whose driver takes its time is there only when it is asked for again. */
+  async readDevices(): Promise<void> {
+    const devices = this.settle('The devices could not be listed', await this.#engine.devices({}))
+    if (devices) this.devices = devices
+  }
+
   /** The value of a call, or null with the failure shown above the view. */
   settle<T>(title: string, result: Result<T>): T | null {
     if (result.ok) return result.value

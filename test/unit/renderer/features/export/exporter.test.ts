@@ -1,6 +1,14 @@
 import { describe, expect, test, vi } from 'vitest'
 import type { Artifact } from '../../../../../src-main/common/domain/artifact.ts'
-import { Exporter, fileNameOf, itemOf, safeName, stemOf, targetsOf } from '../../../../../src-renderer/features/export/exporter.svelte.ts'
+import {
+  Exporter,
+  fileNameOf,
+  itemOf,
+  namesOf,
+  safeName,
+  stemOf,
+  targetsOf,
+} from '../../../../../src-renderer/features/export/exporter.svelte.ts'
 import type { Session } from '../../../../../src-renderer/lib/state/session.svelte.ts'
 
 const artifact = (id: number, kind: Artifact['kind']): Artifact => ({
@@ -45,7 +53,7 @@ function setUp(outcomes: (Artifact | null)[], path: string | null = '/out/a-clas
   const runToEnd = vi.fn(async (_: unknown) => outcomes.shift() ?? null)
   const session = {
     runToEnd,
-    registry: { operations: [{ id: 'export', inputs: { source: { kinds: ['clustering', 'scores'] } } }] },
+    registry: { operations: [{ id: 'export', inputs: { source: { kinds: ['clustering', 'scores', 'model'] } } }] },
     settle: (_: string, result: { value: unknown }) => result.value,
   } as unknown as Session
   const native = { chooseSavePath: async () => ({ ok: true as const, value: path }) } as unknown as ConstructorParameters<
@@ -64,6 +72,19 @@ describe('an export', () => {
     ])
     expect(exporter.status).toBe('done')
     expect(exporter.results).toHaveLength(2)
+  })
+  test('of a model heeds the options of its format, and no other does', async () => {
+    const { exporter, runToEnd } = setUp([artifact(8, 'export'), artifact(9, 'export')], '/out/a-model.onnx')
+    const [onnx] = targetsOf.model ?? []
+    if (!onnx) throw new Error('a model has no target')
+    const model = itemOf(artifact(3, 'model'), onnx)
+    await exporter.write([model, item(1, 'clustering')], 'a', { takes: 'prepared' })
+    expect(runToEnd.mock.calls.map(([request]) => request)).toEqual([
+      { operation: 'export', inputs: { source: 3 }, params: { path: '/out/a-model.onnx', target: 'onnx', takes: 'prepared' } },
+      { operation: 'export', inputs: { source: 1 }, params: { path: '/out/a-classes.tif', target: 'geotiff' } },
+    ])
+    expect(namesOf('/out/a', model, {})).toEqual(['/out/a-model.encoder.onnx', '/out/a-model.decoder.onnx'])
+    expect(namesOf('/out/a', model, { parts: 'together' })).toEqual(['/out/a-model.onnx'])
   })
   test('ends at the first failure and keeps what was written', async () => {
     const { exporter, runToEnd } = setUp([artifact(8, 'export'), null])
