@@ -48,10 +48,11 @@ binary(
   (dy, _, b) => mul(dy, b),
   (dy, a) => mul(dy, a),
 )
+// b² is left out of the second: it may be beyond float32 where the gradient is not.
 binary(
   'RealDiv',
   (dy, _, b) => div(dy, b),
-  (dy, a, b) => neg(div(mul(dy, a), square(b))),
+  (dy, a, b) => neg(mul(dy, div(div(a, b), b))),
 )
 binary(
   'Mod',
