@@ -17,7 +17,9 @@ import type { Optimiser } from '#engine/optim/define.ts'
 import { rmsprop } from '#engine/optim/rmsprop.ts'
 import { sgd } from '#engine/optim/sgd.ts'
 import { initialState, packingFor, scalarsAt, trainingStep } from '#engine/train/trainingStep.ts'
+import { trainModel } from '#engine/train/train.ts'
 import { evaluateBoth, largestDifference, numbersBetween } from '../helpers/programs.ts'
+import { curvedRows, memoryStore, trainOptions } from '../helpers/training.ts'
 
 const [B, D, M, k] = [6, 5, 24, 3]
 const inputs: HostArrays = {
@@ -178,5 +180,28 @@ describe('steps of a TopK sparse autoencoder', () => {
       await run(await openSegmented(segmented(program), { threads: 2 })),
     ]
     expect(two).toEqual(one)
+  })
+})
+
+describe('training a TopK sparse autoencoder in parts', () => {
+  const [d, n, held] = [24, 320, 64]
+  const params = { codeSize: 1024, k: 8, epochs: 3, batchSize: 64, deadAfter: 128 }
+  const rows = {
+    train: curvedRows(n, d),
+    trainRows: n,
+    holdout: curvedRows(held, d, 2),
+    holdoutRows: held,
+    inputDim: d,
+  }
+
+  test('gives the same weights with two threads, and after being killed and resumed', async () => {
+    const store = memoryStore()
+    const whole = await trainModel(trainOptions('sae-topk', params, { ...rows, checkpoint: store, checkpointSeconds: 0 }))
+    const threaded = await trainModel(trainOptions('sae-topk', params, { ...rows, threads: 2 }))
+    expect(threaded.weights).toEqual(whole.weights)
+    const middle = store.saved[Math.floor(store.saved.length / 2)]
+    const resumed = await trainModel(trainOptions('sae-topk', params, { ...rows, checkpoint: memoryStore(middle) }))
+    expect(resumed.weights).toEqual(whole.weights)
+    expect(whole.holdoutError).toBeLessThan(0.05)
   })
 })
