@@ -63,6 +63,15 @@ describe('principal components', () => {
     }
   })
 
+  test.each([3, 700])('of a single row of %d columns give that row back', async (d) => {
+    const train = rowsOf(1, d, 10)
+    const { trainError, weights } = await trainModel(
+      trainOptions('pca', { components: 2 }, { train, trainRows: 1, holdout: new Float32Array(0), holdoutRows: 0, inputDim: d }),
+    )
+    expect(trainError).toBeLessThan(1e-10)
+    expect(Array.from(weights.variance.values)).toEqual([0, 0])
+  })
+
   test('explain just the share of variance their eigenvalues say', async () => {
     const [n, d, k] = [400, 12, 3]
     const train = rowsOf(n, d, 0)

@@ -26,11 +26,13 @@ export interface DeadUnits {
 }
 
 const mostRows = 16_384
-const stretches = 16
+const fewestStretches = 16
+/** Numbers that a layer may give for one stretch: 16 MB. */
+const mostNumbers = 4 * 2 ** 20
 /** A unit is dead when what it gives stays within this share of the widest range in its layer. */
 const deadShare = 1e-5
 
-/** Time: a way through the model for at most 16 384 rows, so no more than judging it. Memory: 16 MB of rows and one stretch's layers. */
+/** Time: a way through the model for at most 16 384 rows, so no more than judging it. Memory: one stretch and what the layers make of it, 16 MB each. */
 export async function deadUnits(
   { title, built, weights }: { readonly title: string; readonly built: ReturnType<ModelDefinition['build']>; readonly weights: Weights },
   worker: NumericWorker,
@@ -39,7 +41,9 @@ export async function deadUnits(
   signal: AbortSignal,
 ): Promise<DeadUnits[]> {
   const wanted = Math.min(rows.rows, rowsOfBlock(rows.columns, mostRows))
-  const [count, length] = wanted < stretches ** 2 ? [1, wanted] : [stretches, Math.ceil(wanted / stretches)]
+  const widest = Math.max(rows.columns, ...Object.values(weights).flatMap(({ shape }) => shape))
+  const stretches = Math.max(fewestStretches, Math.ceil((wanted * widest) / mostNumbers))
+  const [count, length] = wanted < fewestStretches ** 2 ? [1, wanted] : [stretches, Math.ceil(wanted / stretches)]
   const ranges = new Map<string, { readonly low: Float32Array; readonly high: Float32Array }>()
   const executor = await worker.open(compile(traceRanges(title, built, weights, length, rows.columns)), threads)
   try {

@@ -1,5 +1,5 @@
 /**
- * The loss of a stage on held-out rows, all of them, each counted once. Memory: 16 MB of rows.
+ * The loss of a stage on held-out rows, all of them, each counted once. Memory: 16 MB of rows, and what the layers make of one block.
  *
  * Rows are judged in blocks of nearly the same size: a loss may compare rows with each other (the spread of a block, its likeliest
  * noise), and means nothing for the last few of a division into full blocks.
@@ -12,9 +12,13 @@ import type { Executor, HostArrays } from '../compute/step.ts'
 import type { Stage, Weights } from '../models/define.ts'
 import { traceJudging } from './trainingStep.ts'
 
-/** Rows judged at once, and at most so many blocks in one run of the worker; fewer of both where rows are long. */
+/** Rows of a block, fewer where rows are long or a layer is very wide. */
 const mostRows = 4096
+const mostRowsWide = 256
+const wideFrom = 4096
+/** Blocks in one run of the worker, fewer where that would be more multiply-adds than take about 0.2 s. */
 const mostBlocks = 64
+const workAtOnce = 8e9
 
 export class Judge {
   readonly #open: (block: number, inputs: HostArrays) => Promise<Executor>
@@ -37,8 +41,7 @@ export class Judge {
     const inputs = { ...weights, ...Object.fromEntries(Object.entries(buffers).map(([name, array]) => [`buffer/${name}`, array])) }
     for (const executor of this.#executors.values()) await executor.load({ inputs })
     const { rows, columns } = this.#rows
-    const full = Math.ceil(rows / Math.ceil(rows / rowsOfBlock(columns, mostRows)))
-    const blocksPerRun = Math.min(mostBlocks, Math.max(1, Math.floor(rowsOfBlock(columns) / full)))
+    const { full, blocksPerRun } = blocksFor(rows, columns, weights)
     let sum = 0
     for await (const { n, X } of blocksOf(this.#rows, full * blocksPerRun)) {
       throwIfCancelled(this.#signal)
@@ -71,5 +74,15 @@ export class Judge {
     for (const executor of this.#executors.values()) await executor.close()
   }
 }
+
+/** Rows of a full block, and how many blocks are judged in one run. */
+export function blocksFor(rows: number, columns: number, weights: Weights): { readonly full: number; readonly blocksPerRun: number } {
+  const widest = Math.max(...Object.values(weights).flatMap(({ shape }) => shape))
+  const most = rowsOfBlock(columns, widest > wideFrom ? mostRowsWide : mostRows)
+  const full = Math.ceil(rows / Math.ceil(rows / most))
+  const workPerBlock = full * Object.values(weights).reduce((sum, { values }) => sum + values.length, 0)
+  return { full, blocksPerRun: Math.max(1, Math.floor(Math.min(mostBlocks, rowsOfBlock(columns) / full, workAtOnce / workPerBlock))) }
+}
+
 /** Far enough for every warm-up to have ended. */
 const lastStep = 2 ** 30

@@ -1,7 +1,7 @@
 /**
  * The covariance of rows times a few vectors, without the covariance itself: for data with too many columns to square.
  *
- *   S Q = 1/(n−1) Σ_r (x_r − μ) ((x_r − μ)ᵀ Q)        x_r, μ [d] · Q [d × m]
+ *   S Q = 1/(n−1) Σ_r (x_r − μ) ((x_r − μ)ᵀ Q)        x_r, μ [d] · Q [d × m] · of a single row 0
  *
  * Memory: d · m numbers of eight bytes and one block of rows; cost 2 · n · d · m.
  */
@@ -45,10 +45,11 @@ export function covarianceProduct(rows: RowReader, mean: Float64Array, signal: A
         }
       }
     }
+    const divisor = Math.max(1, rows.rows - 1)
     return Matrix.from1DArray(
       d,
       m,
-      out.map((sum) => sum / (rows.rows - 1)),
+      out.map((sum) => sum / divisor),
     )
   }
 }

@@ -3,7 +3,7 @@ import { NumericWorker } from '#engine/compute/numericWorker.ts'
 import { type RowReader, rowsInMemory } from '#engine/compute/rowReader.ts'
 import { initialiserOf } from '#engine/layers/initialise.ts'
 import { saeTopK } from '#engine/models/saeTopK.ts'
-import { Judge } from '#engine/train/judge.ts'
+import { blocksFor, Judge } from '#engine/train/judge.ts'
 import { curvedRows } from '../../../helpers/training.ts'
 
 const d = 5
@@ -29,6 +29,15 @@ describe('held-out rows', () => {
     const [full, oneMore] = [await errorOf(rowsInMemory(values, 4096, d)), await errorOf(rowsInMemory(values, 4097, d))]
     expect(full).toBeGreaterThan(0)
     expect(Math.abs(oneMore / full - 1)).toBeLessThan(0.01)
+  })
+
+  test('go through very wide layers a few at a time, and through heavy ones in short runs', () => {
+    const weights = (rows: number, columns: number) => ({ kernel: { shape: [rows, columns], values: { length: rows * columns } as Float32Array } })
+    expect(blocksFor(1e6, 10, weights(10, 64))).toEqual({ full: 4082, blocksPerRun: 51 })
+    // 256 rows of 131 072 latents are 134 MB, 4096 would be 2 GB
+    expect(blocksFor(1e6, 64, weights(131_072, 64)).full).toBeLessThanOrEqual(256)
+    expect(blocksFor(1e6, 512, weights(8192, 512))).toEqual({ full: 256, blocksPerRun: 7 })
+    expect(blocksFor(1, 3, weights(3, 2))).toEqual({ full: 1, blocksPerRun: 64 })
   })
 
   test('are judged alike in memory and in pieces from elsewhere', async () => {

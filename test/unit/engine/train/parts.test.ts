@@ -21,6 +21,11 @@ describe('batches', () => {
     chunk.took(100, 4)
     expect(chunk.next(1000)).toBe(10)
     expect(chunk.next(3)).toBe(3)
+    chunk.took(3, 0.012)
+    expect(chunk.next(1000)).toBe(10)
+    // Passes of three steps, on a computer that has become slow.
+    chunk.took(3, 0.5)
+    expect(chunk.next(1000)).toBe(2)
   })
 })
 
