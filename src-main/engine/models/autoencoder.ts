@@ -8,6 +8,7 @@
  */
 import { add, mul, type Tensor2D } from '@tensorflow/tfjs-core'
 import { z } from 'zod'
+import { StratumError } from '#common/errors.ts'
 import { Activation } from '../layers/activations.ts'
 import { denseChain } from '../layers/dense.ts'
 import { codeSparsity, meanSquaredError } from '../losses/reconstruction.ts'
@@ -109,7 +110,15 @@ export const autoencoder = defineModel({
 
   build(params, inputDim) {
     const mirrored = [...params.encoder].reverse()
-    const back = params.tied ? mirrored : (params.decoder ?? mirrored)
+    const back = params.decoder ?? mirrored
+    if (params.tied && `${back}` !== `${mirrored}`) {
+      throw new StratumError(
+        'PARAMETER_INVALID',
+        `Layers of ${back.join(', ') || 'no'} units cannot use the weights of ${params.encoder.join(', ') || 'no'} units the other way round.`,
+        'Leave the layers back from the code empty, or let them have weights of their own.',
+        { parameter: 'decoder' },
+      )
+    }
     const encoder = denseChain('encoder', inputDim, [
       ...params.encoder.map((units) => ({ units, activation: params.activation })),
       { units: params.codeSize, activation: params.codeActivation },
