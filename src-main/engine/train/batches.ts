@@ -33,10 +33,10 @@ export class ChunkSize {
   next(most: number): number {
     return Math.max(1, Math.min(this.#steps, most))
   }
-  /** Says that `steps` steps took `seconds`. */
+  /** Says that `steps` steps took `seconds`. Fewer than were offered say something only where they took too long already. */
   took(steps: number, seconds: number): void {
     this.#secondsPerStep = seconds / steps
-    if (steps < this.#steps) return
+    if (steps < this.#steps && seconds <= this.#seconds) return
     const wanted = Math.floor((this.#seconds * steps) / Math.max(seconds, 1e-6))
     this.#steps = Math.max(1, Math.min(wanted, this.#steps * 4, 16_384))
   }
