@@ -1,7 +1,7 @@
 /**
  * Training steps from rows on disk against the same rows in memory, and the memory it takes.
  *
- *   node test/bench/stream.ts [--json] [--only NAME] [--memory]
+ *   node test/bench/stream.ts [--json] [--only NAME] [--rounds 5] [--memory]
  *
  * Both sides run the training itself (trainModel), in turns, on the same 400 MB of rows in a project file, for some seconds each
  * after warming up; the ratio is the median over the rounds. The bar is 10 % at most. The file is in the system's cache
@@ -26,7 +26,7 @@ import { storedMatrix } from '../helpers/storedMatrix.ts'
 const json = process.argv.includes('--json')
 const after = (flag: string): string => (process.argv.includes(flag) ? process.argv[process.argv.indexOf(flag) + 1] : '')
 const threads = availableParallelism()
-const rounds = 5
+const rounds = Number(after('--rounds') || 5)
 const [warmSeconds, seconds] = [2, 4]
 const benchBytes = 400e6
 
@@ -120,7 +120,7 @@ const beyondBudget = 300e6
 async function trainInChild(path: string, n: number): Promise<void> {
   const project = openProject(path, { readOnly: true })
   const columns = Array.from({ length: memoryD })
-  const rows = openMatrixRows(project, 1, { trainRows: n, holdoutRows: 0, columns }, memoryBudget)
+  const rows = await openMatrixRows(project, 1, { trainRows: n, holdoutRows: 0, columns }, memoryBudget, new AbortController().signal)
   const { trainError } = await trainModel({
     ...trainOptions('autoencoder', { encoder: [32], codeSize: 8, epochs: 1, batchSize: 1024 }),
     train: rows.train,

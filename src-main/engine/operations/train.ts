@@ -113,7 +113,7 @@ async function learned(
   matrix: MatrixMeta,
 ) {
   const { trainRows, holdoutRows, columns } = matrix
-  const rows = openMatrixRows(ctx.project, matrixId, matrix, ctx.memoryBudgetBytes)
+  const rows = await openMatrixRows(ctx.project, matrixId, matrix, ctx.memoryBudgetBytes, ctx.signal)
   try {
     const { seed, threads, signal } = ctx
     const columnNames = columns.map(({ name }) => name)
