@@ -37,12 +37,22 @@ export interface StageCheckpoint {
   readonly arrays: HostArrays
 }
 
+/** Where a stage is. */
+export interface StageProgress {
+  /** Passes, as a fraction. */
+  readonly epochs: number
+  readonly error: number
+  readonly executor: string
+  /** As measured last. */
+  readonly secondsPerStep: number
+}
+
 export interface StageSetting extends StepsSetting {
   /** One pass only, because the user asked to come to an end. */
   readonly shortened: boolean
   /** Global number of this stage's first step. */
   readonly firstStep: number
-  readonly onProgress: (epochsDone: number, error: number, executor: string) => void
+  readonly onProgress: (now: StageProgress) => void
   /** Called often; decides itself when it is time. */
   readonly onCheckpoint: (checkpoint: () => Promise<StageCheckpoint>) => Promise<void>
 }
@@ -149,10 +159,15 @@ export class StageRun {
       const { steps, out } = await this.#steps.run(this.#position, passEnd)
       this.#checkAndDraw(out)
       this.#position = { ...this.#position, step: step + steps }
-      this.#s.onProgress(Math.min(this.#position.epoch + 1, this.#passesAt(step + steps)), this.#curve.latest, this.#steps.executorName)
+      this.#progressed(Math.min(this.#position.epoch + 1, this.#passesAt(step + steps)), this.#curve.latest)
       if (step + steps < passEnd) await this.#s.onCheckpoint(() => this.#checkpoint())
     }
     return 'pass'
+  }
+
+  #progressed(epochs: number, error: number): void {
+    const { executorName: executor, secondsPerStep } = this.#steps
+    this.#s.onProgress({ epochs, error, executor, secondsPerStep })
   }
 
   /** Passes that `step` steps make, as a fraction; what the last step borrows from a pass that is not to come is left out. */
@@ -226,7 +241,7 @@ export class StageRun {
       plateau: plateauAfter(plateau, error ?? mean, this.#s.training),
     }
     if (this.#s.training.learningRateSchedule === 'plateau') this.#plateaus.set(epoch, this.#position.plateau)
-    this.#s.onProgress(epoch, error ?? mean, this.#steps.executorName)
+    this.#progressed(epoch, error ?? mean)
     await this.#s.onCheckpoint(() => this.#checkpoint())
   }
 

@@ -77,6 +77,11 @@ export class StageSteps {
     this.#initial = state ?? initialState(stage, this.packing, trained, this.#options.optimiser)
   }
 
+  /** As the last run measured it. */
+  get secondsPerStep(): number {
+    return this.#chunk.secondsPerStep
+  }
+
   /** Has to come before everything below, and `close` after it whatever came of it. */
   async open(step: number): Promise<void> {
     const shard = await this.#rows.shardAt(step)

@@ -7,7 +7,7 @@ import { TrainingParams } from '../models/training.ts'
 import { type Divergence, divergenceError, divergenceWarning } from './divergence.ts'
 import { sampleOf } from './rowSample.ts'
 import { layerNotFiniteAt } from './layerSearch.ts'
-import { type SavedPosition, type StageCheckpoint, type StageResult, StageRun, type StageSetting } from './stageRun.ts'
+import { type SavedPosition, type StageCheckpoint, type StageResult, type StageProgress, StageRun, type StageSetting } from './stageRun.ts'
 import { under } from './trainingStep.ts'
 import type { ReadyOptions, TrainOptions, TrainResult } from './types.ts'
 
@@ -58,7 +58,7 @@ export async function trainStages(o: ReadyOptions, { stages }: GradientModel, wo
         if (!done.warnings.some((warning) => warning.message === message))
           done = { ...done, warnings: [...done.warnings, fallback(message)] }
       },
-      onProgress: (epochs: number, error: number, executor: string) => report(o, stages, index, done, epochs, error, executor),
+      onProgress: (now: StageProgress) => report(o, stages, index, done, now),
       onCheckpoint: async (checkpoint: () => Promise<StageCheckpoint>) => {
         if (performance.now() - savedAt >= (o.checkpointSeconds ?? defaultCheckpointSeconds) * 1000) save(index, await checkpoint())
       },
@@ -104,19 +104,20 @@ async function layerOf(
   return layerNotFiniteAt(stepInStage, o, setting, within(loadCheckpoint(o), setting.index), plateaus)
 }
 
+/** A step cannot be interrupted; where it takes longer than this, the progress says how long pausing and cancelling may take. */
+const slowStepSeconds = 1
+
 function report(
   o: TrainOptions,
   stages: GradientModel['stages'],
   index: number,
   done: Done,
-  epochs: number,
-  error: number,
-  executor: string,
+  { epochs, error, executor, secondsPerStep }: StageProgress,
 ): void {
   const { title, epochs: of } = stages[index].layout
   const sum = (some: GradientModel['stages']): number => some.reduce((total, { layout }) => total + layout.epochs, 0)
   o.report({
-    stage: title,
+    stage: secondsPerStep > slowStepSeconds ? `${title}, ${secondsPerStep.toFixed(1)} s a step` : title,
     fraction: (sum(stages.slice(0, index)) + epochs) / sum(stages),
     done: done.rowsSeen + Math.round(epochs * o.trainRows),
     unit: 'rows',
