@@ -190,5 +190,6 @@ function inWords(message: string): string {
   if (/RequestAdapter|Failed to get (a WebGPU )?adapter|No supported adapters/i.test(message)) return 'no driver for it was found'
   if (message.includes('Failed to load shared library')) return 'the libraries of its maker (for NVIDIA CUDA 12 and cuDNN 9) were not found'
   if (/out of memory|device (was |is )?lost/i.test(message)) return 'it ran out of memory or was lost'
-  return message.split('\n')[0].slice(0, 300)
+  const operation = /while running (\w+) node/.exec(message)?.[1]
+  return operation ? `it could not compute ${operation}` : message.split('\n')[0].slice(0, 200)
 }

@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto'
 import { emit, type EmittedProgram } from '../../emit/emit.ts'
 import { Graph } from '../../graph/graph.ts'
-import { reachable } from '../../passes/rewrite.ts'
+import { numbers } from '../../graph/node.ts'
+import { reachable, rewrite } from '../../passes/rewrite.ts'
 import { unroll } from '../../passes/unroll.ts'
 import { densely } from '../../sparse/densely.ts'
 import { mapValues, type TensorSpecs } from '../../step.ts'
@@ -26,7 +27,7 @@ export interface StepPrograms {
 const mostNodes = 1500
 
 export function stepPrograms(given: Program, { mostSteps }: Provider): StepPrograms {
-  const program = densely(given)
+  const program = fewResults(densely(given))
   const emitted = (steps: number): EmittedProgram => emit(unroll(program, steps), 'once', 'graphics')
   const single = emitted(1)
   const steps = Math.min(mostSteps, Math.floor(mostNodes / reachable(program).length))
@@ -38,6 +39,21 @@ export function stepPrograms(given: Program, { mostSteps }: Provider): StepProgr
     inputsCopy: copying(`${program.title}, inputs`, program.spec.inputs),
     hash: createHash('sha256').update(single.bytes).digest('hex'),
   }
+}
+
+/** Kernels of a card read and write eight buffers at most, so a split into more is as many slices. */
+const mostBuffers = 8
+
+function fewResults(program: Program): Program {
+  return rewrite(program, (node, [whole]) => {
+    const sizes = numbers(whole?.attributes.sizes)
+    if (node.op !== 'Pick' || whole.op !== 'Split' || sizes.length < mostBuffers) return null
+    const [x] = whole.inputs
+    const index = node.attributes.index as number
+    const before = sizes.slice(0, index).reduce((a, b) => a + b, 0)
+    const starts = x.shape.map((_, axis) => (axis === whole.attributes.axis ? before : 0))
+    return { ...node, op: 'Slice', inputs: [x], attributes: { starts, sizes: node.shape, steps: starts.map(() => 1) } }
+  })
 }
 
 /** A program that gives back what it is given, as state. */
