@@ -4,6 +4,7 @@
  */
 import { broadcastRules } from '../passes/broadcast.ts'
 import { algebraRules } from '../passes/algebra.ts'
+import { columnSumRules } from '../passes/columnSums.ts'
 import { foldRules } from '../passes/fold.ts'
 import { layoutRules } from '../passes/layout.ts'
 import { scaledFactorRules } from '../passes/scaledFactors.ts'
@@ -14,7 +15,15 @@ import { type Op, ops } from './ops.ts'
 /** A cheaper node of the same value for `op(inputs)`, or null. Shape and type are those of the candidate. */
 export type Rule = (graph: Graph, candidate: Omit<Node, 'id'>) => Node | null
 
-const rules: readonly Rule[] = [...foldRules, ...broadcastRules, ...algebraRules, ...layoutRules, ...sinkingRules, ...scaledFactorRules]
+const rules: readonly Rule[] = [
+  ...foldRules,
+  ...broadcastRules,
+  ...algebraRules,
+  ...layoutRules,
+  ...sinkingRules,
+  ...columnSumRules,
+  ...scaledFactorRules,
+]
 
 /** Operations whose inputs may change places; sorted, so that a + b and b + a are one node. */
 const commutative = new Set(['Add', 'Mul', 'Max', 'Min', 'And', 'Or', 'Xor', 'Equal', 'BitwiseXor', 'BitwiseAnd'])

@@ -4,7 +4,7 @@ import type { Graph } from '#engine/compute/graph/graph.ts'
 import type { Node } from '#engine/compute/graph/node.ts'
 import { type Start, start, text } from './start.ts'
 
-const sum = (g: Graph, x: Node): Node => g.add('ReduceSum', [x], { axes: [0], keepdims: 0 })
+const sum = (g: Graph, x: Node): Node => g.add('ReduceSum', [x], { axes: [1], keepdims: 0 })
 
 describe('algebra', () => {
   test.each<[string, (s: Start) => Node, string]>([
@@ -32,14 +32,14 @@ describe('algebra', () => {
     [
       'Σ x · 2',
       ({ g, x, c }) => sum(g, g.add('Mul', [x, c(2)])),
-      'f32[3] = ReduceSum(inputs.x, axes=[0], keepdims=0); f32[3] = Mul(2, v6)',
+      'f32[2] = ReduceSum(inputs.x, axes=[1], keepdims=0); f32[2] = Mul(2, v6)',
     ],
     [
       'Σ x · s',
       ({ g, x, s }) => sum(g, g.add('Mul', [x, s])),
-      'f32[3] = ReduceSum(inputs.x, axes=[0], keepdims=0); f32[3] = Mul(inputs.s, v5)',
+      'f32[2] = ReduceSum(inputs.x, axes=[1], keepdims=0); f32[2] = Mul(inputs.s, v5)',
     ],
-    ['Σ −x', ({ g, x }) => sum(g, g.add('Neg', [x])), 'f32[3] = ReduceSum(inputs.x, axes=[0], keepdims=0); f32[3] = Neg(v6)'],
+    ['Σ −x', ({ g, x }) => sum(g, g.add('Neg', [x])), 'f32[2] = ReduceSum(inputs.x, axes=[1], keepdims=0); f32[2] = Neg(v6)'],
     ['−(x · 2)', ({ g, x, c }) => g.add('Neg', [g.add('Mul', [x, c(2)])]), 'f32[2,3] = Mul(inputs.x, -2)'],
     ['x / 4', ({ g, x, c }) => g.add('Div', [x, c(4)]), 'f32[2,3] = Mul(inputs.x, 0.25)'],
     ['x²', ({ g, x, c }) => g.add('Pow', [x, c(2)]), 'f32[2,3] = Mul(inputs.x, inputs.x)'],
