@@ -21,15 +21,21 @@ export const stepsOf = ({ rows, size }: Batches, passes: number): number => Math
  */
 export class ChunkSize {
   #steps = 1
+  #secondsPerStep = 0
   readonly #seconds: number
   constructor(seconds: number) {
     this.#seconds = seconds
+  }
+  /** As the last run measured it. */
+  get secondsPerStep(): number {
+    return this.#secondsPerStep
   }
   next(most: number): number {
     return Math.max(1, Math.min(this.#steps, most))
   }
   /** Says that `steps` steps took `seconds`. Fewer than were offered say something only where they took too long already. */
   took(steps: number, seconds: number): void {
+    this.#secondsPerStep = seconds / steps
     if (steps < this.#steps && seconds <= this.#seconds) return
     const wanted = Math.floor((this.#seconds * steps) / Math.max(seconds, 1e-6))
     this.#steps = Math.max(1, Math.min(wanted, this.#steps * 4, 16_384))
