@@ -138,7 +138,7 @@ export const stacked = defineModel({
       id: 'geological-mapping',
       title: 'Geological mapping (arXiv 2404.02180)',
       summary: 'Three chained autoencoders with two numbers per pixel, exactly as published. Needs min-max scaling.',
-      params: { chain: 'geological-mapping' },
+      params: { chain: 'geological-mapping', learningRateSchedule: 'constant' },
       scaling: 'min-max',
     },
   ],

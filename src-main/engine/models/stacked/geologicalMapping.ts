@@ -5,7 +5,8 @@
  *   AE2  y = [x̂₁ ⊕ x] → 5 → 2 → 5 → ŷ           keeps its first layer of 5 units, h           5 passes, 32
  *   AE3  w = [h ⊕ y] → 10 → 5 → 2 → 5 → 10 → ŵ   its 2 units are the code                      5 passes, 16
  *
- * SELU in all hidden layers, sigmoid outputs, so x must be scaled to 0 … 1; Adam, mean squared error.
+ * SELU in all hidden layers, sigmoid outputs, so x must be scaled to 0 … 1; Adam with a step size that stays (which the
+ * preset sets), mean squared error.
  * A row is given back from the code by AE3's decoder: x̂ is the slice of ŵ where x lies in w.
  * Departure: the activity term is the mean over rows of Σ|z₁|, as Keras computes it.
  */

@@ -43,10 +43,10 @@ describe('layouts', () => {
     ])
   })
 
-  test('the geological preset asks for min-max scaling', () => {
+  test('the geological preset asks for min-max scaling and the published step size', () => {
     expect(modelById('stacked').presets.find(({ id }) => id === 'geological-mapping')).toMatchObject({
       scaling: 'min-max',
-      params: { chain: 'geological-mapping' },
+      params: { chain: 'geological-mapping', learningRateSchedule: 'constant' },
     })
   })
 
