@@ -112,4 +112,3 @@ else
     process.stdout.write(
       `${device.padEnd(8)} ${name.padEnd(26)} ${(gflops ?? 0).toFixed(1).padStart(9)} GFLOP/s  open ${openMs.toFixed(0).padStart(6)} ms  first ${firstMs.toFixed(0).padStart(6)} ms  step ${stepMs.toFixed(3).padStart(9)} ms  ${ranOn}\n`,
     )
-process.exit(0) // a graphics process would be kept for a minute for whoever comes next
