@@ -84,9 +84,22 @@ export class NumericWorker {
   }
 }
 
-const numericFailure = (message: string): StratumError =>
-  new StratumError(
+/** What ONNX Runtime, the C++ below it, JavaScript and a thread's heap say when there is no memory left. */
+const outOfMemory = /failed to allocate|bad.?alloc|allocation failed|could not allocate|out of memory/i
+
+function numericFailure(message: string): StratumError {
+  if (outOfMemory.test(message)) {
+    const bytes = Number(/buffer of size (\d+)/.exec(message)?.[1])
+    return new StratumError(
+      'MEMORY_EXCEEDED',
+      `The model needs more memory than there is${Number.isFinite(bytes) ? `: ${(bytes / 1e9).toPrecision(3)} GB in one piece` : ''}.`,
+      'Choose fewer rows per step or narrower layers, or close other programs. Finished steps are kept.',
+      Number.isFinite(bytes) ? { bytes } : {},
+    )
+  }
+  return new StratumError(
     'INTERNAL',
     `The numeric runtime failed: ${message}.`,
     'Start it again; finished steps are kept. If it happens again, send the report to the authors.',
   )
+}

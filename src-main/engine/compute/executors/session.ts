@@ -43,7 +43,7 @@ export function createSession(
       session: { intra_op: { allow_spinning: '0' }, dynamic_block_base: '4' },
       optimization: { disable_specified_optimizers: 'GemmTransposeFusion' },
     },
-    logSeverityLevel: 3,
+    logSeverityLevel: 4, // errors are thrown as well
   })
 }
 
