@@ -97,6 +97,32 @@ describe('in a project', () => {
     await call('createProject', { path: folder.file('p') })
   })
 
+  test('remembers where it computes, and a training without a device takes that', async () => {
+    expect(await call('computeSettings', {})).toMatchObject({ device: 'cpu', threads: null })
+    await expect(call('setComputeSettings', { device: 'abacus' })).rejects.toMatchObject({ code: 'DEVICE_UNAVAILABLE' })
+    // There is no such card: the processor does it and the result says so.
+    await call('setComputeSettings', { device: 'coreml', threads: 1 })
+    await call('closeProject', {})
+    await call('openProject', { path: folder.file('p.stratum') })
+    expect(await call('computeSettings', {})).toMatchObject({ device: 'coreml', threads: 1 })
+
+    const dataset = await importTable()
+    expect(dataset.device).toBe('cpu')
+    const matrix = await made({ operation: 'prepare', inputs: { dataset: dataset.id } })
+    const settings = { epochs: 1, encoder: [4], codeSize: 2 }
+    const model = await made({ operation: 'train', inputs: { matrix: matrix.id }, params: { model: 'autoencoder', settings } })
+    expect(model.device).toBe('coreml')
+    expect(JSON.stringify(model.meta)).toContain('no device ‘coreml’ here')
+  })
+
+  test('measures a device', async () => {
+    expect(await call('probeDevice', { device: 'cpu', threads: 1 })).toMatchObject({
+      device: 'cpu',
+      threads: 1,
+      gflops: expect.any(Number),
+    })
+  })
+
   test('work reports itself, ends in an artifact, and is not done twice', async () => {
     const dataset = await importTable()
     const matrix = await made({ operation: 'prepare', inputs: { dataset: dataset.id } })

@@ -6,7 +6,7 @@ import { resolve } from 'node:path'
 import { existsSync } from 'node:fs'
 import type { Artifact, ArtifactKind } from '#common/domain/artifact.ts'
 import { StratumError } from '#common/errors.ts'
-import { computeSettings, deviceFor } from '../compute/devices/settings.ts'
+import { deviceFor } from '../compute/devices/settings.ts'
 import { readerFor } from '../data/readers/registry.ts'
 import { modelById } from '../models/registry.ts'
 import type { OperationDefinition } from '../operations/define.ts'
@@ -99,7 +99,7 @@ async function runOperation(operation: OperationDefinition, call: Call): Promise
     const nFiles = positional ? (positional.many ? rest.length : 1) : 0
     const files = positional ? rest.slice(rest.length - nFiles) : []
     const references = rest.slice(0, rest.length - nFiles)
-    const device = await deviceFor(call.text('device') ?? computeSettings(workspace.project).device)
+    const device = await deviceFor(workspace.project, operation, call.text('device'))
     const base = { operation: operation.id, seed: call.integer('seed', 0), device, name: call.text('name') }
     const results: Artifact[] = []
     for (const file of positional ? files : [undefined]) {

@@ -12,7 +12,7 @@ import { readers } from '../data/readers/registry.ts'
 import { modelById, models } from '../models/registry.ts'
 import { describeOperation } from '../operations/describe.ts'
 import { parseParams } from '../operations/parameters.ts'
-import { operations } from '../operations/registry.ts'
+import { operationById, operations } from '../operations/registry.ts'
 import { createProject, openProject } from '../project/open.ts'
 import { recipeOf } from '../operations/recipe.ts'
 import { layoutOf } from '../train/layout.ts'
@@ -93,7 +93,7 @@ export function createService(emit: Emit<EngineEvents>): Service {
     },
 
     async run(request) {
-      const device = await deviceFor(request.device ?? computeSettings(session.project()).device)
+      const device = await deviceFor(session.project(), operationById(request.operation), request.device)
       const job = session.runner().run({ ...request, device })
       await Promise.race([job.decided, wait(decideMs)])
       const state = job.snapshot()

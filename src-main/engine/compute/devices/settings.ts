@@ -21,7 +21,7 @@ const keys = { device: 'compute/device', threads: 'compute/threads' } as const
 /** Threads when nobody says: one core stays for the window. */
 export const defaultThreads = (): number => Math.max(1, availableParallelism() - 1)
 
-export function computeSettings(project: Remembering): ComputeSettings {
+export function computeSettings(project: Pick<Remembering, 'setting'>): ComputeSettings {
   const cores = availableParallelism()
   const device = project.setting(keys.device)
   const threads = project.setting(keys.threads)
@@ -51,9 +51,19 @@ function known(device: string): string {
   throw new StratumError('DEVICE_UNAVAILABLE', `There is no device '${device}'.`, `Choose one of ${deviceIds.join(', ')}.`, { device })
 }
 
-/** The device to compute on: never 'auto'. */
-export async function deviceFor(asked: string): Promise<string> {
-  return known(asked) === 'auto' ? fastest() : asked
+/**
+ * The device that a request is computed on, never 'auto'.
+ *
+ * @param operation  one that computes the same everywhere is not worth measuring anything for
+ */
+export async function deviceFor(
+  project: Pick<Remembering, 'setting'>,
+  operation: { readonly ignores?: readonly string[] },
+  asked?: string,
+): Promise<string> {
+  const device = known(asked ?? computeSettings(project).device)
+  if (operation.ignores?.includes('device')) return 'cpu'
+  return device === 'auto' ? fastest() : device
 }
 
 /** A card has to be clearly faster: copying to it and starting its kernels costs too. */

@@ -111,10 +111,17 @@ export class GraphicsProcess {
     }
   }
 
-  /** Asks the driver for the card. @throws GraphicsFailure */
+  /** Asks the driver for the card; without one there is nothing to keep the process for. @throws GraphicsFailure */
   async attempt(): Promise<void> {
     this.#sessions++
-    await this.#ask({ kind: 'attempt', providerId: this.#provider.id }).answer.finally(() => this.#left())
+    try {
+      await this.#ask({ kind: 'attempt', providerId: this.#provider.id }).answer
+    } catch (error) {
+      if (error instanceof GraphicsFailure) this.#fail(error.reason)
+      throw error
+    } finally {
+      this.#left()
+    }
   }
 
   /** The operations that the card has no version of. */

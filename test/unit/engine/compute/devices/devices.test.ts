@@ -77,7 +77,12 @@ test('the default leaves a core for the window', () => {
 })
 
 test('a named device is itself, and another one is refused with the names there are', async () => {
-  expect(await deviceFor('cpu')).toBe('cpu')
-  expect(await deviceFor('webgpu')).toBe('webgpu')
-  await expect(deviceFor('abacus')).rejects.toMatchObject({ code: 'DEVICE_UNAVAILABLE', hint: expect.stringContaining('webgpu') })
+  expect(await deviceFor(memory(), {})).toBe('cpu')
+  expect(await deviceFor(memory({ 'compute/device': 'webgpu' }), {})).toBe('webgpu')
+  expect(await deviceFor(memory({ 'compute/device': 'webgpu' }), {}, 'cpu')).toBe('cpu')
+  expect(await deviceFor(memory({ 'compute/device': 'auto' }), { ignores: ['device'] })).toBe('cpu')
+  await expect(deviceFor(memory(), {}, 'abacus')).rejects.toMatchObject({
+    code: 'DEVICE_UNAVAILABLE',
+    hint: expect.stringContaining('webgpu'),
+  })
 })
