@@ -1,7 +1,7 @@
 /**
  * What ends a training that has gone wrong, and what is found before and after one. The loss is looked at after every chunk of steps,
- * on numbers that are on the host anyway: a tenth of a microsecond a step. Weights are looked at once a pass where
- * no held-out rows are, whose error would show it.
+ * on numbers that are on the host anyway: a tenth of a microsecond a step. Weights are looked at once a pass, for there are layers
+ * through which they do not show: tanh(∞) is 1, and a code that is not used hides its direction.
  */
 import type { Weights } from '../models/define.ts'
 

@@ -225,7 +225,7 @@ export class StageRun {
     const mean = this.#curve.endPass()
     const error = this.#judge ? await this.#judge.error({ ...this.#steps.frozen, ...weights }, under('buffer', state)) : null
     const step = this.#s.firstStep + this.#position.step
-    const bad = error === null || !Number.isFinite(error) ? notFinite(weights).at(-1) : undefined
+    const bad = notFinite(weights).at(-1)
     if (bad !== undefined) throw this.#diverged('infinite', 'weights', this.#position.step - 1, { layer: bad })
     if (error !== null && !Number.isFinite(error)) throw this.#diverged('infinite', 'held-out error', this.#position.step - 1)
     if (error !== null) this.#o.addMetrics([{ step, name: `stage${this.#s.index + 1}/holdout`, value: error }])

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { z } from 'zod'
-import { add, matMul, mean, mul, type Scalar, sqrt, squaredDifference, sum, type Tensor2D } from '#engine/compute/tfjs.ts'
+import { add, matMul, mean, mul, reshape, type Scalar, sqrt, squaredDifference, sum, tanh, type Tensor2D } from '#engine/compute/tfjs.ts'
 import { defineModel, type ModelDefinition } from '#engine/models/define.ts'
 import { models } from '#engine/models/registry.ts'
+import { TrainingParams } from '#engine/models/training.ts'
 import { type CheckpointStore, type MetricPoint, type TrainResult, trainModel } from '#engine/train/train.ts'
 import { curvedRows, memoryStore, trainOptions } from '../../../helpers/training.ts'
 
@@ -94,7 +94,7 @@ describe('the layer that was not finite first is named:', () => {
     defineModel({
       ...(trainOptions('autoencoder', {}).model as ModelDefinition),
       id: 'test',
-      params: z.object({}),
+      params: TrainingParams,
       presets: [],
       build: (_, d) => ({
         kind: 'gradient',
@@ -144,6 +144,38 @@ describe('the layer that was not finite first is named:', () => {
     )
     expect(result.stopped).toBe('diverged')
     expect(result.warnings[0]).toMatchObject({ code: 'DIVERGED', where: { step: 49, layer: 'B' } })
+  })
+
+  test('a weight that no error shows', async () => {
+    // tanh(−∞) is −1. C is moved there by one gradient of 3·10³⁸; rows are given back as before.
+    const whole = model('A', -1)
+    const built = whole.build({}, 5)
+    if (built.kind !== 'gradient') throw new Error('it is')
+    const [stage] = built.stages
+    const steep: ModelDefinition = {
+      ...whole,
+      build: () => ({
+        ...built,
+        stages: [
+          {
+            ...stage,
+            learningRate: 10,
+            trains: ['A', 'B', 'C'],
+            initialWeights: (initialiser) => ({ ...stage.initialWeights(initialiser), C: initialiser.constant([1], 0) }),
+            scalars: (step) => ({ slope: step === 15 ? 3e38 : 0.001 }),
+            loss(x, w, _noise, { scalars }) {
+              const reconstruction = mul(0.001, mean(squaredDifference(x, matMul(matMul(x, w.A as Tensor2D), w.B as Tensor2D)))) as Scalar
+              const bend = mul(scalars.slope, tanh(reshape(w.C, []))) as Scalar
+              return { total: add(reconstruction, bend), terms: { reconstruction, bend } }
+            },
+          },
+        ],
+      }),
+    }
+    const result = await trainModel(trainOptions('autoencoder', { optimiser: 'sgd', momentum: 0 }, { model: steep }))
+    expect(result.stopped).toBe('diverged')
+    expect(result.warnings[0]).toMatchObject({ code: 'DIVERGED', where: { term: 'weights', layer: 'C' } })
+    expect(Number.isFinite(result.weights.C.values[0])).toBe(true)
   })
 
   test('what a layer gives, by rows that are too large', async () => {
