@@ -8,18 +8,19 @@
  *     signal,
  *   })
  *
- * The answer is always an executor that runs: where the device is absent, cannot run this program, computes something else in
- * the first step, or fails later, the processor does it, `notify` is told why, and `executor.name`, which is what to record
+ * The answer is always an executor that runs: where the device is absent, cannot run this program (but for a few operations, which
+ * the processor then does within each step), computes something else in the first step, or fails later, the processor does it, `notify` is told why, and `executor.name`, which is what to record
  * with the result, says so from then on. Nothing is lost: steps since the last read-back are run again (gpu/guarded.ts). Ask
  * for `state()` at checkpoints only: on a card it is what takes time.
  */
+import { reachable } from '../passes/rewrite.ts'
 import { densely } from '../sparse/densely.ts'
 import type { Executor } from '../step.ts'
 import type { Program } from '../trace/trace.ts'
-import { GraphicsFailure, processOf } from './gpu/graphicsProcess.ts'
+import { type CardExecutor, GraphicsFailure, processOf } from './gpu/graphicsProcess.ts'
 import { fallbackName, GuardedExecutor, knownTrial, rememberTrial } from './gpu/guarded.ts'
 import { operationPrograms } from './gpu/operations.ts'
-import { stepPrograms } from './gpu/programs.ts'
+import { stepPrograms, type StepPrograms } from './gpu/programs.ts'
 import { bundledProviders, type Provider, providerById } from './gpu/provider.ts'
 
 export interface OpenOptions {
@@ -46,17 +47,40 @@ async function openOnCard(program: Program, provider: Provider, options: OpenOpt
   const trialKey = `${provider.id} ${programs.hash}`
   const known = knownTrial(trialKey)
   if (known) return instead(options, known)
+  const guard = (card: CardExecutor): Executor =>
+    new GuardedExecutor(card, { openOnProcessor, trialKey, card: `The graphics card (${provider.title})`, notify, signal })
   try {
-    const card = await processOf(provider).open(programs)
-    return new GuardedExecutor(card, { openOnProcessor, trialKey, card: `The graphics card (${provider.title})`, notify, signal })
+    return guard(await processOf(provider).open(programs))
   } catch (error) {
     if (!(error instanceof GraphicsFailure)) throw error
-    const missing = await processOf(provider)
-      .examine(operationPrograms(densely(program)))
-      .catch(() => []) // then the card itself is what fails, and the reason is known already
-    const reason = missing.length ? `it has no version of ${missing.join(', ')}` : error.reason
+    const missing = await missingOn(provider, program)
+    const mixed = missing.few ? await openMixed(programs, provider, missing.names) : null
+    if (mixed) return guard(mixed)
+    const reason = missing.names.length ? `it has no version of ${missing.names.join(', ')}` : error.reason
     rememberTrial(trialKey, reason)
     return instead(options, reason)
+  }
+}
+
+/** So many operations of a step may be the processor's; with more, the card would mostly wait for arrays. */
+const fewOperations = 4
+
+async function missingOn(provider: Provider, program: Program): Promise<{ names: readonly string[]; few: boolean }> {
+  const dense = densely(program)
+  const names = await processOf(provider)
+    .examine(operationPrograms(dense))
+    .catch((): readonly string[] => []) // then the card itself is what fails, and the reason is known already
+  const count = reachable(dense).filter(({ op }) => names.includes(op)).length
+  return { names, few: count > 0 && count <= fewOperations }
+}
+
+async function openMixed(programs: StepPrograms, provider: Provider, names: readonly string[]): Promise<CardExecutor | null> {
+  try {
+    const card = await processOf(provider).open({ ...programs, mixed: true })
+    return { ...card, name: `${card.name} (${names.join(', ')} on the processor)` }
+  } catch (error) {
+    if (error instanceof GraphicsFailure) return null // the reason that is told is what was missing
+    throw error
   }
 }
 

@@ -45,7 +45,7 @@ export async function missingOperations(programs: readonly OperationProgram[], {
   const missing = new Set<string>()
   for (const { op, program } of programs) {
     try {
-      const session = await InferenceSession.create(program.bytes, sessionOptions(id))
+      const session = await InferenceSession.create(program.bytes, sessionOptions(id, false))
       await session.release()
     } catch {
       missing.add(op) // whatever the runtime says of it, this operation is the one that cannot be there
@@ -54,11 +54,11 @@ export async function missingOperations(programs: readonly OperationProgram[], {
   return [...missing]
 }
 
-/** Better no session than one that sends half of its arrays to the processor and back in every step. */
-export const sessionOptions = (provider: string): InferenceSession.SessionOptions => ({
+/** @param mixed  whether the processor may do what the provider has no version of, for which arrays cross in every step */
+export const sessionOptions = (provider: string, mixed: boolean): InferenceSession.SessionOptions => ({
   executionProviders: [provider],
   executionMode: 'sequential',
   graphOptimizationLevel: 'all',
-  extra: { session: { disable_cpu_ep_fallback: '1' } },
+  extra: { session: { disable_cpu_ep_fallback: mixed ? '0' : '1' } },
   logSeverityLevel: 4,
 })

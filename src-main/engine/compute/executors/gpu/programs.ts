@@ -19,6 +19,8 @@ export interface StepPrograms {
   /** Arrays in, the same arrays out; null where there are none. */
   readonly stateCopy: EmittedProgram | null
   readonly inputsCopy: EmittedProgram | null
+  /** Whether the processor does those operations that the card has no version of. */
+  readonly mixed: boolean
   /** Equal for equal programs. */
   readonly hash: string
 }
@@ -37,6 +39,7 @@ export function stepPrograms(given: Program, { mostSteps }: Provider): StepProgr
     several: steps > 1 ? { steps, program: emitted(steps) } : null,
     stateCopy: copying(`${program.title}, state`, program.spec.state),
     inputsCopy: copying(`${program.title}, inputs`, program.spec.inputs),
+    mixed: false,
     hash: createHash('sha256').update(single.bytes).digest('hex'),
   }
 }

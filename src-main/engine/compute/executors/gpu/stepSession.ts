@@ -40,7 +40,7 @@ export class StepSession {
     const create = (program: EmittedProgram | null, keep: boolean): Promise<InferenceSession> | null =>
       program &&
       InferenceSession.create(program.bytes, {
-        ...sessionOptions(provider.id),
+        ...sessionOptions(provider.id, programs.mixed),
         ...(keep && provider.resident && { preferredOutputLocation: Object.fromEntries(onCard('state', program.state)) }),
       })
     const sessions = {
