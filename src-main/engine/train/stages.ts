@@ -128,6 +128,7 @@ function report(
       epochs: of,
       ...(Number.isFinite(error) && { error }),
       executor,
+      ...(secondsPerStep > slowStepSeconds && { secondsPerStep }),
     },
   })
 }

@@ -18,7 +18,11 @@ async function announce(job: Job): Promise<void> {
   const inSight = viewOfOperation(job.operation) === session.view
   // Another run may be looked at where this one would be shown.
   if (inSight && (job.operation !== 'train' || trainings.current?.id === job.artifact)) return
-  toasts.show(`${session.titleOf(job)} ${endOf(made)}`, made ? { label: 'Show', run: () => session.reveal(made) } : null)
+  toasts.show(
+    `${session.titleOf(job)} ${endOf(made)}`,
+    made ? { label: 'Show', run: () => session.reveal(made) } : null,
+    warningsOf(made).length > 0 ? 'warn' : 'ok',
+  )
 }
 
 function endOf(made: Artifact | null): string {

@@ -60,6 +60,9 @@ export class Session {
   activeJobs = $derived(this.jobs.filter(isActive))
   running = $derived(this.jobs.find((job) => job.status === 'running' || job.status === 'paused') ?? null)
 
+  /** What was asked of a job that goes on until it can: a step under way cannot be interrupted. */
+  asked = $state.raw<ReadonlyMap<number, 'cancel' | 'keep' | 'pause'>>(new Map())
+
   #chosen = $state.raw<Partial<Record<ArtifactKind, number>>>({})
   readonly #waiting = new Map<number, readonly ((job: Job) => void)[]>()
   /** What was asked for, by job: the engine's job knows neither name nor parameters before it starts. */
@@ -266,13 +269,19 @@ export class Session {
   }
 
   async cancel(job: Job, keep = false): Promise<void> {
+    this.#ask(job, keep ? 'keep' : 'cancel')
     this.#take('It could not be cancelled', await this.#engine.cancelJob({ job: job.id, keep }))
   }
   async pause(job: Job): Promise<void> {
+    this.#ask(job, 'pause')
     this.#take('It could not be paused', await this.#engine.pauseJob({ job: job.id }))
   }
   async resume(job: Job): Promise<void> {
     this.#take('It could not go on', await this.#engine.resumeJob({ job: job.id }))
+  }
+
+  #ask(job: Job, what: 'cancel' | 'keep' | 'pause'): void {
+    this.asked = new Map([...this.asked, [job.id, what]])
   }
 
   async rename(artifact: Artifact, name: string): Promise<void> {
@@ -319,6 +328,9 @@ export class Session {
     const before = this.jobs.find((other) => other.id === job.id)
     // An answer may arrive after the event that ended the job.
     if (before && !isActive(before) && isActive(job)) return
+    const asked = this.asked.get(job.id)
+    if (asked && (!isActive(job) || (asked === 'pause' && job.status === 'paused')))
+      this.asked = new Map([...this.asked].filter(([id]) => id !== job.id))
     this.jobs = before ? this.jobs.map((other) => (other.id === job.id ? job : other)) : [...this.jobs, job]
     if (isActive(job) || (before && !isActive(before))) return
     if (job.status === 'failed') this.#markFailed(job)

@@ -2,6 +2,8 @@
 export interface Toast {
   readonly id: number
   readonly text: string
+  /** 'warn' when what happened needs a look. */
+  readonly tone: 'ok' | 'warn'
   readonly action: { readonly label: string; readonly run: () => void } | null
 }
 
@@ -12,8 +14,8 @@ export class Toasts {
   #nextId = 1
   readonly #timers = new Map<number, ReturnType<typeof setTimeout>>()
 
-  show(text: string, action: Toast['action'] = null): void {
-    const toast = { id: this.#nextId++, text, action }
+  show(text: string, action: Toast['action'] = null, tone: Toast['tone'] = 'ok'): void {
+    const toast = { id: this.#nextId++, text, tone, action }
     this.items = [...this.items.slice(-2), toast]
     this.resume(toast.id)
   }
