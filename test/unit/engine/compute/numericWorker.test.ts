@@ -11,8 +11,10 @@ const twice = compile(trace('twice', spec(2), ({ inputs }) => ({ state: {}, out:
 describe('a numeric worker', () => {
   test('says that memory is short, and goes on', async () => {
     const n = 2 ** 20
-    const square = ({ inputs }: { inputs: Readonly<Record<string, unknown>> }) =>
-      ({ state: {}, out: { y: sum(exp(matMul(inputs.x as Tensor2D, inputs.x as Tensor2D, false, true))) } })
+    const square = ({ inputs }: { inputs: Readonly<Record<string, unknown>> }) => ({
+      state: {},
+      out: { y: sum(exp(matMul(inputs.x as Tensor2D, inputs.x as Tensor2D, false, true))) },
+    })
     const worker = new NumericWorker()
     try {
       const large = await worker.open(compile(trace('large', spec(n), square)), 1)
@@ -30,7 +32,10 @@ describe('a numeric worker', () => {
   test('names what was not given', async () => {
     const worker = new NumericWorker()
     const executor = await worker.open(twice, 1)
-    await expect(executor.run({}, 1)).rejects.toMatchObject({ code: 'INTERNAL', message: expect.stringContaining("inputs 'x' was not given") })
+    await expect(executor.run({}, 1)).rejects.toMatchObject({
+      code: 'INTERNAL',
+      message: expect.stringContaining("inputs 'x' was not given"),
+    })
     await worker.close()
   })
 

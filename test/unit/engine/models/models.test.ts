@@ -79,7 +79,8 @@ describe('layouts', () => {
   })
 
   test('tied weights need layers that mirror each other', () => {
-    const layout = (decoder: number[] | null) => modelLayout(modelById('autoencoder'), { encoder: [8, 4], decoder, codeSize: 2, tied: true }, 10)
+    const layout = (decoder: number[] | null) =>
+      modelLayout(modelById('autoencoder'), { encoder: [8, 4], decoder, codeSize: 2, tied: true }, 10)
     expect(layout([4, 8])).toEqual(layout(null))
     expect(() => layout([6, 7])).toThrow('Layers of 6, 7 units cannot use the weights of 8, 4 units the other way round.')
     expect(() => layout([])).toThrow(StratumError)

@@ -50,7 +50,13 @@ describe('units that never change', () => {
     const worker = new NumericWorker()
     try {
       const built = model.build(model.params.parse(params), 5)
-      return await deadUnits({ title: model.id, built, weights }, worker, 1, rowsInMemory(values, values.length / 5, 5), new AbortController().signal)
+      return await deadUnits(
+        { title: model.id, built, weights },
+        worker,
+        1,
+        rowsInMemory(values, values.length / 5, 5),
+        new AbortController().signal,
+      )
     } finally {
       await worker.close()
     }
@@ -117,7 +123,9 @@ describe('units that never change', () => {
       deadUnitsWarning({ layer: 'code', units: 1, of: 4, rows: 320, ofRows: 320, isSparse: false, ...given }).message
     expect(words({})).toBe('1 of the 4 numbers of the code is the same for every one of 320 rows.')
     expect(words({ layer: 'encoder/0' })).toBe('1 of the 4 units of the layer encoder/0 gives the same for every one of 320 rows.')
-    expect(words({ units: 2, ofRows: 990 })).toBe('2 of the 4 numbers of the code are the same for every one of the 320 rows looked at, of 990.')
+    expect(words({ units: 2, ofRows: 990 })).toBe(
+      '2 of the 4 numbers of the code are the same for every one of the 320 rows looked at, of 990.',
+    )
     expect(words({ isSparse: true })).toBe('1 of the 4 codes is used by none of 320 rows.')
     expect(words({ isSparse: true, ofRows: 990 })).toBe(
       '1 of the 4 codes is used by none of the 320 rows looked at, of 990; rare ones may be among them.',

@@ -32,7 +32,9 @@ describe('held-out rows', () => {
   })
 
   test('go through very wide layers a few at a time, and through heavy ones in short runs', () => {
-    const weights = (rows: number, columns: number) => ({ kernel: { shape: [rows, columns], values: { length: rows * columns } as Float32Array } })
+    const weights = (rows: number, columns: number) => ({
+      kernel: { shape: [rows, columns], values: { length: rows * columns } as Float32Array },
+    })
     expect(blocksFor(1e6, 10, weights(10, 64))).toEqual({ full: 4082, blocksPerRun: 51 })
     // 256 rows of 131 072 latents are 134 MB, 4096 would be 2 GB
     expect(blocksFor(1e6, 64, weights(131_072, 64)).full).toBeLessThanOrEqual(256)
