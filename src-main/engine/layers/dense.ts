@@ -42,7 +42,10 @@ export function denseChain(
           const bias = [biasName(k), initialiser.constant([units], 0)] as const
           if (k in tiedTo) return [bias]
           const drawn = initialiser[chosen ?? activations[activation].initialiser](kernelName(k), [unitsBefore(k), units])
-          return [[kernelName(k), { shape: drawn.shape, values: gain === 1 ? drawn.values : drawn.values.map((w) => w * gain) }] as const, bias]
+          return [
+            [kernelName(k), { shape: drawn.shape, values: gain === 1 ? drawn.values : drawn.values.map((w) => w * gain) }] as const,
+            bias,
+          ]
         }),
       ),
 
