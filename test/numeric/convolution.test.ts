@@ -2,7 +2,10 @@
 import { describe, expect, test } from 'vitest'
 import { emit } from '#engine/compute/emit/emit.ts'
 import { openSession } from '#engine/compute/executors/session.ts'
-import { copyOf, type HostArrays } from '#engine/compute/step.ts'
+import { dump } from '#engine/compute/graph/dump.ts'
+import { copyOf, type HostArrays, specsOf } from '#engine/compute/step.ts'
+import * as tf from '#engine/compute/tfjs.ts'
+import { trace } from '#engine/compute/trace/trace.ts'
 import { initialiserOf } from '#engine/layers/initialise.ts'
 import { adam } from '#engine/optim/adam.ts'
 import { initialState, packingFor, scalarsAt, traceTraining, trainingStep } from '#engine/train/trainingStep.ts'
@@ -28,6 +31,24 @@ function prepared(side: number, filters: readonly number[], batch: number, rows:
   }
   return { stage, packing, state, inputs, scan, batch, steps }
 }
+
+test('windows that would take too much memory are not made, and values and gradients are the same', async () => {
+  const inputs = { x: numbersBetween(-1, 1, [64, 64, 64, 4]), w: numbersBetween(-1, 1, [3, 3, 4, 8], 'w') } // 9.4 million numbers
+  const f = (x: tf.Tensor, w: tf.Tensor): tf.Tensor => tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, 'same')
+  const halves = (x: tf.Tensor, w: tf.Tensor): tf.Tensor => tf.concat(tf.split(x, 2).map((half) => f(half, w)))
+  const gradients = (of: typeof f) => tf.grads((...[x, w]: tf.Tensor[]) => tf.sum(tf.square(of(x, w))))
+  const program = trace('large', { state: {}, inputs: specsOf(inputs), scan: {} }, ({ inputs: { x, w } }) => {
+    const [[dx, dw], [dxHalves, dwHalves]] = [gradients(f)([x, w]), gradients(halves)([x, w])]
+    return { state: {}, out: { y: f(x, w), yHalves: halves(x, w), dx, dxHalves, dw, dwHalves } }
+  })
+  expect(dump(program)).toContain(' Conv(')
+  expect(dump(program)).toContain(' Gather(')
+  const executor = await openSession(emit(program, 'once'), { threads: 1 })
+  await executor.load({ inputs })
+  const out = await executor.run({}, 1)
+  for (const name of ['y', 'dx', 'dw']) expect(largestDifference(out[name].values, out[`${name}Halves`].values), name).toBeLessThan(3e-5) // sums of 10⁵ products
+  await executor.close()
+})
 
 describe('a convolutional autoencoder', () => {
   test('trains compiled as it does operation by operation', async () => {

@@ -23,6 +23,7 @@ const inputs: HostArrays = {
 type Given = TensorMap
 const of = (f: (x: tf.Tensor2D) => tf.Tensor) => (given: Given) => f(given.x as tf.Tensor2D)
 const images = (x: tf.Tensor2D) => tf.reshape(tf.slice(x, [0, 0], [300, 200]), [15, 20, 20, 10]) as tf.Tensor4D
+const channelsFirst = (x: tf.Tensor2D) => tf.transpose(images(x), [0, 3, 1, 2]) as tf.Tensor4D
 const both = (f: (x: tf.Tensor2D, y: tf.Tensor2D) => tf.Tensor) => (given: Given) => f(given.x as tf.Tensor2D, given.y as tf.Tensor2D)
 
 const operations: Readonly<Record<string, (given: Given) => tf.Tensor>> = {
@@ -76,6 +77,15 @@ const operations: Readonly<Record<string, (given: Given) => tf.Tensor>> = {
   'rows added by index': ({ x, i }) => tf.unsortedSegmentSum(x, i as tf.Tensor1D, 31),
   'products of matrices': ({ a, b }) => tf.matMul(a, b),
   'product of matrices': both((x, y) => tf.matMul(x, y, true, false)),
+  convolution: of((x) => tf.conv2d(images(x), tf.ones([3, 3, 10, 12]), 2, 'same')),
+  'convolution, channels first': of((x) => tf.conv2d(channelsFirst(x), tf.ones([3, 3, 10, 12]), 1, 'same', 'NCHW')),
+  'gradient of its filter, channels first': of((x) => {
+    const attributes = { strides: [1, 1], pad: 'same', dataFormat: 'NCHW', filterShape: [3, 3, 10, 10] }
+    return tf.engine().runKernel('Conv2DBackpropFilter', { x: channelsFirst(x), dy: channelsFirst(x) }, attributes)
+  }),
+  'convolution of every channel': of((x) => tf.depthwiseConv2d(images(x), tf.ones([3, 3, 10, 2]), 1, 'same')),
+  'transposed convolution': of((x) => tf.conv2dTranspose(images(x), tf.ones([3, 3, 12, 10]), [15, 40, 40, 12], 2, 'same')),
+  'transposed convolution to one channel': of((x) => tf.conv2dTranspose(images(x), tf.ones([3, 3, 1, 10]), [15, 40, 40, 1], 2, 'same')),
   'largest of windows': of((x) => tf.maxPool(images(x), 3, 2, 'same')),
   'average of windows': of((x) => tf.avgPool(images(x), 3, 2, 'same')),
 }

@@ -34,8 +34,8 @@ export const convolutionCases: Cases = {
   'Conv2D, even window, one channel': conv([2, 8, 8, 1], [4, 4, 1, 3], 2, 'same'),
   'Conv2D, channels first': {
     inputs: { x: numbersBetween(-1, 1, [2, 3, 5, 6]), w: numbersBetween(-1, 1, [3, 3, 3, 2], 'w') },
-    f: ({ x, w }) => tf.conv2d(x as T4, w as T4, 1, 'same', 'NCHW'),
-    by: [],
+    f: ({ x, w }) => tf.conv2d(x as T4, w as T4, 2, 'same', 'NCHW'),
+    by: ['x', 'w'],
   },
   'Conv2D, with dilations': {
     inputs: { x: numbersBetween(-1, 1, [2, 7, 6, 2]), w: numbersBetween(-1, 1, [3, 3, 2, 3], 'w') },
