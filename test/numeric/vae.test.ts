@@ -12,9 +12,7 @@ import { trainOptions } from '../helpers/training.ts'
 
 const valuesOf = (given: Tensor): number[] => Array.from(given.dataSync())
 const close = (given: Tensor, expected: readonly number[]): void =>
-  valuesOf(given).forEach((value, i) => {
-    expect(value).toBeCloseTo(expected[i], 5)
-  })
+  expect(valuesOf(given)).toEqual(expected.map((value) => expect.closeTo(value, 5)))
 
 describe('KL of the posterior', () => {
   // ½ (μ² + σ² − 1 − ln σ²):  (0, 1) → 0 · (1, 1) → ½ · (2, e) → ½ (4 + e − 1 − 1) · (0, e⁻²) → ½ (e⁻² + 1)

@@ -9,6 +9,7 @@ import type { z } from 'zod'
 import type { DatasetKind } from '#common/domain/dataset.ts'
 import type { StageLayout } from '#common/domain/results.ts'
 import type { RowReader } from '../compute/rowReader.ts'
+import type { TensorMap } from '../compute/step.ts'
 
 /** A named, shaped float32 weight on the host. */
 export interface Weight {
@@ -16,7 +17,7 @@ export interface Weight {
   readonly values: Float32Array
 }
 export type Weights = Readonly<Record<string, Weight>>
-export type TensorMap = Readonly<Record<string, Tensor>>
+export type { TensorMap }
 
 /** Seeded initial values, drawn from the counter-based generator under the given site name. */
 export interface Initialiser {

@@ -141,6 +141,14 @@ export const saeTopK = defineModel({
         codes: M,
       })
     }
+    if (params.batchSize < 2) {
+      throw new StratumError(
+        'PARAMETER_INVALID',
+        'A step of one row has no spread that its error could be compared with.',
+        'Choose at least 2 rows per step, better some hundreds.',
+        { parameter: 'batchSize' },
+      )
+    }
     const auxiliaryK = Math.min(M, params.auxiliaryK ?? Math.min(512, Math.ceil(D / 2)))
 
     const codesOf = (x: Tensor2D, w: TensorMap, bias: Tensor, k: number): Codes =>

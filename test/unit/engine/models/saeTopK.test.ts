@@ -34,4 +34,9 @@ describe('the TopK sparse autoencoder', () => {
     expect(() => build({ codeSize: 4, k: 5 })).toThrow(StratumError)
     expect(() => build({ codeSize: 4, k: 5 })).toThrow('cannot use 5 of 4 codes')
   })
+
+  test('refuses steps of one row, whose error has no spread to be compared with', () => {
+    expect(() => build({ batchSize: 1 })).toThrow('A step of one row')
+    expect(() => build({ batchSize: 2 })).not.toThrow()
+  })
 })
