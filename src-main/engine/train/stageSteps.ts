@@ -7,7 +7,7 @@
 import { compile } from '../compute/compile.ts'
 import { openExecutor } from '../compute/executors/open.ts'
 import type { NumericWorker } from '../compute/numericWorker.ts'
-import { stepKey } from '../compute/random/counter.ts'
+import { mix, stepKey } from '../compute/random/counter.ts'
 import { type Executor, type HostArray, type HostArrays, mapValues } from '../compute/step.ts'
 import { initialiserOf } from '../layers/initialise.ts'
 import type { RowSample, Stage, Weights } from '../models/define.ts'
@@ -141,7 +141,7 @@ export class StageSteps {
     const key = new Int32Array(steps)
     for (let i = 0; i < steps; i++) {
       const rate = learningRateAt(stage.learningRate, training, { step: firstStep + i, steps: total, pass, plateau })
-      key[i] = stepKey(this.#o.seed + index, firstStep + i)
+      key[i] = stepKey(noiseSeed(this.#o.seed, index), firstStep + i)
       for (const [name, value] of Object.entries(scalarsAt(stage, this.#options, rate, firstStep + i, total))) {
         columns[name] ??= new Float32Array(steps)
         columns[name][i] = value
@@ -173,6 +173,9 @@ export class StageSteps {
     return open.shard
   }
 }
+
+/** Every stage of every seed has noise of its own; with their sum, the second stage of one seed would have that of the next one's first. */
+export const noiseSeed = (seed: number, stage: number): number => (stage === 0 ? seed : mix(mix(seed) + stage))
 
 function rowSource({ train, seed, signal }: ReadyOptions, batches: Batches, stage: number): RowSource {
   const { rows, columns } = train

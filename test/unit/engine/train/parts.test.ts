@@ -3,6 +3,7 @@ import { packingOf } from '#engine/optim/packing.ts'
 import { batchesOf, ChunkSize, stepsOf } from '#engine/train/batches.ts'
 import { Curve } from '#engine/train/curve.ts'
 import { initialiserOf } from '#engine/layers/initialise.ts'
+import { noiseSeed } from '#engine/train/stageSteps.ts'
 
 describe('batches', () => {
   test('are never larger than the data, and a pass ends with the step that has its last row', () => {
@@ -27,6 +28,12 @@ describe('batches', () => {
     chunk.took(3, 0.5)
     expect(chunk.next(1000)).toBe(2)
   })
+})
+
+test('every stage of every seed has noise of its own, the first that of the seed', () => {
+  const seeds = Array.from({ length: 100 }, (_, seed) => Array.from({ length: 12 }, (_, stage) => noiseSeed(seed, stage))).flat()
+  expect(new Set(seeds).size).toBe(1200)
+  expect(noiseSeed(7, 0)).toBe(7)
 })
 
 describe('the curve', () => {
