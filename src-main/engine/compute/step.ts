@@ -53,7 +53,7 @@ export const executorNames = {
 } as const
 
 export const copyOf = (arrays: HostArrays): HostArrays => mapValues(arrays, ({ shape, values }) => ({ shape, values: values.slice() }))
-export const specOf = ({ shape, values }: HostArray): TensorSpec => ({ shape, dtype: values instanceof Float32Array ? 'float32' : 'int32' })
+const specOf = ({ shape, values }: HostArray): TensorSpec => ({ shape, dtype: values instanceof Float32Array ? 'float32' : 'int32' })
 export const specsOf = (arrays: HostArrays): TensorSpecs => mapValues(arrays, specOf)
 
 export function mapValues<T, U>(record: Readonly<Record<string, T>>, f: (value: T, key: string) => U): Record<string, U> {

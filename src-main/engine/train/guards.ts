@@ -94,7 +94,7 @@ function median(values: readonly number[]): number {
 }
 
 /** Whether every number is finite. Reads each once: a few milliseconds for a million. */
-export function isFiniteArray(values: Float32Array): boolean {
+function isFiniteArray(values: Float32Array): boolean {
   for (let i = 0; i < values.length; i++) if (values[i] - values[i] !== 0) return false
   return true
 }

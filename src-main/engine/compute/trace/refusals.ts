@@ -39,7 +39,7 @@ const insteadOf: Readonly<Record<string, string>> = {
   MaxPoolWithArgmax: 'use maxPool, whose gradient knows the places',
 }
 
-export const notCompiled = (op: string): string =>
+const notCompiled = (op: string): string =>
   `the operation ${op} cannot be compiled${insteadOf[op] ? `: ${insteadOf[op]}` : '; write it with those of compute/trace/kernels'}`
 
 /** Operations that draw numbers in JavaScript, by the name of their scope. */
