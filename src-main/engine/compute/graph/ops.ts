@@ -82,7 +82,6 @@ export const elementwise = {
   LeakyRelu: same,
   Sigmoid: same,
   Tanh: same,
-  Softplus: same,
   Clip: same,
   Cast: ([x], { to }) => ({ shape: x.shape, dtype: to as Dtype }),
   Where: ([condition, a, b]) => ({ shape: broadcastShape(condition.shape, broadcastShape(a.shape, b.shape)), dtype: a.dtype }),
