@@ -26,6 +26,7 @@ export const elementwiseCases: Cases = {
   NotEqual: predicate((a, b) => tf.notEqual(tf.round(a), tf.round(b))),
   LogicalAnd: logical(tf.logicalAnd),
   LogicalOr: logical(tf.logicalOr),
+  'LogicalOr, exclusive': logical(tf.logicalXor),
   LogicalNot: logical((a) => tf.logicalNot(a)),
   BitwiseAnd: {
     inputs: { a: integers([12, 7, 255]), b: integers([10, 8, 129]) },

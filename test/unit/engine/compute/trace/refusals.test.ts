@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import { StratumError } from '#common/errors.ts'
+import { kernels } from '#engine/compute/trace/kernels.ts'
 import { trace } from '#engine/compute/trace/trace.ts'
 import '#engine/compute/tfjs.ts'
 import type { TensorMap } from '#engine/compute/step.ts'
@@ -71,6 +72,17 @@ describe('operations without a rule', () => {
     )
     expect(refusal(({ x }) => tf.einsum('ij,ij->i', x, x)).message).toContain('Einsum')
     expect(refusal(({ x }) => tf.cast(tf.multinomial(x as tf.Tensor2D, 2), 'float32')).message).toContain('Multinomial')
+  })
+  test('are refused by name, every kernel of TensorFlow.js that is not compiled', () => {
+    // The names of kernels are among the exports, each under its own name.
+    const all = Object.entries(tf).flatMap(([name, value]) => (value === name ? [name] : []))
+    const missing = all.filter((name) => !(name in kernels))
+    expect(all.length).toBeGreaterThan(150)
+    expect(missing.length).toBeLessThan(75)
+    for (const op of missing) {
+      const error = refusal(({ x }) => tf.engine().runKernel(op, { x }, {}) as tf.Tensor)
+      expect(error.message).toContain(`my model: the operation ${op} cannot be compiled`)
+    }
   })
   test('are named also where nothing better is known', () => {
     expect(refusal(({ x }) => tf.localResponseNormalization(tf.reshape(x, [1, 1, 2, 3]) as tf.Tensor4D)).message).toBe(
