@@ -98,7 +98,8 @@ test('a scene from the file chooser becomes a map that GDAL reads, and all of it
   })
 
   await test.step('train, pause, go on', async () => {
-    await trainBriefly(page, { layer: '10', tuning: '6' })
+    // Long enough to be paused.
+    await trainBriefly(page, { layer: '40', tuning: '20' })
     const training = page.getByRole('main', { name: 'Training' })
     await training.getByRole('button', { name: 'Pause' }).click(patient)
     await expect(training.getByRole('button', { name: 'Go on' })).toBeVisible(patient)
