@@ -70,9 +70,9 @@ export class NumericWorker {
     const id = this.#nextId++
     const answer = new Promise<Answer>((resolve, reject) => {
       if (this.#failure) throw numericFailure(this.#failure.message)
+      this.#worker.postMessage({ id, ...request }, transfer) // before it waits: what cannot be sent is never answered
       this.#waiting.set(id, { resolve, reject })
       this.#worker.ref()
-      this.#worker.postMessage({ id, ...request }, transfer)
     })
     return { id, answer }
   }
