@@ -51,13 +51,24 @@ export function emit(given: Program, mode: 'loop' | 'once', target: Target = 'pr
 const declare = (role: string, specs: TensorSpecs, lead: readonly string[] = []): Bytes[] =>
   Object.entries(specs).map(([name, { shape, dtype }]) => valueInfo(inputName(role, name), [...lead, ...shape], dtype))
 
-/** Results under their own names: a node may be a parameter itself, or the result of two names. */
-function results(program: Program, names: ReadonlyMap<Node, string>): { nodes: Bytes[]; infos: Bytes[] } {
-  const all = (['state', 'out'] as const).flatMap((role) =>
+const allResults = (program: Program): { name: string; value: Node }[] =>
+  (['state', 'out'] as const).flatMap((role) =>
     Object.entries(program[role]).map(([name, value]) => ({ name: resultName(role, name), value })),
   )
+
+/** Nodes that are results are written under the result's name at once: a state of many numbers need not be copied to it. */
+function nameResults(program: Program, names: Map<Node, string>): void {
+  for (const { name, value } of allResults(program)) {
+    const hasOwnName = ['Parameter', 'Constant', 'Pick'].includes(value.op)
+    if (!hasOwnName && !names.has(value)) names.set(value, name)
+  }
+}
+
+/** Results that are there under another name: parameters handed through, parts of a split, the second of two names of one value. */
+function results(program: Program, names: ReadonlyMap<Node, string>): { nodes: Bytes[]; infos: Bytes[] } {
+  const all = allResults(program)
   return {
-    nodes: all.map(({ name, value }) => node('Identity', [names.get(value) as string], [name])),
+    nodes: all.flatMap(({ name, value }) => (names.get(value) === name ? [] : [node('Identity', [names.get(value) as string], [name])])),
     infos: all.map(({ name, value }) => valueInfo(name, value.shape, value.dtype)),
   }
 }
@@ -66,6 +77,7 @@ function once(program: Program, target: Target): Bytes {
   const names = new Map<Node, string>()
   const nodes = reachable(program)
   for (const n of nodes) if (n.op === 'Parameter') names.set(n, inputName(n.attributes.role as string, n.attributes.name as string))
+  nameResults(program, names)
   const body = lower(nodes, names, target)
   const { nodes: last, infos } = results(program, names)
   return model(
@@ -89,6 +101,7 @@ function loop(program: Program): Bytes {
     names.set(n, role === 'inputs' ? outer : `${outer} now`)
     if (role === 'scan') first.push(node('Gather', [outer, 'i'], [`${outer} now`], { axis: 0 }))
   }
+  nameResults(program, names)
   const lowered = lower(nodes, names)
   const { nodes: last, infos } = results(program, names)
   const body = graph('step', {

@@ -207,7 +207,7 @@ const onProcessors: Readonly<Record<string, Lowering>> = { Div: shifted, Log: lo
 export type Target = 'processor' | 'graphics'
 
 /**
- * @param names  already has the names of parameters; gets those of everything else
+ * @param names  already has the names of parameters, and of others that are to have a certain one; gets those of everything else
  * @param rows   of programs for any number of rows
  */
 export function lower(
@@ -221,7 +221,7 @@ export function lower(
   for (const node of nodes) {
     if (node.op === 'Parameter') continue
     const count = outputCount(node)
-    const name = nameOf(node)
+    const name = names.get(node) ?? nameOf(node)
     names.set(node, name)
     const outputs = count > 1 ? Array.from({ length: count }, (_, i) => `${name}.${i}`).map((o) => (used.has(o) ? o : '')) : [name]
     const inputs = node.inputs.map((input) => names.get(input) as string)
