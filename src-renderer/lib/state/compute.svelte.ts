@@ -38,6 +38,11 @@ export class Compute {
     return this.#session.devices.find(({ id }) => id === this.settings?.device) ?? null
   }
 
+  /** The project asks for a device this computer does not have: the processor does its work. */
+  get isAbsent(): boolean {
+    return this.settings !== null && this.settings.device !== 'auto' && this.device?.available !== true
+  }
+
   /** What the project remembers; nothing without a project. */
   async read(): Promise<void> {
     if (!this.#session.project) {

@@ -44,6 +44,13 @@ test('threads are the default until they are set, and can go back to it', async 
   expect(whereWords(compute)).toBe('The fastest device')
 })
 
+test('a device that this computer does not have is the processor’s work', async () => {
+  const { compute } = setUp()
+  await compute.choose('webgpu')
+  expect(compute.isAbsent).toBe(true)
+  expect(whereWords(compute)).toBe('Processor, no card found')
+})
+
 test('devices are measured one after the other, the processor with the threads a run would get', async () => {
   const { compute, probe } = setUp()
   await compute.read()
