@@ -1,9 +1,12 @@
 /**
- * Sums down the columns, Σᵢ xᵢⱼ, as the product of a row of ones with x: on one thread as fast as the runtime's own reduction, on
+ * Sums down long columns, Σᵢ xᵢⱼ, as the product of a row of ones with x: on one thread as fast as the runtime's own reduction, on
  * several five times as fast, for the reduction then goes down every column by itself. Every bias has such a sum for its gradient.
  */
 import type { Rule } from '../graph/graph.ts'
 import { numbers, sizeOf } from '../graph/node.ts'
+
+/** Up to this many numbers the runtime's reduction is not divided, and as fast. */
+const undivided = 2 ** 15
 
 /** Σ over the first axes of x [rows…, columns…]. */
 const asProduct: Rule = (graph, { op, inputs: [x], attributes, shape, dtype }) => {
@@ -11,7 +14,7 @@ const asProduct: Rule = (graph, { op, inputs: [x], attributes, shape, dtype }) =
   const axes = [...numbers(attributes.axes)].sort((a, b) => a - b)
   const lead = axes.length
   const [rows, columns] = [sizeOf(x.shape.slice(0, lead)), sizeOf(x.shape.slice(lead))]
-  if (lead === 0 || axes.some((axis, i) => axis !== i) || rows === 1 || columns === 1) return null
+  if (lead === 0 || axes.some((axis, i) => axis !== i) || rows * columns <= undivided || rows === 1 || columns === 1) return null
   const ones = graph.filled(1, [1, rows], 'float32')
   const plain = { transA: 0, transB: 0 }
   const product = op === 'ReduceMean' ? { ...plain, alpha: Math.fround(1 / rows) } : plain
