@@ -28,6 +28,11 @@ describe('reshapes sink below', () => {
   ])('%s', (_, build, expected) => {
     expect(text(build(start()))).toBe(expected)
   })
+  test('sums that leave one number, which are sums over everything', () => {
+    const { g } = start()
+    const thin = g.reshape(g.parameter('inputs', 'p', [4, 9], 'float32'), [4, 3, 3, 1])
+    expect(text(g.add('ReduceSum', [thin], { axes: [0, 1, 2], keepdims: 0 }))).toBe('ReduceSum[] Reshape[1]')
+  })
   test('but not where they would come in again', () => {
     const { g, image } = start()
     const other = g.parameter('inputs', 'other', [2, 3, 1, 4], 'float32')
