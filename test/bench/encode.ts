@@ -143,7 +143,11 @@ async function wholeOperation(): Promise<void> {
   const whole = performance.now() - started
 
   let at = performance.now()
-  const lap = (): number => -at + (at = performance.now())
+  const lap = (): number => {
+    const before = at
+    at = performance.now()
+    return at - before
+  }
   const { steps, columnIndex } = matrix.meta as unknown as MatrixMeta
   const open = await openDataset(dataset.meta as unknown as DatasetMeta, project.path)
   let [reading, preparing] = [0, 0]

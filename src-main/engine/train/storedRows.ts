@@ -68,9 +68,9 @@ export function openStoredRows(place: RowsPlace, rows: number, columns: number):
     return new Promise((resolve, reject) => {
       if (failure) throw failure
       const id = nextId++
+      worker.postMessage({ id, ...request })
       waiting.set(id, { resolve, reject })
       worker.ref()
-      worker.postMessage({ id, ...request })
     })
   }
 

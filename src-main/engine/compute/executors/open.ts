@@ -13,6 +13,7 @@
  * with the result, says so from then on. Nothing is lost: steps since the last read-back are run again (gpu/guarded.ts). Ask
  * for `state()` at checkpoints only: on a card it is what takes time.
  */
+import { throwIfCancelled } from '#common/errors.ts'
 import { reachable } from '../passes/rewrite.ts'
 import { densely } from '../sparse/densely.ts'
 import type { Executor } from '../step.ts'
@@ -49,16 +50,24 @@ async function openOnCard(program: Program, provider: Provider, options: OpenOpt
   if (known) return instead(options, known)
   const guard = (card: CardExecutor): Executor =>
     new GuardedExecutor(card, { openOnProcessor, trialKey, card: `The graphics card (${provider.title})`, notify, signal })
+  // Compiling a program for a card can take half a minute: cancelling ends the process that does it.
+  const abandon = (): void => processOf(provider).abandon()
+  signal.addEventListener('abort', abandon, { once: true })
   try {
     return guard(await processOf(provider).open(programs))
   } catch (error) {
+    throwIfCancelled(signal)
     if (!(error instanceof GraphicsFailure)) throw error
+    if (error.passing) return instead(options, error.reason)
     const missing = await missingOn(provider, program)
     const mixed = missing.few ? await openMixed(programs, provider, missing.names) : null
     if (mixed) return guard(mixed)
     const reason = missing.names.length ? `it has no version of ${missing.names.join(', ')}` : error.reason
+    throwIfCancelled(signal)
     rememberTrial(trialKey, reason)
     return instead(options, reason)
+  } finally {
+    signal.removeEventListener('abort', abandon)
   }
 }
 

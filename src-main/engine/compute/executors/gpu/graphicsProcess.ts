@@ -15,12 +15,14 @@ import type { StepPrograms } from './programs.ts'
 import type { Answer, Request, Unnumbered } from './protocol.ts'
 import type { Provider } from './provider.ts'
 
-/** `reason` is words for the user, in the middle of a sentence. */
+/** `reason` is words for the user, in the middle of a sentence; `passing` says that another time may do better. */
 export class GraphicsFailure extends Error {
   readonly reason: string
-  constructor(reason: string) {
+  readonly passing: boolean
+  constructor(reason: string, passing = false) {
     super(`the graphics card failed: ${reason}`)
     this.reason = reason
+    this.passing = passing
   }
 }
 
@@ -104,11 +106,22 @@ export class GraphicsProcess {
       state: () => arrays(this.#ask({ kind: 'state', session })),
       close: async () => {
         if (!this.alive) return
-        await this.#ask({ kind: 'close', session }).answer
-        this.#left()
+        try {
+          await this.#ask({ kind: 'close', session }).answer
+        } catch (error) {
+          if (!(error instanceof GraphicsFailure)) throw error
+          this.#fail(error.reason) // what could not be closed ends with its process
+        } finally {
+          this.#left()
+        }
       },
-      abandon: () => this.#fail('its work was cancelled'),
+      abandon: () => this.abandon(),
     }
+  }
+
+  /** Ends the process because somebody does not want to wait for it any more. */
+  abandon(): void {
+    this.#fail('its work was cancelled', true)
   }
 
   /** Asks the driver for the card; without one there is nothing to keep the process for. @throws GraphicsFailure */
@@ -126,13 +139,18 @@ export class GraphicsProcess {
 
   /** The operations that the card has no version of. */
   async examine(programs: readonly OperationProgram[]): Promise<readonly string[]> {
-    const { answer } = this.#ask({ kind: 'examine', programs, providerId: this.#provider.id })
-    return ((await answer) as Extract<Answer, { kind: 'examined' }>).missing
+    this.#sessions++
+    try {
+      const { answer } = this.#ask({ kind: 'examine', programs, providerId: this.#provider.id })
+      return ((await answer) as Extract<Answer, { kind: 'examined' }>).missing
+    } finally {
+      this.#left()
+    }
   }
 
   /** Ends the process; nothing of it stays on the card. */
   async close(): Promise<void> {
-    this.#fail('it was closed')
+    this.#fail('it was closed', true)
     await this.#ended
   }
 
@@ -167,8 +185,8 @@ export class GraphicsProcess {
     else waiting.resolve(answer)
   }
 
-  #fail(reason: string): void {
-    this.#failure ??= new GraphicsFailure(reason)
+  #fail(reason: string, passing = false): void {
+    this.#failure ??= new GraphicsFailure(reason, passing)
     for (const { reject, timer } of this.#waiting.values()) {
       clearTimeout(timer)
       reject(this.#failure)
@@ -180,7 +198,7 @@ export class GraphicsProcess {
 
   #left(): void {
     if (--this.#sessions > 0 || !this.alive) return
-    this.#idle = setTimeout(() => this.#fail('it was not needed any more'), idleMs)
+    this.#idle = setTimeout(() => this.#fail('it was not needed any more', true), idleMs)
     this.#idle.unref()
   }
 

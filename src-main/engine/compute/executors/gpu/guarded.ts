@@ -129,7 +129,7 @@ export class GuardedExecutor implements Executor {
       return results
     } catch (error) {
       if (!(error instanceof GraphicsFailure)) throw error
-      rememberTrial(this.#o.trialKey, error.reason)
+      if (!error.passing) rememberTrial(this.#o.trialKey, error.reason)
       await this.#handOver(error.reason, processor)
       return expected
     }
@@ -152,6 +152,7 @@ export class GuardedExecutor implements Executor {
 
   /** Compiling a program's kernels can take long, and a card can hang: cancelling then ends the process that waits for it. */
   async #untilCancelled<T>(onCard: (card: CardExecutor) => Promise<T>): Promise<T> {
+    throwIfCancelled(this.#o.signal)
     const card = this.#card as CardExecutor
     let timer: NodeJS.Timeout | undefined
     const cancelled = (): void => {
