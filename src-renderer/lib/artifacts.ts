@@ -55,10 +55,22 @@ export const kindIcon: Readonly<Record<ArtifactKind, IconName>> = {
   comparison: 'compare',
   export: 'export',
 }
-export const datasetIcon: Readonly<Record<DatasetKind, IconName>> = { raster: 'grid', table: 'table', cells: 'cells', embedding: 'vectors' }
+export const datasetIcon: Readonly<Record<DatasetKind, IconName>> = {
+  raster: 'grid',
+  table: 'table',
+  cells: 'cells',
+  embedding: 'vectors',
+  series: 'wave',
+}
 
 /** Short unit of a row count beside a figure. */
-export const rowUnit: Readonly<Record<DatasetKind, string>> = { raster: 'px', table: 'rows', cells: 'cells', embedding: 'vectors' }
+export const rowUnit: Readonly<Record<DatasetKind, string>> = {
+  raster: 'px',
+  table: 'rows',
+  cells: 'cells',
+  embedding: 'vectors',
+  series: 'windows',
+}
 
 /** Numbers a row is described by: '4', or '8 of 256' where all but eight of a code are zero. */
 export const codeWords = ({ codeSize, activeCodes }: Pick<ModelLayout, 'codeSize' | 'activeCodes'>): string =>

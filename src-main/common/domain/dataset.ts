@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { Grid } from './grid.ts'
 
-export const DatasetKind = z.enum(['raster', 'table', 'cells', 'embedding'])
+export const DatasetKind = z.enum(['raster', 'table', 'cells', 'embedding', 'series'])
 export type DatasetKind = z.output<typeof DatasetKind>
 
 /** What one row is called in the window: 1 pixel, 2 pixels. */
@@ -11,6 +11,7 @@ export const rowNoun: Readonly<Record<DatasetKind, readonly [one: string, many: 
   table: ['row', 'rows'],
   cells: ['cell', 'cells'],
   embedding: ['vector', 'vectors'],
+  series: ['window', 'windows'],
 }
 /** What one column is called. */
 export const columnNoun: Readonly<Record<DatasetKind, readonly [one: string, many: string]>> = {
@@ -18,6 +19,7 @@ export const columnNoun: Readonly<Record<DatasetKind, readonly [one: string, man
   table: ['column', 'columns'],
   cells: ['gene', 'genes'],
   embedding: ['dimension', 'dimensions'],
+  series: ['value', 'values'],
 }
 
 export const ColumnType = z.enum(['number', 'integer', 'boolean', 'category', 'date', 'text'])
@@ -31,6 +33,8 @@ export const Column = z.object({
   unit: z.string().nullable(),
   /** Centre wavelength in nm, rasters only. */
   wavelengthNm: z.number().nullable(),
+  /** Of a category: its values by position, at most 1000; columns with more are text. */
+  categories: z.array(z.string()).optional(),
 })
 export type Column = z.output<typeof Column>
 
@@ -56,6 +60,8 @@ export const Finding = z.object({
   code: z.string(),
   message: z.string(),
   hint: z.string(),
+  /** Where: a row, line, byte, column. */
+  where: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
 })
 export type Finding = z.output<typeof Finding>
 
@@ -75,6 +81,8 @@ export const SourceReport = z.object({
   nodata: z.array(z.number().nullable()),
   /** obs fields, text columns: what goes along with the rows but is not learned from. */
   metadataFields: z.array(z.string()),
+  /** Those of them that are known to be labels, such as the y of an X/y archive. */
+  labelFields: z.array(z.string()).optional(),
   /** Bytes the whole matrix would take as float32; the app never holds it, the user may want to know. */
   matrixBytes: z.number(),
   findings: z.array(Finding),
@@ -90,6 +98,8 @@ export const SourceReference = z.object({
   modifiedMs: z.number(),
   /** xxh64 of the whole content, hex. */
   hash: z.string(),
+  /** The other files that are read, where there are several: relative to the project file's folder, in the order they are read. */
+  parts: z.array(z.object({ relativePath: z.string(), sizeBytes: z.number(), modifiedMs: z.number(), hash: z.string() })).optional(),
 })
 export type SourceReference = z.output<typeof SourceReference>
 

@@ -9,7 +9,7 @@ import type { DatasetKind, SourceReport } from '#common/domain/dataset.ts'
 export interface RowChunk {
   readonly start: number
   readonly n: number
-  /** [n × columns] row-major float32 in source units; NaN where missing. */
+  /** [n × columns] row-major float32 in source units; NaN where missing. A category is its position among the column's categories, a date days since 1970. */
   readonly X: Float32Array
   /** [n] 1 = at least one usable value, 0 = nodata row. */
   readonly valid: Uint8Array
@@ -26,6 +26,8 @@ export interface ChunkOptions {
 /** An open source. Memory of every method is bounded by its arguments, never by the file. */
 export interface OpenSource {
   readonly report: SourceReport
+  /** Absolute paths of every file that is read, where it is not only the one opened: a folder's, a stack's, a joined table's. */
+  readonly files?: readonly string[]
   /** Every row once, in order. A chunk's buffers are the receiver's to keep. */
   chunks(options?: ChunkOptions): AsyncIterable<RowChunk>
   /** Rows for a preview, with metadata fields first; null for missing. */
@@ -51,6 +53,8 @@ export interface Reader {
   readonly options: z.ZodObject
   /** By the first 4 KB of content first, extension second: 2 = surely mine, 1 = plausible, 0 = no. */
   probe(head: Uint8Array, path: string): 0 | 1 | 2
+  /** The same for a folder, by the names in it; a reader without it opens no folders. */
+  probeFolder?(names: readonly string[], path: string): 0 | 1 | 2
   /** Opens and checks the structure. Throws StratumError with code, place and hint; never hangs on hostile input. */
   open(path: string, options: Readonly<Record<string, unknown>>, signal?: AbortSignal): Promise<OpenSource>
 }

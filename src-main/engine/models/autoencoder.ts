@@ -28,7 +28,7 @@ export const autoencoder = defineModel({
   useWhen: 'Rows lie on a curved surface: mixtures, saturating sensors, illumination. A first model that trains in seconds.',
   avoidWhen: 'The relations are straight lines, where PCA does as well and is exact.',
   paper: 'Hinton & Salakhutdinov 2006, Reducing the dimensionality of data with neural networks, Science 313',
-  fits: ['raster', 'table', 'cells', 'embedding'],
+  fits: ['raster', 'table', 'cells', 'embedding', 'series'],
   params: z.object({
     codeSize: z.int().min(1).max(4096).default(4).meta({
       title: 'Numbers per row (code)',

@@ -54,7 +54,7 @@ export const pca = defineModel({
   useWhen: 'Always first: it shows what a straight line can explain, and every other model is compared with it.',
   avoidWhen: 'The data bend, as mixtures with shade or saturation do; then an autoencoder needs fewer numbers.',
   paper: 'Hotelling 1933, Analysis of a complex of statistical variables into principal components, Journal of Educational Psychology 24',
-  fits: ['raster', 'table', 'cells', 'embedding'],
+  fits: ['raster', 'table', 'cells', 'embedding', 'series'],
   params: z.object({
     components: z.int().min(1).max(4096).default(4).meta({
       title: 'Numbers per row (code)',

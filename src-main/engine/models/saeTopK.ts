@@ -57,7 +57,7 @@ export const saeTopK = defineModel({
   avoidWhen: 'A map or a clustering wants few numbers per row, or there are less rows than codes; take an autoencoder or PCA.',
   paper:
     'Gao et al. 2024, Scaling and evaluating sparse autoencoders, arXiv 2406.04093; Makhzani & Frey 2013, k-sparse autoencoders, arXiv 1312.5663',
-  fits: ['raster', 'table', 'cells', 'embedding'],
+  fits: ['raster', 'table', 'cells', 'embedding', 'series'],
   params: z.object({
     codeSize: z.int().min(2).max(131_072).default(256).meta({
       title: 'Codes to choose from',

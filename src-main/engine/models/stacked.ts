@@ -19,7 +19,7 @@ export const stacked = defineModel({
   useWhen: 'Scenes with many mixed units: every layer starts from a good place, and each stage shows its own curve.',
   avoidWhen: 'There are only a few columns and straight relations; PCA is then as good.',
   paper: 'Hinton & Salakhutdinov 2006, Science 313; Vincent et al. 2010, Stacked denoising autoencoders, JMLR 11',
-  fits: ['raster', 'table', 'cells', 'embedding'],
+  fits: ['raster', 'table', 'cells', 'embedding', 'series'],
   params: z.object({
     chain: z.enum(['layers', 'geological-mapping']).default('layers').meta({
       title: 'How stages follow',

@@ -41,7 +41,7 @@ export const vae = defineModel({
   avoidWhen: 'Only the reconstruction counts, or there are less than some thousand rows: a plain autoencoder is sharper.',
   paper:
     'Kingma & Welling 2014, Auto-encoding variational Bayes, arXiv 1312.6114; Higgins et al. 2017, β-VAE, ICLR; Rybkin et al. 2021, Simple and effective VAE training with calibrated decoders, arXiv 2006.13202',
-  fits: ['raster', 'table', 'cells', 'embedding'],
+  fits: ['raster', 'table', 'cells', 'embedding', 'series'],
   params: z.object({
     codeSize: z.int().min(1).max(4096).default(8).meta({
       title: 'Numbers per row (code)',

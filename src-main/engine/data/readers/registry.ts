@@ -1,4 +1,5 @@
 /** Every file format that can be read. Adding one is adding a file and a line here. */
+import { readdir, stat } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { StratumError } from '#common/errors.ts'
 import type { Reader } from '../dataset.ts'
@@ -55,6 +56,7 @@ export async function readerFor(path: string, as?: string): Promise<Reader> {
       `Choose one of ${readers.map((reader) => reader.id).join(', ')}, or a kind: raster, table, cells, embedding.`,
       { as: as as string },
     )
+  if ((await stat(path).catch(() => null))?.isDirectory()) return folderReader(path, wanted)
   const file = await openRandomAccess(path)
   let head: Uint8Array
   try {
@@ -72,4 +74,17 @@ export async function readerFor(path: string, as?: string): Promise<Reader> {
   const chosen = plausible.find((reader) => reader.extensions.includes(extension)) ?? plausible[0]
   if (chosen) return chosen
   throw new StratumError('FORMAT_UNKNOWN', 'The format of this file is not known.', `Readable are ${readableFormats()}.`, { path })
+}
+
+async function folderReader(path: string, wanted: readonly Reader[]): Promise<Reader> {
+  const names = (await readdir(path)).sort()
+  const chance = (reader: Reader): number => reader.probeFolder?.(names, path) ?? 0
+  const chosen = wanted.find((reader) => chance(reader) === 2) ?? wanted.find((reader) => chance(reader) === 1)
+  if (chosen) return chosen
+  throw new StratumError(
+    'FORMAT_UNKNOWN',
+    'There is nothing in this folder that is read as one dataset.',
+    'Choose a file inside the folder.',
+    { path },
+  )
 }
