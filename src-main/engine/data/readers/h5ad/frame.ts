@@ -3,7 +3,7 @@
  * (before 0.7), a group with codes and __categories (0.7), a group of encoded columns (0.8 on). Read by stretches of rows.
  */
 import { StratumError } from '#common/errors.ts'
-import { type H5Dataset, type H5File, toNumbers } from './file.ts'
+import { type H5Dataset, type H5File, toNumbers } from '../../hdf5/file.ts'
 
 export type Label = string | number | null
 

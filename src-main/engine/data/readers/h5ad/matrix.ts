@@ -1,6 +1,6 @@
 /** The matrix of an AnnData file: dense, or compressed sparse rows of which only the rows asked for become dense. */
 import { StratumError } from '#common/errors.ts'
-import { type H5Dataset, type H5File, isNumeric, toNumbers } from './file.ts'
+import { type H5Dataset, type H5File, isNumeric, toNumbers } from '../../hdf5/file.ts'
 
 export interface Matrix {
   readonly rows: number

@@ -4,7 +4,7 @@ import { StratumError, throwIfCancelled } from '#common/errors.ts'
 import type { ChunkOptions, OpenSource, RowChunk } from '../../dataset.ts'
 import { openRandomAccess } from '../randomAccess.ts'
 import { validRows } from '../npy/matrix.ts'
-import { type H5File, openH5 } from './file.ts'
+import { type H5File, openH5 } from '../../hdf5/file.ts'
 import { type Frame, type Label, openFrame } from './frame.ts'
 import { type Matrix, openMatrix } from './matrix.ts'
 

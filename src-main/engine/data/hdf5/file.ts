@@ -11,6 +11,8 @@ export interface H5File {
   /** 'group', 'dataset', or null when there is nothing at this place. Throws FORMAT_UNSUPPORTED for a link to another file. */
   kind(place: string): 'group' | 'dataset' | null
   keys(place: string): string[]
+  /** Names of the attributes of a group or dataset. */
+  attributes(place: string): string[]
   dataset(place: string): H5Dataset
   attribute(place: string, name: string): unknown
   close(): void
@@ -24,6 +26,8 @@ export interface H5Dataset {
   readonly dtype: string
   /** Rows [from, to) of the first axis, and all or [low, high) of the second. */
   read(from: number, to: number, low?: number, high?: number): unknown
+  /** A block of any number of axes: `count` values along each from `start`. */
+  slab(start: readonly number[], count: readonly number[]): unknown
 }
 
 type H5Module = typeof import('h5wasm/node')
@@ -132,6 +136,7 @@ export async function openH5(path: string): Promise<H5File> {
         const dataset = new library.Dataset(file.file_id, realPlace(place))
         return checkedDataset(path, place, dataset, guarded)
       }),
+    attributes: (place) => guarded(place, () => wasm.get_attribute_names(file.file_id, realPlace(place))),
     attribute: (place, name) =>
       guarded(place, () => {
         const real = realPlace(place)
@@ -183,6 +188,22 @@ function checkedDataset(path: string, place: string, dataset: Dataset, guarded: 
           })
         if (to === from) return []
         return dataset.slice(shape.length === 2 ? [[from, to], low === undefined ? [0, columns] : [low, high as number]] : [[from, to]])
+      }),
+    slab: (start, count) =>
+      guarded(place, () => {
+        const inside = (n: number, axis: number): boolean =>
+          (start[axis] ?? -1) >= 0 && (count[axis] ?? 0) > 0 && (start[axis] ?? 0) + (count[axis] ?? 0) <= n
+        if (start.length !== shape.length || count.length !== shape.length || !shape.every(inside))
+          throw new StratumError(
+            'FILE_CORRUPT',
+            `"${place}" is ${shape.join(' × ')}, and ${count.join(' × ')} from ${start.join(', ')} is asked for.`,
+            rewrite,
+            {
+              path,
+              place,
+            },
+          )
+        return dataset.slice(start.map((from, axis) => [from, from + (count[axis] as number)]))
       }),
   }
 }
