@@ -1,7 +1,7 @@
 /**
  * The engine's end of a numeric worker. A run cannot be interrupted: ONNX Runtime ignores requests to, and terminating the
- * thread during one would end the process. So runs are kept short (see train/), cancelling happens between them, and `close`
- * waits for the one in progress.
+ * thread during one would end the process. So runs are kept short (see train/), and `close` waits for the one in progress. Who no
+ * longer wants what a run is working out abandons the worker instead: it then ends by itself.
  */
 import { Worker } from 'node:worker_threads'
 import { StratumError } from '#common/errors.ts'
@@ -10,6 +10,13 @@ import { buffersOf, type Executor, type HostArrays } from './step.ts'
 import type { Answer, Request } from './worker.ts'
 
 type Unnumbered<T> = T extends { readonly id: number } ? Omit<T, 'id'> : never
+
+const abandoned = new Set<Promise<void>>()
+
+/** Resolves when no abandoned worker is busy any more. A process that is to end waits for it: ending a thread in a run would crash it. */
+export async function abandonedWorkers(): Promise<void> {
+  await Promise.all(abandoned)
+}
 
 export class NumericWorker {
   readonly #worker: Worker
@@ -56,6 +63,24 @@ export class NumericWorker {
     }
   }
 
+  /**
+   * What is waited for fails with `reason` now, and so does everything asked after. The thread lives on until the run in progress
+   * is done, see `abandonedWorkers`. Closing it afterwards costs nothing.
+   */
+  abandon(reason: StratumError): void {
+    if (this.#failure) return
+    const { id, answer } = this.#ask({ kind: 'end' })
+    const end = this.#waiting.get(id)
+    this.#waiting.delete(id)
+    this.#fail(reason)
+    if (end) this.#waiting.set(id, end)
+    const ended = answer
+      .then(() => this.#worker.terminate())
+      .catch(() => undefined) // a thread that fails has ended as well
+      .then(() => void abandoned.delete(ended))
+    abandoned.add(ended)
+  }
+
   /** Waits for the run in progress. A worker that has failed is closed already. */
   async close(): Promise<void> {
     if (this.#failure) return
@@ -69,7 +94,7 @@ export class NumericWorker {
   #ask(request: Unnumbered<Request>, transfer: ArrayBuffer[] = []): { id: number; answer: Promise<Answer> } {
     const id = this.#nextId++
     const answer = new Promise<Answer>((resolve, reject) => {
-      if (this.#failure) throw numericFailure(this.#failure.message)
+      if (this.#failure) throw asStratumError(this.#failure)
       this.#worker.postMessage({ id, ...request }, transfer) // before it waits: what cannot be sent is never answered
       this.#waiting.set(id, { resolve, reject })
       this.#worker.ref()
@@ -79,13 +104,15 @@ export class NumericWorker {
 
   #fail(error: Error): void {
     this.#failure ??= error // the first tells why; that the thread has ended comes after it
-    for (const { reject } of this.#waiting.values()) reject(numericFailure(error.message))
+    for (const { reject } of this.#waiting.values()) reject(asStratumError(error))
     this.#waiting.clear()
   }
 }
 
 /** What ONNX Runtime, the C++ below it, JavaScript and a thread's heap say when there is no memory left. */
 const outOfMemory = /failed to allocate|bad.?alloc|allocation failed|could not allocate|out of memory/i
+
+const asStratumError = (error: Error): StratumError => (error instanceof StratumError ? error : numericFailure(error.message))
 
 function numericFailure(message: string): StratumError {
   if (outOfMemory.test(message)) {

@@ -35,7 +35,7 @@ export async function layerNotFiniteAt(
   plateaus: ReadonlyMap<number, Plateau>,
 ): Promise<string | null> {
   const giveUpAt = performance.now() + searchSeconds * 1000
-  const steps = new StageSteps(options, setting, from && under('state', from.arrays))
+  const steps = await StageSteps.from(options, setting, from && under('state', from.arrays))
   let now: StepMoment = from?.position ?? { epoch: 0, step: 0, plateau: noPlateau }
   try {
     await steps.open(now.step)

@@ -84,11 +84,17 @@ export class StageRun {
   #best: Weights | null = null
   #position: StagePosition = { epoch: 0, step: 0, best: null, stale: 0, plateau: noPlateau }
 
-  constructor(options: ReadyOptions, setting: StageSetting, resume: StageCheckpoint | null) {
+  /** @throws CANCELLED */
+  static async from(options: ReadyOptions, setting: StageSetting, resume: StageCheckpoint | null): Promise<StageRun> {
+    const steps = await StageSteps.from(options, setting, resume && under('state', resume.arrays))
+    return new StageRun(options, setting, steps, resume)
+  }
+
+  private constructor(options: ReadyOptions, setting: StageSetting, steps: StageSteps, resume: StageCheckpoint | null) {
     const { stage, index, worker } = setting
     this.#o = options
     this.#s = setting
-    this.#steps = new StageSteps(options, setting, resume && under('state', resume.arrays))
+    this.#steps = steps
     this.#curve = new Curve(`stage${index + 1}`, stepsOf(this.#steps.batches, 1), resume?.position.curve)
     this.#guard = new LossGuard(resume?.position.guard)
     this.#judge =

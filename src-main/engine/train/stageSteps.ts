@@ -9,7 +9,7 @@ import { openExecutor } from '../compute/executors/open.ts'
 import type { NumericWorker } from '../compute/numericWorker.ts'
 import { mix, stepKey } from '../compute/random/counter.ts'
 import { type Executor, type HostArray, type HostArrays, mapValues } from '../compute/step.ts'
-import { initialiserOf } from '../layers/initialise.ts'
+import { drawInPieces } from '../layers/initialise.ts'
 import type { RowSample, Stage, Weights } from '../models/define.ts'
 import type { TrainingParams } from '../models/training.ts'
 import type { Packing } from '../optim/packing.ts'
@@ -61,15 +61,20 @@ export class StageSteps {
   readonly #chunk = new ChunkSize(chunkSeconds)
   #open: { readonly executor: Executor; shard: Shard } | null = null
 
-  /** @param state  of a checkpoint, null at the start */
-  constructor(options: ReadyOptions, setting: StepsSetting, state: HostArrays | null) {
-    const { stage, index, earlier, sample, training } = setting
+  /** @param state  of a checkpoint, null at the start. @throws CANCELLED */
+  static async from(options: ReadyOptions, setting: StepsSetting, state: HostArrays | null): Promise<StageSteps> {
+    const { stage, sample } = setting
+    return new StageSteps(options, setting, state, await drawInPieces(stage, sample, options.seed, options.signal))
+  }
+
+  private constructor(options: ReadyOptions, setting: StepsSetting, state: HostArrays | null, first: Weights) {
+    const { stage, index, earlier, training } = setting
     this.#o = options
     this.#s = setting
     this.title = `${options.model.id}, ${stage.layout.title}`
     this.batches = batchesOf(options.trainRows, stage.layout.batchSize)
     this.#options = { ...training, optimiser: optimiserOf(training) }
-    const all = { ...earlier, ...stage.initialWeights(initialiserOf(options.seed), sample) }
+    const all = { ...earlier, ...first }
     const trained = Object.fromEntries(stage.trains.map((name) => [name, all[name]]))
     this.packing = packingFor(stage, trained, this.#options)
     this.frozen = Object.fromEntries(Object.entries(earlier).filter(([name]) => !(name in trained)))

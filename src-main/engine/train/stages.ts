@@ -63,7 +63,7 @@ export async function trainStages(o: ReadyOptions, { stages }: GradientModel, wo
         if (performance.now() - savedAt >= (o.checkpointSeconds ?? defaultCheckpointSeconds) * 1000) save(index, await checkpoint())
       },
     }
-    const result = await new StageRun(o, setting, within(saved, index)).run()
+    const result = await (await StageRun.from(o, setting, within(saved, index))).run()
     const warning = result.divergence && { ...result.divergence, layer: await layerOf(result.divergence, o, setting, result) }
     weights = { ...weights, ...result.weights }
     if (warning && !stages[index].trains.every((name) => name in weights)) throw divergenceError(warning)

@@ -1,5 +1,5 @@
 /** Trains any model: its stages one after the other, or its closed form; then judges the result. */
-import { StratumError, throwIfCancelled } from '#common/errors.ts'
+import { cancelled, StratumError, throwIfCancelled } from '#common/errors.ts'
 import type { TrainWarning } from '#common/domain/results.ts'
 import { NumericWorker } from '../compute/numericWorker.ts'
 import { blocksOf, type ResidentRows, type RowReader, rowsInMemory } from '../compute/rowReader.ts'
@@ -36,6 +36,10 @@ export async function trainModel(given: TrainOptions): Promise<TrainResult> {
   const built = o.model.build(params, o.inputDim)
   const layout = layoutOf(built)
   const worker = new NumericWorker()
+  // One step may take seconds; nobody waits for its end who has cancelled.
+  const abandon = (): void => worker.abandon(cancelled())
+  o.signal.addEventListener('abort', abandon, { once: true })
+  if (o.signal.aborted) abandon()
 
   async function judged(trained: Trained): Promise<TrainResult> {
     const encoder = encoderOn(worker, { model: o.model, params, inputDim: o.inputDim, weights: trained.weights, threads: o.threads })
@@ -76,6 +80,7 @@ export async function trainModel(given: TrainOptions): Promise<TrainResult> {
       warnings: [],
     })
   } finally {
+    o.signal.removeEventListener('abort', abandon)
     await worker.close()
   }
 }

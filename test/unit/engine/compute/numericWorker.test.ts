@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { cancelled } from '#common/errors.ts'
 import { compile } from '#engine/compute/compile.ts'
-import { NumericWorker } from '#engine/compute/numericWorker.ts'
+import { abandonedWorkers, NumericWorker } from '#engine/compute/numericWorker.ts'
 import { exp, matMul, mul, sum, type Tensor2D } from '#engine/compute/tfjs.ts'
 import { trace } from '#engine/compute/trace/trace.ts'
 
@@ -50,5 +51,29 @@ describe('a numeric worker', () => {
     await executor.close()
     await expect(executor.run({}, 1)).rejects.toMatchObject({ code: 'INTERNAL' })
     await expect(worker.open(twice, 1)).rejects.toMatchObject({ code: 'INTERNAL' })
+  })
+
+  test('that is abandoned answers at once, and its thread ends after the run in progress', async () => {
+    const n = 3000
+    const spec = { state: {}, inputs: { x: { shape: [n, n], dtype: 'float32' } }, scan: {} } as const
+    const product = ({ inputs }: { inputs: Readonly<Record<string, unknown>> }) => ({
+      state: {},
+      out: { y: sum(matMul(inputs.x as Tensor2D, inputs.x as Tensor2D)) },
+    })
+    const worker = new NumericWorker()
+    const executor = await worker.open(compile(trace('product', spec, product)), 1)
+    await executor.load({ inputs: { x: { shape: [n, n], values: new Float32Array(n * n) } } })
+    let isRunning = true
+    const running = executor.run({}, 4).finally(() => {
+      isRunning = false
+    })
+    worker.abandon(cancelled())
+    await expect(running).rejects.toMatchObject({ code: 'CANCELLED' })
+    expect(isRunning).toBe(false)
+    await expect(executor.state()).rejects.toMatchObject({ code: 'CANCELLED' })
+    await executor.close()
+    await worker.close()
+    worker.abandon(cancelled())
+    await abandonedWorkers()
   })
 })

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { packingOf } from '#engine/optim/packing.ts'
 import { batchesOf, ChunkSize, stepsOf } from '#engine/train/batches.ts'
 import { Curve } from '#engine/train/curve.ts'
-import { initialiserOf } from '#engine/layers/initialise.ts'
+import { drawInPieces, initialiserOf } from '#engine/layers/initialise.ts'
+import { modelById } from '#engine/models/registry.ts'
 import { noiseSeed } from '#engine/train/stageSteps.ts'
 
 describe('batches', () => {
@@ -94,4 +95,20 @@ test('initial weights have the spread their authors give, and depend on site and
   expect(variance(init.heNormal('a', [100, 60]).values)).toBeCloseTo(2 / 100, 3)
   expect(init.heNormal('b', [10, 6]).values).not.toEqual(init.heNormal('a', [10, 6]).values)
   expect(initialiserOf(2).heNormal('a', [10, 6]).values).not.toEqual(init.heNormal('a', [10, 6]).values)
+})
+
+test('weights drawn in pieces are those drawn at once, whatever is made of them', async () => {
+  for (const [id, params] of [
+    ['autoencoder', { encoder: [700, 400], codeSize: 3 }],
+    ['sae-topk', { codeSize: 900, k: 4 }],
+  ] as const) {
+    const model = modelById(id)
+    const built = model.build(model.params.parse(params), 500)
+    if (built.kind !== 'gradient') throw new Error(`${id} is not trained by gradient`)
+    const [stage] = built.stages
+    const sample = { n: 3, values: Float32Array.from({ length: 1500 }, (_, i) => Math.sin(i)) }
+    const drawn = await drawInPieces(stage, sample, 5, new AbortController().signal)
+    expect(drawn).toEqual(stage.initialWeights(initialiserOf(5), sample))
+    await expect(drawInPieces(stage, sample, 5, AbortSignal.abort())).rejects.toMatchObject({ code: 'CANCELLED' })
+  }
 })
