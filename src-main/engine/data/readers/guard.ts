@@ -59,6 +59,7 @@ function guardedSource(source: OpenSource, title: string, path: string): OpenSou
   const { readWindow, metadata } = source
   return {
     report: source.report,
+    ...(source.files ? { files: source.files } : {}),
     chunks,
     preview: (...options) => guard(source.preview(...options)),
     ...(readWindow ? { readWindow: (...options: Parameters<typeof readWindow>) => guard(readWindow(...options)) } : {}),
