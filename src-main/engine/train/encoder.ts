@@ -120,6 +120,7 @@ export function encoderOn(first: NumericWorker, { model, params, inputDim, weigh
       return executor
     })
     executors.set(key, opening)
+    opening.catch(() => executors.delete(key)) // tried again when it is asked for again
     return opening
   }
 
@@ -200,7 +201,8 @@ export function encoderOn(first: NumericWorker, { model, params, inputDim, weigh
     codes: async (X, n, signal) => (await gathered('codes', X, n, { codes: codeSize }, signal)).codes,
     reconstruct: async (X, n, signal) => (await gathered('reconstruct', X, n, { reconstruction: inputDim }, signal)).reconstruction,
     async close() {
-      for (const opening of executors.values()) await (await opening).close()
+      const opened = await Promise.allSettled(executors.values())
+      for (const one of opened) if (one.status === 'fulfilled') await one.value.close()
       for (const worker of workers.slice(1)) await worker.close()
     },
   }

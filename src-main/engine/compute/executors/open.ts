@@ -76,9 +76,13 @@ const fewOperations = 4
 
 async function missingOn(provider: Provider, program: Program): Promise<{ names: readonly string[]; few: boolean }> {
   const dense = densely(program)
-  const names = await processOf(provider)
-    .examine(operationPrograms(dense))
+  const operations = operationPrograms(dense)
+  const failing = await processOf(provider)
+    .examine(operations)
     .catch((): readonly string[] => []) // then the card itself is what fails, and the reason is known already
+  // Where nothing at all runs it is the card or its driver, not what the program is made of.
+  const isAll = new Set(failing).size === new Set(operations.map(({ op }) => op)).size
+  const names = isAll ? [] : failing
   const count = reachable(dense).filter(({ op }) => names.includes(op)).length
   return { names, few: count > 0 && count <= fewOperations }
 }

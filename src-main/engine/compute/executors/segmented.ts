@@ -27,8 +27,13 @@ export async function openSegmented(program: SegmentedProgram, options: SessionO
   const memory = new WebAssembly.Memory({ initial: Math.ceil(layout.bytes / pageBytes) })
   const sparse = instantiate(sparseKernels, memory)
   const sessions: InferenceSession[] = []
-  for (const part of program.parts) if (part.kind === 'onnx') sessions.push(await createSession(part, options))
-  return new Segmented(program, layout, memory, sparse, sessions)
+  try {
+    for (const part of program.parts) if (part.kind === 'onnx') sessions.push(await createSession(part, options))
+    return new Segmented(program, layout, memory, sparse, sessions)
+  } catch (error) {
+    for (const session of sessions) await session.release()
+    throw error
+  }
 }
 
 class Segmented implements Executor {
