@@ -96,6 +96,15 @@ describe('principal components', () => {
     }
   })
 
+  test('of a large matrix end when they are cancelled', async () => {
+    const d = 900
+    const controller = new AbortController()
+    const S = Float64Array.from({ length: d * d }, (_, i) => 1 / (1 + Math.abs((i % d) - Math.floor(i / d))))
+    const found = leadingEigenpairs(S, d, d, 1, controller.signal)
+    setTimeout(() => controller.abort(), 20)
+    await expect(found).rejects.toMatchObject({ code: 'CANCELLED' })
+  })
+
   test('refuse more components than columns', async () => {
     await expect(trainModel(trainOptions('pca', { components: 6 }))).rejects.toMatchObject({ code: 'PARAMETER_INVALID' })
   })

@@ -4,8 +4,10 @@
  * Small matrices are decomposed whole. Large ones by subspace iteration with Rayleigh-Ritz (Saad, Numerical Methods for Large
  * Eigenvalue Problems, 2011, §5.3) on a few more vectors than wanted: k of 2 000 genes in seconds instead of minutes.
  */
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
 import { EigenvalueDecomposition, Matrix, QrDecomposition } from 'ml-matrix'
-import { throwIfCancelled } from '#common/errors.ts'
+import { cancelled, throwIfCancelled } from '#common/errors.ts'
 import { normalsOf, stepKey } from '../random/counter.ts'
 
 export interface Eigenpairs {
@@ -24,10 +26,34 @@ const mostProducts = 30
 /** Change of the eigenvalues, as share of the largest, at which the iteration has converged. */
 const tolerance = 1e-10
 
-/** @param S  [d × d] row-major, symmetric */
+/**
+ * Large matrices take seconds to minutes, so they are decomposed in a thread that cancelling ends.
+ *
+ * @param S  [d × d] row-major, symmetric. Memory: four times S. @throws CANCELLED
+ */
 export async function leadingEigenpairs(S: Float64Array, d: number, k: number, seed: number, signal: AbortSignal): Promise<Eigenpairs> {
+  throwIfCancelled(signal)
+  if (d <= wholeSize) return eigenpairsOf(S, d, k, seed)
+  // From source this is eigenvectors.worker.ts, bundled it is eigenvectors.worker.js beside the engine.
+  const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
+  const worker = new Worker(new URL(`./eigenvectors.worker${extension}`, import.meta.url), { workerData: { S, d, k, seed } })
+  const end = new AbortController()
+  try {
+    return await Promise.race([
+      once(worker, 'message', { signal: end.signal }).then(([found]) => found as Eigenpairs),
+      once(signal, 'abort', { signal: end.signal }).then(() => Promise.reject(cancelled())),
+    ])
+  } finally {
+    end.abort()
+    await worker.terminate()
+  }
+}
+
+/** The same on the thread that calls it. */
+export async function eigenpairsOf(S: Float64Array, d: number, k: number, seed: number): Promise<Eigenpairs> {
   const matrix = Matrix.from1DArray(d, d, S)
   if (d <= wholeSize || k + oversampling > d / 3) return inOrder(whole(matrix), d, k)
+  const { signal } = new AbortController() // whoever no longer wants it ends the thread
   return inOrder(await subspace(async (Q) => matrix.mmul(Q), d, k + oversampling, seed, signal, tolerance, mostIterations), d, k)
 }
 

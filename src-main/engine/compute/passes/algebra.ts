@@ -52,11 +52,12 @@ const multiplication: Rule = (graph, node) => {
   return keep(graph, graph.add('Mul', [inner.rest, graph.add('Mul', [inner.factor, factor])]), node)
 }
 
-/** x / c = x · (1/c) */
+/** x / c = x · (1/c), where 1/c is a number that float32 has in full */
 const division: Rule = (graph, node) => {
   if (node.op !== 'Div' || node.dtype !== 'float32') return null
   const c = scalarOf(node.inputs[1])
-  return c === null || c === 0 ? null : keep(graph, graph.add('Mul', [node.inputs[0], graph.scalar(Math.fround(1 / c), 'float32')]), node)
+  if (c === null || Math.abs(c) < 1e-37 || Math.abs(c) > 1e37) return null
+  return keep(graph, graph.add('Mul', [node.inputs[0], graph.scalar(Math.fround(1 / c), 'float32')]), node)
 }
 
 /** −(−x) = x · −(a − b) = b − a · −(x · c) = x · (−c) */

@@ -40,7 +40,8 @@ const operations: Readonly<Record<string, (...x: readonly Value[]) => Value>> = 
   Abs: f32x4.abs,
   Relu: (x) => f32x4.max(x, zero()),
   Reciprocal: (x) => f32x4.div(one(), x),
-  Sign: (x) => f32x4.sub(f32x4.and(f32x4.greater(x, zero()), one()), f32x4.and(f32x4.less(x, zero()), one())),
+  Sign: (x) =>
+    f32x4.select(f32x4.sub(f32x4.and(f32x4.greater(x, zero()), one()), f32x4.and(f32x4.less(x, zero()), one())), x, f32x4.equal(x, x)),
   Greater: f32x4.greater,
   GreaterOrEqual: f32x4.atLeast,
   Less: f32x4.less,

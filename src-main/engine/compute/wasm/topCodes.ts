@@ -109,10 +109,12 @@ export const topCodes: Kernel = {
                 raise()
               })
             },
-            () => {
-              siftDown(f, heap, k, number(0), item)
-              raise()
-            },
+            // what is no number passes every comparison, but only what is larger may take its place
+            () =>
+              f.if(i32.less(load.i32(values), item.bits), () => {
+                siftDown(f, heap, k, number(0), item)
+                raise()
+              }),
           )
         })
       }

@@ -57,4 +57,8 @@ describe('algebra', () => {
     const i = g.parameter('inputs', 'i', [2], 'int32')
     expect(g.add('Div', [i, g.scalar(2, 'int32')]).op).toBe('Div')
   })
+  test('leaves divisions whose reciprocal would be infinite or lose digits', () => {
+    const { g, x, c } = start()
+    for (const tiny of [1e-39, 3e38]) expect(g.add('Div', [x, c(tiny)]).op).toBe('Div')
+  })
 })

@@ -52,6 +52,7 @@ describe('fused rows', () => {
       ['Sign', Math.sign],
     ]
     const [x, y] = [numbers(2 * columns, 'x'), numbers(2 * columns, 'y')]
+    x[1] = Number.NaN
     for (const [op, f] of cases) {
       const inputs = f.length === 1 ? [0] : [0, 1]
       const [z] = run({ rows: 2, columns, nodes: [leaf('full'), leaf('full'), full(op, ...inputs)], results: [{ node: 2, over: -1 }] }, [

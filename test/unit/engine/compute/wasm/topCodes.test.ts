@@ -60,6 +60,6 @@ describe('the k largest of each row', () => {
 
   test('let what is not a number be seen', () => {
     const pre = Float32Array.from({ length: 40 }, (_, i) => (i === 7 ? Number.NaN : i))
-    expect(select(pre, new Float32Array(40), 3).values.some(Number.isNaN)).toBe(true)
+    for (const k of [1, 3]) expect(select(pre, new Float32Array(40), k).values.some(Number.isNaN)).toBe(true)
   })
 })
