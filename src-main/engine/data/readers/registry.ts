@@ -10,8 +10,9 @@ import { h5ad } from './h5ad.ts'
 import { npy } from './npy.ts'
 import { npz } from './npz.ts'
 import { openRandomAccess } from './randomAccess.ts'
+import { stack } from './stack.ts'
 
-export const readers: readonly Reader[] = [geotiff, h5ad, npy, npz, csv].map(guardedReader)
+export const readers: readonly Reader[] = [geotiff, stack, h5ad, npy, npz, csv].map(guardedReader)
 
 const twice = readers.find((reader, i) => readers.findIndex((other) => other.id === reader.id) !== i)
 if (twice) throw new Error(`reader '${twice.id}' is registered twice`)
@@ -29,6 +30,11 @@ const otherFormats: readonly (readonly [mark: (head: Uint8Array, text: string) =
   [(_, text) => text.startsWith('PAR1'), 'a Parquet file', 'Save it as CSV first.'],
   [(_, text) => /^\s*<(!doctype|html)/i.test(text), 'a web page, probably saved in place of the file', 'Download the file itself.'],
   [(_, text) => /^MATLAB 5\.0/.test(text), 'a MATLAB file', 'Save the matrix as CSV, .npy or GeoTIFF first.'],
+  [
+    (head, text) => text.startsWith('\u0000\u0000\u0000\u000cjP  ') || (head[0] === 0xff && head[1] === 0x4f && head[2] === 0xff),
+    'a JPEG 2000 image',
+    'Convert it with GDAL first: gdal_translate -co TILED=YES -co COMPRESS=DEFLATE in.jp2 out.tif',
+  ],
   [(_, text) => text.startsWith('%PDF'), 'a PDF document', 'Choose a data file.'],
   [
     (_, text) => text.startsWith('CDF\u0001') || text.startsWith('CDF\u0002'),

@@ -9,15 +9,60 @@ export interface BlockReader {
   readonly layout: Layout
   /** Samples of a block; null for one that was left out (sparse). Not kept. */
   read(block: number): Promise<Samples | null>
-  /** The same through a cache of at most 64 MB, for windows that overlap as the user pans. */
+  /** The same through the cache, for windows that overlap as the user pans. */
   readCached(block: number): Promise<Samples | null>
 }
 
-const cacheBytes = 64 << 20
+/** Decoded blocks of any number of images, the least recently used given up first. */
+export interface BlockCache {
+  /** The block from the cache, or from `read`, which is asked once however many want the block meanwhile. */
+  get(image: number, block: number, read: () => Promise<Samples | null>): Promise<Samples | null>
+  /** A number for an image of its own. */
+  newImage(): number
+}
 
-export function blockReader(file: RandomAccessFile, layout: Layout): BlockReader {
+/** @param mostBytes bound of what is kept, besides the blocks being decoded */
+export function blockCache(mostBytes: number): BlockCache {
   const kept = new Map<number, Samples | null>()
+  const coming = new Map<number, Promise<Samples | null>>()
   let keptBytes = 0
+  let images = 0
+
+  async function fetch(key: number, read: () => Promise<Samples | null>): Promise<Samples | null> {
+    try {
+      const samples = await read()
+      kept.set(key, samples)
+      keptBytes += samples?.byteLength ?? 0
+      for (const [oldest, values] of kept) {
+        if (keptBytes <= mostBytes) break
+        kept.delete(oldest)
+        keptBytes -= values?.byteLength ?? 0
+      }
+      return samples
+    } finally {
+      coming.delete(key)
+    }
+  }
+
+  return {
+    newImage: () => images++,
+    async get(image, block, read) {
+      const key = image * 2 ** 25 + block
+      const known = kept.get(key)
+      if (known !== undefined) {
+        kept.delete(key)
+        kept.set(key, known)
+        return known
+      }
+      const awaited = coming.get(key) ?? fetch(key, read)
+      coming.set(key, awaited)
+      return awaited
+    },
+  }
+}
+
+export function blockReader(file: RandomAccessFile, layout: Layout, cache: BlockCache): BlockReader {
+  const image = cache.newImage()
 
   async function read(block: number): Promise<Samples | null> {
     const byte = layout.offsets[block] as number
@@ -32,28 +77,7 @@ export function blockReader(file: RandomAccessFile, layout: Layout): BlockReader
     return toSamples(decoded, layout, rows)
   }
 
-  return {
-    layout,
-    read,
-    async readCached(block) {
-      const known = kept.get(block)
-      if (known !== undefined) {
-        kept.delete(block)
-        kept.set(block, known)
-        return known
-      }
-      const samples = await read(block)
-      if (kept.has(block)) return samples
-      kept.set(block, samples)
-      keptBytes += samples?.byteLength ?? 0
-      for (const [oldest, values] of kept) {
-        if (keptBytes <= cacheBytes) break
-        kept.delete(oldest)
-        keptBytes -= values?.byteLength ?? 0
-      }
-      return samples
-    },
-  }
+  return { layout, read, readCached: (block) => cache.get(image, block, () => read(block)) }
 }
 
 /** Runs `work` on every item, `width` at a time; the first failure stops the rest. */

@@ -3,7 +3,7 @@ import type { Column, Finding, SourceReport } from '#common/domain/dataset.ts'
 import { StratumError, throwIfCancelled } from '#common/errors.ts'
 import type { ChunkOptions, OpenSource, RowChunk } from '../../dataset.ts'
 import { type RandomAccessFile, openRandomAccess } from '../randomAccess.ts'
-import { type BlockReader, blockReader } from './blocks.ts'
+import { type BlockCache, type BlockReader, blockCache, blockReader } from './blocks.ts'
 import { bandItem, bandWavelengthNm, parseGdalMetadata } from './gdalMetadata.ts'
 import { readGrid } from './georeference.ts'
 import { type Layout, compressionName, readLayout, rewriteHint } from './layout.ts'
@@ -16,24 +16,37 @@ const defaultChunkBytes = 32 << 20
 /** Above this an overview is missed: a view of the whole takes seconds. */
 const pixelsWithoutOverviews = 25e6
 
-/** Memory: the directories and block tables; each method adds what its arguments ask for and at most 256 MB of decoded blocks. */
-export async function openGeotiff(path: string, options: { nodata?: number }): Promise<OpenSource> {
+/** A GeoTIFF can be read pixel by pixel as well, which is how several of them are brought to one grid. */
+export interface GeotiffSource extends OpenSource {
+  readWindow: NonNullable<OpenSource['readWindow']>
+  /**
+   * Full resolution at the crossings of columns and rows: bands × rows × columns, NaN for nodata.
+   * Positions ascend (repeats allowed); −1 is outside. Memory: the result and the cache.
+   */
+  sample(bands: readonly number[], columns: Int32Array, rows: Int32Array, signal?: AbortSignal): Promise<Float32Array>
+}
+
+/**
+ * Memory: the directories and block tables; each method adds what its arguments ask for and at most 256 MB of decoded blocks.
+ * @param cache shared by several files that are read together; 64 MB of its own otherwise
+ */
+export async function openGeotiff(path: string, options: { nodata?: number }, cache = blockCache(64 << 20)): Promise<GeotiffSource> {
   const file = await openRandomAccess(path)
   try {
-    return await openTiff(file, options)
+    return await openTiff(file, options, cache)
   } catch (thrown) {
     await file.close()
     throw thrown
   }
 }
 
-async function openTiff(file: RandomAccessFile, options: { nodata?: number }): Promise<OpenSource> {
+async function openTiff(file: RandomAccessFile, options: { nodata?: number }, cache: BlockCache): Promise<GeotiffSource> {
   const tiff = await readTiffFile(file)
   const main = tiff.directories[0] as RawDirectory
   const layout = await readLayout(tiff, main)
   if (layout.compression === 5) await refuseOldLzw(file, layout)
   const findings: Finding[] = []
-  const levels = await readLevels(tiff, layout, findings)
+  const levels = await readLevels(tiff, layout, cache, findings)
   const grid = await readGrid(tiff, main, layout.width, layout.height, findings)
   const items = parseGdalMetadata((await readText(tiff, main, 42112)) ?? '')
   const calibration = calibrationOf(layout, await readNodata(tiff, main, options.nodata), items)
@@ -74,7 +87,7 @@ async function openTiff(file: RandomAccessFile, options: { nodata?: number }): P
   return source(file, report, levels, calibration)
 }
 
-function source(file: RandomAccessFile, report: SourceReport, levels: readonly Level[], calibration: Calibration): OpenSource {
+function source(file: RandomAccessFile, report: SourceReport, levels: readonly Level[], calibration: Calibration): GeotiffSource {
   const base = levels[0] as Level
   const { width, height } = base
   const allBands = report.columns.map((_, band) => band)
@@ -137,6 +150,7 @@ function source(file: RandomAccessFile, report: SourceReport, levels: readonly L
       const rows = positions(window.y, window.height, window.outHeight, height, level.height)
       return sampleLevel(level, bands, columns, rows, calibration, signal)
     },
+    sample: (bands, columns, rows, signal) => sampleLevel(base, bands, columns, rows, calibration, signal),
     close: () => file.close(),
   }
 }
@@ -157,7 +171,7 @@ function positions(from: number, size: number, count: number, imageSize: number,
 }
 
 /** NewSubfileType: bit 0 an overview, bit 2 a mask. What is neither is another page. */
-async function readLevels(tiff: TiffFile, layout: Layout, findings: Finding[]): Promise<Level[]> {
+async function readLevels(tiff: TiffFile, layout: Layout, cache: BlockCache, findings: Finding[]): Promise<Level[]> {
   const images: Layout[] = [layout]
   const masks: Layout[] = []
   let pages = 1
@@ -194,8 +208,8 @@ async function readLevels(tiff: TiffFile, layout: Layout, findings: Finding[]): 
     return {
       width: image.width,
       height: image.height,
-      image: blockReader(tiff.file, image),
-      mask: mask ? blockReader(tiff.file, mask) : null,
+      image: blockReader(tiff.file, image, cache),
+      mask: mask ? blockReader(tiff.file, mask, cache) : null,
     }
   })
   // An overview without its mask would show masked pixels.
