@@ -4,6 +4,7 @@ import { extname } from 'node:path'
 import { StratumError } from '#common/errors.ts'
 import type { Reader } from '../dataset.ts'
 import { csv } from './csv.ts'
+import { envi } from './envi.ts'
 import { geotiff } from './geotiff.ts'
 import { guardedReader } from './guard.ts'
 import { h5ad } from './h5ad.ts'
@@ -12,7 +13,7 @@ import { npz } from './npz.ts'
 import { openRandomAccess } from './randomAccess.ts'
 import { stack } from './stack.ts'
 
-export const readers: readonly Reader[] = [geotiff, stack, h5ad, npy, npz, csv].map(guardedReader)
+export const readers: readonly Reader[] = [geotiff, stack, envi, h5ad, npy, npz, csv].map(guardedReader)
 
 const twice = readers.find((reader, i) => readers.findIndex((other) => other.id === reader.id) !== i)
 if (twice) throw new Error(`reader '${twice.id}' is registered twice`)
