@@ -14,7 +14,7 @@ export default defineConfig({
         test: {
           name: 'engine',
           environment: 'node',
-          include: ['test/{unit,numeric,contract,integration}/**/*.test.ts'],
+          include: ['test/{unit,numeric,contract,integration,fuzz}/**/*.test.ts'],
           exclude: ['test/unit/renderer/**'],
         },
       },
