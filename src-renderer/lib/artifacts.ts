@@ -45,6 +45,7 @@ export function descendants(artifact: Artifact, all: readonly Artifact[]): Artif
 
 export const kindIcon: Readonly<Record<ArtifactKind, IconName>> = {
   dataset: 'data',
+  examination: 'search',
   matrix: 'table',
   model: 'train',
   latents: 'latents',

@@ -3,6 +3,7 @@ import { z } from 'zod'
 
 export const ArtifactKind = z.enum([
   'dataset',
+  'examination',
   'matrix',
   'model',
   'latents',

@@ -3,6 +3,7 @@ import { clusterOperation } from './cluster.ts'
 import type { OperationDefinition } from './define.ts'
 import { encodeOperation } from './encode.ts'
 import { evaluateOperation } from './evaluate.ts'
+import { examineOperation } from './examine.ts'
 import { exportOperation } from './export.ts'
 import { importOperation } from './import.ts'
 import { operationIn, operationList } from './list.ts'
@@ -15,6 +16,7 @@ import { trainOperation } from './train.ts'
 export const operations = operationList(
   importOperation,
   sampleOperation,
+  examineOperation,
   prepareOperation,
   trainOperation,
   encodeOperation,

@@ -28,6 +28,7 @@ export type ViewId = 'start' | 'data' | 'model' | 'train' | 'latents' | 'anomali
 /** Where the result of an operation is looked at. */
 export const viewOfKind: Readonly<Record<ArtifactKind, ViewId>> = {
   dataset: 'data',
+  examination: 'data',
   matrix: 'model',
   model: 'train',
   latents: 'latents',
