@@ -137,7 +137,28 @@ export const engineCalls = {
     output: ComputeSettings,
   },
   /** What a file is, before importing it. */
-  inspect: { input: z.object({ path: z.string(), as: z.string().optional() }), output: SourceReport },
+  inspect: { input: z.object({ path: z.string(), as: z.string().optional(), options: z.record(z.string(), z.unknown()).default({}) }), output: SourceReport },
+  /** Its first rows, the ranges of the values looked at (a bounded number of them), and a small picture of a scene: [bands, height, width], NaN for no data. */
+  previewSource: {
+    input: z.object({
+      path: z.string(),
+      as: z.string().optional(),
+      options: z.record(z.string(), z.unknown()).default({}),
+      rows: z.int().nonnegative().max(200).default(40),
+      columns: z.int().positive().max(200).default(40),
+      bands: z.array(z.int().nonnegative()).max(3).default([]),
+    }),
+    output: z.object({
+      names: z.array(z.string()),
+      rows: z.array(z.array(z.union([z.number(), z.string(), z.boolean(), z.null()]))),
+      min: float32,
+      max: float32,
+      missingShare: float32,
+      rowsRead: z.number(),
+      complete: z.boolean(),
+      picture: z.object({ width: z.int(), height: z.int(), bands: z.array(z.int()), values: float32 }).nullable(),
+    }),
+  },
 
   createProject: { input: z.object({ path: z.string() }), output: ProjectInfo },
   openProject: { input: z.object({ path: z.string(), readOnly: z.boolean().default(false) }), output: ProjectInfo },
@@ -209,6 +230,14 @@ export const engineCalls = {
       values: z.array(z.number().nullable()),
       reconstruction: z.array(z.number().nullable()).nullable(),
       pca: z.array(z.number().nullable()).nullable(),
+    }),
+  },
+  /** What an examination found in numbers: its correlation matrix [columns, columns], NaN where a column does not vary, and a seeded sample of at most `cells` cells. */
+  readExamination: {
+    input: z.object({ examination: id, cells: z.int().nonnegative().max(100_000).default(5000) }),
+    output: z.object({
+      correlation: float32,
+      cells: z.object({ rows: float64, counts: float32, genes: float32, mitochondrial: float32 }).nullable(),
     }),
   },
   /** A seeded sample of valid rows for the scatter: codes [n, codeSize], row numbers, labels and scores where given. */

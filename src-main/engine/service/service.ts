@@ -8,6 +8,7 @@ import { listDevices } from '../compute/devices.ts'
 import { probe } from '../compute/devices/probe.ts'
 import { computeSettings, defaultThreads, deviceFor, setComputeSettings } from '../compute/devices/settings.ts'
 import { inspectSource } from '../data/inspect.ts'
+import { previewSource } from '../data/previewSource.ts'
 import { readers } from '../data/readers/registry.ts'
 import { modelById, models } from '../models/registry.ts'
 import { describeOperation } from '../operations/describe.ts'
@@ -18,6 +19,7 @@ import { recipeOf } from '../operations/recipe.ts'
 import { layoutOf } from '../train/layout.ts'
 import { version } from '../version.ts'
 import { describeModel, describeReader } from './describe.ts'
+import { readExamination } from './examinations.ts'
 import { createSession } from './session.ts'
 
 /** A call that starts a job answers by then, known or not whether the result was there already. */
@@ -52,7 +54,8 @@ export function createService(emit: Emit<EngineEvents>): Service {
     probeDevice: ({ device, threads }) => probe(device, threads ?? defaultThreads()),
     computeSettings: () => computeSettings(session.project()),
     setComputeSettings: (settings) => setComputeSettings(session.project(), settings),
-    inspect: ({ path, as }) => inspectSource(path, as),
+    inspect: ({ path, as, options }) => inspectSource(path, as, options),
+    previewSource: (request) => previewSource(request),
 
     // The project that is open is closed only once the other one has opened.
     createProject: ({ path }) => session.use(createProject(path)),
@@ -128,6 +131,7 @@ export function createService(emit: Emit<EngineEvents>): Service {
     readMap: views.readMap,
     readRows: views.readRows,
     readSpectrum: views.readSpectrum,
+    readExamination: (request) => readExamination(session.project(), request),
     sampleLatents: views.sampleLatents,
     readPixel: views.readPixel,
 

@@ -238,6 +238,18 @@ export const engine: Client<EngineCalls> = {
     computing = { ...computing, device, threads }
     return ok(computing)
   },
+  previewSource: async () =>
+    ok({
+      names: [],
+      rows: [],
+      min: new Float32Array(),
+      max: new Float32Array(),
+      missingShare: new Float32Array(),
+      rowsRead: 0,
+      complete: false,
+      picture: null,
+    }),
+  readExamination: async () => ok({ correlation: new Float32Array(), cells: null }),
   inspect: async ({ path }) => (/half|unreadable/.test(path) ? fail(unreadable) : ok({ ...sceneReport, path })),
   createProject: async ({ path }) => {
     project = projectInfo(path)

@@ -68,7 +68,10 @@ export function purityOf(values: Float32Array, { names, at }: Labels): { purity:
   for (let i = 0; i < values.length; i++) {
     if (values[i] - values[i] !== 0 || at[i] < 0) continue
     let counts = byCategory.get(values[i])
-    if (!counts) byCategory.set(values[i], (counts = new Float64Array(names.length)))
+    if (!counts) {
+      counts = new Float64Array(names.length)
+      byCategory.set(values[i], counts)
+    }
     counts[at[i]]++
     all[at[i]]++
     rows++
