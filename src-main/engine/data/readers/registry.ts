@@ -10,10 +10,11 @@ import { guardedReader } from './guard.ts'
 import { h5ad } from './h5ad.ts'
 import { npy } from './npy.ts'
 import { npz } from './npz.ts'
+import { parquet } from './parquet.ts'
 import { openRandomAccess } from './randomAccess.ts'
 import { stack } from './stack.ts'
 
-export const readers: readonly Reader[] = [geotiff, stack, envi, h5ad, npy, npz, csv].map(guardedReader)
+export const readers: readonly Reader[] = [geotiff, stack, envi, h5ad, npy, npz, parquet, csv].map(guardedReader)
 
 const twice = readers.find((reader, i) => readers.findIndex((other) => other.id === reader.id) !== i)
 if (twice) throw new Error(`reader '${twice.id}' is registered twice`)
@@ -28,7 +29,6 @@ const otherFormats: readonly (readonly [mark: (head: Uint8Array, text: string) =
     'a Git LFS pointer: a note that stands for the real file',
     'Fetch the real file with git lfs pull.',
   ],
-  [(_, text) => text.startsWith('PAR1'), 'a Parquet file', 'Save it as CSV first.'],
   [(_, text) => /^\s*<(!doctype|html)/i.test(text), 'a web page, probably saved in place of the file', 'Download the file itself.'],
   [(_, text) => /^MATLAB 5\.0/.test(text), 'a MATLAB file', 'Save the matrix as CSV, .npy or GeoTIFF first.'],
   [
