@@ -17,11 +17,11 @@ interface Surroundings {
 
 export function windowHandlers({ window, engine, preferences }: Surroundings): Handlers<WindowCalls> {
   return {
-    async chooseFiles({ title, extensions, multiple }) {
+    async chooseFiles({ title, extensions, multiple, folder }) {
       const { canceled, filePaths } = await dialog.showOpenDialog(window, {
         title,
-        filters: filtersFor(extensions),
-        properties: multiple ? ['openFile', 'multiSelections'] : ['openFile'],
+        filters: folder ? [] : filtersFor(extensions),
+        properties: [folder ? 'openDirectory' : 'openFile', ...(multiple ? (['multiSelections'] as const) : [])],
       })
       return canceled ? null : filePaths
     },
