@@ -8,13 +8,14 @@ import { envi } from './envi.ts'
 import { geotiff } from './geotiff.ts'
 import { guardedReader } from './guard.ts'
 import { h5ad } from './h5ad.ts'
+import { mat } from './mat.ts'
 import { npy } from './npy.ts'
 import { npz } from './npz.ts'
 import { parquet } from './parquet.ts'
 import { openRandomAccess } from './randomAccess.ts'
 import { stack } from './stack.ts'
 
-export const readers: readonly Reader[] = [geotiff, stack, envi, h5ad, npy, npz, parquet, csv].map(guardedReader)
+export const readers: readonly Reader[] = [geotiff, stack, envi, mat, h5ad, npy, npz, parquet, csv].map(guardedReader)
 
 const twice = readers.find((reader, i) => readers.findIndex((other) => other.id === reader.id) !== i)
 if (twice) throw new Error(`reader '${twice.id}' is registered twice`)
@@ -30,7 +31,6 @@ const otherFormats: readonly (readonly [mark: (head: Uint8Array, text: string) =
     'Fetch the real file with git lfs pull.',
   ],
   [(_, text) => /^\s*<(!doctype|html)/i.test(text), 'a web page, probably saved in place of the file', 'Download the file itself.'],
-  [(_, text) => /^MATLAB 5\.0/.test(text), 'a MATLAB file', 'Save the matrix as CSV, .npy or GeoTIFF first.'],
   [
     (head, text) => text.startsWith('\u0000\u0000\u0000\u000cjP  ') || (head[0] === 0xff && head[1] === 0x4f && head[2] === 0xff),
     'a JPEG 2000 image',
