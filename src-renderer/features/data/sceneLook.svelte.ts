@@ -5,7 +5,7 @@ import type { Artifact } from '#common/domain/artifact.ts'
 import type { DatasetMeta } from '#common/domain/dataset.ts'
 import type { ErrorReport } from '#common/errors.ts'
 import { metaOf } from '../../lib/artifacts.ts'
-import { bandPresets, pickColours, type Rgb, type StretchRule, stretchOf } from './bands.ts'
+import { bandPresets, pickColours, type Rgb, type StretchRule, stretchOf } from '../../lib/bands.ts'
 
 export interface PickedPixel {
   readonly label: string

@@ -7,6 +7,7 @@ import type { EngineCalls } from '#common/contract/engine.ts'
 import type { WindowCalls } from '#common/contract/window.ts'
 import type { SourceReport } from '#common/domain/dataset.ts'
 import type { ErrorReport } from '#common/errors.ts'
+import { bandPresets } from '../bands.ts'
 import { fileName } from '../format.ts'
 import type { Session } from './session.svelte.ts'
 
@@ -40,8 +41,6 @@ export class Importer {
   files = $state.raw<readonly string[]>([])
   together = $state(false)
   waiting = $state.raw<readonly Waiting[]>([])
-  /** Bands of the small picture; chosen by the view, which knows the wavelengths. */
-  bandsFor: (report: SourceReport) => readonly number[] = (report) => report.columns.slice(0, 3).map((_, i) => i)
 
   #asked = 0
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -70,7 +69,10 @@ export class Importer {
 
   /** A folder that is read as one dataset, such as a scene kept one file per band. */
   async chooseFolder(): Promise<void> {
-    const paths = this.#session.settle('No folder could be chosen', await this.#native.chooseFiles({ title: 'Import a folder', folder: true }))
+    const paths = this.#session.settle(
+      'No folder could be chosen',
+      await this.#native.chooseFiles({ title: 'Import a folder', folder: true }),
+    )
     if (paths) await this.open(paths)
   }
 
@@ -120,7 +122,11 @@ export class Importer {
     const { path, name } = this
     if (!path) return
     const { as, options } = this.#request()
-    const begun = await this.#session.run({ operation: 'import', params: { path, as: as ?? null, options }, name: name.trim() || undefined })
+    const begun = await this.#session.run({
+      operation: 'import',
+      params: { path, as: as ?? null, options },
+      name: name.trim() || undefined,
+    })
     if (!begun.ok) {
       this.error = begun.error
       return
@@ -143,7 +149,8 @@ export class Importer {
     this.files = entry?.files ?? []
     this.together = this.files.length > 1 && this.files.every(isBandFile)
     // Those that are not read together wait behind the first.
-    if (this.files.length > 1 && !this.together) this.waiting = [...this.files.slice(1).map((path) => ({ path, files: [] })), ...this.waiting]
+    if (this.files.length > 1 && !this.together)
+      this.waiting = [...this.files.slice(1).map((path) => ({ path, files: [] })), ...this.waiting]
     this.report = null
     this.options = {}
     this.as = null
@@ -175,17 +182,21 @@ export class Importer {
     // Another file or another option may have taken its place meanwhile.
     if (asked !== this.#asked) return
     this.inspecting = false
-    this.report = result.ok ? result.value : null
     this.error = result.ok ? null : result.error
+    // A wrong option leaves the form where it can be put right.
     if (!result.ok) return
+    this.report = result.value
     this.previewing = true
-    const preview = await this.#engine.previewSource({ ...request, bands: [...this.bandsFor(result.value)] })
+    const preview = await this.#engine.previewSource({ ...request, bands: bandsOf(result.value) })
     if (asked !== this.#asked) return
     this.previewing = false
     this.preview = preview.ok ? preview.value : null
     this.previewError = preview.ok ? null : preview.error
   }
 }
+
+/** Of the small picture. */
+const bandsOf = ({ kind, columns }: SourceReport): number[] => (kind === 'raster' ? [...(bandPresets(columns)[0]?.rgb ?? [])] : [])
 
 const isRaster = (path: string): boolean => /\.(tiff?|jp2)$/i.test(path)
 /** One file per band, as Landsat and Sentinel-2 name them. */

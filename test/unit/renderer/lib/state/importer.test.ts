@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest'
 import { fail, ok } from '#common/result.ts'
 import { Importer, stem } from '../../../../../src-renderer/lib/state/importer.svelte.ts'
 
-function make(inspect: (input: { path: string; as?: string }) => Promise<unknown>) {
+function make(inspect: (input: { path: string; as?: string; options?: Record<string, unknown> }) => Promise<unknown>) {
   const session = {
     project: { path: '/p/a.stratum' },
     registry: null,
@@ -14,17 +14,18 @@ function make(inspect: (input: { path: string; as?: string }) => Promise<unknown
     choose: vi.fn(),
     settle: vi.fn(),
   }
-  return { session, importer: new Importer({ inspect } as never, {} as never, session as never) }
+  const previewSource = vi.fn(async () => ok({ names: [], rows: [], picture: null }))
+  return { session, previewSource, importer: new Importer({ inspect, previewSource } as never, {} as never, session as never) }
 }
-const report = { kind: 'raster', findings: [] }
+const report = { kind: 'table', columns: [], findings: [] }
 
 test('files are looked at one after the other', async () => {
   const { importer } = make(async ({ path }) => ok({ ...report, path }))
-  await importer.open(['/d/a.tif', '/d/b.tif'])
-  expect(importer.path).toBe('/d/a.tif')
-  expect(importer.waiting).toEqual(['/d/b.tif'])
+  await importer.open(['/d/a.csv', '/d/b.csv'])
+  expect(importer.path).toBe('/d/a.csv')
+  expect(importer.waiting.map(({ path }) => path)).toEqual(['/d/b.csv'])
   await importer.import()
-  expect(importer.path).toBe('/d/b.tif')
+  expect(importer.path).toBe('/d/b.csv')
   await importer.dismiss()
   expect(importer.path).toBeNull()
 })
@@ -53,16 +54,50 @@ test('without a project one is made, named after the file', async () => {
 test('an answer for a file that was left meanwhile is dropped', async () => {
   const answers: ((value: unknown) => void)[] = []
   const { importer } = make(() => new Promise((resolve) => answers.push(resolve)))
-  const first = importer.open(['/d/a.tif', '/d/b.tif'])
+  const first = importer.open(['/d/a.csv', '/d/b.csv'])
   await vi.waitFor(() => expect(answers).toHaveLength(1))
   const second = importer.dismiss()
   await vi.waitFor(() => expect(answers).toHaveLength(2))
-  answers[0]?.(ok({ ...report, path: '/d/a.tif' }))
+  answers[0]?.(ok({ ...report, path: '/d/a.csv' }))
   await first
   expect(importer.report).toBeNull()
-  answers[1]?.(ok({ ...report, path: '/d/b.tif' }))
+  answers[1]?.(ok({ ...report, path: '/d/b.csv' }))
   await second
-  expect(importer.report).toMatchObject({ path: '/d/b.tif' })
+  expect(importer.report).toMatchObject({ path: '/d/b.csv' })
+})
+
+test('files named by band are one stack, and can be read one by one', async () => {
+  const asked: unknown[] = []
+  const { importer, session } = make(async (input) => {
+    asked.push(input)
+    return ok({ ...report, path: input.path })
+  })
+  await importer.open(['/d/LC08_B3.TIF', '/d/LC08_B10.TIF', '/d/LC08_B2.TIF'])
+  expect(importer.together).toBe(true)
+  expect(importer.name).toBe('LC08')
+  expect(asked.at(-1)).toMatchObject({ as: 'stack', options: { files: ['LC08_B2.TIF', 'LC08_B3.TIF', 'LC08_B10.TIF'] } })
+  await importer.readTogether(false)
+  expect(asked.at(-1)).toEqual({ path: '/d/LC08_B3.TIF', options: {} })
+  expect(importer.waiting).toHaveLength(2)
+  await importer.readTogether(true)
+  expect(importer.waiting).toHaveLength(0)
+  await importer.import()
+  expect(session.run).toHaveBeenCalledWith(expect.objectContaining({ params: expect.objectContaining({ as: 'stack' }) }))
+})
+
+test('a changed option reads the header again, and a wrong one keeps the form', async () => {
+  vi.useFakeTimers()
+  const { importer, previewSource } = make(async ({ options }) =>
+    options?.delimiter === ';' ? fail({ code: 'FILE_CORRUPT', message: 'One column.', hint: '', where: {} }) : ok(report),
+  )
+  await importer.open(['/d/a.csv'])
+  expect(previewSource).toHaveBeenCalledTimes(1)
+  importer.setOptions({ delimiter: ',' })
+  importer.setOptions({ delimiter: ';' })
+  await vi.advanceTimersByTimeAsync(300)
+  expect(importer.error?.code).toBe('FILE_CORRUPT')
+  expect(importer.report).toMatchObject(report)
+  vi.useRealTimers()
 })
 
 test('a name loses its folder and its endings', () => {
