@@ -53,6 +53,8 @@ export interface Reader {
   readonly options: z.ZodObject
   /** By the first 4 KB of content first, extension second: 2 = surely mine, 1 = plausible, 0 = no. */
   probe(head: Uint8Array, path: string): 0 | 1 | 2
+  /** For formats that share a container (HDF5): looks into a file that `probe` finds plausible. Never throws; `open` says what is wrong. */
+  identify?(path: string): Promise<0 | 1 | 2>
   /** The same for a folder, by the names in it; a reader without it opens no folders. */
   probeFolder?(names: readonly string[], path: string): 0 | 1 | 2
   /** Opens and checks the structure. Throws StratumError with code, place and hint; never hangs on hostile input. */

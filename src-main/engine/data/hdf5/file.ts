@@ -95,6 +95,21 @@ export async function openH5(path: string): Promise<H5File> {
   }
 }
 
+/** Names at the root, to tell formats apart; none when the file cannot be opened (opening it says why). */
+export async function rootKeys(path: string): Promise<string[]> {
+  try {
+    const file = await openH5(path)
+    try {
+      return file.keys('/')
+    } finally {
+      file.close()
+    }
+  } catch (thrown) {
+    if (thrown instanceof StratumError) return []
+    throw thrown
+  }
+}
+
 /** Places by their real paths: links are followed here, one by one and only inside the file. */
 function places({ module, wasm }: Library, file: File, path: string) {
   /** null when there is nothing. */

@@ -78,6 +78,7 @@ export async function readerFor(path: string, as?: string): Promise<Reader> {
   if (other) throw new StratumError('FORMAT_UNKNOWN', `This is ${other[1]}.`, `${other[2]} Readable are ${readableFormats()}.`, { path })
   const extension = extname(path).slice(1).toLowerCase()
   const plausible = wanted.filter((reader) => reader.probe(head, path) === 1)
+  for (const reader of plausible) if ((await reader.identify?.(path)) === 2) return reader
   const chosen = plausible.find((reader) => reader.extensions.includes(extension)) ?? plausible[0]
   if (chosen) return chosen
   throw new StratumError('FORMAT_UNKNOWN', 'The format of this file is not known.', `Readable are ${readableFormats()}.`, { path })

@@ -3,9 +3,8 @@
  * (before 0.7), a group with codes and __categories (0.7), a group of encoded columns (0.8 on). Read by stretches of rows.
  */
 import { StratumError } from '#common/errors.ts'
+import type { Label } from '../../cells/source.ts'
 import { type H5Dataset, type H5File, toNumbers } from '../../hdf5/file.ts'
-
-export type Label = string | number | null
 
 export interface Frame {
   readonly rows: number
@@ -81,6 +80,10 @@ function columnValues(file: H5File, frame: string, field: string, from: number, 
 function labelsOf(dataset: H5Dataset, from: number, to: number): Label[] {
   const values = dataset.read(from, to)
   if (dataset.dtype === 'text') return texts(values)
+  if (dataset.dtype === 'enum') {
+    const names = new Map(Object.entries(dataset.metadata.enum_type?.members ?? {}).map(([name, value]) => [value, name]))
+    return Array.from(toNumbers(values), (value) => names.get(value) ?? null)
+  }
   if (dataset.dtype === 'boolean') return Array.from(toNumbers(values), (value) => (value ? 'true' : 'false'))
   return Array.from(toNumbers(values), (value) => (Number.isFinite(value) ? value : null))
 }
@@ -111,6 +114,7 @@ function decodeCategories(file: H5File, place: string, codes: readonly Label[]):
 function compoundFrame(file: H5File, dataset: H5Dataset): Frame {
   const members = dataset.metadata.compound_type?.members ?? []
   const names = members.map((member) => member.name)
+  const booleans = members.map((member) => member.enum_type?.members.FALSE === 0)
   const index = Math.max(
     0,
     names.findIndex((name) => name === 'index' || name === '_index'),
@@ -118,6 +122,7 @@ function compoundFrame(file: H5File, dataset: H5Dataset): Frame {
   const column = (at: number, from: number, to: number): Label[] =>
     Array.from(dataset.read(from, to) as ArrayLike<ArrayLike<unknown>>, (record) => {
       const value = record[at]
+      if (booleans[at]) return value === 0 ? 'false' : 'true'
       if (typeof value === 'bigint') return Number(value)
       if (typeof value === 'number') return Number.isFinite(value) ? value : null
       return value === null || value === undefined ? null : String(value)
