@@ -42,6 +42,10 @@ const options = z.object({
       title: 'Resampling',
       description: 'Nearest pixel; between the four nearest; or the mean of all pixels inside, for files finer than the grid.',
     }),
+  nodata: z
+    .number()
+    .optional()
+    .meta({ title: 'No-data value', description: 'Stored value that means no data in every file; by default what each file says.' }),
   reproject: z
     .boolean()
     .default(false)

@@ -3,8 +3,9 @@ import { promisify } from 'node:util'
 import { constants, inflate, inflateSync, zstdDecompressSync } from 'node:zlib'
 import { StratumError } from '#common/errors.ts'
 import type { Layout } from './layout.ts'
+import { decodeJpeg } from './jpeg/decode.ts'
 import { decodeLerc } from './lerc.ts'
-import { decodeLzw } from './lzw.ts'
+import { decodeLzw, decodeOldLzw, isOldLzw } from './lzw.ts'
 
 const inflateAsync = promisify(inflate)
 
@@ -68,7 +69,7 @@ async function decompress(
     case 1:
       return stored
     case 5: {
-      const decoded = decodeLzw(stored, expected)
+      const decoded = isOldLzw(stored) ? decodeOldLzw(stored, expected) : decodeLzw(stored, expected)
       if (!decoded) throw damaged(place, 'a code refers to nothing')
       return decoded
     }
@@ -99,7 +100,12 @@ async function decompress(
         expected,
       )
     default:
-      return decodeJpeg(stored, layout, rows, place)
+      return decodeJpeg(stored, layout.jpegTables, {
+        width: layout.blockWidth,
+        height: layout.blockHeight,
+        samples: layout.planar ? 1 : layout.bands,
+        yCbCr: layout.photometric === 6,
+      })
   }
 }
 
@@ -124,49 +130,4 @@ export function decodePackBits(input: Uint8Array, length: number): Uint8Array<Ar
     }
   }
   return written === length ? output : output.subarray(0, written)
-}
-
-/** Baseline JPEG through geotiff's decoder, after its own header has been held against the layout. */
-async function decodeJpeg(
-  stored: Uint8Array<ArrayBuffer>,
-  layout: Layout,
-  rows: number,
-  place: BlockPlace,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const samples = layout.planar ? 1 : layout.bands
-  checkJpegSize(stored, layout, samples, place)
-  const { getDecoder } = await import('geotiff')
-  const parameters = {
-    tileWidth: layout.blockWidth,
-    tileHeight: rows,
-    predictor: 1,
-    bitsPerSample: layout.bits,
-    planarConfiguration: layout.planar ? 2 : 1,
-    samplesPerPixel: samples,
-    JPEGTables: layout.jpegTables,
-  }
-  const decoder = await getDecoder(layout.compression, parameters)
-  return new Uint8Array((await decoder.decode(new Uint8Array(stored).buffer)) as ArrayBuffer)
-}
-
-/** Finds the frame header (SOFn) and holds its size against the block, since the decoder allocates by it. */
-function checkJpegSize(bytes: Uint8Array, layout: Layout, samples: number, place: BlockPlace): void {
-  let at = 2
-  while (at + 9 < bytes.length && bytes[at] === 0xff) {
-    const marker = bytes[at + 1] as number
-    const length = ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number)
-    if (marker >= 0xc0 && marker <= 0xc2) {
-      const height = ((bytes[at + 5] as number) << 8) | (bytes[at + 6] as number)
-      const width = ((bytes[at + 7] as number) << 8) | (bytes[at + 8] as number)
-      if (height > layout.blockHeight || width > layout.blockWidth || bytes[at + 9] !== samples)
-        throw damaged(
-          place,
-          `the JPEG is ${width} × ${height} with ${bytes[at + 9]} components, and ${layout.blockWidth} × ${layout.blockHeight} with ${samples} was expected`,
-        )
-      return
-    }
-    if (length < 2) break
-    at += 2 + length
-  }
-  throw damaged(place, 'the JPEG has no frame header')
 }

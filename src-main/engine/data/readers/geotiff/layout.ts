@@ -2,7 +2,20 @@
 import { StratumError } from '#common/errors.ts'
 import { type RawDirectory, type TiffFile, corrupt, readBytes, readNumber, readNumbers } from './structure.ts'
 
-export type SampleType = 'uint8' | 'int8' | 'uint16' | 'int16' | 'uint32' | 'int32' | 'float16' | 'float32' | 'float64' | 'bits'
+export type SampleType =
+  | 'uint8'
+  | 'int8'
+  | 'uint16'
+  | 'int16'
+  | 'uint32'
+  | 'int32'
+  | 'uint64'
+  | 'int64'
+  | 'float16'
+  | 'float24'
+  | 'float32'
+  | 'float64'
+  | 'bits'
 
 export interface Layout {
   readonly directory: RawDirectory
@@ -101,7 +114,7 @@ export async function readLayout(tiff: TiffFile, directory: RawDirectory): Promi
     )
   if (!readableCompressions.has(compression))
     throw unsupported(tiff, directory, `The pixels are compressed with ${readable}, which cannot be read.`)
-  if (photometric === 6)
+  if (photometric === 6 && compression !== 7)
     throw unsupported(
       tiff,
       directory,
@@ -277,11 +290,11 @@ async function sameForAll(
 }
 
 function sampleTypeOf(format: number, bits: number): SampleType | null {
-  if (format === 3) return bits === 16 ? 'float16' : bits === 32 ? 'float32' : bits === 64 ? 'float64' : null
-  if (format === 2) return bits === 8 ? 'int8' : bits === 16 ? 'int16' : bits === 32 ? 'int32' : null
+  if (format === 3) return bits === 16 || bits === 24 || bits === 32 || bits === 64 ? `float${bits}` : null
+  if (format === 2) return bits === 8 || bits === 16 || bits === 32 || bits === 64 ? `int${bits}` : null
   if (format !== 1 && format !== 4) return null
-  if (bits === 8 || bits === 16 || bits === 32) return `uint${bits}`
-  return Number.isInteger(bits) && bits >= 1 && bits < 16 ? 'bits' : null
+  if (bits === 8 || bits === 16 || bits === 32 || bits === 64) return `uint${bits}`
+  return Number.isInteger(bits) && bits >= 1 && bits < 32 ? 'bits' : null
 }
 
 function describeFormat(format: number, bits: number): string {

@@ -55,3 +55,54 @@ export function decodeLzw(input: Uint8Array, length: number): Uint8Array<ArrayBu
   }
   return written === length ? output : output.subarray(0, written)
 }
+
+/** Old streams begin with the clear code in nine bits, least significant first (as libtiff finds out). */
+export const isOldLzw = (input: Uint8Array): boolean => input[0] === 0 && ((input[1] ?? 0) & 1) === 1
+
+/** LZW of before TIFF 5.0: least significant bit first, and widths change only when a code no longer fits. */
+export function decodeOldLzw(input: Uint8Array, length: number): Uint8Array<ArrayBuffer> | null {
+  const output = new Uint8Array(length)
+  const start = new Uint32Array(4097)
+  const size = new Uint32Array(4097)
+  let written = 0
+  let next = 258
+  let width = 9
+  let previousStart = -1
+  let previousSize = 0
+  let buffer = 0
+  let bits = 0
+  let at = 0
+  while (written < length) {
+    while (bits < width && at < input.length) {
+      buffer |= (input[at++] as number) << bits
+      bits += 8
+    }
+    if (bits < width) break
+    const code = buffer & ((1 << width) - 1)
+    buffer >>>= width
+    bits -= width
+    if (code === 257) break
+    if (code === 256) {
+      next = 258
+      width = 9
+      previousStart = -1
+      continue
+    }
+    const here = written
+    if (previousStart >= 0 && next < 4096) {
+      start[next] = previousStart
+      size[next] = previousSize + 1
+      next++
+    }
+    if (code < 256) output[written++] = code
+    else {
+      if (code >= next || previousStart < 0) return null
+      const end = Math.min(length, written + (size[code] as number))
+      for (let source = start[code] as number; written < end; source++) output[written++] = output[source] as number
+    }
+    previousStart = here
+    previousSize = written - here
+    if (next > (1 << width) - 1 && width < 12) width++
+  }
+  return written === length ? output : output.subarray(0, written)
+}

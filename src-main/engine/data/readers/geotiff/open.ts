@@ -6,7 +6,7 @@ import { type RandomAccessFile, openRandomAccess } from '../randomAccess.ts'
 import { type BlockCache, type BlockReader, blockCache, blockReader } from './blocks.ts'
 import { bandItem, bandWavelengthNm, parseGdalMetadata } from './gdalMetadata.ts'
 import { readGrid } from './georeference.ts'
-import { type Layout, compressionName, readLayout, rewriteHint } from './layout.ts'
+import { type Layout, compressionName, readLayout } from './layout.ts'
 import { type Calibration, type Level, fillRegion, sampleLevel, validPixels } from './pixels.ts'
 import { planRegions } from './regions.ts'
 import type { Samples } from './samples.ts'
@@ -44,7 +44,6 @@ async function openTiff(file: RandomAccessFile, options: { nodata?: number }, ca
   const tiff = await readTiffFile(file)
   const main = tiff.directories[0] as RawDirectory
   const layout = await readLayout(tiff, main)
-  if (layout.compression === 5) await refuseOldLzw(file, layout)
   const findings: Finding[] = []
   const levels = await readLevels(tiff, layout, cache, findings)
   const grid = await readGrid(tiff, main, layout.width, layout.height, findings)
@@ -257,21 +256,6 @@ function columnsOf(layout: Layout, items: ReturnType<typeof parseGdalMetadata>):
       wavelengthNm: bandWavelengthNm(items, band, layout.bands, described),
     }
   })
-}
-
-/** LZW of before 1990 ran its bits the other way round; its first two bytes give it away (as in libtiff). */
-async function refuseOldLzw(file: RandomAccessFile, layout: Layout): Promise<void> {
-  const first = layout.byteCounts.findIndex((count) => count > 1)
-  if (first < 0) return
-  const byte = layout.offsets[first] as number
-  const [low, high] = await file.readUpTo(byte, 2)
-  if (low === 0 && high !== undefined && (high & 1) === 1)
-    throw new StratumError(
-      'FORMAT_UNSUPPORTED',
-      'The pixels are compressed with the LZW of before 1990, which cannot be read.',
-      rewriteHint(file.path),
-      { path: file.path, byte },
-    )
 }
 
 function noteColours(layout: Layout, findings: Finding[]): void {

@@ -31,6 +31,7 @@ interface Origin {
 
 /** Memory: 256 MB of decoded blocks, the block tables of every file, and what the arguments of each method ask for. */
 export async function openStack(path: string, options: StackOptions, signal?: AbortSignal): Promise<OpenSource> {
+  const { nodata } = options
   const { paths, chosen, folder } = await stackFiles(path, options.files)
   const names = readNames(paths, chosen)
   refuseJpeg2000(names)
@@ -40,7 +41,7 @@ export async function openStack(path: string, options: StackOptions, signal?: Ab
   try {
     for (const name of names) {
       if (signal) throwIfCancelled(signal)
-      const source = await openGeotiff(name.path, {}, cache)
+      const source = await openGeotiff(name.path, nodata === undefined ? {} : { nodata }, cache)
       opened.push({ ...name, source, grid: source.report.grid as Layer['grid'] })
     }
     const reference = referenceOf(opened, options.reference)
@@ -213,8 +214,8 @@ function findingsOf(layers: readonly Layer[], grid: Layer['grid'], folder: strin
       .join(', ') + (some.length > 6 ? ` and ${some.length - 6} more` : '')
   const moved = layers.filter(({ place: { straight } }) => {
     if (!straight) return true
-    const shifts = [straight.shiftX, straight.shiftY].some((shift) => Math.abs(shift - Math.round(shift)) > 0.01)
-    return straight.scaleX !== 1 || straight.scaleY !== 1 || shifts
+    const { scaleX, scaleY, shiftX, shiftY } = straight
+    return scaleX !== 1 || scaleY !== 1 || !Number.isInteger(shiftX) || !Number.isInteger(shiftY)
   })
   if (moved.length > 0)
     findings.push({

@@ -25,7 +25,7 @@ export async function placementOf(own: Grid, target: Grid, path: string): Promis
       toFile: (x, y) => apply(back, project(apply(target.transform, [x, y]))),
     }
   }
-  const all = compose(back, target.transform)
+  const all = snapped(compose(back, target.transform), Math.max(width, height, target.width, target.height))
   const [scaleX, b, shiftX, d, scaleY, shiftY] = all
   const straight = Math.abs(b) * target.height < 0.01 && Math.abs(d) * target.width < 0.01 && scaleX > 0 && scaleY > 0
   return {
@@ -34,6 +34,15 @@ export async function placementOf(own: Grid, target: Grid, path: string): Promis
     straight: straight ? { scaleX, scaleY, shiftX, shiftY } : null,
     toFile: (x, y) => apply(all, [x, y]),
   }
+}
+
+/** Grids that are the same but for rounding are the same. */
+function snapped(affine: Affine, size: number): Affine {
+  const slack = 1e-7
+  return affine.map((value, i) => {
+    const whole = Math.round(value)
+    return Math.abs(value - whole) * (i === 2 || i === 5 ? 1 : size) < slack ? whole : value
+  }) as Affine
 }
 
 const apply = ([a, b, c, d, e, f]: Affine, [x, y]: readonly [number, number]): [number, number] => [a * x + b * y + c, d * x + e * y + f]
