@@ -48,14 +48,27 @@ describe.skipIf(!hasGdal || !hasSharedData)('ENVI files that GDAL writes', () =>
         const { X } = await readAll(fromData)
         expect(firstDifference(X, wanted)).toBeNull()
         const small = await readAll(fromHeader, { maxBytes: columns.length * 4 * 50, columns: [columns.length - 1, 0] })
-        expect(firstDifference(small.X,
-          Float32Array.from({ length: rows * 2 }, (_, i) => wanted[(i >> 1) * columns.length + (i % 2 ? 0 : columns.length - 1)] as number),
-        )).toBeNull()
+        expect(
+          firstDifference(
+            small.X,
+            Float32Array.from(
+              { length: rows * 2 },
+              (_, i) => wanted[(i >> 1) * columns.length + (i % 2 ? 0 : columns.length - 1)] as number,
+            ),
+          ),
+        ).toBeNull()
         const window = await fromHeader.readWindow?.([1], { x: 10, y: 20, width: 30, height: 20, outWidth: 15, outHeight: 40 })
         const W = grid?.width as number
-        expect(firstDifference(window as Float32Array,
-          Float32Array.from({ length: 15 * 40 }, (_, i) => wanted[((20 + Math.floor((Math.floor(i / 15) + 0.5) / 2)) * W + 10 + (i % 15) * 2 + 1) * columns.length + 1] as number),
-        )).toBeNull()
+        expect(
+          firstDifference(
+            window as Float32Array,
+            Float32Array.from(
+              { length: 15 * 40 },
+              (_, i) =>
+                wanted[((20 + Math.floor((Math.floor(i / 15) + 0.5) / 2)) * W + 10 + (i % 15) * 2 + 1) * columns.length + 1] as number,
+            ),
+          ),
+        ).toBeNull()
         await fromData.close()
         await fromHeader.close()
       })
@@ -64,7 +77,11 @@ describe.skipIf(!hasGdal || !hasSharedData)('ENVI files that GDAL writes', () =>
   for (const type of ['Byte', 'Int16', 'UInt16', 'Int32', 'UInt32', 'Float32', 'Float64'])
     it(`reads ${type} in either byte order behind a header offset`, async () => {
       const data = join(folder.path, `type-${type}`)
-      execFileSync('gdal_translate', ['-q', '-of', 'ENVI', '-ot', type, '-scale', '0', '255', '0', '200', sharedData(sources.landsat), data], { stdio: 'pipe' })
+      execFileSync(
+        'gdal_translate',
+        ['-q', '-of', 'ENVI', '-ot', type, '-scale', '0', '255', '0', '200', sharedData(sources.landsat), data],
+        { stdio: 'pipe' },
+      )
       const wanted = expected(data, 352 * 349, 6, null)
       const size = { Byte: 1, Int16: 2, UInt16: 2, Int32: 4, UInt32: 4, Float32: 4, Float64: 8 }[type] as number
       const turned = readFileSync(data)
@@ -72,7 +89,9 @@ describe.skipIf(!hasGdal || !hasSharedData)('ENVI files that GDAL writes', () =>
       if (size === 4) turned.swap32()
       if (size === 8) turned.swap64()
       writeFileSync(`${data}-big`, Buffer.concat([Buffer.alloc(13, 7), turned]))
-      const header = readFileSync(`${data}.hdr`, 'utf8').replace(/byte order\s*=\s*0/, 'byte order = 1').replace(/header offset\s*=\s*0/, 'header offset = 13')
+      const header = readFileSync(`${data}.hdr`, 'utf8')
+        .replace(/byte order\s*=\s*0/, 'byte order = 1')
+        .replace(/header offset\s*=\s*0/, 'header offset = 13')
       writeFileSync(`${data}-big.hdr`, header.replaceAll('\n', '\r\n'))
       for (const path of [data, `${data}-big`]) {
         const source = await openSource(path)

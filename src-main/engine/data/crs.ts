@@ -115,9 +115,15 @@ const projections: Readonly<Record<string, string>> = {
 
 /** A proj4 text of a parsed WKT; null for a projection that is not in the table. */
 function definitionOf(parsed: Parsed): string | null {
-  const projection = projections[String(parsed.projName ?? '').toLowerCase().replace(/[^a-z0-9]/g, '')]
+  const projection =
+    projections[
+      String(parsed.projName ?? '')
+        .toLowerCase()
+        .replace(/[^a-z0-9]/g, '')
+    ]
   if (!projection) return null
-  const number = (key: string): number | null => (typeof parsed[key] === 'number' && Number.isFinite(parsed[key]) ? (parsed[key] as number) : null)
+  const number = (key: string): number | null =>
+    typeof parsed[key] === 'number' && Number.isFinite(parsed[key]) ? (parsed[key] as number) : null
   const parts = [`+proj=${projection}`]
   const degrees = (radians: number): number => Number(((radians * 180) / Math.PI).toFixed(12))
   const add = (key: string, value: number | null): void => void (value !== null && parts.push(`+${key}=${value}`))
@@ -147,7 +153,9 @@ function definitionOf(parsed: Parsed): string | null {
     const values = shift.map(Number)
     const [dx = 0, dy = 0, dz = 0, rx = 0, ry = 0, rz = 0, s = 1] = values
     const seconds = (radians: number): number => (radians * 180 * 3600) / Math.PI
-    parts.push(`+towgs84=${values.length < 7 ? `${dx},${dy},${dz}` : [dx, dy, dz, seconds(rx), seconds(ry), seconds(rz), (s - 1) * 1e6].join(',')}`)
+    parts.push(
+      `+towgs84=${values.length < 7 ? `${dx},${dy},${dz}` : [dx, dy, dz, seconds(rx), seconds(ry), seconds(rz), (s - 1) * 1e6].join(',')}`,
+    )
   } else parts.push('+towgs84=0,0,0')
   const toMetre = number('to_meter')
   parts.push(projection === 'longlat' ? '' : toMetre !== null && toMetre !== 1 ? `+to_meter=${toMetre}` : '+units=m', '+no_defs')
@@ -157,7 +165,9 @@ function definitionOf(parsed: Parsed): string | null {
 function unitOf(text: string, geographic: boolean): string {
   if (geographic) return 'degree'
   const units = [...text.matchAll(/(?:LENGTHUNIT|UNIT)\s*\[\s*"([^"]*)"\s*,\s*([-+\d.eE]+)/gi)]
-  const length = units.find(([, name, size]) => !/degree|radian|grad/i.test(name as string) && Math.abs(Number(size) - 0.017453292519943) > 1e-9)
+  const length = units.find(
+    ([, name, size]) => !/degree|radian|grad/i.test(name as string) && Math.abs(Number(size) - 0.017453292519943) > 1e-9,
+  )
   const name = length?.[1] ?? 'metre'
   return /^met(er|re)s?$/i.test(name) ? 'metre' : name
 }
@@ -194,7 +204,10 @@ const sameName = (name: string): string =>
 
 async function codeOfName(name: string): Promise<number | null> {
   if (!codes) {
-    const index = JSON.parse(await readFile(createRequire(import.meta.url).resolve('epsg-index/all.json'), 'utf8')) as Record<string, { name?: unknown }>
+    const index = JSON.parse(await readFile(createRequire(import.meta.url).resolve('epsg-index/all.json'), 'utf8')) as Record<
+      string,
+      { name?: unknown }
+    >
     const found = new Map<string, number>()
     for (const [code, entry] of Object.entries(index)) {
       const key = typeof entry.name === 'string' ? sameName(entry.name) : ''

@@ -19,7 +19,8 @@ const options = z.object({
 })
 export type EnviOptions = z.output<typeof options>
 
-const isHeader = (head: Uint8Array): boolean => /^(?:\u00ef\u00bb\u00bf)?\s*ENVI\s*[\r\n]/.test(new TextDecoder('latin1').decode(head.subarray(0, 64)))
+const isHeader = (head: Uint8Array): boolean =>
+  /^(?:\u00ef\u00bb\u00bf)?\s*ENVI\s*[\r\n]/.test(new TextDecoder('latin1').decode(head.subarray(0, 64)))
 
 /** Where the header of a data file may lie: `scene.img.hdr`, `scene.hdr`. */
 export function headerPaths(path: string): string[] {

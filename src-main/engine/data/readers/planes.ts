@@ -82,7 +82,8 @@ export function planesSource(report: SourceReport, planes: Planes, files?: reado
         const count = Math.min(n - done, width - x)
         const X = new Float32Array(count * shown.length)
         await planes.fill(X, shown, { x0: x, x1: x + count, y0: y, y1: y + 1 })
-        for (let i = 0; i < count; i++) rows.push([x + i, y, ...shown.map((band, j) => cell(report.columns[band], X[i * shown.length + j]))])
+        for (let i = 0; i < count; i++)
+          rows.push([x + i, y, ...shown.map((band, j) => cell(report.columns[band], X[i * shown.length + j]))])
         done += count
       }
       return { names: ['column', 'row', ...shown.map((band) => (report.columns[band] as Column).name)], rows }
@@ -126,7 +127,13 @@ function positions(from: number, size: number, count: number, imageSize: number)
 }
 
 /** Nearest pixels, bands × rows × columns: lines that lie close together are read as one block, others one by one. */
-async function sample(planes: Planes, bands: readonly number[], columns: Int32Array, rows: Int32Array, signal?: AbortSignal): Promise<Float32Array> {
+async function sample(
+  planes: Planes,
+  bands: readonly number[],
+  columns: Int32Array,
+  rows: Int32Array,
+  signal?: AbortSignal,
+): Promise<Float32Array> {
   const d = bands.length
   const out = new Float32Array(d * rows.length * columns.length).fill(Number.NaN)
   const inside = columns.filter((x) => x >= 0)

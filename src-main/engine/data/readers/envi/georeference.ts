@@ -13,7 +13,9 @@ export async function enviGrid({ fields, samples, lines }: EnviHeader, findings:
     findings.push({
       severity: 'warning',
       code: 'NO_GEOREFERENCE',
-      message: fields.has('geo points') ? 'The file is located by points at its corners, not by a grid.' : 'The header does not say where the raster lies; positions are columns and rows.',
+      message: fields.has('geo points')
+        ? 'The file is located by points at its corners, not by a grid.'
+        : 'The header does not say where the raster lies; positions are columns and rows.',
       hint: 'Maps made from it line up with this file, but not with other layers.',
     })
   else if (!crs)
@@ -23,7 +25,14 @@ export async function enviGrid({ fields, samples, lines }: EnviHeader, findings:
       message: 'The header names no coordinate reference system that is known.',
       hint: 'Exports carry the same positions, without a system. Assign one with gdal_edit.py -a_srs EPSG:… if you know it.',
     })
-  return { width: samples, height: lines, transform: transform ?? [1, 0, 0, 0, 1, 0], georeferenced: transform !== null, crs: transform ? crs : null, geoKeys: {} }
+  return {
+    width: samples,
+    height: lines,
+    transform: transform ?? [1, 0, 0, 0, 1, 0],
+    georeferenced: transform !== null,
+    crs: transform ? crs : null,
+    geoKeys: {},
+  }
 }
 
 /** {projection, reference pixel x, y (1 = the outer corner of the first), x, y there, pixel size x, y, …, rotation=degrees} */

@@ -42,7 +42,8 @@ export function parseFields(text: string): Map<string, string> {
 }
 
 /** A list in braces; its parts are trimmed. */
-export const listOf = (value: string | undefined): string[] => (value === undefined || value === '' ? [] : value.split(',').map((part) => part.trim()))
+export const listOf = (value: string | undefined): string[] =>
+  value === undefined || value === '' ? [] : value.split(',').map((part) => part.trim())
 
 /** ENVI's data types; 6 and 9 are complex. */
 const types: Readonly<Record<number, NumberType>> = {
@@ -62,19 +63,27 @@ export async function readHeader(file: RandomAccessFile): Promise<EnviHeader> {
   const wrong = (key: string, found: string | undefined, wanted: string): StratumError =>
     new StratumError(
       'FILE_CORRUPT',
-      found === undefined ? `The ENVI header has no "${key}".` : `"${key}" in the ENVI header is "${found.slice(0, 60)}", and should be ${wanted}.`,
+      found === undefined
+        ? `The ENVI header has no "${key}".`
+        : `"${key}" in the ENVI header is "${found.slice(0, 60)}", and should be ${wanted}.`,
       'Fetch the header again, or write it again in the program that made it.',
       { path, key },
     )
   if (file.size > longestHeaderBytes)
-    throw new StratumError('FILE_CORRUPT', `The ENVI header has ${file.size} bytes, more than any header.`, 'Choose the text header that belongs to the data file.', { path })
+    throw new StratumError(
+      'FILE_CORRUPT',
+      `The ENVI header has ${file.size} bytes, more than any header.`,
+      'Choose the text header that belongs to the data file.',
+      { path },
+    )
   const bytes = await file.read(0, file.size, 'the header')
   const fields = parseFields(new TextDecoder('utf-8').decode(bytes))
   const whole = (key: string, least: number, most: number, fallback?: number): number => {
     const text = fields.get(key)
     if (text === undefined && fallback !== undefined) return fallback
     const value = Number(text)
-    if (text === undefined || text === '' || !Number.isSafeInteger(value) || value < least || value > most) throw wrong(key, text, `a whole number from ${least} to ${most}`)
+    if (text === undefined || text === '' || !Number.isSafeInteger(value) || value < least || value > most)
+      throw wrong(key, text, `a whole number from ${least} to ${most}`)
     return value
   }
   const code = whole('data type', 0, 1000)
@@ -82,17 +91,29 @@ export async function readHeader(file: RandomAccessFile): Promise<EnviHeader> {
   if (!type)
     throw new StratumError(
       'FORMAT_UNSUPPORTED',
-      code === 6 || code === 9 ? 'The ENVI data are complex numbers, which cannot be learned from as they are.' : `The ENVI data type ${code} is not known.`,
+      code === 6 || code === 9
+        ? 'The ENVI data are complex numbers, which cannot be learned from as they are.'
+        : `The ENVI data type ${code} is not known.`,
       'Save amplitude and phase, or real and imaginary part, as bands of floats.',
       { path, key: 'data type' },
     )
   const interleave = (fields.get('interleave') ?? 'bsq').toLowerCase()
   if (interleave !== 'bsq' && interleave !== 'bil' && interleave !== 'bip') throw wrong('interleave', interleave, 'bsq, bil or bip')
   if (Number(fields.get('file compression') ?? 0) !== 0)
-    throw new StratumError('FORMAT_UNSUPPORTED', 'The ENVI data file is compressed.', 'Save it uncompressed, or convert it: gdal_translate in.img out.tif', { path, key: 'file compression' })
+    throw new StratumError(
+      'FORMAT_UNSUPPORTED',
+      'The ENVI data file is compressed.',
+      'Save it uncompressed, or convert it: gdal_translate in.img out.tif',
+      { path, key: 'file compression' },
+    )
   for (const key of ['major frame offsets', 'minor frame offsets'])
     if (listOf(fields.get(key)).some((part) => Number(part) !== 0))
-      throw new StratumError('FORMAT_UNSUPPORTED', `The ENVI data file has ${key}, which are not read.`, 'Save it as a plain ENVI file first.', { path, key })
+      throw new StratumError(
+        'FORMAT_UNSUPPORTED',
+        `The ENVI data file has ${key}, which are not read.`,
+        'Save it as a plain ENVI file first.',
+        { path, key },
+      )
   return {
     samples: whole('samples', 1, 2 ** 31 - 1),
     lines: whole('lines', 1, 2 ** 31 - 1),

@@ -17,7 +17,12 @@ const readBytes = 16 << 20
 export async function openEnvi(path: string, options: EnviOptions): Promise<OpenSource> {
   const headerPath = /\.hdr$/i.test(path) ? path : findHeader(path)
   if (headerPath === null)
-    throw new StratumError('FILE_NOT_FOUND', 'There is no ENVI header (.hdr) beside this file.', `Put ${basename(path)}.hdr into the same folder.`, { path })
+    throw new StratumError(
+      'FILE_NOT_FOUND',
+      'There is no ENVI header (.hdr) beside this file.',
+      `Put ${basename(path)}.hdr into the same folder.`,
+      { path },
+    )
   const headerFile = await openRandomAccess(headerPath)
   let header: EnviHeader
   try {
@@ -43,26 +48,41 @@ async function findData(headerPath: string): Promise<string> {
   const folder = dirname(headerPath)
   const stem = basename(headerPath).replace(/\.hdr$/i, '')
   const names = (await readdir(folder)).filter((name) => !neverData.test(name))
-  const usual = usualEndings.map((ending) => names.find((name) => name.toLowerCase() === (stem + ending).toLowerCase())).find((name) => name !== undefined)
+  const usual = usualEndings
+    .map((ending) => names.find((name) => name.toLowerCase() === (stem + ending).toLowerCase()))
+    .find((name) => name !== undefined)
   const others = names.filter((name) => name.startsWith(`${stem}.`))
   const found = usual ?? (others.length === 1 ? others[0] : undefined)
   if (found) return join(folder, found)
   throw new StratumError(
     'FILE_NOT_FOUND',
-    others.length > 1 ? `Several files could be the data of this header: ${others.slice(0, 5).join(', ')}.` : 'The data file of this ENVI header is not beside it.',
-    others.length > 1 ? 'Open the data file instead of the header.' : `Put the data file (${stem}, ${stem}.img, ${stem}.dat …) into the same folder.`,
+    others.length > 1
+      ? `Several files could be the data of this header: ${others.slice(0, 5).join(', ')}.`
+      : 'The data file of this ENVI header is not beside it.',
+    others.length > 1
+      ? 'Open the data file instead of the header.'
+      : `Put the data file (${stem}, ${stem}.img, ${stem}.dat …) into the same folder.`,
     { path: headerPath },
   )
 }
 
-async function openData(path: string, headerPath: string, file: RandomAccessFile, header: EnviHeader, options: EnviOptions): Promise<OpenSource> {
+async function openData(
+  path: string,
+  headerPath: string,
+  file: RandomAccessFile,
+  header: EnviHeader,
+  options: EnviOptions,
+): Promise<OpenSource> {
   const { samples, lines, bands, offset, type, fields } = header
   const bytes = samples * lines * bands * bytesOf[type]
-  if (!Number.isSafeInteger(bytes) || offset + bytes > file.size) throw truncated(file.path, `the image of ${samples} × ${lines} × ${bands}`, offset, offset + bytes, file.size)
+  if (!Number.isSafeInteger(bytes) || offset + bytes > file.size)
+    throw truncated(file.path, `the image of ${samples} × ${lines} × ${bands}`, offset, offset + bytes, file.size)
   const findings: Finding[] = []
   const grid = await enviGrid(header, findings)
   const bad = listOf(fields.get('bbl')).map(Number)
-  const kept = Array.from({ length: bands }, (_, band) => band).filter((band) => options.badBands === 'keep' || bad.length !== bands || bad[band] !== 0)
+  const kept = Array.from({ length: bands }, (_, band) => band).filter(
+    (band) => options.badBands === 'keep' || bad.length !== bands || bad[band] !== 0,
+  )
   const used = kept.length > 0 ? kept : Array.from({ length: bands }, (_, band) => band)
   if (used.length < bands)
     findings.push({
@@ -102,7 +122,9 @@ async function openData(path: string, headerPath: string, file: RandomAccessFile
       headerOffset: offset,
       ...(fields.has('sensor type') ? { sensor: fields.get('sensor type') as string } : {}),
       ...(fields.has('description') ? { description: (fields.get('description') as string).slice(0, 500) } : {}),
-      ...(Number(fields.get('reflectance scale factor')) > 0 ? { reflectanceScaleFactor: Number(fields.get('reflectance scale factor')) } : {}),
+      ...(Number(fields.get('reflectance scale factor')) > 0
+        ? { reflectanceScaleFactor: Number(fields.get('reflectance scale factor')) }
+        : {}),
     },
   }
   return planesSource(report, enviPlanes(file, header, used, calibrations), [headerPath, file.path])
@@ -114,15 +136,25 @@ function classNames({ fields, bands }: EnviHeader): string[] | null {
   return /classification/i.test(fields.get('file type') ?? '') && bands === 1 && names.length > 1 && names.length <= 1000 ? names : null
 }
 
-function calibrationsOf({ fields, bands, type }: EnviHeader, options: EnviOptions, classes: readonly string[] | null, findings: Finding[], path: string): Calibration[] {
+function calibrationsOf(
+  { fields, bands, type }: EnviHeader,
+  options: EnviOptions,
+  classes: readonly string[] | null,
+  findings: Finding[],
+  path: string,
+): Calibration[] {
   const stated = fields.get('data ignore value')
-  const ignore = options.nodata ?? (stated === undefined || stated === '' ? Number.NaN : Number(stated.replace(/^([+-]?)inf(inity)?$/i, '$1Infinity')))
+  const ignore =
+    options.nodata ?? (stated === undefined || stated === '' ? Number.NaN : Number(stated.replace(/^([+-]?)inf(inity)?$/i, '$1Infinity')))
   const missing = Number.isNaN(ignore) ? [] : [type === 'float32' ? Math.fround(ignore) : ignore]
   const gains = listOf(fields.get('data gain values')).map(Number)
   const offsets = listOf(fields.get('data offset values')).map(Number)
   const factor = Number(fields.get('reflectance scale factor') ?? Number.NaN)
   if (options.reflectance && !(factor > 0))
-    throw new StratumError('DATA_UNSUITABLE', 'The header has no reflectance scale factor.', 'Switch “As reflectance” off.', { path, parameter: 'reflectance' })
+    throw new StratumError('DATA_UNSUITABLE', 'The header has no reflectance scale factor.', 'Switch “As reflectance” off.', {
+      path,
+      parameter: 'reflectance',
+    })
   if (!options.reflectance && factor > 0 && factor !== 1)
     findings.push({
       severity: 'info',
@@ -197,7 +229,8 @@ function enviPlanes(file: RandomAccessFile, header: EnviHeader, used: readonly n
       const most = Math.max(1, Math.floor(readBytes / (stride.pixel * size)))
       let place = 0
       for (const group of groups) {
-        for (let x0 = region.x0; x0 < region.x1; x0 += most) await runs(X, group, place, stored.length, region, x0, Math.min(region.x1, x0 + most), signal)
+        for (let x0 = region.x0; x0 < region.x1; x0 += most)
+          await runs(X, group, place, stored.length, region, x0, Math.min(region.x1, x0 + most), signal)
         place += group.length
       }
     },
@@ -207,7 +240,16 @@ function enviPlanes(file: RandomAccessFile, header: EnviHeader, used: readonly n
    * Columns x0 … x1−1 of the region for bands that are read together, into the places of X from `place` on: the span from the first to
    * the last item of a line is read, of several lines at once where they follow each other closely.
    */
-  async function runs(X: Float32Array, group: readonly number[], place: number, d: number, region: Region, x0: number, x1: number, signal?: AbortSignal): Promise<void> {
+  async function runs(
+    X: Float32Array,
+    group: readonly number[],
+    place: number,
+    d: number,
+    region: Region,
+    x0: number,
+    x1: number,
+    signal?: AbortSignal,
+  ): Promise<void> {
     const low = group.reduce((a, b) => Math.min(a, b))
     const high = group.reduce((a, b) => Math.max(a, b))
     const span = (x1 - 1 - x0) * stride.pixel + (high - low) * stride.band + 1

@@ -30,3 +30,10 @@ export const vectorLength = ({ dims }: { dims: readonly number[] }): number | nu
   const long = dims.filter((n) => n !== 1)
   return long.length === 1 ? (long[0] as number) : long.length === 0 && dims.length > 0 ? 1 : null
 }
+
+/** Axes of one value at the end say nothing: MATLAB drops them, others write them. At least two stay. */
+export function withoutTrailing(dims: readonly number[]): number[] {
+  const kept = [...dims]
+  while (kept.length > 2 && kept.at(-1) === 1) kept.pop()
+  return kept
+}

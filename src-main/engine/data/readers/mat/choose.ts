@@ -13,7 +13,8 @@ export interface Choice {
 }
 
 const matrixNames = /^(x|data|fea|features?|samples?|img|image|cube|hsi)$/i
-export const labelNames = /(^|[_-])(y|map|mask|gt|gnd|labels?|labelled|class(es)?|ground_?truth|truth|targets?|outliers?|anomal(y|ies))(_?map)?([_-]|$)|(gt|label|truth)s?$/i
+export const labelNames =
+  /(^|[_-])(y|map|mask|gt|gnd|labels?|labelled|class(es)?|ground_?truth|truth|targets?|outliers?|anomal(y|ies))(_?map)?([_-]|$)|(gt|label|truth)s?$/i
 
 export function choose(file: MatFile, options: MatOptions, path: string): Choice {
   const numeric = file.arrays.filter((array) => array.type !== 'char' && array.dims.length >= 2)
@@ -32,33 +33,53 @@ export function choose(file: MatFile, options: MatOptions, path: string): Choice
   const cubes = bySize.filter((array) => array.dims.length === 3)
   const matrices = bySize.filter((array) => array.dims.length === 2 && vectorLength(array) === null)
   const preferred = options.layout === 'table' ? undefined : cubes[0]
-  const main = named ?? preferred ?? matrices.find((array) => matrixNames.test(array.name)) ?? matrices[0] ?? bySize.find((array) => array.dims.length === 2)
+  const main =
+    named ??
+    preferred ??
+    matrices.find((array) => matrixNames.test(array.name)) ??
+    matrices[0] ??
+    bySize.find((array) => array.dims.length === 2)
   if (!main) {
     const others = file.left.slice(0, 5).map(({ name, reason }) => `"${name}" ${reason}`)
     throw new StratumError(
       'DATA_UNSUITABLE',
-      numeric.length > 0 ? `The arrays have more axes than lines, samples and bands: ${listing}.` : `There is no numeric array in the file${others.length > 0 ? `: ${others.join(', ')}` : ''}.`,
+      numeric.length > 0
+        ? `The arrays have more axes than lines, samples and bands: ${listing}.`
+        : `There is no numeric array in the file${others.length > 0 ? `: ${others.join(', ')}` : ''}.`,
       'Save a cube (lines × samples × bands) or a matrix (rows × columns) in MATLAB: save("x.mat", "X")',
       { path },
     )
   }
   if (main.dims.length > 3)
-    throw new StratumError('DATA_UNSUITABLE', `"${main.name}" has ${main.dims.length} axes (${main.dims.join(' × ')}).`, 'Choose a cube of lines × samples × bands, or a matrix.', {
-      path,
-      parameter: 'variable',
-    })
+    throw new StratumError(
+      'DATA_UNSUITABLE',
+      `"${main.name}" has ${main.dims.length} axes (${main.dims.join(' × ')}).`,
+      'Choose a cube of lines × samples × bands, or a matrix.',
+      {
+        path,
+        parameter: 'variable',
+      },
+    )
   if (options.layout === 'table' && main.dims.length === 3)
-    throw new StratumError('PARAMETER_INVALID', `"${main.name}" is a cube of ${main.dims.join(' × ')}, not a table.`, 'Choose the layout “raster”, or a matrix.', {
-      path,
-      parameter: 'layout',
-    })
+    throw new StratumError(
+      'PARAMETER_INVALID',
+      `"${main.name}" is a cube of ${main.dims.join(' × ')}, not a table.`,
+      'Choose the layout “raster”, or a matrix.',
+      {
+        path,
+        parameter: 'layout',
+      },
+    )
   const layout = options.layout !== 'auto' ? options.layout : main.dims.length === 3 || isLabelMap(main, numeric) ? 'raster' : 'table'
   return layout === 'raster' ? rasterChoice(file, main, options) : tableChoice(file, main, options)
 }
 
 /** A matrix of whole numbers that is alone and is called like labels is a map of a scene, not a table. */
 const isLabelMap = (array: MatArray, numeric: readonly MatArray[]): boolean =>
-  vectorLength(array) === null && !array.sparse && labelNames.test(array.name) && numeric.every((other) => other === array || sizeOf(other.dims) === 1)
+  vectorLength(array) === null &&
+  !array.sparse &&
+  labelNames.test(array.name) &&
+  numeric.every((other) => other === array || sizeOf(other.dims) === 1)
 
 function rasterChoice(file: MatFile, main: MatArray, { bandAxis }: MatOptions): Choice {
   const [height, width] = main.dims.length === 3 && bandAxis === 'first' ? [main.dims[1], main.dims[2]] : [main.dims[0], main.dims[1]]
@@ -76,9 +97,20 @@ function rasterChoice(file: MatFile, main: MatArray, { bandAxis }: MatOptions): 
 function tableChoice(file: MatFile, main: MatArray, options: MatOptions): Choice {
   const length = vectorLength(main)
   const rows = length ?? (main.dims[0] as number)
-  const sameLength = file.arrays.filter((array) => array !== main && !array.sparse && rows > 1 && (array.type === 'char' ? array.dims.length === 2 && array.dims[0] === rows : vectorLength(array) === rows))
+  const sameLength = file.arrays.filter(
+    (array) =>
+      array !== main &&
+      !array.sparse &&
+      rows > 1 &&
+      (array.type === 'char' ? array.dims.length === 2 && array.dims[0] === rows : vectorLength(array) === rows),
+  )
   if (length === null || options.variable !== undefined) return { layout: 'table', main, vectors: [], along: sameLength }
   const isLabel = (array: MatArray): boolean => array.type === 'char' || labelNames.test(array.name)
   const vectors = [main, ...sameLength].filter((array) => !isLabel(array))
-  return { layout: 'table', main, vectors: vectors.length > 0 ? vectors : [main], along: sameLength.filter((array) => isLabel(array) && array !== main) }
+  return {
+    layout: 'table',
+    main,
+    vectors: vectors.length > 0 ? vectors : [main],
+    along: sameLength.filter((array) => isLabel(array) && array !== main),
+  }
 }

@@ -2,7 +2,7 @@
 import { type H5File, isNumeric, openH5, toNumbers as plainNumbers } from '../../hdf5/file.ts'
 import { StratumError } from '#common/errors.ts'
 import { type NumberType, type Numbers, bytesOf } from '../numbers.ts'
-import { type MatArray, type MatFile, sizeOf } from './arrays.ts'
+import { type MatArray, type MatFile, sizeOf, withoutTrailing } from './arrays.ts'
 import { sparseArray } from './sparse.ts'
 
 const mostVariables = 10_000
@@ -12,7 +12,12 @@ export async function openLevel73(path: string): Promise<MatFile> {
   try {
     const names = file.keys('/').filter((name) => !name.startsWith('#'))
     if (names.length > mostVariables)
-      throw new StratumError('FILE_CORRUPT', `There are ${names.length} arrays in the file, more than ${mostVariables}.`, 'Save the arrays that are needed to a file of their own.', { path })
+      throw new StratumError(
+        'FILE_CORRUPT',
+        `There are ${names.length} arrays in the file, more than ${mostVariables}.`,
+        'Save the arrays that are needed to a file of their own.',
+        { path },
+      )
     const arrays: MatArray[] = []
     const left: { name: string; reason: string }[] = []
     for (const name of names) {
@@ -44,8 +49,8 @@ function describe(file: H5File, name: string): MatArray | { name: string; reason
   const dataset = file.dataset(name)
   if (dataset.dtype === 'record') return { name, reason: 'holds complex numbers or records' }
   if (!isNumeric(dataset.dtype)) return { name, reason: `holds ${dataset.dtype}` }
-  const dims = dataset.shape.length === 0 ? [1, 1] : [...dataset.shape].reverse()
-  if (dims.length === 1) dims.push(1)
+  const dims = withoutTrailing([...dataset.shape].reverse())
+  while (dims.length < 2) dims.push(1)
   if (sizeOf(dims) === 0) return { name, reason: 'is empty' }
   const stored = dataset.dtype === 'boolean' ? 'uint8' : dataset.dtype === 'float16' ? 'float32' : dataset.dtype
   if (!(stored in bytesOf)) return { name, reason: `holds ${dataset.dtype}` }
@@ -57,8 +62,14 @@ function describe(file: H5File, name: string): MatArray | { name: string; reason
     sparse: false,
     dims,
     async read(low, high) {
-      const start = low.slice(0, axes).reverse()
-      return numbersOf(dataset.slab(start, high.slice(0, axes).reverse().map((end, i) => end - (start[i] as number))))
+      const start = Array.from({ length: axes }, (_, i) => low[axes - 1 - i] ?? 0)
+      const end = Array.from({ length: axes }, (_, i) => high[axes - 1 - i] ?? 1)
+      return numbersOf(
+        dataset.slab(
+          start,
+          end.map((to, i) => to - (start[i] as number)),
+        ),
+      )
     },
   }
 }
@@ -71,12 +82,17 @@ function sparse(file: H5File, name: string, height: number, logical: boolean): M
   const part = (what: string) => (file.kind(`${name}/${what}`) === 'dataset' ? file.dataset(`${name}/${what}`) : null)
   const [rows, values] = [part('ir'), part('data')]
   if (rows && values && !isNumeric(values.dtype)) return { name, reason: 'holds complex numbers' }
-  const all = async (dataset: ReturnType<typeof part>): Promise<Numbers> => (dataset ? numbersOf(dataset.slab([0], [dataset.shape[0] ?? 0])) : new Float64Array(0))
+  const all = async (dataset: ReturnType<typeof part>): Promise<Numbers> =>
+    dataset ? numbersOf(dataset.slab([0], [dataset.shape[0] ?? 0])) : new Float64Array(0)
   return sparseArray(name, [height, width], logical, {
     bytes: ((rows?.shape[0] ?? 0) + (values?.shape[0] ?? 0) + width) * 8,
     rows: () => all(rows),
     starts: () => all(starts),
     values: () => all(values),
-    wrong: (what) => new StratumError('FILE_CORRUPT', `The sparse matrix "${name}" is damaged: ${what}.`, 'Save it again in MATLAB.', { path: file.path, place: name }),
+    wrong: (what) =>
+      new StratumError('FILE_CORRUPT', `The sparse matrix "${name}" is damaged: ${what}.`, 'Save it again in MATLAB.', {
+        path: file.path,
+        place: name,
+      }),
   })
 }

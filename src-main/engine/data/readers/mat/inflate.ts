@@ -25,7 +25,12 @@ async function* pieces(file: RandomAccessFile, offset: number, length: number, s
 }
 
 /** The first `wanted` bytes that a compressed part holds, or fewer when there are not so many. */
-export async function inflateStart(file: RandomAccessFile, offset: number, length: number, wanted: number): Promise<Uint8Array<ArrayBuffer>> {
+export async function inflateStart(
+  file: RandomAccessFile,
+  offset: number,
+  length: number,
+  wanted: number,
+): Promise<Uint8Array<ArrayBuffer>> {
   const parts: Uint8Array[] = []
   let have = 0
   for await (const part of inflated(file, offset, length)) {
@@ -64,7 +69,13 @@ async function* inflated(file: RandomAccessFile, offset: number, length: number,
 }
 
 /** @param expected bytes that the part says it holds; more than that is never kept */
-export async function inflateAll(file: RandomAccessFile, offset: number, length: number, expected: number, signal?: AbortSignal): Promise<Bytes> {
+export async function inflateAll(
+  file: RandomAccessFile,
+  offset: number,
+  length: number,
+  expected: number,
+  signal?: AbortSignal,
+): Promise<Bytes> {
   const target = expected <= mostInMemory ? inMemory(expected) : await inFile()
   let have = 0
   try {

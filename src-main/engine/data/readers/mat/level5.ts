@@ -6,7 +6,7 @@
 import { StratumError } from '#common/errors.ts'
 import { type NumberType, type Numbers, bytesOf, toNumbers } from '../numbers.ts'
 import type { RandomAccessFile } from '../randomAccess.ts'
-import { type MatArray, type MatFile, sizeOf } from './arrays.ts'
+import { type MatArray, type MatFile, sizeOf, withoutTrailing } from './arrays.ts'
 import { type Bytes, inflateAll, inflateStart } from './inflate.ts'
 import { readBlock } from './blocks.ts'
 import { sparseArray } from './sparse.ts'
@@ -47,7 +47,13 @@ const classes: Readonly<Record<number, NumberType | 'char' | 'sparse' | null>> =
   14: 'int64',
   15: 'uint64',
 }
-const classNames: Readonly<Record<number, string>> = { 1: 'a cell array', 2: 'a structure', 3: 'an object', 16: 'a function', 17: 'an object' }
+const classNames: Readonly<Record<number, string>> = {
+  1: 'a cell array',
+  2: 'a structure',
+  3: 'an object',
+  16: 'a function',
+  17: 'an object',
+}
 const [miMatrix, miCompressed] = [14, 15]
 
 interface Tag {
@@ -68,8 +74,7 @@ export async function openLevel5(file: RandomAccessFile): Promise<MatFile> {
   const { path } = file
   const head = await file.read(0, 128, 'the header')
   const order = String.fromCharCode(head[126] as number, head[127] as number)
-  if (order !== 'IM' && order !== 'MI')
-    throw corrupt(path, 126, 'The header does not say in which order its bytes lie')
+  if (order !== 'IM' && order !== 'MI') throw corrupt(path, 126, 'The header does not say in which order its bytes lie')
   const little = order === 'IM'
   const arrays: MatArray[] = []
   const left: { name: string; reason: string }[] = []
@@ -88,7 +93,12 @@ export async function openLevel5(file: RandomAccessFile): Promise<MatFile> {
       break
     }
     at = tag.type === miCompressed ? offset + tag.bytes : offset + Math.ceil(tag.bytes / 8) * 8
-    const element = tag.type === miMatrix ? plainBytes(file, offset, tag.bytes) : tag.type === miCompressed ? await compressedBytes(file, offset, tag.bytes, little, inflatedParts) : null
+    const element =
+      tag.type === miMatrix
+        ? plainBytes(file, offset, tag.bytes)
+        : tag.type === miCompressed
+          ? await compressedBytes(file, offset, tag.bytes, little, inflatedParts)
+          : null
     if (!element) continue
     const found = await describeArray(path, offset, element, little)
     if ('reason' in found) left.push(found)
@@ -104,7 +114,11 @@ export async function openLevel5(file: RandomAccessFile): Promise<MatFile> {
     version: '5',
     sizeBytes: file.size,
     async close() {
-      for (const part of inflatedParts) await part.then((bytes) => bytes.close(), () => undefined)
+      for (const part of inflatedParts)
+        await part.then(
+          (bytes) => bytes.close(),
+          () => undefined,
+        )
       await file.close()
     },
   }
@@ -127,12 +141,19 @@ function plainBytes(file: RandomAccessFile, offset: number, size: number): Eleme
 }
 
 /** The head is undone at once, the rest when it is first asked for; then it is kept until the source is closed. */
-async function compressedBytes(file: RandomAccessFile, offset: number, length: number, little: boolean, parts: Set<Promise<Bytes>>): Promise<ElementBytes | null> {
+async function compressedBytes(
+  file: RandomAccessFile,
+  offset: number,
+  length: number,
+  little: boolean,
+  parts: Set<Promise<Bytes>>,
+): Promise<ElementBytes | null> {
   const head = await inflateStart(file, offset, length, headBytes + 8)
   if (head.length < 8) throw corrupt(file.path, offset, 'A compressed array is empty')
   const tag = readTag(head, 0, little)
   if (tag.type !== miMatrix) return null
-  if (tag.bytes + 8 > length * deflateExpansion + headBytes) throw corrupt(file.path, offset, `A compressed array of ${length} bytes claims to hold ${tag.bytes}`)
+  if (tag.bytes + 8 > length * deflateExpansion + headBytes)
+    throw corrupt(file.path, offset, `A compressed array of ${length} bytes claims to hold ${tag.bytes}`)
   let all: Promise<Bytes> | undefined
   return {
     size: tag.bytes,
@@ -153,7 +174,12 @@ async function compressedBytes(file: RandomAccessFile, offset: number, length: n
   }
 }
 
-async function describeArray(path: string, offset: number, element: ElementBytes, little: boolean): Promise<MatArray | { name: string; reason: string }> {
+async function describeArray(
+  path: string,
+  offset: number,
+  element: ElementBytes,
+  little: boolean,
+): Promise<MatArray | { name: string; reason: string }> {
   const head = await element.read(0, Math.min(headBytes, element.size))
   const view = new DataView(head.buffer, head.byteOffset, head.length)
   const part = (at: number, what: string): Tag => {
@@ -173,9 +199,11 @@ async function describeArray(path: string, offset: number, element: ElementBytes
   if (code === 17) return { name: 'an object', reason: 'is an object' }
   const axes = part(flags.next, 'dimensions')
   whole(axes, 'dimensions')
-  if (axes.type !== 5 || axes.bytes < 8 || axes.bytes > mostAxes * 4 || axes.bytes % 4 !== 0) throw corrupt(path, offset, 'The dimensions of an array are nonsense')
-  const dims = Array.from({ length: axes.bytes / 4 }, (_, i) => view.getInt32(axes.data + i * 4, little))
-  if (dims.some((n) => n < 0) || !Number.isSafeInteger(sizeOf(dims))) throw corrupt(path, offset, `An array claims the size ${dims.join(' × ')}`)
+  if (axes.type !== 5 || axes.bytes < 8 || axes.bytes > mostAxes * 4 || axes.bytes % 4 !== 0)
+    throw corrupt(path, offset, 'The dimensions of an array are nonsense')
+  const dims = withoutTrailing(Array.from({ length: axes.bytes / 4 }, (_, i) => view.getInt32(axes.data + i * 4, little)))
+  if (dims.some((n) => n < 0) || !Number.isSafeInteger(sizeOf(dims)))
+    throw corrupt(path, offset, `An array claims the size ${dims.join(' × ')}`)
   const label = part(axes.next, 'name')
   whole(label, 'name')
   const name = new TextDecoder('latin1').decode(head.subarray(label.data, label.data + label.bytes)).replace(/\0.*$/s, '')
@@ -191,10 +219,16 @@ async function describeArray(path: string, offset: number, element: ElementBytes
   const need = sizeOf(dims) * bytesOf[stored]
   if (type === 'char' && values.bytes < need) return { name, reason: 'is text in an encoding that is not read' }
   if (values.bytes < need || values.data + need > element.size)
-    throw corrupt(path, offset, `"${name}" of ${dims.join(' × ')} needs ${need} bytes and has ${Math.min(values.bytes, element.size - values.data)}`)
+    throw corrupt(
+      path,
+      offset,
+      `"${name}" of ${dims.join(' × ')} needs ${need} bytes and has ${Math.min(values.bytes, element.size - values.data)}`,
+    )
   const items = (from: number, n: number, signal?: AbortSignal): Promise<Numbers> =>
     element.read(values.data + from * bytesOf[stored], n * bytesOf[stored], signal).then((bytes) => toNumbers(bytes, stored, little))
-  return { name, type, logical, sparse: false, dims, read: (low, high, signal) => readBlock(items, dims, low, high, signal) }
+  // Doubles that are whole numbers are stored as such.
+  const shown = type.startsWith('float') && !stored.startsWith('float') ? stored : type
+  return { name, type: shown, logical, sparse: false, dims, read: (low, high, signal) => readBlock(items, dims, low, high, signal) }
 
   async function tagAt(at: number): Promise<Tag> {
     if (at + 8 > element.size) throw corrupt(path, offset, `"${name}" has no values`)

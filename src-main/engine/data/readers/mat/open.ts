@@ -77,13 +77,25 @@ function findingsOf(file: MatFile, { main, vectors, along }: Choice): Finding[] 
       hint: 'Save what is needed as numeric arrays.',
     })
   if (main.type === 'float64' || main.type === 'int64' || main.type === 'uint64')
-    findings.push({ severity: 'info', code: 'ROUNDED', message: `Values of ${main.type} are rounded to float32 (7 digits).`, hint: 'Nothing to do for measurements.' })
+    findings.push({
+      severity: 'info',
+      code: 'ROUNDED',
+      message: `Values of ${main.type} are rounded to float32 (7 digits).`,
+      hint: 'Nothing to do for measurements.',
+    })
   return findings
 }
 
 const columnType = ({ type, logical }: MatArray): Column['type'] => (logical ? 'boolean' : type.startsWith('float') ? 'number' : 'integer')
 
-function baseReport(path: string, file: MatFile, choice: Choice): Pick<SourceReport, 'path' | 'sizeBytes' | 'format' | 'formatTitle' | 'dtype' | 'metadataFields' | 'labelFields' | 'findings' | 'details'> {
+function baseReport(
+  path: string,
+  file: MatFile,
+  choice: Choice,
+): Pick<
+  SourceReport,
+  'path' | 'sizeBytes' | 'format' | 'formatTitle' | 'dtype' | 'metadataFields' | 'labelFields' | 'findings' | 'details'
+> {
   const { main, along } = choice
   const known = along.filter((array) => labelNames.test(array.name))
   return {
@@ -121,7 +133,12 @@ function rasterSource(path: string, file: MatFile, choice: Choice, { bandAxis }:
     matrixBytes: width * height * bands * 4,
     findings: [
       ...base.findings,
-      { severity: 'warning', code: 'NO_GEOREFERENCE', message: 'MATLAB files do not say where a scene lies; positions are columns and rows.', hint: 'Maps made from it line up with this file, but not with other layers.' },
+      {
+        severity: 'warning',
+        code: 'NO_GEOREFERENCE',
+        message: 'MATLAB files do not say where a scene lies; positions are columns and rows.',
+        hint: 'Maps made from it line up with this file, but not with other layers.',
+      },
     ],
   }
   const axes = main.dims.length
@@ -164,11 +181,21 @@ function rasterSource(path: string, file: MatFile, choice: Choice, { bandAxis }:
 const plainValue = (value: number | undefined): number | null => (value === undefined || Number.isNaN(value) ? null : value)
 
 const noField = (field: string, { metadataFields }: SourceReport, path: string): StratumError =>
-  new StratumError('PARAMETER_INVALID', `There is no field called "${field}".`, metadataFields.length > 0 ? `Fields are ${metadataFields.join(', ')}.` : 'There are no fields.', { path, field })
+  new StratumError(
+    'PARAMETER_INVALID',
+    `There is no field called "${field}".`,
+    metadataFields.length > 0 ? `Fields are ${metadataFields.join(', ')}.` : 'There are no fields.',
+    { path, field },
+  )
 
 function checkColumns(n: number, { name, dims }: MatArray, path: string): void {
   if (n > mostColumns)
-    throw new StratumError('FORMAT_UNSUPPORTED', `"${name}" (${dims.join(' × ')}) has ${n} columns; at most ${mostColumns} can be read.`, 'Perhaps it must be transposed before it is saved.', { path })
+    throw new StratumError(
+      'FORMAT_UNSUPPORTED',
+      `"${name}" (${dims.join(' × ')}) has ${n} columns; at most ${mostColumns} can be read.`,
+      'Perhaps it must be transposed before it is saved.',
+      { path },
+    )
 }
 
 function tableSource(path: string, file: MatFile, choice: Choice): OpenSource {
@@ -179,7 +206,10 @@ function tableSource(path: string, file: MatFile, choice: Choice): OpenSource {
   const d = single === null ? (main.dims[1] as number) : parts.length
   checkColumns(d, main, path)
   const findings: Finding[] = []
-  const across = single === null && along.length === 0 ? file.arrays.find((array) => array !== main && rows !== d && vectorLength(array) === d && labelNames.test(array.name)) : undefined
+  const across =
+    single === null && along.length === 0
+      ? file.arrays.find((array) => array !== main && rows !== d && vectorLength(array) === d && labelNames.test(array.name))
+      : undefined
   if (across)
     findings.push({
       severity: 'warning',
@@ -213,7 +243,13 @@ function tableSource(path: string, file: MatFile, choice: Choice): OpenSource {
     }
     for (const [k, column] of wanted.entries()) {
       const array = single === null ? main : (parts[column] as MatArray)
-      const [low, high] = single === null ? [[from, column], [to, column + 1]] : alongVector(array, from, to)
+      const [low, high] =
+        single === null
+          ? [
+              [from, column],
+              [to, column + 1],
+            ]
+          : alongVector(array, from, to)
       const values = await array.read(low as number[], high as number[], signal)
       for (let i = 0; i < n; i++) X[i * wanted.length + k] = values[i] as number
     }
@@ -245,7 +281,9 @@ function tableSource(path: string, file: MatFile, choice: Choice): OpenSource {
         names: [...along.map((array) => array.name), ...shown.map((j) => (report.columns[j] as Column).name)],
         rows: Array.from({ length: to - from }, (_, i) => [
           ...fields.map((values) => values[i] ?? null),
-          ...shown.map((_column, j) => plainValue(X[i * shown.length + j])).map((value) => (value !== null && Number.isFinite(value) ? value : null)),
+          ...shown
+            .map((_column, j) => plainValue(X[i * shown.length + j]))
+            .map((value) => (value !== null && Number.isFinite(value) ? value : null)),
         ]),
       }
     },
@@ -259,7 +297,10 @@ function tableSource(path: string, file: MatFile, choice: Choice): OpenSource {
 }
 
 function alongVector(array: MatArray, from: number, to: number): [number[], number[]] {
-  const axis = Math.max(0, array.dims.findIndex((n) => n !== 1))
+  const axis = Math.max(
+    0,
+    array.dims.findIndex((n) => n !== 1),
+  )
   return [array.dims.map((_, i) => (i === axis ? from : 0)), array.dims.map((n, i) => (i === axis ? to : n))]
 }
 

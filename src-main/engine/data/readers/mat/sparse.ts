@@ -14,7 +14,12 @@ export interface SparseParts {
 
 const mostBytes = 1 << 30
 
-export function sparseArray(name: string, dims: readonly number[], logical: boolean, parts: SparseParts): MatArray | { name: string; reason: string } {
+export function sparseArray(
+  name: string,
+  dims: readonly number[],
+  logical: boolean,
+  parts: SparseParts,
+): MatArray | { name: string; reason: string } {
   if (parts.bytes > mostBytes) return { name, reason: 'is a sparse matrix of more than 1 GB' }
   const [height = 0, width = 0] = dims
   let loaded: Promise<{ rows: Numbers; starts: Numbers; values: Numbers }> | undefined
@@ -23,8 +28,10 @@ export function sparseArray(name: string, dims: readonly number[], logical: bool
     const [rows, starts, values] = [await parts.rows(signal), await parts.starts(signal), await parts.values(signal)]
     if (starts.length < width + 1) throw parts.wrong(`${starts.length} column starts for ${width} columns`)
     const count = starts[width] as number
-    if (count > rows.length || count > values.length) throw parts.wrong(`${count} values, and ${Math.min(rows.length, values.length)} are there`)
-    for (let j = 0; j < width; j++) if ((starts[j] as number) > (starts[j + 1] as number) || (starts[j] as number) < 0) throw parts.wrong('its columns are out of order')
+    if (count > rows.length || count > values.length)
+      throw parts.wrong(`${count} values, and ${Math.min(rows.length, values.length)} are there`)
+    for (let j = 0; j < width; j++)
+      if ((starts[j] as number) > (starts[j + 1] as number) || (starts[j] as number) < 0) throw parts.wrong('its columns are out of order')
     return { rows, starts, values }
   }
 
