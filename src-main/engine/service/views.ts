@@ -24,6 +24,8 @@ const mostSentValues = 2 ** 24
 type ViewCalls = Pick<EngineCalls, 'readRaster' | 'readMap' | 'readRows' | 'readSpectrum' | 'sampleLatents' | 'readPixel'>
 
 export interface Views extends Handlers<ViewCalls> {
+  /** Closes the source of a dataset, which may be elsewhere now. */
+  forget(dataset: number): Promise<void>
   /** Closes every open source and encoder; call it when the project closes. */
   dispose(): Promise<void>
 }
@@ -150,6 +152,7 @@ export function createViews(session: { project(): Project }): Views {
       return { row, label: label === 0 ? null : label, score, values: values.map(finiteOrNull) }
     },
 
+    forget: (dataset) => sources.drop(dataset),
     async dispose() {
       await sources.clear()
       await models.clear()
