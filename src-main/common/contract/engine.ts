@@ -6,7 +6,7 @@
  */
 import { z } from 'zod'
 import { Annotations, Artifact, Job } from '../domain/artifact.ts'
-import { SourceReport } from '../domain/dataset.ts'
+import { SourceReport, SourceState } from '../domain/dataset.ts'
 import { ModelLayout } from '../domain/results.ts'
 
 /** JSON Schema (draft 2020-12) made by zod, with our meta keys: title, description, unit, paperTerm, group, advanced, labels, showWhen. */
@@ -172,6 +172,18 @@ export const engineCalls = {
   deleteArtifact: { input: z.object({ artifact: id }), output: z.object({ deleted: z.array(id) }) },
   undo: { input: none, output: ProjectInfo },
   redo: { input: none, output: ProjectInfo },
+
+  /** Whether the sources of all datasets are where they were, by size and time; nothing is read. */
+  sourceStates: { input: none, output: z.array(SourceState) },
+  /** Links a dataset to where its file is now; a file of other content is refused with what differs. Undo takes it back. */
+  relink: { input: z.object({ artifact: id, path: z.string().min(1) }), output: Artifact },
+  /** Looks for a dataset's file in a folder and the folders in it. A new search ends the one before. */
+  findSource: {
+    input: z.object({ artifact: id, folder: z.string().min(1) }),
+    output: z.object({ path: z.string().nullable(), entries: z.int(), complete: z.boolean() }),
+  },
+  /** Ends the search that is going on; it answers CANCELLED. */
+  stopFindingSource: { input: none, output: none },
 
   /** Begins an operation and returns at once; progress arrives on `jobChanged`, the result on `artifactChanged`. */
   run: {

@@ -103,6 +103,15 @@ export const SourceReference = z.object({
 })
 export type SourceReference = z.output<typeof SourceReference>
 
+/** Whether the source of a dataset is where it was, by size and time alone; `message` is empty when nothing is to be said. */
+export const SourceState = z.object({
+  dataset: z.int().positive(),
+  state: z.enum(['present', 'touched', 'changed', 'missing']),
+  path: z.string(),
+  message: z.string(),
+})
+export type SourceState = z.output<typeof SourceState>
+
 /** The `meta` of a dataset artifact. */
 export const DatasetMeta = SourceReport.omit({ path: true }).extend({
   source: SourceReference,

@@ -8,6 +8,7 @@ import type { Artifact, ArtifactKind } from '#common/domain/artifact.ts'
 import { StratumError } from '#common/errors.ts'
 import { deviceFor } from '../compute/devices/settings.ts'
 import { readerFor } from '../data/readers/registry.ts'
+import { optionsOf } from '../data/series/options.ts'
 import { modelById } from '../models/registry.ts'
 import type { OperationDefinition } from '../operations/define.ts'
 import { parseParams, unknownParameter } from '../operations/parameters.ts'
@@ -181,8 +182,9 @@ async function settingsSchema(operation: OperationDefinition, params: Values) {
     return { title: model.title, schema: model.params, preset: preset?.params ?? {} }
   }
   if (operation.id === 'import') {
-    const reader = await readerFor(String(params.path), params.as === undefined || params.as === null ? undefined : String(params.as))
-    return { title: reader.title, schema: reader.options, preset: {} }
+    const as = params.as === undefined || params.as === null || params.as === 'series' ? undefined : String(params.as)
+    const reader = await readerFor(String(params.path), as)
+    return { title: reader.title, schema: optionsOf(reader), preset: {} }
   }
   throw new StratumError(
     'INTERNAL',

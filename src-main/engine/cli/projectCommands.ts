@@ -5,6 +5,7 @@ import { createProject } from '../project/open.ts'
 import { projectName } from '../project/projectFile.ts'
 import { artifactHeading, artifactLine, artifactPage } from './artifactText.ts'
 import type { Command } from './command.ts'
+import { relink, sayMovedSources } from './sourceCommands.ts'
 import { formatTable } from './printer.ts'
 import { changingProject, readingProject } from './workspace.ts'
 
@@ -23,10 +24,11 @@ const newProject: Command = {
 const list: Command = {
   name: 'list',
   usage: '<project>',
-  summary: 'Lists the artifacts of a project.',
-  run: ({ arguments: [path] }) =>
-    readingProject(path, (project) => {
+  summary: 'Lists the artifacts of a project, and says which files are missing or changed.',
+  run: ({ arguments: [path], printer }) =>
+    readingProject(path, async (project) => {
       const artifacts = project.artifacts()
+      await sayMovedSources(project, printer)
       const text =
         artifacts.length > 0
           ? formatTable([artifactHeading, ...artifacts.map(artifactLine)])
@@ -39,9 +41,10 @@ const show: Command = {
   name: 'show',
   usage: '<project> <artifact>',
   summary: 'Shows what an artifact is, how it was made and what it found.',
-  run: ({ arguments: [path, reference] }) =>
-    readingProject(path, (project) => {
+  run: ({ arguments: [path, reference], printer }) =>
+    readingProject(path, async (project) => {
       const artifact = project.find(reference)
+      await sayMovedSources(project, printer, artifact.id)
       return { result: artifact, text: artifactPage(artifact) }
     }),
 }
@@ -110,4 +113,4 @@ const remove: Command = {
     }),
 }
 
-export const projectCommands: readonly Command[] = [newProject, list, show, verify, recipe, rename, remove]
+export const projectCommands: readonly Command[] = [newProject, list, show, verify, recipe, rename, relink, remove]

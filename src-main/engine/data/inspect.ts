@@ -1,7 +1,11 @@
-/** What a file is, before importing it. */
+/** What a file is, before importing it; and how every source is opened: by its reader, as windows where a time series is wanted. */
 import type { SourceReport } from '#common/domain/dataset.ts'
+import { StratumError } from '#common/errors.ts'
 import type { OpenSource } from './dataset.ts'
 import { readerFor } from './readers/registry.ts'
+import { canBeSeries, seriesChosen, splitOptions } from './series/options.ts'
+
+export { seriesChosen }
 
 /** @param as a reader id or a dataset kind. Throws StratumError with code, place and hint. */
 export async function inspectSource(
@@ -25,6 +29,20 @@ export async function openSource(
   options: Readonly<Record<string, unknown>> = {},
   signal?: AbortSignal,
 ): Promise<OpenSource> {
-  const reader = await readerFor(path, as)
-  return reader.open(path, options, signal)
+  const { own, series } = splitOptions(seriesChosen(as, options))
+  const reader = await readerFor(path, as === 'series' ? undefined : as)
+  if (series === null) return reader.open(path, own, signal)
+  if (!canBeSeries(reader))
+    throw new StratumError(
+      'DATA_UNSUITABLE',
+      `${reader.title} holds no table of rows that follow one another in time.`,
+      'Windows are cut from tables and matrices; leave the options of time series out.',
+      { path },
+    )
+  const source = await reader.open(path, own, signal)
+  const { openSeries } = await import('./series/open.ts')
+  return openSeries(source, series, signal).catch(async (thrown: unknown) => {
+    await source.close()
+    throw thrown
+  })
 }

@@ -1,10 +1,15 @@
 /** Import: describes a source file and summarises its columns in one streaming pass. The values stay in the file. */
-import { resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { basename, resolve } from 'node:path'
 import { z } from 'zod'
 import { throwIfCancelled } from '#common/errors.ts'
 import { DatasetKind, type DatasetMeta } from '#common/domain/dataset.ts'
-import { describeSource, hashFile, summariseSource } from '../data/import.ts'
+import { describeSource, summariseSource } from '../data/import.ts'
+import { openSource, seriesChosen } from '../data/inspect.ts'
 import { readerFor } from '../data/readers/registry.ts'
+import { knownHash, statOf } from '../data/source/hash.ts'
+import { contentOf, locateSource } from '../data/source/reference.ts'
+import { linkedTo } from '../data/source/relink.ts'
 import { defineOperation, type OperationContext } from './define.ts'
 
 const params = z.object({
@@ -16,8 +21,9 @@ const params = z.object({
     advanced: true,
   }),
 })
+type Params = z.output<typeof params>
 
-/** Opens, checks and summarises one file. Memory: one chunk of rows and a sample of at most 100 000. */
+/** Opens, checks and summarises one source. Memory: one chunk of rows and a sample of at most 100 000. */
 export async function importFile(
   ctx: OperationContext<unknown>,
   path: string,
@@ -25,29 +31,55 @@ export async function importFile(
   options: Readonly<Record<string, unknown>>,
 ): Promise<DatasetMeta> {
   ctx.report({ stage: 'Reading the header', fraction: null })
-  const reader = await readerFor(path, as ?? undefined)
-  const source = await reader.open(path, options, ctx.signal)
+  const readerOptions = seriesChosen(as, withWholePaths(options))
+  const source = await openSource(path, as ?? undefined, readerOptions, ctx.signal)
   try {
     throwIfCancelled(ctx.signal)
     const { summaries, validRows } = await summariseSource(source, { seed: ctx.seed, signal: ctx.signal, report: ctx.report })
     const { path: _, ...report } = source.report
-    const reference = await describeSource(path, ctx.project.path, ctx.signal, ctx.report)
-    return { ...report, source: reference, summaries, validRows, readerOptions: { ...options } }
+    const reference = await describeSource(path, ctx.project.path, ctx.signal, ctx.report, source.files)
+    return { ...report, source: reference, summaries, validRows, readerOptions }
   } finally {
     await source.close()
   }
+}
+
+const namesFile = (value: unknown): value is string => typeof value === 'string' && /[\\/.]/.test(value) && existsSync(value)
+
+/** Options that name files keep their whole path, and are told apart by content. */
+const withWholePaths = (options: Readonly<Record<string, unknown>>, change: (path: string) => string = resolve): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(options).map(([name, value]) => [name, namesFile(value) ? change(value) : value]))
+
+/** The hash of everything that will be read. Tables are one file unless an option names another: then they need not be opened. */
+async function contentIdentity({ path, as, options }: Params): Promise<string> {
+  const file = resolve(path)
+  const { isFolder } = await statOf(file)
+  const reader = await readerFor(file, as === 'series' ? undefined : (as ?? undefined))
+  if (!isFolder && reader.kind === 'table' && !Object.values(options).some(namesFile)) return knownHash(file)
+  const source = await openSource(file, as ?? undefined, seriesChosen(as, withWholePaths(options)))
+  const { files } = source
+  await source.close()
+  return contentOf(await describeSource(file, file, undefined, undefined, files))
 }
 
 export const importOperation = defineOperation({
   id: 'import',
   version: 1,
   title: 'Import',
-  summary: 'Adds a file to the project: a scene, a table, single cells or vectors.',
+  summary: 'Adds a file to the project: a scene, a table, single cells, vectors or windows of a time series.',
   inputs: {},
   params,
   produces: 'dataset',
   ignores: ['seed', 'device'],
   nameFor: ({ path }) => (path.split(/[\\/]/).pop() ?? path).replace(/(\.tar)?\.[^.]+(\.gz)?$/i, ''),
-  identity: ({ path }) => hashFile(resolve(path)),
+  // The same content read the same way is the same dataset, wherever the file lies.
+  keyed: ({ as, options }) => ({ as, options: withWholePaths(options, basename) }),
+  identity: contentIdentity,
+  /** Asked for from another place, a dataset whose file is gone is linked to that place. */
+  async reuse(artifact, { path }, project) {
+    const meta = artifact.meta as unknown as DatasetMeta
+    if ((await locateSource(meta.source, project.path)).missing.length === 0) return artifact
+    return project.relink(artifact.id, await linkedTo(meta, path, project.path))
+  },
   run: (ctx) => importFile(ctx, resolve(ctx.params.path), ctx.params.as, ctx.params.options),
 })

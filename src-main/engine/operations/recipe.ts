@@ -5,11 +5,13 @@
  * Paths are tagged `!path` and relative to the project's folder, or to the recipe's when it is moved beside its data.
  */
 import { existsSync } from 'node:fs'
-import { dirname, isAbsolute, relative, resolve, sep } from 'node:path'
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { type Document, isScalar, parseDocument, type ScalarTag, stringify } from 'yaml'
 import { z } from 'zod'
 import { Annotations, type Artifact } from '#common/domain/artifact.ts'
+import type { SourceReference } from '#common/domain/dataset.ts'
 import { StratumError } from '#common/errors.ts'
+import { presentPath } from '../data/source/reference.ts'
 import type { Project } from '../project/project.ts'
 import { version } from '../version.ts'
 import { lineage } from './lineage.ts'
@@ -64,12 +66,22 @@ function stepOf(artifact: Artifact, folder: string): Record<string, unknown> {
     version: artifact.operationVersion,
     name: artifact.name,
     ...(Object.keys(artifact.inputs).length > 0 && { inputs: artifact.inputs }),
-    params: withPaths(artifact.params, (text) => (isAbsolute(text) ? new RecipePath(relative(folder, text).split(sep).join('/')) : text)),
+    params: withPaths(currentParams(artifact, folder), (text) =>
+      isAbsolute(text) ? new RecipePath(relative(folder, text).split(sep).join('/')) : text,
+    ),
     seed: artifact.seed,
     device: artifact.device,
     ...(typeof source?.hash === 'string' && { source: { hash: source.hash, sizeBytes: source.sizeBytes } }),
     ...(Object.keys(artifact.annotations).length > 0 && { annotations: artifact.annotations }),
   }
+}
+
+/** The path that was imported is where the file is now: it may have moved with the project or been relinked. */
+function currentParams({ operation, params, meta }: Artifact, folder: string): Readonly<Record<string, unknown>> {
+  const { source } = meta as { source?: Partial<SourceReference> }
+  if (operation !== 'import' || source?.relativePath === undefined || source.absolutePath === undefined) return params
+  const { relativePath, absolutePath } = source
+  return { ...params, path: presentPath({ relativePath, absolutePath }, join(folder, 'project')) }
 }
 
 /** A copy in which every text, however deep, went through `change`. */

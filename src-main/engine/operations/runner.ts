@@ -75,6 +75,7 @@ interface Entry {
   readonly job: OwnedJob
   readonly plan: Plan
   key: string
+  identity: string | null
 }
 
 /** Finished jobs kept in memory for the list. */
@@ -105,7 +106,14 @@ export function createRunner(project: ProjectFile, operations: readonly Operatio
 
   function keyOf({ operation, params, inputs, seed, device }: Plan, identity: string | null): string {
     const inputKeys = Object.fromEntries(Object.entries(inputs).map(([role, artifact]) => [role, artifact.contentKey]))
-    return contentKey({ operation: operation.id, version: operation.version, params, inputs: inputKeys, seed, device, identity })
+    const parts = { operation: operation.id, version: operation.version, inputs: inputKeys, seed, device, identity }
+    return contentKey({ ...parts, params: operation.keyed?.(params) ?? params })
+  }
+
+  /** Finished before, also under the key of versions whose keys held all parameters. */
+  function finishedBefore({ plan, key, identity }: Entry): Artifact | null {
+    const { keyed, ...whole } = plan.operation
+    return project.finishedWithKey(key) ?? (keyed ? project.finishedWithKey(keyOf({ ...plan, operation: whole }, identity)) : null)
   }
 
   function run(request: RunRequest): RunningJob {
@@ -116,7 +124,7 @@ export function createRunner(project: ProjectFile, operations: readonly Operatio
     if (same) return same.job
     lastId += 1
     const job = createJob(lastId, plan.operation, (state) => hooks.jobChanged?.(state))
-    const entry: Entry = { job, plan, key: key ?? '' }
+    const entry: Entry = { job, plan, key: key ?? '', identity: identity instanceof Promise ? null : identity }
     remember(entry)
     if (identity instanceof Promise) void identify(entry, identity)
     else decide(entry)
@@ -128,7 +136,8 @@ export function createRunner(project: ProjectFile, operations: readonly Operatio
     const { job, plan } = entry
     try {
       job.report({ stage: 'Looking at the source', fraction: null })
-      entry.key = keyOf(plan, await identity)
+      entry.identity = await identity
+      entry.key = keyOf(plan, entry.identity)
       for (let same = active.get(entry.key); same; same = active.get(entry.key)) await same.job.finished.catch(() => undefined)
       decide(entry)
     } catch (thrown) {
@@ -141,9 +150,10 @@ export function createRunner(project: ProjectFile, operations: readonly Operatio
     const { job, plan } = entry
     if (job.isOver()) return
     try {
-      const known = project.finishedWithKey(entry.key)
+      const known = finishedBefore(entry)
       if (known && !plan.operation.isStale?.(known)) {
-        job.done(known, true)
+        if (plan.operation.reuse && !project.readOnly) void reuse(entry, known)
+        else job.done(known, true)
         return
       }
       if (project.readOnly) {
@@ -157,6 +167,16 @@ export function createRunner(project: ProjectFile, operations: readonly Operatio
       active.set(entry.key, entry)
       job.markDecided()
       enqueue(entry)
+    } catch (thrown) {
+      job.fail(asStratumError(thrown))
+    }
+  }
+
+  async function reuse({ job, plan }: Entry, known: Artifact): Promise<void> {
+    try {
+      const artifact = (await plan.operation.reuse?.(known, plan.params, project)) ?? known
+      job.done(artifact, true)
+      if (artifact !== known) hooks.artifactChanged?.(artifact.id, artifact)
     } catch (thrown) {
       job.fail(asStratumError(thrown))
     }

@@ -1,10 +1,11 @@
-/** Table `journal`: renames and annotations in order, for undo and redo. Entries after the last undone one are a future that a new change discards. */
+/** Table `journal`: renames, annotations and relinked sources in order, for undo and redo. Entries after the last undone one are a future that a new change discards. */
 import type { Db } from './sqlite.ts'
 
 export interface JournalRow {
   readonly id: number
   readonly artifact: number
-  readonly field: 'name' | 'annotations'
+  /** 'meta' when a source was relinked. */
+  readonly field: 'name' | 'annotations' | 'meta'
   readonly label: string
   readonly before: string
   readonly after: string

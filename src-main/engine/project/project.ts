@@ -3,6 +3,7 @@
  * Implementation: open.ts and one file per table.
  */
 import type { Annotations, Artifact, ArtifactKind, DtypeName } from '#common/domain/artifact.ts'
+import type { SourceReference } from '#common/domain/dataset.ts'
 
 export type NumberArray = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float32Array | Float64Array
 
@@ -54,6 +55,8 @@ export interface Project {
   metrics(artifact: number, afterStep: number): { step: number; name: string; value: number }[]
   rename(id: number, name: string): Artifact
   annotate(id: number, annotations: Annotations): Artifact
+  /** Where the source of a dataset is now; its content is the same. Goes through the journal. */
+  relink(id: number, source: SourceReference): Artifact
   remove(id: number): number[]
   uniqueName(kind: ArtifactKind, wanted: string): string
 }

@@ -112,6 +112,7 @@ export function projectFile(
     })
   const apply = (id: number, field: JournalRow['field'], value: string): void => {
     if (field === 'name') artifacts.setName(id, value)
+    else if (field === 'meta') artifacts.setMeta(id, value)
     else artifacts.setAnnotations(id, JSON.parse(value) as Annotations)
   }
   const step = (entry: JournalRow | undefined, undone: boolean): Artifact | null =>
@@ -220,6 +221,11 @@ export function projectFile(
       const row = rowOf(id)
       const label = `change ${Object.keys(annotations).join(' and ') || 'annotations'} of ${row.name}`
       return change(row, 'annotations', label, JSON.stringify({ ...(JSON.parse(row.annotations) as Annotations), ...annotations }))
+    },
+    relink: (id, source) => {
+      const row = rowOf(id)
+      const meta = JSON.parse(row.meta) as Record<string, unknown>
+      return change(row, 'meta', `relink ${row.name}`, JSON.stringify({ ...meta, source }))
     },
     undoLabel: () => onFile(path, () => journal.toUndo()?.label ?? null),
     redoLabel: () => onFile(path, () => journal.toRedo()?.label ?? null),

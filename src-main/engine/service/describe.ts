@@ -1,6 +1,7 @@
 /** The registries as data, for forms and galleries. */
 import type { FormatDescription, ModelDescription } from '#common/contract/engine.ts'
 import type { Reader } from '../data/dataset.ts'
+import { optionsOf } from '../data/series/options.ts'
 import type { ModelDefinition } from '../models/define.ts'
 import { describeParams } from '../operations/describe.ts'
 
@@ -22,5 +23,5 @@ export const describeReader = (reader: Reader): FormatDescription => ({
   title: reader.title,
   kind: reader.kind,
   extensions: [...reader.extensions],
-  options: describeParams(reader.options),
+  options: describeParams(optionsOf(reader)),
 })

@@ -22,6 +22,13 @@ export class OpenCache<T> {
     return entry.value
   }
 
+  async drop(id: number): Promise<void> {
+    const entry = this.#entries.get(id)
+    if (!entry) return
+    this.#entries.delete(id)
+    await entry.close(await entry.value)
+  }
+
   async clear(): Promise<void> {
     const entries = [...this.#entries.values()]
     this.#entries.clear()

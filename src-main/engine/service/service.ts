@@ -10,6 +10,9 @@ import { computeSettings, defaultThreads, deviceFor, setComputeSettings } from '
 import { inspectSource } from '../data/inspect.ts'
 import { previewSource } from '../data/previewSource.ts'
 import { readers } from '../data/readers/registry.ts'
+import { findMoved } from '../data/source/find.ts'
+import { datasetMeta, relinkDataset } from '../data/source/relink.ts'
+import { sourceStates } from '../data/source/state.ts'
 import { modelById, models } from '../models/registry.ts'
 import { describeOperation } from '../operations/describe.ts'
 import { parseParams } from '../operations/parameters.ts'
@@ -32,10 +35,16 @@ export type Service = Handlers<EngineCalls> & { dispose(): Promise<void> }
 export function createService(emit: Emit<EngineEvents>): Service {
   const session = createSession(emit)
   const { views } = session
+  let search = new AbortController()
 
   const announce = (artifact: Artifact | null): void => {
     if (artifact) emit('artifactChanged', { id: artifact.id, artifact, deleted: false })
     session.touched()
+  }
+  /** A step through the journal may have linked a dataset to another place. */
+  const restored = async (artifact: Artifact | null): Promise<void> => {
+    if (artifact?.kind === 'dataset') await views.forget(artifact.id)
+    announce(artifact)
   }
   const announced = (artifact: Artifact): Artifact => {
     announce(artifact)
@@ -86,13 +95,30 @@ export function createService(emit: Emit<EngineEvents>): Service {
       session.touched()
       return { deleted }
     },
-    undo() {
-      announce(session.project().undo())
+    async undo() {
+      await restored(session.project().undo())
       return infoNow()
     },
-    redo() {
-      announce(session.project().redo())
+    async redo() {
+      await restored(session.project().redo())
       return infoNow()
+    },
+
+    sourceStates: () => sourceStates(session.project()),
+    async relink({ artifact, path }) {
+      const project = session.project()
+      const relinked = await relinkDataset(project, artifact, path)
+      await views.forget(artifact)
+      return announced(relinked)
+    },
+    async findSource({ artifact, folder }) {
+      search.abort()
+      search = new AbortController()
+      return findMoved(datasetMeta(session.project(), artifact).source, folder, search.signal)
+    },
+    stopFindingSource() {
+      search.abort()
+      return {}
     },
 
     async run(request) {
@@ -143,7 +169,10 @@ export function createService(emit: Emit<EngineEvents>): Service {
     verify: () => session.project().verify(),
     recipe: ({ artifact }) => ({ yaml: recipeOf(session.project(), artifact) }),
 
-    dispose: () => session.close(),
+    dispose() {
+      search.abort()
+      return session.close()
+    },
   }
 }
 

@@ -1,0 +1,55 @@
+/** Opens the source of a dataset again: found, checked, and read with the options it was imported with. */
+import { resolve } from 'node:path'
+import type { DatasetMeta, SourceReference } from '#common/domain/dataset.ts'
+import { StratumError } from '#common/errors.ts'
+import type { OpenSource } from '../dataset.ts'
+import { openSource } from '../inspect.ts'
+import { knownHash, statOf } from './hash.ts'
+import { formerParts, type LocatedSource, locateSource, missingSource } from './reference.ts'
+
+/** @throws SOURCE_MISSING when it is nowhere, SOURCE_CHANGED when its content is another one */
+export async function openDataset(meta: DatasetMeta, projectPath: string, signal?: AbortSignal): Promise<OpenSource> {
+  const located = await checkedSource(meta.source, projectPath, signal)
+  return openSource(located.path, meta.format, relocated(meta.readerOptions, meta.source, located), signal)
+}
+
+/** Where the source is, once its content is known to be the same. A file that was only touched is read through once. */
+export async function checkedSource(source: SourceReference, projectPath: string, signal?: AbortSignal): Promise<LocatedSource> {
+  const located = await locateSource(source, projectPath)
+  if (located.missing.length > 0) throw missingSource(located.missing)
+  const isFolder = (await statOf(located.path)).isFolder
+  if (!isFolder) await checkFile(located.path, source, signal)
+  for (const [i, part] of (source.parts ?? []).entries()) await checkFile(located.parts[i] as string, part, signal)
+  return located
+}
+
+interface Stamp {
+  readonly sizeBytes: number
+  readonly modifiedMs: number
+  readonly hash: string
+}
+
+async function checkFile(path: string, was: Stamp, signal?: AbortSignal): Promise<void> {
+  const { size, mtimeMs } = await statOf(path)
+  if (size === was.sizeBytes && (mtimeMs === was.modifiedMs || (await knownHash(path, signal)) === was.hash)) return
+  throw new StratumError(
+    'SOURCE_CHANGED',
+    `The file has changed since it was imported: it was ${was.sizeBytes} bytes, ${new Date(was.modifiedMs).toISOString()}, and is now ${size} bytes, ${new Date(mtimeMs).toISOString()}.`,
+    'Import it again as a new dataset, or put the former file back.',
+    { path },
+  )
+}
+
+/** Options that name a part, such as a table that is joined, name the place where it is now. */
+export function relocated(
+  options: Readonly<Record<string, unknown>>,
+  source: SourceReference,
+  located: Pick<LocatedSource, 'parts'>,
+): Record<string, unknown> {
+  const former = formerParts(source)
+  const now = (value: unknown): unknown => {
+    const i = typeof value === 'string' && value !== '' ? former.indexOf(resolve(value)) : -1
+    return i < 0 ? value : located.parts[i]
+  }
+  return Object.fromEntries(Object.entries(options).map(([name, value]) => [name, now(value)]))
+}
