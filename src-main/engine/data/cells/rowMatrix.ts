@@ -85,3 +85,18 @@ export function uniqueNames(names: readonly string[]): { names: string[]; change
   })
   return { names: unique, changed }
 }
+
+/** Some columns of a matrix, in ascending order, as a matrix of their own. */
+export function selectColumns(matrix: RowMatrix, kept: Int32Array): RowMatrix {
+  const through = (position: Int32Array | null): Int32Array => {
+    const full = new Int32Array(matrix.columns).fill(-1)
+    for (let c = 0; c < kept.length; c++) full[kept[c] as number] = position ? (position[c] as number) : c
+    return full
+  }
+  return {
+    ...matrix,
+    columns: kept.length,
+    read: (from, to, wanted, position, signal) => matrix.read(from, to, wanted, through(position), signal),
+    peek: (from, to, wanted, position) => matrix.peek(from, to, wanted, through(position)),
+  }
+}
