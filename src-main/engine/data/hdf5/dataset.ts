@@ -87,6 +87,7 @@ export function openDataset(at: Place): H5Dataset {
     chunk: metadata.chunks,
     filters: filters.map(({ id, name }) => name.split(';')[0] || `filter ${id}`),
     slab: (start, count) => guard(place, () => slab(start, count)),
+    scales: (axis) => guard(place, () => at.library.wasm.get_attached_scales(file.file_id, real, axis)),
     read: (from, to, low, high) =>
       guard(place, () => {
         const start = shape.map((_, axis) => (axis === 0 ? from : axis === 1 ? (low ?? 0) : 0))

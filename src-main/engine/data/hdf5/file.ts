@@ -45,6 +45,8 @@ export interface H5Dataset {
   read(from: number, to: number, low?: number, high?: number): Values
   /** A block of any number of axes: `count` values along each from `start`. */
   slab(start: readonly number[], count: readonly number[]): Values
+  /** Places of the dimension scales attached to an axis (NetCDF's coordinates). */
+  scales(axis: number): string[]
 }
 
 const mostLinks = 16
