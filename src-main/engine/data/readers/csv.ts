@@ -1,29 +1,73 @@
-/** Delimited text: comma, semicolon, tab or bar; UTF-8, UTF-16 or Latin-1; plain or gzipped. Columns of numbers are learned from. */
+/**
+ * Delimited text: any delimiter, quoting, encoding and decimal mark; plain or gzipped. Numbers, truth values, categories and
+ * dates are learned from; free text goes along as metadata, and so do labels.
+ */
 import { z } from 'zod'
 import type { Reader } from '../dataset.ts'
-import { detectEncoding, isGzip } from './csv/text.ts'
+import { chosenTypes } from './csv/columns.ts'
+import { detectEncoding, encodings } from './csv/encoding.ts'
+import { isGzip } from './csv/text.ts'
+
+const isAscii = (text: string): boolean => text.length === 1 && text.charCodeAt(0) < 128
 
 const options = z.object({
   delimiter: z
     .string()
-    .length(1)
+    .refine((text) => text === 'tab' || text === 'space' || isAscii(text), 'must be one ASCII character, "tab" or "space"')
     .optional()
-    .meta({ title: 'Delimiter', description: 'The character between fields; by default found from the first lines.' }),
+    .meta({
+      title: 'Delimiter',
+      description: 'The character between fields, "tab", or "space" for any number of blanks; by default found from the first lines.',
+    }),
+  quote: z
+    .enum(['"', "'", 'none'])
+    .optional()
+    .meta({ title: 'Quote', description: 'What stands around texts that hold the delimiter; by default found from the first lines.' }),
   decimal: z.enum(['.', ',']).optional().meta({ title: 'Decimal mark', description: 'By default found from the first lines.' }),
-  header: z.enum(['auto', 'yes', 'no']).default('auto').meta({ title: 'Header', description: 'Whether the first line names the columns.' }),
-  encoding: z
-    .enum(['utf-8', 'utf-16le', 'utf-16be', 'windows-1252'])
+  thousands: z
+    .enum([',', '.', ' ', "'", '_', 'none'])
     .optional()
-    .meta({ title: 'Encoding', description: 'By default UTF-8, UTF-16 by its mark, else Latin-1.' }),
+    .meta({ title: 'Thousands separator', description: 'What groups digits, as in 1,234.5; by default found from the first lines.' }),
+  header: z.enum(['auto', 'yes', 'no']).default('auto').meta({ title: 'Header', description: 'Whether the first line names the columns.' }),
+  skip: z
+    .int()
+    .min(0)
+    .max(1000)
+    .default(0)
+    .meta({ title: 'Lines to skip', description: 'Lines above the table that do not belong to it; some are found without being told.' }),
+  comment: z
+    .string()
+    .refine((text) => text === '' || isAscii(text), 'must be one ASCII character, or nothing')
+    .optional()
+    .meta({ title: 'Comment', description: 'Lines that begin with it are skipped; by default # where such lines stand above the table.' }),
+  encoding: z.enum(encodings).optional().meta({
+    title: 'Encoding',
+    description: 'By default UTF-16 by its mark, UTF-8 where the bytes are, else Latin-1 (Windows-1252).',
+  }),
   missing: z
     .array(z.string())
     .default([])
     .meta({ title: 'Missing values', description: 'Texts that mean no value, besides the usual ones, e.g. -200.' }),
+  types: z.record(z.string(), z.enum(chosenTypes)).default({}).meta({
+    title: 'Types',
+    description: 'What a column is, by its name, where it is not found rightly: a number of seconds since 1970 is unix-seconds.',
+  }),
+  dateOrder: z
+    .enum(['dmy', 'mdy'])
+    .optional()
+    .meta({
+      title: 'Date order',
+      description: 'Day or month first in dates such as 3/4/2024; by default found from all dates of the column.',
+    }),
+  labels: z
+    .array(z.string())
+    .optional()
+    .meta({ title: 'Labels', description: 'Columns that are not learned from; by default those called label, class, target, species …' }),
 })
 export type CsvOptions = z.output<typeof options>
 
 const extensions = ['csv', 'tsv', 'txt', 'tab', 'dat', 'data', 'gz']
-const someoneElses = /\.(?:json|geojson|xml|vrt|md|html?|ya?ml|svg|tiff?|h5(?:ad)?|np[yz]|parquet|mat|nc|zip)$/i
+const someoneElses = /\.(?:json|jsonl|ndjson|geojson|xml|vrt|md|html?|ya?ml|svg|tiff?|h5(?:ad)?|np[yz]|parquet|mat|nc|zip)$/i
 
 export const csv: Reader = {
   id: 'csv',

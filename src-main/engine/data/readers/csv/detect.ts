@@ -1,48 +1,132 @@
-/** Delimiter, decimal mark and header of a table, judged by its first records. */
-import { splitRecords } from './records.ts'
-import { type Decimal, isDate, isMissing, parseBoolean, parseNumber } from './values.ts'
+/** Delimiter, quotes, decimal mark and header of a table, judged by its first records. Texts have one character per byte. */
+import { dateParts } from './dates.ts'
+import { type Layout, byteOf, carriageReturn, lineFeed } from './layout.ts'
+import { type Receiver, Scanner, everyField } from './scanner.ts'
+import { type Decimal, type Meaning, missingSet, parseBoolean, parseNumber } from './values.ts'
 
-const candidates = [',', ';', '\t', '|'] as const
-const sampleRecords = 200
-const none: ReadonlySet<string> = new Set()
-
-/** Records of the sample; the last one is left out when the sample may have cut it. */
-export function sampleOf(text: string, delimiter: string, quote: string, complete: boolean): string[][] {
-  return splitRecords(text, delimiter, quote, 1, complete).records.slice(0, sampleRecords)
+export interface SampleRecord {
+  /** From 0. */
+  readonly line: number
+  readonly fields: string[]
 }
 
-/** The one that splits most records into the same number (≥ 2) of fields; the larger number decides between equals. */
-export function detectDelimiter(text: string, quote: string, complete: boolean): string {
-  let best: { delimiter: string; share: number; fields: number } = { delimiter: ',', share: 0, fields: 1 }
-  for (const delimiter of candidates) {
-    const records = sampleOf(text, delimiter, quote, complete)
-    const { fields, count } = mostCommonWidth(records)
-    if (fields < 2) continue
-    const share = count / records.length
-    // "1,5;2,7": the comma also splits evenly, but the semicolon leaves numbers.
-    const leavesDecimals = delimiter !== ',' && best.delimiter === ',' && share > 0.8 && decimalOf(records) === ','
-    if (leavesDecimals || share > best.share + 0.05 || (share > best.share - 0.05 && fields > best.fields && best.delimiter !== ';'))
-      best = { delimiter, share, fields }
+const mostSampleRecords = 1000
+const judgedBytes = 32 << 10
+const candidates: readonly (readonly [delimiter: string, runs: boolean])[] = [
+  [',', false],
+  [';', false],
+  ['\t', false],
+  ['|', false],
+  [' ', true],
+]
+
+/** The records of a sample as texts; the last one is left out when the sample may have cut it. */
+export function sampleRecords(sample: Uint8Array, layout: Layout, complete: boolean): { records: SampleRecord[]; oddQuotes: number } {
+  const records: SampleRecord[] = []
+  const receiver: Receiver = {
+    field(column, line, bytes, from, to) {
+      if (records.at(-1)?.line !== line) records.push({ line, fields: [] })
+      const fields = (records.at(-1) as SampleRecord).fields
+      if (column < fields.length) return 0
+      fields.push(
+        Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from)
+          .toString('latin1')
+          .trim(),
+      )
+      return 0
+    },
+    ragged() {},
+    rows() {},
   }
-  return best.delimiter
+  const width = 1 + mostDelimiters(sample, layout)
+  const scanner = new Scanner(layout, new Uint8Array(width).fill(everyField), new Int32Array(width).fill(-1), receiver)
+  const bytes = new Uint8Array(sample.length + 1)
+  bytes.set(sample)
+  bytes[sample.length] = lineFeed
+  scanner.run(bytes, 0, sample.length, sample.length, complete)
+  return { records: records.slice(0, mostSampleRecords), oddQuotes: scanner.oddQuotes }
 }
 
-export function mostCommonWidth(records: readonly (readonly string[])[]): { fields: number; count: number } {
+/** Of a line, or of a stretch without line ends, so that no record has more. */
+function mostDelimiters(sample: Uint8Array, { delimiter, runs }: Layout): number {
+  let most = 0
+  let here = 0
+  for (const byte of sample) {
+    if (byte === delimiter || (runs && byte === 9)) most = Math.max(most, ++here)
+    else if (byte === lineFeed || byte === carriageReturn) here = 0
+  }
+  // A record may go on over several lines.
+  return 2 * most
+}
+
+export interface Marks {
+  readonly delimiter: string | undefined
+  readonly quote: string | undefined
+  readonly comment: string
+}
+
+/** The marks that split most records into the same number (≥ 2) of fields; the larger number decides between equals. */
+export function detectLayout(sample: Uint8Array, complete: boolean, marks: Marks): Layout {
+  const part = sample.length > judgedBytes ? sample.subarray(0, judgedBytes) : sample
+  const whole = complete && part === sample
+  const text = Buffer.from(part).toString('latin1')
+  const quote = marks.quote ?? (singleQuoted(text) ? "'" : '"')
+  const escapes = quote !== '' && text.includes(`\\${quote}`) ? [0, byteOf('\\')] : [0]
+  const tried = marks.delimiter === undefined ? candidates : ([[marks.delimiter, marks.delimiter === ' ']] as const)
+  const base = { quote: quote === '' ? 0 : byteOf(quote), comment: marks.comment === '' ? 0 : byteOf(marks.comment), mark: byteOf('.') }
+  let best: { layout: Layout; score: number; fields: number } | null = null
+  for (const [delimiter, runs] of tried) {
+    for (const escape of escapes) {
+      const layout: Layout = { ...base, delimiter: byteOf(delimiter), runs, escape }
+      const { records, oddQuotes } = sampleRecords(part, layout, whole)
+      const { fields, count } = mostCommonWidth(records)
+      if (records.length === 0 || (fields < 2 && tried.length > 1)) continue
+      if (runs && tried.length > 1 && !mostlyNumbers(records)) continue
+      const score = count / records.length - Math.min(0.5, oddQuotes / records.length)
+      const closer = best !== null && score > best.score - 0.05
+      // "1,5;2,7": the comma also splits evenly, but the semicolon leaves numbers.
+      const leavesDecimals = closer && best?.layout.delimiter === byteOf(',') && score > 0.8 && decimalOf(records) === ','
+      const isSemicolon = best?.layout.delimiter === byteOf(';')
+      if (!best || leavesDecimals || score > best.score + 0.05 || (closer && fields > best.fields && !isSemicolon))
+        best = { layout, score, fields }
+    }
+  }
+  return best?.layout ?? { ...base, delimiter: byteOf(marks.delimiter ?? ','), runs: false, escape: escapes.at(-1) as number }
+}
+
+/** Fields begin and end with ', and none with ". */
+function singleQuoted(text: string): boolean {
+  const fields = text.match(/(?:^|[,;\t|\r\n])'[^'\r\n]*'(?=[,;\t|\r\n]|$)/g)?.length ?? 0
+  return fields > 0 && !/(?:^|[,;\t|\r\n])"/.test(text)
+}
+
+function mostlyNumbers(records: readonly SampleRecord[]): boolean {
+  let numbers = 0
+  let fields = 0
+  for (const record of records) {
+    fields += record.fields.length
+    for (const field of record.fields) if (parseNumber(field, plain) !== null) numbers++
+  }
+  return numbers > fields / 2
+}
+
+const plain = { decimal: '.', thousands: '' } as const
+
+export function mostCommonWidth(records: readonly SampleRecord[]): { fields: number; count: number } {
   const counts = new Map<number, number>()
-  for (const record of records) counts.set(record.length, (counts.get(record.length) ?? 0) + 1)
+  for (const { fields } of records) counts.set(fields.length, (counts.get(fields.length) ?? 0) + 1)
   let best = { fields: 1, count: 0 }
   for (const [fields, count] of counts) if (count > best.count || (count === best.count && fields > best.fields)) best = { fields, count }
   return best
 }
 
 /** ',' when more fields read 1,5 than 1.5, and not all of them look like thousands (1,500). */
-export function decimalOf(records: readonly (readonly string[])[]): Decimal {
+export function decimalOf(records: readonly SampleRecord[]): Decimal {
   let commas = 0
   let points = 0
   let notThousands = 0
-  for (const record of records) {
-    for (const raw of record) {
-      const field = raw.trim()
+  for (const { fields } of records) {
+    for (const field of fields) {
       if (/^[+-]?\d*\.\d+(?:[eE][+-]?\d+)?$/.test(field)) points++
       else if (/^[+-]?\d*,\d+(?:[eE][+-]?\d+)?$/.test(field)) {
         commas++
@@ -53,34 +137,82 @@ export function decimalOf(records: readonly (readonly string[])[]): Decimal {
   return commas > points && notThousands > 0 ? ',' : '.'
 }
 
+/** What groups digits: the other one of point and comma, or an apostrophe or blank where fields show it. */
+export function thousandsOf(records: readonly SampleRecord[], decimal: Decimal): string {
+  for (const { fields } of records) {
+    for (const field of fields) {
+      if (/^[+-]?\d{1,3}(?:'\d{3})+(?:[.,]\d*)?$/.test(field)) return "'"
+      if (/^[+-]?\d{1,3}(?:(?: |\xc2?\xa0|\xe2\x80[\x89\xaf])\d{3})+(?:[.,]\d*)?$/.test(field)) return ' '
+    }
+  }
+  return decimal === ',' ? '.' : ','
+}
+
+/** Records above the table: titles and notes that have not half as many fields as the records that follow. */
+export function preambleOf(records: readonly SampleRecord[]): number {
+  const { fields: width, count } = mostCommonWidth(records)
+  if (width < 2 || count < 2) return 0
+  let n = 0
+  while (n < Math.min(50, records.length) && (records[n] as SampleRecord).fields.length <= width / 2) n++
+  const rest = records.slice(n)
+  return n > 0 && rest.filter(({ fields }) => fields.length === width).length >= 0.9 * rest.length ? n : 0
+}
+
 /**
  * Whether the first record names the columns. It does when none of its fields is a value (number, date, truth) while
- * below at least one column has values; without any values below, when its fields occur nowhere else.
+ * below at least one column has values, or when it has texts where all below are numbers; without any values below, when its
+ * fields occur nowhere else.
  */
-export function detectHeader(records: readonly (readonly string[])[], decimal: Decimal): boolean {
-  const first = records[0]
+export function detectHeader(records: readonly SampleRecord[], meaning: Meaning): boolean {
+  const first = records[0]?.fields
   if (!first) return false
-  const isValue = (raw: string): boolean => {
-    const field = raw.trim()
-    return !isMissing(field, none) && (parseNumber(field, decimal) !== null || isDate(field) || parseBoolean(field) !== null)
-  }
-  const below = records.slice(1)
-  if (first.every((field) => field.trim() === '')) return false
-  if (first.some(isValue)) return namesByYear(first, below, decimal)
-  if (below.some((record) => record.some(isValue))) return true
-  const names = first.map((field) => field.trim())
-  return new Set(names).size === names.length && !below.some((record) => record.some((field, column) => field.trim() === names[column]))
+  const none = missingSet(meaning)
+  const isNumber = (field: string): boolean => !none.has(field) && parseNumber(field, meaning) !== null
+  const isValue = (field: string): boolean =>
+    !none.has(field) && (parseNumber(field, meaning) !== null || dateParts(field) !== null || parseBoolean(field) !== null)
+  const below = records.slice(1).map(({ fields }) => fields)
+  if (first.every((field) => field === '')) return false
+  if (first.some(isValue)) return namesByYear(first, below, isNumber) || textsOverNumbers(first, below, none, isNumber, isValue)
+  if (below.some((fields) => fields.some(isValue))) return true
+  return new Set(first).size === first.length && !below.some((fields) => fields.some((field, column) => field === first[column]))
 }
 
 /** 'station,2019,2020' over text and fractions: whole numbers in the first record only. */
-function namesByYear(first: readonly string[], below: readonly (readonly string[])[], decimal: Decimal): boolean {
-  const years = first.filter((field) => /^(?:1[89]|20)\d\d$/.test(field.trim()))
+function namesByYear(first: readonly string[], below: readonly string[][], isNumber: (field: string) => boolean): boolean {
+  const isYear = (field: string): boolean => /^(?:1[89]|20)\d\d$/.test(field)
+  const years = first.filter(isYear)
   if (years.length < 2 || years.length < first.length - 2) return false
   return (
     new Set(years).size === years.length &&
     below.length > 0 &&
-    below.every((record) =>
-      record.every((field) => !/^(?:1[89]|20)\d\d$/.test(field.trim()) || parseNumber(field.trim(), decimal) === null),
-    )
+    below.every((fields) => fields.every((field) => !isYear(field) || !isNumber(field)))
   )
+}
+
+/** '150,4,setosa,versicolor' over five columns of numbers. */
+function textsOverNumbers(
+  first: readonly string[],
+  below: readonly string[][],
+  none: ReadonlySet<string>,
+  isNumber: (field: string) => boolean,
+  isValue: (field: string) => boolean,
+): boolean {
+  const columns = first.flatMap((field, column) => (none.has(field) || isValue(field) ? [] : [column]))
+  const overNumbers = (column: number): boolean => {
+    const present = below.map((fields) => fields[column] ?? '').filter((field) => !none.has(field))
+    return present.length >= 3 && present.every(isNumber)
+  }
+  return columns.length > 0 && columns.length >= first.length / 2 && columns.every(overNumbers)
+}
+
+/** Where the line begins, counted from 0. */
+export function beginOfLine(sample: Uint8Array, line: number): number {
+  let at = 0
+  let i = 0
+  while (at < line && i < sample.length) {
+    const byte = sample[i++]
+    if (byte === carriageReturn && sample[i] === lineFeed) i++
+    if (byte === lineFeed || byte === carriageReturn) at++
+  }
+  return i
 }

@@ -1,9 +1,8 @@
-/** Bytes of a delimited file → text, piece by piece: gunzipped, decoded, line ends made one kind. */
+/** Bytes of a delimited file as its records are cut from them: unpacked, and in UTF-8 where the encoding is not cut as bytes. */
 import { createReadStream } from 'node:fs'
 import { createGunzip } from 'node:zlib'
 import { StratumError, throwIfCancelled } from '#common/errors.ts'
-
-export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252'
+import { type Encoding, cutAsBytes } from './encoding.ts'
 
 /** A compressed file that grows beyond both of these is a bomb, not a table. */
 const bombRatio = 500
@@ -11,41 +10,21 @@ const bombBytes = 4e9
 
 export const isGzip = (head: Uint8Array): boolean => head[0] === 0x1f && head[1] === 0x8b
 
-/** By the byte-order mark, else by where the zero bytes are, else UTF-8, which the decoding then proves or refutes. */
-export function detectEncoding(head: Uint8Array): Encoding {
-  if (head[0] === 0xff && head[1] === 0xfe) return 'utf-16le'
-  if (head[0] === 0xfe && head[1] === 0xff) return 'utf-16be'
-  const zeros = [0, 0]
-  const n = Math.min(head.length, 4096)
-  for (let i = 0; i < n; i++) if (head[i] === 0) zeros[i & 1] = (zeros[i & 1] as number) + 1
-  if ((zeros[1] as number) > n / 8 && zeros[0] === 0) return 'utf-16le'
-  if ((zeros[0] as number) > n / 8 && zeros[1] === 0) return 'utf-16be'
-  return 'utf-8'
+export interface BytesOptions {
+  readonly gzip: boolean
+  readonly encoding: Encoding
+  /** First byte of the file to read. */
+  readonly from?: number
 }
 
-/** Thrown when bytes are not of the encoding, so that the caller may try another. */
-export class EncodingError extends Error {
-  readonly byte: number
-  constructor(byte: number) {
-    super(`not of this encoding, near byte ${byte}`)
-    this.byte = byte
-  }
-}
-
-/** Pieces of about 1 MB. Memory: two of them. Throws EncodingError, FILE_CORRUPT for a damaged .gz. */
-export async function* readText(
-  path: string,
-  size: number,
-  gzip: boolean,
-  encoding: Encoding,
-  signal?: AbortSignal,
-): AsyncGenerator<string> {
-  const decoder = new TextDecoder(encoding, { fatal: true })
-  const file = createReadStream(path, { highWaterMark: 1 << 20 })
+/** Pieces of about 1 MB. Memory: two of them. Throws FILE_CORRUPT for a damaged .gz, FILE_TRUNCATED for one that is cut off. */
+export async function* readBytes(path: string, size: number, options: BytesOptions, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+  const { gzip, encoding, from = 0 } = options
+  const decoder = cutAsBytes(encoding) ? null : new TextDecoder(encoding)
+  const file = createReadStream(path, { highWaterMark: 1 << 20, start: from })
   const bytes = gzip ? file.pipe(createGunzip({ chunkSize: 1 << 20 })) : file
   if (gzip) file.once('error', (error) => bytes.destroy(error))
   let seen = 0
-  let heldReturn = ''
   try {
     for await (const piece of bytes as AsyncIterable<Uint8Array>) {
       if (signal) throwIfCancelled(signal)
@@ -57,14 +36,11 @@ export async function* readText(
           'Unpack it by hand and look at what it holds.',
           { path },
         )
-      const text = heldReturn + decode(decoder, piece, seen)
-      heldReturn = text.endsWith('\r') ? '\r' : ''
-      yield oneKindOfLineEnd(heldReturn ? text.slice(0, -1) : text)
+      yield decoder ? Buffer.from(decoder.decode(piece, { stream: true })) : piece
     }
-    const rest = heldReturn + decode(decoder, undefined, seen)
-    if (rest) yield oneKindOfLineEnd(rest)
+    if (decoder) yield Buffer.from(decoder.decode())
   } catch (thrown) {
-    if (thrown instanceof StratumError || thrown instanceof EncodingError) throw thrown
+    if (thrown instanceof StratumError) throw thrown
     const code = (thrown as { code?: unknown }).code
     if (typeof code === 'string' && code.startsWith('Z_')) {
       const cut = code === 'Z_BUF_ERROR'
@@ -84,14 +60,3 @@ export async function* readText(
     file.destroy()
   }
 }
-
-function decode(decoder: InstanceType<typeof TextDecoder>, piece: Uint8Array | undefined, seen: number): string {
-  try {
-    return piece ? decoder.decode(piece, { stream: true }) : decoder.decode()
-  } catch (thrown) {
-    if (thrown instanceof TypeError) throw new EncodingError(seen)
-    throw thrown
-  }
-}
-
-const oneKindOfLineEnd = (text: string): string => (text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text)

@@ -1,53 +1,52 @@
-/** What a field of text means: missing, a number, a truth value, a date. */
+/** What a field of text means: missing, a number, a truth value, a date, or nothing but a text. */
+import { type DateOrder, dateParts, daysOf } from './dates.ts'
 
-const missingTokens = new Set([
-  '',
-  'NA',
-  'N/A',
-  'n/a',
-  '#N/A',
-  'NaN',
-  'nan',
-  'NAN',
-  '-nan',
-  'null',
-  'NULL',
-  'Null',
-  'None',
-  'none',
-  'nil',
-  '?',
-  '-',
-  '--',
-  '.',
-])
+/** Those of R, NumPy, pandas, SQL, spreadsheets and the collections of the web. */
+const missingTexts = [
+  ...['', 'NA', 'N/A', 'n/a', 'na', '<NA>', '#N/A', '#NA', '#N/A N/A', 'NaN', 'nan', 'NAN', '-nan', '-NaN', 'null', 'NULL', 'Null'],
+  ...['None', 'none', 'nil', '?', '-', '--', '.', '1.#IND', '-1.#IND', '1.#QNAN', '-1.#QNAN', '\\N', '#DIV/0!', '#VALUE!', '#REF!'],
+]
 
 export type Decimal = '.' | ','
 
-export interface Dialect {
-  readonly delimiter: string
-  readonly quote: string
+export interface Meaning {
   readonly decimal: Decimal
-  /** Besides the usual ones, e.g. '-200'. */
-  readonly missing: ReadonlySet<string>
+  /** Between groups of three digits; '' when none is looked for. */
+  readonly thousands: string
+  /** Texts that mean no value, besides the usual ones. */
+  readonly missing: readonly string[]
 }
 
-export const isMissing = (field: string, extra: ReadonlySet<string>): boolean =>
-  missingTokens.has(field) || (extra.size > 0 && extra.has(field))
+export const missingSet = ({ missing }: Pick<Meaning, 'missing'>): ReadonlySet<string> => new Set([...missingTexts, ...missing])
 
-const grouped: Readonly<Record<Decimal, RegExp>> = {
-  '.': /^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$/,
-  ',': /^[+-]?\d{1,3}(?:\.\d{3})+(?:,\d+)?$/,
+/** Those of the chosen texts that are numbers mean the number, however it is written. */
+export const missingNumbers = (meaning: Meaning): number[] =>
+  meaning.missing.map((text) => parseNumber(text.trim(), meaning)).filter((value) => value !== null)
+
+const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
+const groupings = new Map<string, RegExp>()
+
+function groupingOf(decimal: Decimal, thousands: string): RegExp {
+  const key = decimal + thousands
+  let grouping = groupings.get(key)
+  if (!grouping) {
+    // A narrow or unbreakable blank, as its bytes in UTF-8 or Windows-1252, is a blank too.
+    const between = thousands === ' ' ? String.raw`(?: |\xc2?\xa0|\xe2\x80[\x89\xaf])` : escaped(thousands)
+    grouping = new RegExp(`^[+-]?\\d{1,3}(?:${between}\\d{3})+(?:${escaped(decimal)}\\d*)?$`)
+    groupings.set(key, grouping)
+  }
+  return grouping
 }
 
 /** The number, or null when the field is none. `field` is trimmed and not missing. 1,234.5 counts; 0x10 does not. */
-export function parseNumber(field: string, decimal: Decimal): number | null {
+export function parseNumber(field: string, { decimal, thousands }: Pick<Meaning, 'decimal' | 'thousands'>): number | null {
   if (!mayStartNumber(field.charCodeAt(0))) return null
-  if (decimal === ',') {
-    if (grouped[','].test(field)) return Number(field.replaceAll('.', '').replace(',', '.'))
-    return plainNumber(field.replace(',', '.'))
-  }
-  return plainNumber(field) ?? (grouped['.'].test(field) ? Number(field.replaceAll(',', '')) : null)
+  const plain = plainNumber(decimal === ',' ? field.replace(',', '.') : field)
+  // With a decimal comma '1.234' is a plain number by its looks only.
+  if (plain !== null && !(decimal === ',' && field.includes('.'))) return plain
+  if (thousands === '' || !groupingOf(decimal, thousands).test(field)) return decimal === ',' && field.includes(',') ? null : plain
+  const digits = thousands === ' ' ? field.replace(/[^\d.,+-]/g, '') : field.replaceAll(thousands, '')
+  return Number(decimal === ',' ? digits.replace(',', '.') : digits)
 }
 
 /** A digit, a sign, a mark, or the i of infinity. */
@@ -64,6 +63,18 @@ function plainNumber(field: string): number | null {
 const truths: Readonly<Record<string, 0 | 1>> = { true: 1, false: 0, yes: 1, no: 0 }
 export const parseBoolean = (field: string): 0 | 1 | null => (field.length <= 5 ? (truths[field.toLowerCase()] ?? null) : null)
 
-const datePattern =
-  /^(?:\d{4}[-/]\d{1,2}[-/]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:Z|[+-]\d{2}:?\d{2})?)?$/
-export const isDate = (field: string): boolean => field.length >= 8 && field.length <= 40 && datePattern.test(field)
+/** Days since 1970, or null. */
+export function parseDate(field: string, order: DateOrder): number | null {
+  const parts = dateParts(field)
+  const days = parts ? daysOf(parts, order) : Number.NaN
+  return Number.isNaN(days) ? null : days
+}
+
+/** bytes[from … to) as text of one character per byte; longer ones are cut, as nothing that is not free text is so long. */
+export function asciiText(bytes: Uint8Array, from: number, to: number): string {
+  let a = from
+  let b = to
+  while (a < b && (bytes[a] as number) <= 32) a++
+  while (b > a && (bytes[b - 1] as number) <= 32) b--
+  return Buffer.from(bytes.buffer, bytes.byteOffset + a, Math.min(b - a, 200)).toString('latin1')
+}

@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { inspectSource, openSource } from '../../../../../src-main/engine/data/inspect.ts'
-import { splitRecords } from '../../../../../src-main/engine/data/readers/csv/records.ts'
+import { sampleRecords } from '../../../../../src-main/engine/data/readers/csv/detect.ts'
+import type { Layout } from '../../../../../src-main/engine/data/readers/csv/layout.ts'
 import { parseNumber } from '../../../../../src-main/engine/data/readers/csv/values.ts'
 import { readAll } from '../../../../helpers/readAll.ts'
 import { temporaryFolder } from '../../../../helpers/temporaryFolder.ts'
@@ -21,60 +22,105 @@ async function valuesOf(path: string, options = {}): Promise<number[]> {
 }
 
 describe('records', () => {
-  const split = (text: string): string[][] => splitRecords(text, ',', '"', 1, true).records
+  const layout: Layout = { delimiter: 44, runs: false, quote: 34, escape: 0, comment: 0, mark: 46 }
+  const split = (text: string, change: Partial<Layout> = {}): { line: number; fields: string[] }[] =>
+    sampleRecords(Buffer.from(text), { ...layout, ...change }, true).records
+  const fields = (text: string, change: Partial<Layout> = {}): string[][] => split(text, change).map((record) => record.fields)
 
   it('keeps delimiters, line ends and doubled quotes inside quotes', () => {
-    expect(split('a,"b,c"\n"d\ne","f ""g"""\n')).toEqual([
+    expect(fields('a,"b,c"\n"d\ne","f ""g"""\n')).toEqual([
       ['a', 'b,c'],
       ['d\ne', 'f "g"'],
     ])
   })
 
-  it('leaves an unfinished record for the next piece', () => {
-    const text = 'a,b\n"c\nd'
-    expect(splitRecords(text, ',', '"', 1, false)).toEqual({ records: [['a', 'b']], lines: [1], used: 4, nextLine: 2 })
+  it('leaves an unfinished record out of a sample that is cut', () => {
+    expect(sampleRecords(Buffer.from('a,b\n"c\nd'), layout, false).records).toEqual([{ line: 0, fields: ['a', 'b'] }])
   })
 
   it('counts lines through quoted line ends and blank lines', () => {
-    expect(splitRecords('a\n"x\ny"\n\nb\n', ',', '"', 1, true).lines).toEqual([1, 2, 5])
+    expect(split('a\n"x\ny"\n\nb\n').map(({ line }) => line)).toEqual([0, 1, 4])
+    expect(split('a\r\n"x\r\ny"\rb\r\n').map(({ line }) => line)).toEqual([0, 1, 3])
   })
 
-  it('gives the same records however the text is cut', async () => {
-    const text = 'h1,h2\n"a ""1""",2\n3,"b\n,c"\n,\nlast,"5"'
-    const whole = split(text)
-    for (let cut = 1; cut < text.length; cut++) {
-      const first = splitRecords(text.slice(0, cut), ',', '"', 1, false)
-      const second = splitRecords(text.slice(first.used), ',', '"', first.nextLine, true)
-      // A quote that ends at the cut may yet turn out doubled, so only whole records are handed out.
-      expect([...first.records, ...second.records]).toEqual(whole)
-    }
+  it('resolves backslashes before quotes, keeps others, and keeps text behind a quote', () => {
+    expect(fields('"a \\"b\\" c:\\d",2\n', { escape: 92 })).toEqual([['a "b" c:\\d', '2']])
+    expect(fields('"a"b,2\n')).toEqual([['ab', '2']])
+  })
+
+  it('leaves out comments, and takes blanks around and between fields as one', () => {
+    expect(fields('# note\n1,2\n#\n', { comment: 35 })).toEqual([['1', '2']])
+    expect(fields('  1   2\t3  \n4 5 6\n', { delimiter: 32, runs: true })).toEqual([
+      ['1', '2', '3'],
+      ['4', '5', '6'],
+    ])
   })
 })
 
 describe('numbers', () => {
+  const points = { decimal: '.', thousands: ',' } as const
+  const commas = { decimal: ',', thousands: '.' } as const
+
   it('reads decimal comma, thousands and exponents, and nothing else', () => {
-    expect(['1.5', '-2e3', '+.5', '1,234.5'].map((text) => parseNumber(text, '.'))).toEqual([1.5, -2000, 0.5, 1234.5])
-    expect(['1,5', '1.234,5', '-0,25'].map((text) => parseNumber(text, ','))).toEqual([1.5, 1234.5, -0.25])
-    expect(['0x10', '1_000', '12 m', '', 'e5', '1,5'].map((text) => parseNumber(text, '.'))).toEqual([null, null, null, null, null, null])
-    expect(parseNumber('-inf', '.')).toBe(Number.NEGATIVE_INFINITY)
+    expect(['1.5', '-2e3', '+.5', '1,234.5'].map((text) => parseNumber(text, points))).toEqual([1.5, -2000, 0.5, 1234.5])
+    expect(['1,5', '1.234,5', '-0,25', '1.234'].map((text) => parseNumber(text, commas))).toEqual([1.5, 1234.5, -0.25, 1234])
+    expect(['0x10', '1_000', '12 m', '', 'e5', '1,5'].map((text) => parseNumber(text, points))).toEqual([
+      null,
+      null,
+      null,
+      null,
+      null,
+      null,
+    ])
+    expect(parseNumber('-inf', points)).toBe(Number.NEGATIVE_INFINITY)
+    expect(parseNumber("1'234'567.5", { decimal: '.', thousands: "'" })).toBe(1234567.5)
+    expect(parseNumber('1\xc2\xa0234,5', { decimal: ',', thousands: ' ' })).toBe(1234.5)
+  })
+
+  it('gives, as float32, what the engine itself reads, for every kind of decimal text', async () => {
+    let state = 7
+    const next = (): number => {
+      state = (Math.imul(state, 1664525) + 1013904223) | 0
+      return (state >>> 0) / 2 ** 32
+    }
+    const texts = ['0', '-0', '1e22', '1e23', '-1.5e-45', '3.4028235e38', '1e39', '16777217', '0.1', '1.', '.5', '+7', '9007199254740993']
+    // Between two float32 exactly, and a hair above and below.
+    texts.push('1.00000005960464477539', '1.000000059604644775390625', '1.0000000596046447753906251', '1.0000000596046447753906249')
+    for (let i = 0; i < 20_000; i++) {
+      const size = 10 ** Math.floor(next() * 60 - 30)
+      const value = (next() - 0.5) * size
+      texts.push(
+        [String(value), value.toExponential(Math.floor(next() * 20)), value.toFixed(Math.floor(next() * 12)), value.toPrecision(7)][
+          i % 4
+        ] as string,
+      )
+    }
+    const source = await openSource(write(`v\n${texts.join('\n')}\n`), 'csv', { types: { v: 'number' } })
+    const { X } = await readAll(source)
+    expect(Array.from(X)).toEqual(texts.map((text) => Math.fround(Number(text))))
   })
 })
 
 describe('tables', () => {
   it('learns from numbers, keeps the rest as metadata, and gives NaN for missing values', async () => {
-    const path = write('site,depth,flag,when,grade\nA,1,true,2024-01-02,3.5\nB,NA,false,2024-01-03,?\nA,3,true,,-1e-2\n')
+    const path = write('site,depth,flag,when,grade\nA,1,true,2024-01-02,3.5\nB,NA,false,2024-01-03,?\nC,3,true,,-1e-2\n')
     const source = await openSource(path)
-    expect(source.report.columns.map(({ name, type }) => `${name}:${type}`)).toEqual(['depth:integer', 'flag:boolean', 'grade:number'])
-    expect(source.report.metadataFields).toEqual(['site', 'when'])
+    expect(source.report.columns.map(({ name, type }) => `${name}:${type}`)).toEqual([
+      'depth:integer',
+      'flag:boolean',
+      'when:date',
+      'grade:number',
+    ])
+    expect(source.report.metadataFields).toEqual(['site'])
     const { X, valid } = await readAll(source, { maxBytes: 24 })
-    expect(Array.from(X)).toEqual([1, 1, 3.5, Number.NaN, 0, Number.NaN, 3, 1, Math.fround(-0.01)])
+    expect(Array.from(X)).toEqual([1, 1, 19724, 3.5, Number.NaN, 0, 19725, Number.NaN, 3, 1, Number.NaN, Math.fround(-0.01)])
     expect(Array.from(valid)).toEqual([1, 1, 1])
     expect(await source.metadata?.('when')).toEqual(['2024-01-02', '2024-01-03', null])
     expect(await source.preview(1, 5, 3)).toEqual({
-      names: ['site', 'when', 'depth'],
+      names: ['site', 'depth', 'flag'],
       rows: [
-        ['B', '2024-01-03', null],
-        ['A', null, 3],
+        ['B', null, 'false'],
+        ['C', 3, 'true'],
       ],
     })
   })
@@ -127,7 +173,7 @@ describe('tables', () => {
   it('reports ragged rows, doubled and missing names with where they are', async () => {
     const report = await inspectSource(write('a,a,\n1,2,3\n4,5\n6,7,8,9\n"x\ny",1,2\n'))
     expect(report.findings.find((finding) => finding.code === 'RAGGED_ROWS')?.message).toContain(
-      '2 rows do not have 3 fields, first on line 3, 4',
+      '2 rows do not have 3 fields, first on line 3 (2), 4 (4)',
     )
     expect(report.findings.map((finding) => finding.code)).toEqual(expect.arrayContaining(['DUPLICATE_HEADERS', 'MISSING_HEADERS']))
     expect([...report.metadataFields, ...report.columns.map((column) => column.name)]).toEqual(['a', 'a (2)', 'column 3'])

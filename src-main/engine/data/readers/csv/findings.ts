@@ -1,0 +1,177 @@
+/** What the user should know of a table, with the lines where it is. */
+import type { Finding } from '#common/domain/dataset.ts'
+import { type ConcludedColumn, suspiciousValue } from './columns.ts'
+import type { Encoding } from './encoding.ts'
+import type { TableChoices } from './source.ts'
+import { type SurveyResult, countsOf } from './survey.ts'
+import type { Table } from './table.ts'
+
+/** Whole numbers above this are not all float32. */
+const exactFloat32 = 2 ** 24
+
+/** The encoding the texts are in after all. */
+export function noteEncoding(table: Table, { text }: SurveyResult, isChosen: boolean, findings: Finding[]): Encoding {
+  if (isChosen || text.foreign === 0 || (table.encoding !== 'utf-8' && table.encoding !== 'windows-1252')) return table.encoding
+  const line = table.beginLine + (text.firstLine ?? 0)
+  if (text.foreign <= text.beyondAscii / 10) {
+    findings.push({
+      severity: 'warning',
+      code: 'ENCODING_DAMAGED',
+      message: `${text.foreign} characters are not UTF-8 as the others are, first on line ${line}; they are shown as \ufffd.`,
+      hint: 'Look at that line; if accented letters look wrong elsewhere too, choose the encoding by hand.',
+      where: { line },
+    })
+    return 'utf-8'
+  }
+  findings.push({
+    severity: 'info',
+    code: 'ENCODING',
+    message: `The text is not UTF-8 (first seen on line ${line}); it is read as Latin-1 (Windows-1252).`,
+    hint: 'If accented letters look wrong, choose the encoding by hand.',
+    where: { line },
+  })
+  return 'windows-1252'
+}
+
+export function noteTable(table: Table, survey: SurveyResult, leftOver: number, findings: Finding[]): void {
+  const { ragged, rows } = survey
+  if (rows === 0)
+    findings.push({
+      severity: 'error',
+      code: 'NO_ROWS',
+      message: 'The file names columns but holds no rows.',
+      hint: 'Export it again with its data.',
+    })
+  if (survey.comments > 0)
+    findings.push({
+      severity: 'info',
+      code: 'COMMENTS',
+      message: `${survey.comments} comment lines in the table are skipped.`,
+      hint: 'If they are rows, set the comment option to nothing.',
+    })
+  if (leftOver > 0)
+    findings.push({
+      severity: 'info',
+      code: 'UNNAMED_EMPTY_COLUMNS',
+      message: `${leftOver} columns without name and values are left out: lines end with a delimiter.`,
+      hint: 'Nothing to do.',
+    })
+  if (ragged.count > 0) {
+    const places = ragged.first.map(({ line, fields }) => ({ line: line + table.beginLine, fields }))
+    findings.push({
+      severity: 'warning',
+      code: 'RAGGED_ROWS',
+      message: `${ragged.count} rows do not have ${table.width} fields, first on line ${places.map(({ line, fields }) => `${line} (${fields})`).join(', ')}. Missing fields are empty; extra ones are left out.`,
+      hint: 'Look at these lines; a delimiter inside a text needs quotes.',
+      where: { line: places[0]?.line ?? 0 },
+    })
+  }
+  if (survey.openQuote !== null) {
+    const line = survey.openQuote + table.beginLine
+    findings.push({
+      severity: 'warning',
+      code: 'UNCLOSED_QUOTE',
+      message: `The quote that opens on line ${line} is never closed: all that follows it is one field.`,
+      hint: 'Close it in a text editor, or choose another quote character.',
+      where: { line },
+    })
+  }
+}
+
+export function noteColumns(
+  table: Table,
+  survey: SurveyResult,
+  names: readonly string[],
+  kept: readonly number[],
+  learned: readonly number[],
+  labels: readonly number[],
+  concluded: readonly ConcludedColumn[],
+  choices: TableChoices,
+  findings: Finding[],
+): void {
+  const name = (i: number): string => names[i] as string
+  const listOf = (columns: readonly number[]): string => columns.slice(0, 5).map(name).join(', ') + (columns.length > 5 ? ', …' : '')
+  for (const i of learned) noteStrange(table, survey, i, name(i), concluded[i] as ConcludedColumn, findings)
+  const empty = kept.filter((i) => survey.rows > 0 && concluded[i]?.present === 0)
+  if (empty.length > 0)
+    findings.push({
+      severity: 'info',
+      code: 'EMPTY_COLUMNS',
+      message: `${empty.length} columns hold no value at all: ${listOf(empty)}.`,
+      hint: 'They are not learned from.',
+    })
+  if (survey.rows > 0 && learned.length === 0)
+    findings.push({
+      severity: 'error',
+      code: 'NO_NUMBERS',
+      message: 'No column holds numbers, categories or dates.',
+      hint: 'Check the delimiter and the decimal mark, or say with the types option what a column is.',
+    })
+  if (labels.length > 0)
+    findings.push({
+      severity: 'info',
+      code: 'LABELS',
+      message: `By name, ${listOf(labels)} ${labels.length === 1 ? 'is a label' : 'are labels'}: kept beside the rows, not learned from.`,
+      hint: 'To learn from them, set the labels option to an empty list.',
+    })
+  const ambiguous = kept.filter((i) => concluded[i]?.ambiguous)
+  if (ambiguous.length > 0)
+    findings.push({
+      severity: 'warning',
+      code: 'AMBIGUOUS_DATES',
+      message: `Day and month cannot be told apart in ${listOf(ambiguous)}; they are read as month/day/year.`,
+      hint: 'Set the date order option to day first if that is how they are meant.',
+    })
+  const tooMany = kept.filter((i) => choices.types[name(i)] === 'category' && !concluded[i]?.conversion)
+  if (tooMany.length > 0)
+    findings.push({
+      severity: 'warning',
+      code: 'TOO_MANY_CATEGORIES',
+      message: `${listOf(tooMany)} holds more than 1000 different texts and stays a text.`,
+      hint: 'Group its values first.',
+    })
+  noteSuspicious(survey, learned, name, findings)
+  const large = learned.filter((i) => concluded[i]?.type === 'integer' && greatest(survey, i) > exactFloat32)
+  if (large.length > 0)
+    findings.push({
+      severity: 'info',
+      code: 'ROUNDED_INTEGERS',
+      message: `Whole numbers above ${exactFloat32} in ${listOf(large)} are rounded to seven digits when learned from.`,
+      hint: 'If they are identifiers, say with the types option that they are text.',
+    })
+}
+
+function noteStrange(table: Table, survey: SurveyResult, i: number, name: string, column: ConcludedColumn, findings: Finding[]): void {
+  const first = survey.firstOther.get(i)
+  if (column.strange <= 0 || !first) return
+  const [line, text] = [first.line + table.beginLine, Buffer.from(first.text, 'latin1').toString('utf8')]
+  const wanted = { date: 'dates', boolean: 'truth values' }[column.type as string] ?? 'numbers'
+  findings.push({
+    severity: 'warning',
+    code: column.type === 'date' ? 'NOT_DATES' : 'NOT_NUMBERS',
+    message: `${column.strange} fields of "${name}" are not ${wanted}${column.type === 'date' ? '' : `, first "${text}" on line ${line}`}; they count as missing.`,
+    hint: 'If this text means "no value", name it in the missing option; else correct the file.',
+    where: { column: name, line },
+  })
+}
+
+const greatest = (survey: SurveyResult, i: number): number => {
+  const at = countsOf(survey, i)
+  return Math.max(Math.abs(at('max')), Math.abs(at('min')))
+}
+
+function noteSuspicious(survey: SurveyResult, learned: readonly number[], name: (i: number) => string, findings: Finding[]): void {
+  const byValue = new Map<number, number[]>()
+  for (const i of learned) {
+    const value = suspiciousValue(survey, i)?.value
+    if (value !== undefined) byValue.set(value, [...(byValue.get(value) ?? []), i])
+  }
+  for (const [value, columns] of byValue)
+    findings.push({
+      severity: 'warning',
+      code: 'SUSPICIOUS_VALUE',
+      message: `${value} stands far from all other values of ${columns.slice(0, 5).map(name).join(', ')}${columns.length > 5 ? ` and ${columns.length - 5} more columns` : ''}: it probably means "no value".`,
+      hint: `Add ${value} to the missing option.`,
+      where: { value, column: name(columns[0] as number) },
+    })
+}

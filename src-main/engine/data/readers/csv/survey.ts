@@ -1,0 +1,325 @@
+/**
+ * What the columns of a table hold, counted over every record. A survey of a piece of the file can be sent to another thread
+ * and added to that of the pieces before it; the sum is the same however the file was cut.
+ */
+import { ByteTable } from './byteTable.ts'
+import { dateParts } from './dates.ts'
+import { type TextCheck, addTextCheck, checkUtf8 } from './encoding.ts'
+import type { Layout } from './layout.ts'
+import { type Receiver, Scanner, everyField, plainNumbers } from './scanner.ts'
+import { type Meaning, asciiText, missingNumbers, missingSet, parseBoolean, parseNumber } from './values.ts'
+
+/** More distinct texts than this is free text, not categories. */
+export const mostCategories = 1000
+
+/** Positions in a column's counts. */
+export const count = {
+  numbers: 0,
+  fractions: 1,
+  missing: 2,
+  booleans: 3,
+  dates: 4,
+  texts: 5,
+  /** Least value, how often, the next larger one; and the same from above. */
+  min: 6,
+  minTimes: 7,
+  secondMin: 8,
+  max: 9,
+  maxTimes: 10,
+  secondMax: 11,
+  /** Dates whose first number cannot be a month, whose second cannot be one, and that can be either. */
+  dayFirst: 12,
+  monthFirst: 13,
+  eitherOrder: 14,
+  /** Those of them with points between. */
+  pointed: 15,
+} as const
+const perColumn = 16
+
+/** How to survey; goes to other threads. */
+export interface SurveyPlan {
+  readonly layout: Layout
+  readonly meaning: Meaning
+  readonly width: number
+  readonly checkUtf8: boolean
+  /** Columns whose numbers are counted as texts too, so that their categories are complete. */
+  readonly everyField: readonly number[]
+}
+
+export interface Distinct {
+  /** One character per byte. */
+  readonly texts: string[]
+  readonly times: number[]
+}
+
+export interface SurveyResult {
+  rows: number
+  lines: number
+  comments: number
+  ragged: { count: number; first: { line: number; fields: number }[] }
+  readonly counts: Float64Array
+  text: TextCheck
+  /** Line of a quote that is never closed. */
+  openQuote: number | null
+  /** By column: the first field that is neither missing nor a number. */
+  readonly firstOther: Map<number, { line: number; text: string }>
+  /** By column: its distinct texts; null when there are too many. A column without texts is not here. */
+  readonly distinct: Map<number, Distinct | null>
+}
+
+const meant = { missing: 0, number: 1, boolean: 2, date: 3, text: 4 } as const
+/** Places among ragged rows that are told. */
+const mostPlaces = 5
+
+interface ColumnTable {
+  readonly table: ByteTable
+  readonly times: number[]
+  readonly kinds: number[]
+  readonly values: number[]
+}
+
+export class Survey implements Receiver {
+  readonly scanner: Scanner
+  readonly #plan: SurveyPlan
+  readonly #missing: ReadonlySet<string>
+  readonly #missingNumbers: readonly number[]
+  readonly #tables = new Map<number, ColumnTable | null>()
+  readonly #result: SurveyResult
+
+  /** @param closed columns that are known to have too many distinct texts */
+  constructor(plan: SurveyPlan, closed: readonly number[]) {
+    const { width, layout, meaning } = plan
+    this.#plan = plan
+    this.#missing = missingSet(meaning)
+    this.#missingNumbers = missingNumbers(meaning)
+    for (const column of closed) this.#tables.set(column, null)
+    const kinds = new Uint8Array(width).fill(plainNumbers)
+    for (const column of plan.everyField) kinds[column] = everyField
+    this.scanner = new Scanner(
+      layout,
+      kinds,
+      Int32Array.from({ length: width }, (_, i) => i),
+      this,
+    )
+    this.#result = emptyResult(width)
+  }
+
+  result(): SurveyResult {
+    this.scanner.flush()
+    const distinct = this.#result.distinct
+    for (const [column, held] of this.#tables)
+      distinct.set(column, held && { texts: held.times.map((_, i) => textOf(held.table.text(i))), times: held.times })
+    return { ...this.#result, lines: this.scanner.line, comments: this.scanner.comments, openQuote: this.scanner.openQuote }
+  }
+
+  /** Notes whether the bytes, which begin on this line, are UTF-8. */
+  readonly checkText = (bytes: Uint8Array, line: number): void => {
+    if (this.#plan.checkUtf8) addTextCheck(this.#result.text, checkUtf8(bytes, line))
+  }
+
+  ragged(line: number, fields: number): void {
+    const { ragged } = this.#result
+    ragged.count++
+    if (ragged.first.length < mostPlaces) ragged.first.push({ line, fields })
+  }
+
+  /** The number; NaN for whatever is none. */
+  field(column: number, line: number, bytes: Uint8Array, begin: number, end: number): number {
+    let from = begin
+    let to = end
+    while (from < to && (bytes[from] as number) <= 32) from++
+    while (to > from && (bytes[to - 1] as number) <= 32) to--
+    const at = column * perColumn
+    const { counts, firstOther } = this.#result
+    if (from === to) {
+      counts[at + count.missing] = (counts[at + count.missing] as number) + 1
+      return Number.NaN
+    }
+    let held = this.#tables.get(column)
+    if (held === undefined) {
+      held = { table: new ByteTable(mostCategories), times: [], kinds: [], values: [] }
+      this.#tables.set(column, held)
+    }
+    let kind: number
+    let value = Number.NaN
+    const known = held ? held.table.indexOf(bytes, from, to, true) : -1
+    if (held && known < 0) this.#tables.set(column, null)
+    if (held && known >= 0 && known < held.times.length) {
+      kind = held.kinds[known] as number
+      value = held.values[known] as number
+      held.times[known] = (held.times[known] as number) + 1
+      if (kind === meant.date) this.#noteDate(at, asciiText(bytes, from, to))
+    } else {
+      const text = asciiText(bytes, from, to)
+      const number = this.#missing.has(text) ? Number.NaN : parseNumber(text, this.#plan.meaning)
+      if (number !== null) {
+        value = number
+        kind = Number.isNaN(number) || this.#missingNumbers.includes(number) ? meant.missing : meant.number
+      } else if (parseBoolean(text) !== null) kind = meant.boolean
+      else kind = this.#noteDate(at, text) ? meant.date : meant.text
+      if (held && known >= 0) {
+        held.times.push(1)
+        held.kinds.push(kind)
+        held.values.push(value)
+      }
+    }
+    if (kind === meant.missing) {
+      counts[at + count.missing] = (counts[at + count.missing] as number) + 1
+      return Number.NaN
+    }
+    if (kind === meant.number) return value
+    const which = at + (kind === meant.boolean ? count.booleans : kind === meant.date ? count.dates : count.texts)
+    counts[which] = (counts[which] as number) + 1
+    if (!firstOther.has(column)) firstOther.set(column, { line, text: asciiText(bytes, from, to).slice(0, 40) })
+    return Number.NaN
+  }
+
+  #noteDate(at: number, text: string): boolean {
+    const parts = dateParts(text)
+    if (!parts) return false
+    if (parts.plain) return true
+    const { counts } = this.#result
+    const evidence = at + (parts.a > 12 ? count.dayFirst : parts.b > 12 ? count.monthFirst : count.eitherOrder)
+    counts[evidence] = (counts[evidence] as number) + 1
+    if (parts.separator === '.') counts[at + count.pointed] = (counts[at + count.pointed] as number) + 1
+    return true
+  }
+
+  rows(X: Float64Array, n: number): void {
+    const { counts } = this.#result
+    const d = this.#plan.width
+    const none = this.#missingNumbers
+    this.#result.rows += n
+    for (let j = 0; j < d; j++) {
+      const at = j * perColumn
+      let numbers = 0
+      let fractions = 0
+      let skippedOnes = 0
+      let min = counts[at + count.min] as number
+      let minTimes = counts[at + count.minTimes] as number
+      let secondMin = counts[at + count.secondMin] as number
+      let max = counts[at + count.max] as number
+      let maxTimes = counts[at + count.maxTimes] as number
+      let secondMax = counts[at + count.secondMax] as number
+      for (let i = j, end = n * d; i < end; i += d) {
+        const value = X[i] as number
+        // biome-ignore lint/suspicious/noSelfCompare: NaN alone differs from itself, and this is the innermost loop
+        if (value !== value) continue
+        if (none.length > 0 && none.includes(value)) {
+          skippedOnes++
+          continue
+        }
+        numbers++
+        if (value - value !== 0) continue
+        if (value !== Math.floor(value)) fractions++
+        if (value <= min) {
+          if (value === min) minTimes++
+          else {
+            secondMin = min
+            min = value
+            minTimes = 1
+          }
+        } else if (value < secondMin) secondMin = value
+        if (value >= max) {
+          if (value === max) maxTimes++
+          else {
+            secondMax = max
+            max = value
+            maxTimes = 1
+          }
+        } else if (value > secondMax) secondMax = value
+      }
+      counts[at + count.numbers] = (counts[at + count.numbers] as number) + numbers
+      counts[at + count.fractions] = (counts[at + count.fractions] as number) + fractions
+      counts[at + count.missing] = (counts[at + count.missing] as number) + skippedOnes
+      counts[at + count.min] = min
+      counts[at + count.minTimes] = minTimes
+      counts[at + count.secondMin] = secondMin
+      counts[at + count.max] = max
+      counts[at + count.maxTimes] = maxTimes
+      counts[at + count.secondMax] = secondMax
+    }
+  }
+}
+
+const textOf = (bytes: Uint8Array): string => asciiText(bytes, 0, bytes.length)
+
+export function emptyResult(width: number): SurveyResult {
+  const counts = new Float64Array(width * perColumn)
+  for (let at = 0; at < counts.length; at += perColumn) {
+    counts[at + count.min] = counts[at + count.secondMin] = Number.POSITIVE_INFINITY
+    counts[at + count.max] = counts[at + count.secondMax] = Number.NEGATIVE_INFINITY
+  }
+  return {
+    rows: 0,
+    lines: 0,
+    comments: 0,
+    ragged: { count: 0, first: [] },
+    counts,
+    openQuote: null,
+    text: { foreign: 0, beyondAscii: 0, firstLine: null },
+    firstOther: new Map(),
+    distinct: new Map(),
+  }
+}
+
+const added = [count.numbers, count.fractions, count.missing, count.booleans, count.dates, count.texts] as const
+const evidence = [count.dayFirst, count.monthFirst, count.eitherOrder, count.pointed] as const
+
+/** Adds what follows in the file. Lines of `next` count from its beginning. */
+export function addSurvey(sum: SurveyResult, next: SurveyResult): void {
+  for (let at = 0; at < sum.counts.length; at += perColumn) {
+    for (const i of added) sum.counts[at + i] = (sum.counts[at + i] as number) + (next.counts[at + i] as number)
+    for (const i of evidence) sum.counts[at + i] = (sum.counts[at + i] as number) + (next.counts[at + i] as number)
+    addExtreme(sum.counts, next.counts, at, count.min, 1)
+    addExtreme(sum.counts, next.counts, at, count.max, -1)
+  }
+  for (const place of next.ragged.first)
+    if (sum.ragged.first.length < mostPlaces) sum.ragged.first.push({ ...place, line: place.line + sum.lines })
+  sum.ragged.count += next.ragged.count
+  for (const [column, { line, text }] of next.firstOther)
+    if (!sum.firstOther.has(column)) sum.firstOther.set(column, { line: line + sum.lines, text })
+  for (const [column, distinct] of next.distinct) sum.distinct.set(column, mergeDistinct(sum.distinct.get(column), distinct))
+  if (sum.openQuote === null && next.openQuote !== null) sum.openQuote = next.openQuote + sum.lines
+  addTextCheck(sum.text, { ...next.text, firstLine: next.text.firstLine === null ? null : next.text.firstLine + sum.lines })
+  sum.rows += next.rows
+  sum.lines += next.lines
+  sum.comments += next.comments
+}
+
+/** @param sign 1 for the least value, −1 for the greatest */
+function addExtreme(sum: Float64Array, next: Float64Array, at: number, which: number, sign: number): void {
+  const i = at + which
+  const [firstA, secondA] = [sum[i] as number, sum[i + 2] as number]
+  const [firstB, secondB] = [next[i] as number, next[i + 2] as number]
+  const nearer = (a: number, b: number): number => (sign * (a - b) <= 0 || Number.isNaN(a - b) ? a : b)
+  if (firstA === firstB) {
+    sum[i + 1] = (sum[i + 1] as number) + (next[i + 1] as number)
+    sum[i + 2] = nearer(secondA, secondB)
+  } else if (sign * firstA < sign * firstB) sum[i + 2] = nearer(firstB, secondA)
+  else {
+    sum[i] = firstB
+    sum[i + 1] = next[i + 1] as number
+    sum[i + 2] = nearer(firstA, secondB)
+  }
+}
+
+function mergeDistinct(sum: Distinct | null | undefined, next: Distinct | null): Distinct | null {
+  if (sum === null || next === null) return null
+  if (sum === undefined) return next
+  const places = new Map(sum.texts.map((text, i) => [text, i]))
+  for (const [i, text] of next.texts.entries()) {
+    const place = places.get(text)
+    if (place === undefined) {
+      sum.texts.push(text)
+      sum.times.push(next.times[i] as number)
+    } else sum.times[place] = (sum.times[place] as number) + (next.times[i] as number)
+  }
+  return sum.texts.length > mostCategories ? null : sum
+}
+
+/** Counts of one column, by name. */
+export const countsOf = (result: SurveyResult, column: number): ((which: keyof typeof count) => number) => {
+  const at = column * perColumn
+  return (which) => result.counts[at + count[which]] as number
+}
