@@ -10,6 +10,7 @@ import { guardedReader } from './guard.ts'
 import { h5ad } from './h5ad.ts'
 import { loom } from './loom.ts'
 import { mat } from './mat.ts'
+import { mtx } from './mtx.ts'
 import { npy } from './npy.ts'
 import { npz } from './npz.ts'
 import { parquet } from './parquet.ts'
@@ -17,7 +18,7 @@ import { openRandomAccess } from './randomAccess.ts'
 import { stack } from './stack.ts'
 import { tenx } from './tenx.ts'
 
-export const readers: readonly Reader[] = [geotiff, stack, envi, mat, h5ad, tenx, loom, npy, npz, parquet, csv].map(guardedReader)
+export const readers: readonly Reader[] = [geotiff, stack, envi, mat, h5ad, tenx, loom, mtx, npy, npz, parquet, csv].map(guardedReader)
 
 const twice = readers.find((reader, i) => readers.findIndex((other) => other.id === reader.id) !== i)
 if (twice) throw new Error(`reader '${twice.id}' is registered twice`)

@@ -4,13 +4,10 @@ import type { Reader } from '../dataset.ts'
 import { isHdf5 } from '../hdf5/signature.ts'
 
 const options = z.object({
-  genome: z
-    .string()
-    .optional()
-    .meta({
-      title: 'Genome',
-      description: 'Only features of this genome. By default all of a version 3 file, the first of a version 2 file.',
-    }),
+  genome: z.string().optional().meta({
+    title: 'Genome',
+    description: 'Only features of this genome. By default all of a version 3 file, the first of a version 2 file.',
+  }),
   featureTypes: z
     .string()
     .optional()

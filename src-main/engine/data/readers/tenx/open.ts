@@ -7,7 +7,7 @@ import { compressedRows, openCompressed } from '../../cells/sparse.ts'
 import type { OpenSource } from '../../dataset.ts'
 import { type H5File, openH5, rootKeys, toNumbers } from '../../hdf5/file.ts'
 import { openRandomAccess } from '../randomAccess.ts'
-import { chooseFeatures, type FeatureChoice, type Features } from './features.ts'
+import { chooseFeatures, type FeatureChoice, type Features } from '../../cells/features.ts'
 
 /** Features and cells a file may have; their names are held in memory. */
 const mostFeatures = 1_000_000
