@@ -1,26 +1,33 @@
 /** The `meta` of each artifact kind but datasets: what the operation found, as the window, the command line and a report read it. */
 import { z } from 'zod'
 import { Column, DatasetKind, Finding } from './dataset.ts'
+import { FittedStep } from './steps.ts'
 
-/** One fitted step of the prepare pipeline; `offset` and `scale` are per column: prepared = (value − offset) / scale. */
-export const FittedStep = z.discriminatedUnion('id', [
-  /** Missing values and infinities replaced per column. */
-  z.object({ id: z.literal('impute'), values: z.array(z.number()) }),
-  /** counts → log(1 + 10 000 · count / total of the row). */
-  z.object({ id: z.literal('log1p-cp10k'), target: z.number() }),
-  z.object({ id: z.literal('z-score'), offset: z.array(z.number()), scale: z.array(z.number()) }),
-  z.object({ id: z.literal('min-max'), offset: z.array(z.number()), scale: z.array(z.number()) }),
-])
-export type FittedStep = z.output<typeof FittedStep>
+export { FittedStep } from './steps.ts'
+
+/** Where a column that the model sees comes from. */
+export const ColumnPart = z.object({
+  /** Position among the source columns. */
+  source: z.int(),
+  /** Which part of it: a category, 'month sin', 'is missing'; null for the column itself. */
+  part: z.string().nullable(),
+})
+export type ColumnPart = z.output<typeof ColumnPart>
 
 export const MatrixMeta = z.object({
   dataset: z.int(),
   datasetKind: DatasetKind,
   /** The columns the model sees, in order. */
   columns: z.array(Column),
-  /** Their positions among the dataset's columns. */
+  /** Positions among the dataset's columns of those that are read and go through the steps. */
   columnIndex: z.array(z.int()),
   steps: z.array(FittedStep),
+  /** What undoing the steps gives back: the dataset's columns that the model learns from. Missing: `columns` themselves. */
+  sources: z.array(Column).optional(),
+  /** For each of `columns`, where it comes from. Missing: each from the source at its place. */
+  parts: z.array(ColumnPart).optional(),
+  /** The columns that are read, where they are not `sources`: types and categories, by which other datasets are matched. */
+  read: z.array(Column).optional(),
   trainRows: z.int(),
   holdoutRows: z.int(),
   split: z.string(),
@@ -28,7 +35,24 @@ export const MatrixMeta = z.object({
   findings: z.array(Finding),
 })
 export type MatrixMeta = z.output<typeof MatrixMeta>
-/* matrix arrays: train [trainRows, D] float32 · holdout [holdoutRows, D] float32 · trainIndex, holdoutIndex [n] float64 (row numbers in the dataset) */
+/* matrix arrays: train [trainRows, D] float32 · holdout [holdoutRows, D] float32 · trainIndex, holdoutIndex [n] float64 (row numbers in the
+   dataset) · trainGroup, holdoutGroup [n] int32 (position among the groups of the step that scales within groups, −1 none; only with it) */
+
+/** The source's columns behind a matrix or a model, and for each column the model sees where it comes from. */
+export const sourcesOf = ({
+  columns,
+  sources,
+}: {
+  readonly columns: readonly Column[]
+  readonly sources?: readonly Column[]
+}): readonly Column[] => sources ?? columns
+export const partsOf = ({
+  columns,
+  parts,
+}: {
+  readonly columns: readonly unknown[]
+  readonly parts?: readonly ColumnPart[]
+}): readonly ColumnPart[] => parts ?? columns.map((_, source) => ({ source, part: null }))
 
 export const StageLayout = z.object({
   title: z.string(),
@@ -73,6 +97,9 @@ export const ModelMeta = z.object({
   matrix: z.int(),
   dataset: z.int(),
   columns: z.array(Column),
+  /** As in the matrix. */
+  sources: z.array(Column).optional(),
+  parts: z.array(ColumnPart).optional(),
   layout: ModelLayout,
   codeSize: z.int(),
   /** Mean squared error in prepared units, over rows and columns. */
@@ -112,7 +139,10 @@ export const ClusterSummary = z.object({
   id: z.int(),
   rows: z.number(),
   share: z.number(),
-  /** Mean and spread of each dataset column in the source's units, from a sample of the class. */
+  /**
+   * Mean and spread of each source column in the source's units, from a sample of the class; of a category the position of the commonest
+   * one and the share of the others.
+   */
   mean: z.array(z.number()),
   sd: z.array(z.number()),
 })

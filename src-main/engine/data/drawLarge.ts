@@ -4,18 +4,22 @@
  *
  * Memory: 1.25 × the sample and one chunk of the source, whatever is drawn.
  */
-import { rowNoun } from '#common/domain/dataset.ts'
+import { type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
 import { throwIfCancelled } from '#common/errors.ts'
 import type { OpenSource, RowChunk } from './dataset.ts'
-import { type DrawOptions, holdoutStream, noValidRow, splitter, wantedHoldoutOf } from './prepare.ts'
+import { type DrawOptions, holdoutStream, noValidRow, wantedHoldoutOf } from './prepare.ts'
 import { rowHash } from './rowHash.ts'
 import { RowSample } from './rowSample.ts'
+import { hashedSides } from './split/hashed.ts'
+import { heldOut, learned, neither } from './split/sides.ts'
 
 export interface LargeDraw {
   readonly trainRows: number
   readonly holdoutRows: number
   /** [sampleRows × columns], source units. */
   readonly sample: Float32Array
+  /** [sampleRows] row numbers in the source. */
+  readonly sampleIndex: Float64Array
   readonly sampleRows: number
   /** All rows drawn, in source order. What comes is the receiver's to change. */
   rows(): AsyncIterable<DrawnPart>
@@ -30,7 +34,7 @@ export interface DrawnPart {
   readonly index: Float64Array
 }
 
-type Meta = Parameters<typeof splitter>[0] & { readonly kind: keyof typeof rowNoun }
+type Meta = Pick<DatasetMeta, 'rows' | 'grid' | 'kind'>
 
 /** @throws DATA_UNSUITABLE when no row is valid */
 export async function drawLarge(
@@ -41,7 +45,7 @@ export async function drawLarge(
 ): Promise<LargeDraw> {
   const { trainRows, holdoutShare, splitBy, columns, seed, signal, report } = options
   const d = columns.length
-  const isHeldOut = splitter(meta, splitBy, holdoutShare, seed)
+  const sideOf = options.sides ?? hashedSides(meta, splitBy, holdoutShare, seed)
   const sides = { train: new Side(seed), holdout: new Side(seed ^ holdoutStream) }
   const sample = new RowSample(Math.min(trainRows, sampleRows), d, seed, meta.rows)
 
@@ -57,8 +61,9 @@ export async function drawLarge(
   for await (const { start, n, X, valid } of chunks('Drawing rows')) {
     for (let i = 0; i < n; i++) {
       if (valid[i] === 0) continue
-      if (isHeldOut(start + i)) sides.holdout.count(start + i)
-      else {
+      const side = sideOf(start + i)
+      if (side === heldOut) sides.holdout.count(start + i)
+      else if (side === learned) {
         sides.train.count(start + i)
         sample.offer(start + i, X, i * d)
       }
@@ -74,7 +79,9 @@ export async function drawLarge(
       const taken: Record<DrawnPart['part'], number[]> = { train: [], holdout: [] }
       for (let i = 0; i < n; i++) {
         if (valid[i] === 0) continue
-        const part = isHeldOut(start + i) ? 'holdout' : 'train'
+        const side = sideOf(start + i)
+        if (side === neither) continue
+        const part = side === heldOut ? 'holdout' : 'train'
         if (sides[part].isTaken(start + i)) taken[part].push(i)
       }
       for (const part of ['train', 'holdout'] as const) {
@@ -84,7 +91,14 @@ export async function drawLarge(
       }
     }
   }
-  return { trainRows: sides.train.taken, holdoutRows: sides.holdout.taken, sample: fitted.X, sampleRows: fitted.n, rows }
+  return {
+    trainRows: sides.train.taken,
+    holdoutRows: sides.holdout.taken,
+    sample: fitted.X,
+    sampleIndex: fitted.index,
+    sampleRows: fitted.n,
+    rows,
+  }
 }
 
 /**

@@ -3,19 +3,22 @@ import type { Progress } from '#common/domain/artifact.ts'
 import { type Column, type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
 import { StratumError, throwIfCancelled } from '#common/errors.ts'
 import type { OpenSource } from './dataset.ts'
-import { rowHash } from './rowHash.ts'
 import { RowSample } from './rowSample.ts'
+import { hashedSides } from './split/hashed.ts'
+import { heldOut, learned, type RowSides } from './split/sides.ts'
 
-export { applyPipeline, fitPipeline, invertPipeline, rowTotals, stepIds } from './pipeline.ts'
-export type { StepId } from './pipeline.ts'
+export { applyPipeline, fitPipeline, invertPipeline } from './pipeline/pipeline.ts'
 
 export interface DrawOptions {
   /** Upper bound for training rows. */
   readonly trainRows: number
   /** Share of valid rows held out, 0 … 0.9. */
   readonly holdoutShare: number
-  /** 'blocks': squares of neighbouring pixels (or stretches of neighbouring rows) are held out whole, so that neighbours do not leak. */
   readonly splitBy: 'blocks' | 'random'
+  /** In place of `splitBy` and `holdoutShare`: which rows are on which side, however many they are. */
+  readonly sides?: RowSides
+  /** Upper bound for held-out rows; by default what `holdoutShare` says of `trainRows`. */
+  readonly holdoutRows?: number
   readonly seed: number
   /** Columns wanted, by position; default all. */
   readonly columns?: readonly number[]
@@ -35,13 +38,9 @@ export interface DrawnRows {
   readonly validRows: number
 }
 
-/** Seeds of the three draws are kept apart by these. */
-const splitStream = 0x51ab
+/** Keeps the draw of held-out rows apart from that of rows to learn from. */
 export const holdoutStream = 0x7e11
 
-/** Largest side of a held-out square, in pixels; smaller rasters get smaller squares, so that there are some 200 at least. */
-const largestBlock = 32
-const fewestBlocks = 200
 const mostBytes = 4e9
 
 /**
@@ -68,9 +67,14 @@ export async function drawRows(
       { rows: trainRows, columns: d },
     )
 
-  const isHeldOut = splitter(meta, splitBy, holdoutShare, seed)
+  const sideOf = options.sides ?? hashedSides(meta, splitBy, holdoutShare, seed)
   const train = new RowSample(trainRows, d, seed, meta.rows)
-  const holdout = new RowSample(wantedHoldout, d, seed ^ holdoutStream, Math.ceil(meta.rows * Math.min(1, holdoutShare * 1.5)))
+  const holdout = new RowSample(
+    wantedHoldout,
+    d,
+    seed ^ holdoutStream,
+    options.sides ? meta.rows : Math.ceil(meta.rows * Math.min(1, holdoutShare * 1.5)),
+  )
   let validRows = 0
   for await (const { start, n, X, valid } of source.chunks({ columns: columnIndex, signal })) {
     throwIfCancelled(signal)
@@ -78,18 +82,23 @@ export async function drawRows(
       if (valid[i] === 0) continue
       validRows++
       const row = start + i
-      if (isHeldOut(row)) holdout.offer(row, X, i * d)
-      else train.offer(row, X, i * d)
+      const side = sideOf(row)
+      if (side === heldOut) holdout.offer(row, X, i * d)
+      else if (side === learned) train.offer(row, X, i * d)
     }
     report({ stage: 'Drawing rows', fraction: Math.min(1, (start + n) / meta.rows), done: start + n, unit: rowNoun[meta.kind][1] })
   }
   if (validRows === 0) throw noValidRow(meta.rows)
-  const [taken, held] = balance(train.take(), holdout.take(), d, holdoutShare)
+  const [taken, held] = balance(train.take(), holdout.take(), d, options.sides ? 0 : holdoutShare)
   return { train: taken.X, trainIndex: taken.index, holdout: held.X, holdoutIndex: held.index, columns, columnIndex, validRows }
 }
 
-export const wantedHoldoutOf = ({ trainRows, holdoutShare }: Pick<DrawOptions, 'trainRows' | 'holdoutShare'>): number =>
-  holdoutShare > 0 ? Math.max(1, Math.round((trainRows * holdoutShare) / (1 - holdoutShare))) : 0
+export const wantedHoldoutOf = ({
+  trainRows,
+  holdoutShare,
+  holdoutRows,
+}: Pick<DrawOptions, 'trainRows' | 'holdoutShare' | 'holdoutRows'>): number =>
+  holdoutRows ?? (holdoutShare > 0 ? Math.max(1, Math.round((trainRows * holdoutShare) / (1 - holdoutShare))) : 0)
 
 export const noValidRow = (rows: number): StratumError =>
   new StratumError(
@@ -124,39 +133,13 @@ function pick(rows: Rows, d: number, wanted: (i: number) => boolean): Rows {
   return { X, index: Float64Array.from(chosen, (i) => rows.index[i] as number), n: chosen.length }
 }
 
-/** Says of a row whether it is held out. Blocks are ranked by their hash, so that the share is met as exactly as blocks allow. */
+/** Says of a row whether it would be held out. */
 export function splitter(
   meta: Pick<DatasetMeta, 'rows' | 'grid'>,
   splitBy: 'blocks' | 'random',
   share: number,
   seed: number,
 ): (row: number) => boolean {
-  if (share === 0) return () => false
-  const stream = seed ^ splitStream
-  if (splitBy === 'random') return (row) => rowHash(stream, row) < share * 4_294_967_296
-  const { blocks, blockOf } = blocksOf(meta)
-  const limit = thresholdFor(blocks, share, stream)
-  return (row) => rowHash(stream, blockOf(row)) <= limit
-}
-
-function blocksOf({ rows, grid }: Pick<DatasetMeta, 'rows' | 'grid'>): { blocks: number; blockOf: (row: number) => number } {
-  if (!grid) {
-    const size = Math.max(1, Math.min(1024, Math.floor(rows / fewestBlocks)))
-    return { blocks: Math.ceil(rows / size), blockOf: (row) => Math.floor(row / size) }
-  }
-  const { width, height } = grid
-  const side = Math.max(1, Math.min(largestBlock, Math.floor(Math.sqrt((width * height) / fewestBlocks))))
-  const across = Math.ceil(width / side)
-  return {
-    blocks: across * Math.ceil(height / side),
-    blockOf: (row) => Math.floor(Math.floor(row / width) / side) * across + Math.floor((row % width) / side),
-  }
-}
-
-function thresholdFor(blocks: number, share: number, stream: number): number {
-  const wanted = Math.max(1, Math.round(share * blocks))
-  // With this many blocks the share is met closely enough without ranking them.
-  if (blocks > 1_000_000) return Math.floor(share * 4_294_967_295)
-  const hashes = Uint32Array.from({ length: blocks }, (_, i) => rowHash(stream, i)).sort()
-  return hashes[wanted - 1] as number
+  const sideOf = hashedSides(meta, splitBy, share, seed)
+  return (row) => sideOf(row) === heldOut
 }

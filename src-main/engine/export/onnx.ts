@@ -10,7 +10,7 @@
  */
 import { basename, dirname, extname, join } from 'node:path'
 import type { Column } from '#common/domain/dataset.ts'
-import type { FittedStep } from '#common/domain/results.ts'
+import type { FittedStep } from '#common/domain/steps.ts'
 import { opset } from '../compute/emit/onnx.ts'
 import { emitPortable, type Portable } from '../compute/emit/portable.ts'
 import { mean, squaredDifference, type Tensor2D } from '../compute/tfjs.ts'
@@ -18,7 +18,7 @@ import type { ModelDefinition, Weights } from '../models/define.ts'
 import { layoutOf } from '../train/layout.ts'
 import { version } from '../version.ts'
 import { type ExportedFile, writeOutputFile } from './outputFile.ts'
-import { prepared, unprepared } from './preparation.ts'
+import { checkPortable, prepared, unprepared } from './preparation.ts'
 
 export interface OnnxContent {
   /** Of the trained model. */
@@ -26,7 +26,11 @@ export interface OnnxContent {
   readonly model: ModelDefinition
   readonly settings: Readonly<Record<string, unknown>>
   readonly weights: Weights
+  /** What the model sees. */
   readonly columns: readonly Column[]
+  /** What the steps begin with and, where some are left out, end with; `columns` when they are not given. */
+  readonly read?: readonly Column[]
+  readonly sources?: readonly Column[]
   readonly steps: readonly FittedStep[]
   /** Raw columns as they are in the source, or rows that went through `steps` already. */
   readonly takes: 'raw' | 'prepared'
@@ -67,6 +71,8 @@ export async function exportOnnx(path: string, content: OnnxContent): Promise<Ex
 export function onnxFile(part: Part, content: OnnxContent): Uint8Array {
   const { model, weights, columns } = content
   const steps = content.takes === 'raw' ? content.steps : []
+  checkPortable(steps)
+  const taken = content.takes === 'raw' ? (content.read ?? columns) : columns
   const built = model.build(model.params.parse(content.settings), columns.length)
   const { codeSize } = layoutOf(built)
   const outputs: Readonly<Record<Part, Portable['outputs']>> = {
@@ -81,18 +87,23 @@ export function onnxFile(part: Part, content: OnnxContent): Uint8Array {
   }
   return emitPortable({
     title: `${content.name} ${part === 'together' ? 'model' : part}`,
-    input: part === 'decoder' ? { name: 'codes', columns: codeSize } : { name: 'columns', columns: columns.length },
+    input: part === 'decoder' ? { name: 'codes', columns: codeSize } : { name: 'columns', columns: taken.length },
     weights,
     outputs: outputs[part],
     info: {
       producerVersion: version,
-      description: `${content.name}: ${model.title}. ${model.summary} Takes ${part === 'decoder' ? 'codes' : `${content.takes} rows of ${columns.length} columns`}; see the metadata for their names.`,
-      metadata: metadataOf(content, codeSize),
+      description: `${content.name}: ${model.title}. ${model.summary} Takes ${part === 'decoder' ? 'codes' : `${content.takes} rows of ${taken.length} columns`}; see the metadata for their names.`,
+      metadata: metadataOf(content, taken, codeSize),
     },
   })
 }
 
-function metadataOf({ name, model, settings, columns, steps, takes, origin }: OnnxContent, codeSize: number): Record<string, string> {
+function metadataOf(
+  { name, model, settings, columns, sources, steps, takes, origin }: OnnxContent,
+  taken: readonly Column[],
+  codeSize: number,
+): Record<string, string> {
+  const given = takes === 'raw' ? (sources ?? columns) : columns
   return {
     name,
     model: model.id,
@@ -100,8 +111,11 @@ function metadataOf({ name, model, settings, columns, steps, takes, origin }: On
     model_title: model.title,
     citation: model.paper,
     settings: JSON.stringify(settings),
-    columns: JSON.stringify(columns.map((column) => column.name)),
-    units: JSON.stringify(columns.map(({ unit }) => unit)),
+    columns: JSON.stringify(taken.map((column) => column.name)),
+    units: JSON.stringify(taken.map(({ unit }) => unit)),
+    // A category goes in and comes out as its position in this list.
+    ...(taken.some(({ categories }) => categories) && { categories: JSON.stringify(taken.map(({ categories }) => categories ?? null)) }),
+    ...(given.length !== taken.length && { reconstructed: JSON.stringify(given.map((column) => column.name)) }),
     code_size: String(codeSize),
     takes,
     preparation: JSON.stringify(steps),

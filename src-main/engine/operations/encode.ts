@@ -9,10 +9,10 @@ import { type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
 import type { LatentsMeta, ModelMeta } from '#common/domain/results.ts'
 import type { RowChunk } from '../data/dataset.ts'
 import { openDataset } from '../data/import.ts'
-import { applyPipeline } from '../data/prepare.ts'
+import { openReplay } from '../data/pipeline/replay.ts'
 import { defineOperation } from './define.ts'
 import { regionIdentity, regionParam, withinRegion } from './region.ts'
-import { matchColumns, openTrainedModel } from './trainedModel.ts'
+import { openTrainedModel } from './trainedModel.ts'
 
 /** 64 MB per chunk, of input or codes, whichever are wider: long enough for full tile rows of wide scenes, short enough for the budget. */
 const chunkBytes = 64 * 2 ** 20
@@ -44,17 +44,23 @@ export const encodeOperation = defineOperation({
     })
     try {
       const Z = encoder.codeSize
-      const columns = dataset.id === matrix.dataset ? matrix.columnIndex : matchColumns(matrix.columns, source.columns, dataset.name)
+      const replay = await openReplay(matrix, { ...dataset, meta: source }, open, ctx.signal)
+      for (const [column, unknown] of replay.unknownCategories)
+        ctx.log('warning', `${column} has categories that training did not see: ${unknown.slice(0, 5).join(', ')}.`)
+      const [columns, width] = [replay.columns, replay.width]
       const codesWriter = ctx.draft.writeArray('codes', { dtype: 'float32', shape: [source.rows, Z] })
       const errorWriter = ctx.draft.writeArray('error', { dtype: 'float32', shape: [source.rows] })
       const ranges = new CodeRanges(Z)
-      const rowsAtOnce = Math.max(1, Math.floor(cancellableBytes / (columns.length * 4)))
+      const rowsAtOnce = Math.max(1, Math.floor(cancellableBytes / (Math.max(columns.length, width) * 4)))
 
-      async function encodeChunk({ n, X, valid }: RowChunk): Promise<number> {
+      async function encodeChunk({ start, n, X: read, valid }: RowChunk): Promise<number> {
+        const X = width === columns.length ? read : new Float32Array(n * width)
         for (let from = 0; from < n; from += rowsAtOnce) {
           throwIfCancelled(ctx.signal)
           const rows = Math.min(rowsAtOnce, n - from)
-          applyPipeline(matrix.steps, X.subarray(from * columns.length, (from + rows) * columns.length), rows, columns.length)
+          const taken = read.subarray(from * columns.length, (from + rows) * columns.length)
+          const given = replay.prepare(taken, rows, start + from, valid.subarray(from, from + rows))
+          if (given !== taken) X.set(given, from * width)
           await setImmediate()
         }
         const { codes, error } = await encoder.encode(X, n, ctx.signal)
@@ -65,7 +71,7 @@ export const encodeOperation = defineOperation({
       }
 
       // The workers encode one chunk while the next is read and decoded here.
-      const maxBytes = Math.floor((chunkBytes * columns.length) / Math.max(columns.length, Z))
+      const maxBytes = Math.floor((chunkBytes * columns.length) / Math.max(columns.length, width, Z))
       const wanted = await withinRegion(open, source, ctx.params.region, ctx.signal)
       let done = 0
       let pending: Promise<number> = Promise.resolve(0)

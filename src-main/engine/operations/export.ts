@@ -251,14 +251,16 @@ function tableColumns(
 
 /** Encoder and decoder of a trained model. */
 function modelFiles({ project, params: { takes, parts } }: Context, { artifact, path }: Subject): Promise<ExportedFile[]> {
-  const { model, settings, columns, matrix } = artifact.meta as unknown as ModelMeta
-  const { steps } = project.artifact(matrix).meta as unknown as MatrixMeta
+  const { model, settings, columns, sources, matrix } = artifact.meta as unknown as ModelMeta
+  const { steps, read } = project.artifact(matrix).meta as unknown as MatrixMeta
   return exportOnnx(path, {
     name: artifact.name,
     model: modelById(model),
     settings,
     weights: readWeights(project, artifact),
     columns,
+    read: read ?? sources,
+    sources,
     steps,
     takes,
     parts,

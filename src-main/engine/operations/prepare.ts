@@ -5,100 +5,61 @@
  * Memory: two and a half times the drawn rows; beyond 128 MB of them, of a sample that the pipeline is fitted on, and the rows go
  * to the project file as they are read. Refused beforehand when that does not fit a quarter of the budget.
  */
-import { z } from 'zod'
-import { StratumError } from '#common/errors.ts'
-import type { DatasetMeta, Finding } from '#common/domain/dataset.ts'
+import type { Column, DatasetMeta, Finding } from '#common/domain/dataset.ts'
 import { columnNoun, rowNoun } from '#common/domain/dataset.ts'
-import type { FittedStep, MatrixMeta } from '#common/domain/results.ts'
-import { openDataset } from '../data/import.ts'
+import type { MatrixMeta } from '#common/domain/results.ts'
+import type { FittedStep } from '#common/domain/steps.ts'
+import { StratumError } from '#common/errors.ts'
 import type { OpenSource } from '../data/dataset.ts'
 import { type DrawnPart, drawLarge, type LargeDraw } from '../data/drawLarge.ts'
-import { applyPipeline, type DrawOptions, drawRows, fitPipeline } from '../data/prepare.ts'
+import { asText, readField } from '../data/fields.ts'
+import { openDataset } from '../data/import.ts'
+import { categoryNumber } from '../data/pipeline/categoryNumber.ts'
+import { dates } from '../data/pipeline/dates.ts'
+import type { RowGroups } from '../data/pipeline/define.ts'
+import { impute } from '../data/pipeline/impute.ts'
+import { countsPerCell, logCounts } from '../data/pipeline/logCounts.ts'
+import { oneHot } from '../data/pipeline/oneHot.ts'
+import { applyPipeline, asRead, describeColumns, fitPipeline, type StepFit } from '../data/pipeline/pipeline.ts'
+import { scaleWithin } from '../data/pipeline/scaleWithin.ts'
+import { select } from '../data/pipeline/select.ts'
+import { type DrawOptions, drawRows } from '../data/prepare.ts'
+import { preparedSource } from '../data/preparedSource.ts'
+import { hashedSides } from '../data/split/hashed.ts'
 import { fitsFloat16 } from '../project/float16.ts'
 import type { Draft } from '../project/project.ts'
 import { blockRowsOf } from '../train/rowOrder.ts'
 import { defineOperation } from './define.ts'
-import { regionIdentity, regionParam, withinRegion } from './region.ts'
-
-const params = z.object({
-  rows: z.int().min(10).max(1_000_000_000).default(200_000).meta({
-    title: 'Rows to learn from',
-    description: 'Drawn evenly over the whole dataset; more than this rarely changes what is learned.',
-    unit: 'rows',
-  }),
-  holdoutShare: z.number().min(0).max(0.9).default(0.2).meta({
-    title: 'Held out for checking',
-    description: 'Never learned from; the error and the anomaly threshold are judged on them.',
-    unit: 'share',
-  }),
-  splitBy: z.enum(['auto', 'blocks', 'random']).default('auto').meta({
-    title: 'Hold out by',
-    description: 'Neighbouring pixels are alike. Blocks of 32 × 32 keep the check honest; auto uses blocks for scenes.',
-  }),
-  scaling: z.enum(['z-score', 'min-max', 'none']).default('z-score').meta({
-    title: 'Scale each column',
-    description: 'z-score gives mean 0 and spread 1; min-max gives 0 to 1, which a sigmoid output needs.',
-  }),
-  counts: z.enum(['auto', 'log1p-cp10k', 'none']).default('auto').meta({
-    title: 'Counts',
-    description: 'log(1 + counts per 10 000) evens out sequencing depth; auto uses it for cells whose values are raw counts.',
-    advanced: true,
-  }),
-  region: regionParam('learns from pixels'),
-  storage: z
-    .enum(['float32', 'float16'])
-    .default('float32')
-    .meta({
-      title: 'Numbers kept as',
-      labels: { float32: 'Four bytes', float16: 'Two bytes' },
-      description:
-        'Two bytes halve the rows on disk and what training reads of rows that do not fit into memory. Scaled values keep three significant digits, which is finer than most measurements.',
-      advanced: true,
-    }),
-  columns: z
-    .array(z.string())
-    .nullable()
-    .default(null)
-    .meta({ title: 'Columns', description: 'Learn from these only; all when empty.', advanced: true }),
-})
-type Params = z.output<typeof params>
-
-function chooseColumns(meta: DatasetMeta, wanted: readonly string[] | null): number[] {
-  const noun = columnNoun[meta.kind][1]
-  if (wanted === null) {
-    // A column without a single value carries nothing and would become NaN everywhere.
-    const usable = meta.columns.map((_, i) => i).filter((i) => (meta.summaries[i]?.valid ?? 1) > 0)
-    if (usable.length === 0)
-      throw new StratumError(
-        'DATA_UNSUITABLE',
-        `None of the ${meta.columns.length} ${noun} holds a number.`,
-        'Check the no-data value and the file; a model learns from numbers.',
-      )
-    return usable
-  }
-  return wanted.map((name) => {
-    const i = meta.columns.findIndex((c) => c.name === name)
-    if (i < 0)
-      throw new StratumError(
-        'PARAMETER_INVALID',
-        `There is no ${columnNoun[meta.kind][0]} named “${name}”.`,
-        `Choose among: ${meta.columns
-          .slice(0, 20)
-          .map((c) => c.name)
-          .join(', ')}.`,
-        { parameter: 'columns' },
-      )
-    return i
-  })
-}
+import { type CellPlan, planCells } from './prepare/cells.ts'
+import { chooseColumns } from './prepare/columns.ts'
+import { type Params, params } from './prepare/params.ts'
+import { openSplit } from './prepare/split.ts'
+import { regionIdentity, withinRegion, withinRows } from './region.ts'
 
 /** Raw counts are whole and not negative; normalised or scaled values are not. NaN is missing. */
 export const looksLikeCounts = (X: Float32Array): boolean =>
   X.every((value) => Number.isNaN(value) || (value >= 0 && Number.isInteger(value)))
 
-function pipelineSteps(meta: DatasetMeta, { scaling, counts }: Params, train: Float32Array): FittedStep['id'][] {
-  const isCounts = counts === 'log1p-cp10k' || (counts === 'auto' && meta.kind === 'cells' && looksLikeCounts(train))
-  return ['impute', ...(isCounts ? (['log1p-cp10k'] as const) : []), ...(scaling === 'none' ? [] : [scaling])]
+/** The steps that are fitted on the drawn rows, in their order; what was settled before the draw is not among them. */
+function wantedSteps(meta: DatasetMeta, params: Params, countsDone: boolean, train: Float32Array): StepFit[] {
+  const { scaling, counts, useless, missing, missingIndicator, categories, mostCategories, dateParts, within } = params
+  const fits: StepFit[] = []
+  if (useless !== 'keep') fits.push((table) => select.fit(table, useless))
+  if (missingIndicator && missing !== 'drop') fits.push('missing-indicator')
+  fits.push((table) => impute.fit(table, missing === 'drop' ? 'median' : missing))
+  if (!countsDone) {
+    const isCounts = counts === 'log1p-cp10k' || (counts === 'auto' && meta.kind === 'cells' && looksLikeCounts(train))
+    if (isCounts) fits.push((table) => logCounts.fit(table, countsPerCell))
+    else if (counts === 'cp10k') fits.push('library-size')
+    else if (counts === 'log1p') fits.push('log1p')
+  }
+  fits.push((table) => dates.fit(table, dateParts))
+  if (categories !== 'one-hot') fits.push((table) => categoryNumber.fit(table, categories))
+  if (scaling !== 'none' && within !== null && scaling !== 'unit-length') fits.push((table) => scaleWithin.fit(table, scaling))
+  else if (scaling !== 'none') fits.push(scaling)
+  // Last, so that nothing but the rows themselves is ever as wide.
+  if (categories === 'one-hot') fits.push((table) => oneHot.fit(table, mostCategories))
+  return fits
 }
 
 /** Rows beyond this are not held but read twice. It depends on the data alone, so every computer prepares them alike. */
@@ -106,7 +67,7 @@ const mostHeldBytes = 128e6
 
 async function draw(
   source: OpenSource,
-  meta: DatasetMeta,
+  meta: Pick<DatasetMeta, 'rows' | 'grid' | 'kind' | 'columns'>,
   options: DrawOptions & { readonly columns: readonly number[] },
   wantedBytes: number,
 ): Promise<LargeDraw> {
@@ -117,32 +78,45 @@ async function draw(
     yield { part: 'train', n: trainRows, X: train, index: trainIndex }
     yield { part: 'holdout', n: holdoutRows, X: holdout, index: holdoutIndex }
   }
-  return { trainRows, holdoutRows, sample: train, sampleRows: trainRows, rows }
+  return { trainRows, holdoutRows, sample: train, sampleIndex: trainIndex, sampleRows: trainRows, rows }
 }
 
-/** Prepared rows and their numbers, part by part as they come. */
+/** Rows are prepared this many bytes at a time: steps may make them several times as wide. */
+const pieceBytes = 8 * 2 ** 20
+
+/** Prepared rows and their numbers, part by part as they come. `groupOf`: the group of each row of the dataset. */
 async function writeRows(
   draft: Draft,
   { trainRows, holdoutRows, rows }: LargeDraw,
   steps: readonly FittedStep[],
-  d: number,
+  { d, width }: { readonly d: number; readonly width: number },
   storage: Params['storage'],
+  groupOf: Int32Array | null,
 ): Promise<void> {
   // Pieces are what training shuffles by, so both ways of keeping numbers give the same order.
   const writersOf = (part: DrawnPart['part'], n: number) => ({
-    values: draft.writeArray(part, { dtype: storage, shape: [n, d], chunkRows: blockRowsOf(d) }),
+    values: draft.writeArray(part, { dtype: storage, shape: [n, width], chunkRows: blockRowsOf(width) }),
     index: draft.writeArray(`${part}Index`, { dtype: 'float64', shape: [n] }),
+    groups: groupOf && draft.writeArray(`${part}Group`, { dtype: 'int32', shape: [n] }),
   })
   const writers = { train: writersOf('train', trainRows), holdout: writersOf('holdout', holdoutRows) }
+  const rowsAtOnce = Math.max(1, Math.floor(pieceBytes / (4 * Math.max(d, width))))
   for await (const { part, n, X, index } of rows()) {
-    applyPipeline(steps, X, n, d)
-    if (storage === 'float16') checkFitsFloat16(X)
-    writers[part].values.append(X)
-    writers[part].index.append(index)
+    const { values, index: numbers, groups } = writers[part]
+    const ofRows = groupOf && Int32Array.from(index, (row) => groupOf[row])
+    for (let from = 0; from < n; from += rowsAtOnce) {
+      const to = Math.min(n, from + rowsAtOnce)
+      const prepared = applyPipeline(steps, X.subarray(from * d, to * d), to - from, d, { groups: ofRows?.subarray(from, to) })
+      if (storage === 'float16') checkFitsFloat16(prepared)
+      values.append(prepared)
+    }
+    numbers.append(index)
+    if (ofRows) groups?.append(ofRows)
   }
-  for (const { values, index } of Object.values(writers)) {
+  for (const { values, index, groups } of Object.values(writers)) {
     values.finish()
     index.finish()
+    groups?.finish()
   }
 }
 
@@ -156,11 +130,43 @@ function checkFitsFloat16(values: Float32Array): void {
   )
 }
 
+/** The values of the field that columns are scaled within: the name of each, and which one each row has. Memory: 4 bytes per row. */
+async function readGroups(
+  source: OpenSource,
+  meta: DatasetMeta,
+  field: string,
+  signal: AbortSignal,
+): Promise<{ names: string[]; groupOf: Int32Array }> {
+  const values = await readField(source, meta, field, 'within', signal)
+  const place = new Map<string, number>()
+  const groupOf = Int32Array.from(values, (value) => {
+    const name = asText(value)
+    if (name === null) return -1
+    const known = place.get(name)
+    if (known !== undefined) return known
+    place.set(name, place.size)
+    return place.size - 1
+  })
+  return { names: [...place.keys()], groupOf }
+}
+
+function checkMemory(meta: DatasetMeta, params: Params, d: number, wantedBytes: number, budgetBytes: number): void {
+  if (Math.min(wantedBytes, mostHeldBytes) <= budgetBytes / 4) return
+  const rows = Math.floor((budgetBytes / 4 / (d * 4)) * (1 - params.holdoutShare))
+  throw new StratumError(
+    'MEMORY_EXCEEDED',
+    `Learning from ${params.rows} ${rowNoun[meta.kind][1]} of ${d} ${columnNoun[meta.kind][1]} takes ${Math.round(wantedBytes / 1e6)} MB; a quarter of the memory budget is ${Math.round(budgetBytes / 4e6)} MB.`,
+    `Learn from at most ${rows} ${rowNoun[meta.kind][1]}, choose fewer ${columnNoun[meta.kind][1]}, or raise --memory.`,
+    { parameter: 'rows' },
+  )
+}
+
 export const prepareOperation = defineOperation({
   id: 'prepare',
-  version: 2,
+  version: 3,
   title: 'Prepare',
   summary: 'Draws the rows to learn from, holds some out, and fits the scaling on the learning rows.',
+  citation: 'Stuart et al., Comprehensive integration of single-cell data, Cell 2019 (most variable genes)',
   inputs: { dataset: { kinds: ['dataset'], description: 'What to learn from' } },
   params,
   produces: 'matrix',
@@ -170,46 +176,61 @@ export const prepareOperation = defineOperation({
   async run(ctx) {
     const dataset = ctx.inputs.dataset!
     const meta = dataset.meta as unknown as DatasetMeta
-    const columnIndex = chooseColumns(meta, ctx.params.columns)
-    const d = columnIndex.length
-    const wantedBytes = Math.min(ctx.params.rows / (1 - ctx.params.holdoutShare), meta.validRows) * d * 4
-    if (Math.min(wantedBytes, mostHeldBytes) > ctx.memoryBudgetBytes / 4) {
-      const rows = Math.floor((ctx.memoryBudgetBytes / 4 / (d * 4)) * (1 - ctx.params.holdoutShare))
-      throw new StratumError(
-        'MEMORY_EXCEEDED',
-        `Learning from ${ctx.params.rows} ${rowNoun[meta.kind][1]} of ${d} ${columnNoun[meta.kind][1]} takes ${Math.round(wantedBytes / 1e6)} MB; a quarter of the memory budget is ${Math.round(ctx.memoryBudgetBytes / 4e6)} MB.`,
-        `Learn from at most ${rows} ${rowNoun[meta.kind][1]}, choose fewer ${columnNoun[meta.kind][1]}, or raise --memory.`,
-        { parameter: 'rows' },
-      )
-    }
-    const splitBy = ctx.params.splitBy === 'auto' ? (meta.grid ? 'blocks' : 'random') : ctx.params.splitBy
+    const columnIndex = chooseColumns(meta, ctx.params.columns, ctx.params.leaveOut)
+    const read = columnIndex.map((i) => meta.columns[i])
     const source = await openDataset(meta, ctx.project.path, ctx.signal)
     try {
-      const learnable = await withinRegion(source, meta, ctx.params.region, ctx.signal)
+      const findings: Finding[] = []
+      const {
+        splitBy,
+        title,
+        sides,
+        passes,
+        holdoutRows: mostHoldout,
+      } = await openSplit(source, meta, ctx.params, ctx.seed, findings, ctx.signal)
+      const inRegion = await withinRegion(source, meta, ctx.params.region, ctx.signal)
+      const learnable = passes ? withinRows(inRegion, passes) : inRegion
+      const hashed = splitBy === 'blocks' ? 'blocks' : 'random'
+      const sideOf = sides ?? hashedSides(meta, hashed, ctx.params.holdoutShare, ctx.seed)
+      const plan = await planCells(learnable, ctx.params, { columnIndex, columns: read }, sideOf, findings, ctx)
+      const early = earlySteps(ctx.params, plan)
+      const first = preparedSource(learnable, columnIndex, read, early)
+      const d = first.columns.length
+      const wantedRows = mostHoldout === undefined ? ctx.params.rows / (1 - ctx.params.holdoutShare) : ctx.params.rows + mostHoldout
+      const wantedBytes = Math.min(wantedRows, meta.validRows) * d * 4
+      checkMemory(meta, ctx.params, d, wantedBytes, ctx.memoryBudgetBytes)
       const drawn = await draw(
-        learnable,
-        meta,
+        first.source,
+        { ...meta, columns: [...first.columns] },
         {
           trainRows: ctx.params.rows,
           holdoutShare: ctx.params.holdoutShare,
-          splitBy,
-          columns: columnIndex,
+          splitBy: hashed,
+          ...(sides && { sides }),
+          ...(mostHoldout !== undefined && { holdoutRows: mostHoldout }),
+          columns: first.columns.map((_, j) => j),
           seed: ctx.seed,
           signal: ctx.signal,
           report: ctx.report,
         },
         wantedBytes,
       )
-      const { trainRows, holdoutRows, sample, sampleRows } = drawn
+      const { trainRows, holdoutRows, sample, sampleIndex, sampleRows } = drawn
       if (trainRows < 2)
         throw new StratumError(
           'DATA_UNSUITABLE',
           `Only ${trainRows} usable ${rowNoun[meta.kind][1]} to learn from.`,
           'Hold out a smaller share, or check the no-data value.',
         )
-      const findings: Finding[] = []
-      const names = columnIndex.map((i) => meta.columns[i].name)
-      const steps = fitPipeline(pipelineSteps(meta, ctx.params, sample), sample, sampleRows, d, names, findings)
+      if (ctx.params.missing === 'drop') findings.push(...incompleteFinding(meta, first.leftOut()))
+      const { within } = ctx.params
+      const known = within === null ? null : await readGroups(source, meta, within, ctx.signal)
+      const groups: RowGroups | null =
+        known && within !== null
+          ? { field: within, names: known.names, of: Int32Array.from(sampleIndex, (row) => known.groupOf[row]) }
+          : null
+      const fits = wantedSteps(meta, ctx.params, plan?.countsDone ?? false, sample)
+      const fitted = fitPipeline(fits, sample, sampleRows, d, { columns: asRead(first.columns), groups, findings })
       if (sampleRows < trainRows)
         findings.push({
           severity: 'info',
@@ -217,21 +238,45 @@ export const prepareOperation = defineOperation({
           message: `Scaling was fitted on ${sampleRows} of the ${trainRows} ${rowNoun[meta.kind][1]} to learn from.`,
           hint: 'More would not change it noticeably; the extremes of a few rows may lie outside.',
         })
-      await writeRows(ctx.draft, drawn, steps, d, ctx.params.storage)
+      const steps = [...early, ...fitted]
+      const { columns, sources, parts } = describeColumns(steps, read)
       const result: MatrixMeta = {
         dataset: dataset.id,
         datasetKind: meta.kind,
-        columns: columnIndex.map((i) => meta.columns[i]),
+        columns,
         columnIndex,
         steps,
+        ...(isPlain(read, sources, parts) ? {} : { sources, parts }),
+        ...(sources.length === read.length ? {} : { read }),
         trainRows,
         holdoutRows,
-        split: splitBy,
+        split: title,
         findings,
       }
+      await writeRows(ctx.draft, drawn, fitted, { d, width: columns.length }, ctx.params.storage, known?.groupOf ?? null)
       return result
     } finally {
       await source.close()
     }
   },
 })
+
+function earlySteps({ missing }: Params, plan: CellPlan | null): FittedStep[] {
+  return [...(missing === 'drop' ? [{ id: 'complete-rows' } as const] : []), ...(plan?.steps ?? [])]
+}
+
+/** Each column the model sees is one that is read, in the same order. */
+const isPlain = (read: readonly Column[], sources: readonly Column[], parts: NonNullable<MatrixMeta['parts']>): boolean =>
+  sources.length === read.length && parts.every(({ source, part }, j) => source === j && part === null)
+
+const incompleteFinding = (meta: DatasetMeta, rows: number): Finding[] =>
+  rows === 0
+    ? []
+    : [
+        {
+          severity: 'warning',
+          code: 'INCOMPLETE_LEFT_OUT',
+          message: `${rows} of ${meta.rows} ${rowNoun[meta.kind][1]} lack a value and are left out.`,
+          hint: 'They have no codes and no scores; missing values can be replaced instead.',
+        },
+      ]

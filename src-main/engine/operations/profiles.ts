@@ -2,8 +2,8 @@
  * What the classes of a clustering look like in the source's own units: mean and spread of every column per class,
  * from the rows that were drawn for learning and checking (a fair sample of the valid rows).
  */
-import type { MatrixMeta } from '#common/domain/results.ts'
-import { invertPipeline } from '../data/prepare.ts'
+import { type MatrixMeta, sourcesOf } from '#common/domain/results.ts'
+import { invertPipeline } from '../data/pipeline/pipeline.ts'
 import type { Project } from '../project/project.ts'
 
 /** Collects the labels of chosen rows while a label array streams by. `wanted` ascending. Memory: one label per wanted row. */
@@ -32,6 +32,8 @@ export interface DrawnRows {
   /** [n × D] in source units, in the order of `index`. */
   readonly X: Float32Array
   readonly columns: number
+  /** Positions of the columns that are categories. */
+  readonly categories?: readonly number[]
 }
 
 /** More rows would not change what a class looks like. */
@@ -44,27 +46,31 @@ export function readDrawnRows(project: Project, matrixId: number, most = mostByt
   const matrix = project.artifact(matrixId).meta as unknown as MatrixMeta
   const d = matrix.columns.length
   const share = Math.min(1, most / ((matrix.trainRows + matrix.holdoutRows) * d * Float32Array.BYTES_PER_ELEMENT))
+  const within = matrix.steps.some((step) => step.id === 'scale-within')
   const parts = (['train', 'holdout'] as const).flatMap((part) => {
     const [numbers, rows] = [project.array(matrixId, `${part}Index`), project.array(matrixId, part)]
     return spread(rows.shape[0], share).map(([from, to]) => ({
       index: numbers.read(from, to) as Float64Array,
       X: rows.read(from, to) as Float32Array,
+      groups: within ? (project.array(matrixId, `${part}Group`).read(from, to) as Int32Array) : null,
     }))
   })
   const n = parts.reduce((sum, { index }) => sum + index.length, 0)
   const index = new Float64Array(n)
-  const X = new Float32Array(n * d)
+  const sources = sourcesOf(matrix)
+  const width = sources.length
+  const X = new Float32Array(n * width)
   let offset = 0
   for (const part of parts) {
     index.set(part.index, offset)
-    X.set(part.X, offset * d)
+    X.set(invertPipeline(matrix.steps, part.X, part.index.length, d, { groups: part.groups ?? undefined }), offset * width)
     offset += part.index.length
   }
-  invertPipeline(matrix.steps, X, n, d)
   const order = Uint32Array.from({ length: n }, (_, i) => i).sort((a, b) => index[a] - index[b])
-  const sortedX = new Float32Array(n * d)
-  for (let i = 0; i < n; i++) sortedX.set(X.subarray(order[i] * d, order[i] * d + d), i * d)
-  return { index: Float64Array.from(order, (i) => index[i]), X: sortedX, columns: d }
+  const sortedX = new Float32Array(n * width)
+  for (let i = 0; i < n; i++) sortedX.set(X.subarray(order[i] * width, order[i] * width + width), i * width)
+  const categories = sources.flatMap(({ type }, j) => (type === 'category' ? [j] : []))
+  return { index: Float64Array.from(order, (i) => index[i]), X: sortedX, columns: width, categories }
 }
 
 /** Stretches that together make a share of n rows: all of them in one, or many of equal length. */
@@ -77,8 +83,15 @@ function spread(n: number, share: number): (readonly [from: number, to: number])
   })
 }
 
-/** Mean and standard deviation per class 1…k and column; NaN-free: a class without sampled rows has empty lists. */
-export function classProfiles({ X, columns: d }: DrawnRows, labels: Uint16Array, k: number): { mean: number[]; sd: number[] }[] {
+/**
+ * Mean and standard deviation per class 1…k and column, of a category its commonest value and the share of the others; NaN-free: a class
+ * without sampled rows has empty lists.
+ */
+export function classProfiles(
+  { X, columns: d, categories = [] }: DrawnRows,
+  labels: Uint16Array,
+  k: number,
+): { mean: number[]; sd: number[] }[] {
   const count = new Float64Array(k + 1)
   const sum = new Float64Array((k + 1) * d)
   const squares = new Float64Array((k + 1) * d)
@@ -96,6 +109,18 @@ export function classProfiles({ X, columns: d }: DrawnRows, labels: Uint16Array,
     const c = i + 1
     if (count[c] === 0) return { mean: [], sd: [] }
     const columns = Array.from({ length: d }, (_, j) => j)
-    return { mean: columns.map((j) => mean(c, j)), sd: columns.map((j) => Math.sqrt(squares[c * d + j] / count[c])) }
+    const profile = { mean: columns.map((j) => mean(c, j)), sd: columns.map((j) => Math.sqrt(squares[c * d + j] / count[c])) }
+    for (const j of categories) {
+      const [value, rows] = commonest(X, d, j, labels, c)
+      profile.mean[j] = value
+      profile.sd[j] = 1 - rows / count[c]
+    }
+    return profile
   })
+}
+
+function commonest(X: Float32Array, d: number, j: number, labels: Uint16Array, c: number): readonly [value: number, rows: number] {
+  const counts = new Map<number, number>()
+  for (let i = 0; i < labels.length; i++) if (labels[i] === c) counts.set(X[i * d + j], (counts.get(X[i * d + j]) ?? 0) + 1)
+  return [...counts].reduce((best, next) => (next[1] > best[1] ? next : best))
 }

@@ -50,8 +50,11 @@ async function readRegion(region: string, { grid }: DatasetMeta, signal: AbortSi
 
 /** The source with everything outside the region marked as not valid; the source itself when there is no region. */
 export async function withinRegion(source: OpenSource, meta: DatasetMeta, region: string | null, signal: AbortSignal): Promise<OpenSource> {
-  if (region === null) return source
-  const inside = await readRegion(region, meta, signal)
+  return region === null ? source : withinRows(source, await readRegion(region, meta, signal))
+}
+
+/** The source with rows marked as not valid where `inside` [rows] is 0. */
+export function withinRows(source: OpenSource, inside: Uint8Array): OpenSource {
   async function* chunks(options?: ChunkOptions): AsyncIterable<RowChunk> {
     for await (const chunk of source.chunks(options)) {
       for (let i = 0; i < chunk.n; i++) chunk.valid[i] &= inside[chunk.start + i]

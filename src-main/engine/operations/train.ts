@@ -188,6 +188,8 @@ export const trainOperation = defineOperation({
       matrix: artifact.id,
       dataset: matrix.dataset,
       columns: matrix.columns,
+      sources: matrix.sources,
+      parts: matrix.parts,
       layout: result.layout,
       codeSize: result.layout.codeSize,
       trainError: result.trainError,

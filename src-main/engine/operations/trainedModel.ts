@@ -1,5 +1,4 @@
 /** Opening what `train` left in the project: weights, the pipeline before them, and an encoder that runs both. */
-import { StratumError } from '#common/errors.ts'
 import type { Artifact } from '#common/domain/artifact.ts'
 import type { MatrixMeta, ModelMeta } from '#common/domain/results.ts'
 import { modelById } from '../models/registry.ts'
@@ -41,22 +40,6 @@ export async function openTrainedModel(project: Project, model: Artifact, thread
     threads,
   })
   return { meta, matrix, encoder }
-}
-
-/** Positions in another dataset of the columns a model was trained on, by name. */
-export function matchColumns(wanted: readonly { name: string }[], present: readonly { name: string }[], datasetName: string): number[] {
-  const missing = wanted.filter((c) => !present.some((p) => p.name === c.name))
-  if (missing.length > 0) {
-    throw new StratumError(
-      'DATA_UNSUITABLE',
-      `“${datasetName}” lacks ${missing.length} of the ${wanted.length} columns the model was trained on: ${missing
-        .slice(0, 5)
-        .map((c) => c.name)
-        .join(', ')}.`,
-      'Use a dataset with the same columns, or train on this one.',
-    )
-  }
-  return wanted.map((c) => present.findIndex((p) => p.name === c.name))
 }
 
 /** One prepared row as the model's PCA baseline rebuilds it: x̂ = (x − μ) W Wᵀ + μ. */

@@ -9,10 +9,12 @@ import { StratumError } from '#common/errors.ts'
 import type { Artifact, ArtifactKind } from '#common/domain/artifact.ts'
 import type { DatasetMeta } from '#common/domain/dataset.ts'
 import type { Grid } from '#common/domain/grid.ts'
-import type { LatentsMeta } from '#common/domain/results.ts'
+import { type LatentsMeta, sourcesOf } from '#common/domain/results.ts'
 import type { OpenSource } from '../data/dataset.ts'
 import { openDataset } from '../data/import.ts'
-import { applyPipeline, invertPipeline, rowTotals } from '../data/prepare.ts'
+import type { RowFacts } from '../data/pipeline/define.ts'
+import { invertPipeline } from '../data/pipeline/pipeline.ts'
+import { openReplay } from '../data/pipeline/replay.ts'
 import { openTrainedModel, pcaReconstruction, type TrainedModel } from '../operations/trainedModel.ts'
 import type { ArrayReader, Project } from '../project/project.ts'
 import { OpenCache } from './openCache.ts'
@@ -104,12 +106,16 @@ export function createViews(session: { project(): Project }): Views {
       const values = meta.grid ? await meanPixel(source, meta.grid, meta.columns.length, row, radius) : await numericRow(source, row, meta)
       if (model === undefined) return { values: values.map(finiteOrNull), reconstruction: null, pca: null }
       const { matrix, encoder } = await modelOf(model)
-      const X = Float32Array.from(matrix.columns, (c) => values[meta.columns.findIndex((column) => column.name === c.name)] ?? Number.NaN)
-      const totals = rowTotals(X, 1, X.length)
-      applyPipeline(matrix.steps, X, 1, X.length)
+      const replay = await openReplay(matrix, { ...artifactOf(dataset, 'dataset'), meta }, source)
+      const facts: RowFacts = { groups: replay.groupsOf(row, 1), divisors: new Map() }
+      const read = Float32Array.from(replay.columns, (column) => values[column])
+      const X = replay.prepare(read, 1, row, undefined, facts)
+      const given = sourcesOf(matrix)
       const inColumns = (prepared: Float32Array): (number | null)[] => {
-        invertPipeline(matrix.steps, prepared, 1, prepared.length, totals)
-        return meta.columns.map((column) => finiteOrNull(prepared[matrix.columns.findIndex((c) => c.name === column.name)] ?? Number.NaN))
+        const back = invertPipeline(matrix.steps, prepared, 1, prepared.length, facts)
+        // Of columns with the same name the first.
+        const byName = new Map(given.map(({ name }, i) => [name, back[i]] as const).reverse())
+        return meta.columns.map(({ name }) => finiteOrNull(byName.get(name) ?? Number.NaN))
       }
       return {
         values: values.map(finiteOrNull),
@@ -207,14 +213,18 @@ async function meanPixel(source: OpenSource, grid: Grid, columns: number, row: n
   })
 }
 
-/** The learned columns of one row of a table, cells or embedding. */
+/** The columns of one row of a table, cells or embedding, as chunks give them. */
 async function numericRow(source: OpenSource, row: number, meta: DatasetMeta): Promise<number[]> {
   const { names, rows } = await source.preview(row, 1, meta.columns.length + meta.metadataFields.length)
   const first = rows[0]
   if (!first) throw new StratumError('PARAMETER_INVALID', `There is no row number ${row}.`, 'Choose a row of the dataset.')
   return meta.columns.map((column) => {
-    const value = first[names.indexOf(column.name)]
-    return typeof value === 'number' ? value : Number.NaN
+    const value = first[names.indexOf(column.name)] ?? null
+    if (typeof value === 'boolean') return Number(value)
+    if (typeof value !== 'string') return value ?? Number.NaN
+    if (column.type === 'date') return Date.parse(value) / 86_400_000
+    const position = column.categories?.indexOf(value) ?? -1
+    return position < 0 ? Number.NaN : position
   })
 }
 

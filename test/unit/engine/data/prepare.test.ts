@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Finding } from '../../../../src-main/common/domain/dataset.ts'
 import type { OpenSource } from '../../../../src-main/engine/data/dataset.ts'
-import { applyPipeline, drawRows, fitPipeline, invertPipeline, rowTotals } from '../../../../src-main/engine/data/prepare.ts'
+import { applyPipeline, asRead, fitPipeline, invertPipeline } from '../../../../src-main/engine/data/pipeline/pipeline.ts'
+import { drawRows } from '../../../../src-main/engine/data/prepare.ts'
 import { rowHash } from '../../../../src-main/engine/data/rowHash.ts'
 import { summariseSource } from '../../../../src-main/engine/data/summary.ts'
 import { gridOf, memorySource } from '../../../helpers/memorySource.ts'
@@ -82,19 +83,21 @@ describe('drawing rows', () => {
   })
 })
 
+const columnsOf = (...names: string[]) => asRead(names.map((name) => ({ name, type: 'number', unit: null, wavelengthNm: null })))
+
 describe('the pipeline', () => {
   const X = (): Float32Array => Float32Array.of(1, 10, 5, 3, 10, Number.NaN, 5, 10, 9)
 
   it('fits medians, means and deviations on what it is given, and applies them', () => {
     const findings: Finding[] = []
-    const steps = fitPipeline(['impute', 'z-score'], X(), 3, 3, ['a', 'b', 'c'], findings)
+    const steps = fitPipeline(['impute', 'z-score'], X(), 3, 3, { columns: columnsOf('a', 'b', 'c'), findings })
     // Medians 3, 10, 7. Column a: mean 3, deviation √(8/3). Column c, imputed 5 7 9: the same deviation.
     expect(steps[0]).toEqual({ id: 'impute', values: [3, 10, 7] })
     expect(steps[1]).toMatchObject({
       offset: [3, 10, 7],
       scale: [expect.closeTo(Math.sqrt(8 / 3), 12), 1, expect.closeTo(Math.sqrt(8 / 3), 12)],
     })
-    expect(findings).toMatchObject([{ code: 'CONSTANT_COLUMNS', message: expect.stringContaining('b') }])
+    expect(findings).toMatchObject([{ code: 'MISSING_REPLACED' }, { code: 'CONSTANT_COLUMNS', message: expect.stringContaining('b') }])
     const prepared = X()
     applyPipeline(steps, prepared, 3, 3)
     const u = Math.sqrt(3 / 2)
@@ -121,15 +124,16 @@ describe('the pipeline', () => {
     const counts = Float32Array.of(1, 3, 0, 0, 20, 30)
     const steps = fitPipeline(['log1p-cp10k'], counts, 3, 2)
     const data = counts.slice()
-    applyPipeline(steps, data, 3, 2)
+    const facts = { divisors: new Map() }
+    applyPipeline(steps, data, 3, 2, facts)
     // Row 1: total 4 → 2500 and 7500 per 10 000. Row 2 has no counts and stays 0.
     expect(Array.from(data.subarray(0, 4))).toEqual([Math.log(2501), Math.log(7501), 0, 0].map((value) => expect.closeTo(value, 5)))
-    invertPipeline(steps, data, 3, 2, rowTotals(counts, 3, 2))
+    invertPipeline(steps, data, 3, 2, facts)
     expect(Array.from(data)).toEqual([1, 3, 0, 0, 20, 30].map((value) => expect.closeTo(value, 3)))
   })
 
   it('refuses negative values as counts', () => {
-    expect(() => fitPipeline(['log1p-cp10k'], Float32Array.of(1, -1), 1, 2, ['a', 'b'])).toThrow(
+    expect(() => fitPipeline(['log1p-cp10k'], Float32Array.of(1, -1), 1, 2, { columns: columnsOf('a', 'b') })).toThrow(
       expect.objectContaining({ code: 'DATA_UNSUITABLE', message: expect.stringContaining('b') }),
     )
   })

@@ -1,0 +1,56 @@
+/** Which columns of a dataset are read: by name, by pattern, by type. */
+import { type Column, columnNoun, type DatasetMeta } from '#common/domain/dataset.ts'
+import { StratumError } from '#common/errors.ts'
+
+/** Positions of the columns to read, in the order in which they were asked for. */
+export function chooseColumns(meta: DatasetMeta, wanted: readonly string[] | null, leaveOut: readonly string[]): number[] {
+  const noun = columnNoun[meta.kind][1]
+  // A column without a single value carries nothing and would become NaN everywhere; texts are no numbers.
+  const usable = meta.columns.map((_, i) => i).filter((i) => (meta.summaries[i]?.valid ?? 1) > 0 && meta.columns[i].type !== 'text')
+  if (usable.length === 0)
+    throw new StratumError(
+      'DATA_UNSUITABLE',
+      `None of the ${meta.columns.length} ${noun} holds a number.`,
+      'Check the no-data value and the file; a model learns from numbers.',
+    )
+  const chosen = wanted === null ? usable : [...new Set(wanted.flatMap((name) => matching(meta, name, 'columns', usable)))]
+  const out = new Set(leaveOut.flatMap((name) => matching(meta, name, 'leaveOut', usable)))
+  const kept = chosen.filter((i) => !out.has(i))
+  if (kept.length === 0)
+    throw new StratumError('PARAMETER_INVALID', `No ${columnNoun[meta.kind][0]} is left to learn from.`, 'Leave fewer out.', {
+      parameter: 'leaveOut',
+    })
+  return kept
+}
+
+/** A name is itself, whatever else it might mean; otherwise it is a pattern with * or a type. */
+function matching(meta: DatasetMeta, name: string, parameter: string, usable: readonly number[]): number[] {
+  const exact = meta.columns.findIndex((column) => column.name === name)
+  if (exact >= 0) return [exact]
+  const fits = patternOf(name)
+  const found = fits ? usable.filter((i) => fits(meta.columns[i])) : []
+  if (found.length > 0) return found
+  throw new StratumError(
+    'PARAMETER_INVALID',
+    fits ? `No ${columnNoun[meta.kind][0]} fits “${name}”.` : `There is no ${columnNoun[meta.kind][0]} named “${name}”.`,
+    `Choose among: ${meta.columns
+      .slice(0, 20)
+      .map((c) => c.name)
+      .join(', ')}.`,
+    { parameter },
+  )
+}
+
+function patternOf(text: string): ((column: Column) => boolean) | null {
+  const type = /^type:(\w+)$/.exec(text)?.[1]
+  if (type) return (column) => column.type === type
+  if (!text.includes('*')) return null
+  const expression = new RegExp(
+    `^${text
+      .split('*')
+      .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+      .join('.*')}$`,
+    'i',
+  )
+  return (column) => expression.test(column.name)
+}
