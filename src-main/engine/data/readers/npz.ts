@@ -1,9 +1,13 @@
 /** NumPy archives (.npz): the array called X, or the one chosen; one-dimensional arrays beside it go along as labels. */
 import { z } from 'zod'
 import type { Reader } from '../dataset.ts'
+import { joinOptions } from '../join/options.ts'
+import { layoutOption } from './npy/layout.ts'
 
 const options = z.object({
   array: z.string().optional().meta({ title: 'Array', description: 'Name of the array to read; by default X, or the first matrix.' }),
+  layout: layoutOption,
+  ...joinOptions,
 })
 
 export const npz: Reader = {
@@ -17,9 +21,10 @@ export const npz: Reader = {
     if (!/\.npz$/i.test(path)) return isZip && firstEntryIsNpy(head) ? 2 : 0
     return isZip ? 2 : 1
   },
-  async open(path, chosen) {
-    const { openNpz } = await import('./npy/npz.ts')
-    return openNpz(path, options.parse(chosen).array)
+  async open(path, chosen, signal) {
+    const [{ openNpz }, { withMetadata }] = await Promise.all([import('./npy/npz.ts'), import('../join/join.ts')])
+    const own = options.parse(chosen)
+    return withMetadata(await openNpz(path, own.array, own.layout), path, own, signal)
   },
 }
 

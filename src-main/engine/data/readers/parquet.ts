@@ -1,13 +1,10 @@
 /** Apache Parquet (.parquet): columns of numbers, dates, texts and categories as a table, or a column of lists as vectors. */
 import { z } from 'zod'
+import { vectorsOption } from '../columns/options.ts'
 import type { Reader } from '../dataset.ts'
+import { joinOptions } from '../join/options.ts'
 
-const options = z.object({
-  vectors: z.string().optional().meta({
-    title: 'Vectors',
-    description: 'Name of the column of lists to learn from; by default the first one. "none" reads the other columns as a table.',
-  }),
-})
+const options = z.object({ vectors: vectorsOption, ...joinOptions })
 
 export const parquet: Reader = {
   id: 'parquet',
@@ -20,14 +17,16 @@ export const parquet: Reader = {
     return mark === 'PAR1' || mark === 'PARE' ? 2 : /\.(?:parquet|pq)$/i.test(path) ? 1 : 0
   },
   async open(path, chosen, signal) {
-    const [{ openRandomAccess }, { openColumns }, { columnarSource }] = await Promise.all([
+    const own = options.parse(chosen)
+    const [{ openRandomAccess }, { openColumns }, { columnarSource }, { withMetadata }] = await Promise.all([
       import('./randomAccess.ts'),
       import('./parquet/open.ts'),
       import('../columns/source.ts'),
+      import('../join/join.ts'),
     ])
     const file = await openRandomAccess(path)
     try {
-      return await columnarSource(await openColumns(file, signal), options.parse(chosen).vectors, signal)
+      return await withMetadata(await columnarSource(await openColumns(file, signal), own.vectors, signal), path, own, signal)
     } catch (thrown) {
       await file.close()
       throw thrown

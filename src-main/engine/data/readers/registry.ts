@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { StratumError } from '#common/errors.ts'
 import type { Reader } from '../dataset.ts'
+import { arrow } from './arrow.ts'
 import { csv } from './csv.ts'
 import { envi } from './envi.ts'
 import { geotiff } from './geotiff.ts'
@@ -18,7 +19,7 @@ import { openRandomAccess } from './randomAccess.ts'
 import { stack } from './stack.ts'
 import { tenx } from './tenx.ts'
 
-export const readers: readonly Reader[] = [geotiff, stack, envi, mat, h5ad, tenx, loom, mtx, npy, npz, parquet, csv].map(guardedReader)
+export const readers: readonly Reader[] = [geotiff, stack, envi, mat, h5ad, tenx, loom, mtx, npy, npz, parquet, arrow, csv].map(guardedReader)
 
 const twice = readers.find((reader, i) => readers.findIndex((other) => other.id === reader.id) !== i)
 if (twice) throw new Error(`reader '${twice.id}' is registered twice`)

@@ -14,12 +14,20 @@ export interface MatrixFile {
   /** A reader of its own for every pass: one over a compressed entry only goes forward. */
   open(): ByteReader
   readonly metadataFields: readonly string[]
+  /** Those that are known to be labels. */
+  readonly labelFields?: readonly string[]
   readonly metadata?: (field: string) => Promise<(string | number | null)[]>
   readonly details: Readonly<Record<string, string | number | boolean>>
+  readonly findings?: readonly Finding[]
+  /** By default 'embedding'. */
+  readonly kind?: 'embedding' | 'table'
   close(): Promise<void>
 }
 
-/** Memory per chunk: its float32 values and the bytes they come from. */
+/**
+ * Memory per chunk: its float32 values and the bytes they come from.
+ * Fortran order is for at most two axes, whose columns are read one by one; `inRowOrder` brings others to C order.
+ */
 export function matrixSource(file: MatrixFile): OpenSource {
   const { header, path } = file
   const { shape, fortran, itemBytes } = header
@@ -83,14 +91,7 @@ export function matrixSource(file: MatrixFile): OpenSource {
         'Save rows by columns; perhaps the array must be transposed.',
         { path },
       )
-    if (fortran && shape.length > 2)
-      throw new StratumError(
-        'FORMAT_UNSUPPORTED',
-        `The array has ${shape.length} axes in Fortran order.`,
-        'Save it in C order: numpy.save("x.npy", numpy.ascontiguousarray(a))',
-        { path },
-      )
-    const findings: Finding[] = []
+    const findings: Finding[] = [...(matrix.findings ?? [])]
     if (n === 0)
       findings.push({ severity: 'error', code: 'NO_ROWS', message: 'The array has no rows.', hint: 'Save it again with its data.' })
     if (shape.length > 2)
@@ -98,7 +99,7 @@ export function matrixSource(file: MatrixFile): OpenSource {
         severity: 'info',
         code: 'AXES_JOINED',
         message: `The array has ${shape.length} axes (${shape.join(' × ')}): the last is the columns, the others together are ${n} rows.`,
-        hint: 'Reshape it before saving if rows should be something else.',
+        hint: 'An image or a stack of images in time is read by choosing its layout in the options.',
       })
     if (header.dtype === 'float64' || header.dtype === 'int64' || header.dtype === 'uint64')
       findings.push({
@@ -107,19 +108,21 @@ export function matrixSource(file: MatrixFile): OpenSource {
         message: `Values of ${header.dtype} are rounded to float32 (7 digits).`,
         hint: 'Nothing to do for measurements.',
       })
+    const noun = matrix.kind === 'table' ? 'column' : 'dimension'
     const type: Column['type'] = header.dtype === 'bool' ? 'boolean' : header.dtype?.startsWith('float') ? 'number' : 'integer'
     return {
       path,
       sizeBytes: matrix.sizeBytes,
       format: matrix.format,
       formatTitle: matrix.formatTitle,
-      kind: 'embedding',
+      kind: matrix.kind ?? 'embedding',
       rows: n,
-      columns: Array.from({ length: d }, (_, j): Column => ({ name: `dimension ${j + 1}`, type, unit: null, wavelengthNm: null })),
+      columns: Array.from({ length: d }, (_, j): Column => ({ name: `${noun} ${j + 1}`, type, unit: null, wavelengthNm: null })),
       dtype: header.dtype ?? 'text',
       grid: null,
       nodata: new Array<null>(d).fill(null),
       metadataFields: [...matrix.metadataFields],
+      ...(matrix.labelFields && matrix.labelFields.length > 0 ? { labelFields: [...matrix.labelFields] } : {}),
       matrixBytes: n * d * 4,
       findings,
       details: {

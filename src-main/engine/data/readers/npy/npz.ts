@@ -1,10 +1,15 @@
-/** Opens an .npz: one array is the matrix, one-dimensional arrays of as many rows go along as labels. */
+/** Opens an .npz: one array is the matrix, arrays of one value per row go along as labels; or a sparse matrix of SciPy. */
 import { StratumError } from '#common/errors.ts'
+import { isLabelName } from '../../columns/names.ts'
 import type { OpenSource } from '../../dataset.ts'
 import { type RandomAccessFile, openRandomAccess } from '../randomAccess.ts'
 import { toLabels } from './decode.ts'
 import { type ByteReader, type NpyHeader, readNpyHeader } from './header.ts'
-import { matrixSource } from './matrix.ts'
+import { cubeSource } from './cube.ts'
+import type { Layout } from './layout.ts'
+import { type MatrixFile, matrixSource } from './matrix.ts'
+import { type ReadableArray, inRowOrder, jumping } from './order.ts'
+import { sparseSource } from './sparse.ts'
 import { type ZipEntry, openEntry, readZipDirectory } from './zip.ts'
 
 interface NamedArray {
@@ -15,20 +20,18 @@ interface NamedArray {
 }
 
 const usualNames = ['X', 'x', 'features', 'embeddings', 'embedding', 'activations', 'vectors', 'data', 'arr_0', 'x_train', 'X_train']
-/** Fortran order needs jumps, which a compressed entry does not allow: up to here it is unpacked into memory. */
-const mostUnpackedBytes = 512 << 20
 
-export async function openNpz(path: string, wanted: string | undefined): Promise<OpenSource> {
+export async function openNpz(path: string, wanted: string | undefined, layout: Layout): Promise<OpenSource> {
   const file = await openRandomAccess(path)
   try {
-    return await openArrays(file, wanted)
+    return await openArrays(file, wanted, layout)
   } catch (thrown) {
     await file.close()
     throw thrown
   }
 }
 
-async function openArrays(file: RandomAccessFile, wanted: string | undefined): Promise<OpenSource> {
+async function openArrays(file: RandomAccessFile, wanted: string | undefined, layout: Layout): Promise<OpenSource> {
   const { path } = file
   const entries = (await readZipDirectory(file)).filter((entry) => entry.name.endsWith('.npy'))
   if (entries.length === 0)
@@ -36,13 +39,6 @@ async function openArrays(file: RandomAccessFile, wanted: string | undefined): P
       path,
     })
   const names = entries.map((entry) => entry.name.slice(0, -4))
-  if (['indices', 'indptr', 'shape', 'data'].every((name) => names.includes(name)))
-    throw new StratumError(
-      'FORMAT_UNSUPPORTED',
-      'This is a sparse matrix of SciPy.',
-      'Save it dense with numpy.save, or as .h5ad for single-cell counts.',
-      { path },
-    )
   const arrays: NamedArray[] = []
   const unreadable: StratumError[] = []
   for (const entry of entries) {
@@ -56,18 +52,25 @@ async function openArrays(file: RandomAccessFile, wanted: string | undefined): P
       unreadable.push(thrown)
     }
   }
+  if (wanted === undefined && isSparse(names)) {
+    if (unreadable[0]) throw unreadable[0]
+    return sparseSource({ path, sizeBytes: file.size, arrays, close: () => file.close() })
+  }
   const matrix = choose(arrays, wanted, path, names, unreadable)
-  const rows =
-    matrix.header.shape.length === 1 ? matrix.header.shape[0] : matrix.header.shape.slice(0, -1).reduce((product, dim) => product * dim, 1)
-  const labels = arrays.filter((array) => array !== matrix && isLabel(array.header, rows as number))
-  return matrixSource({
+  const { shape } = matrix.header
+  const rows = layout === 'vectors' || layout === 'table' ? rowsOf(shape) : pixelsOf(shape, layout)
+  const labels = arrays.filter((array) => array !== matrix && isLabel(array.header, shape, rows, layout))
+  const readable = readableArray(matrix, layout, path)
+  const described: MatrixFile = {
     path,
     sizeBytes: file.size,
     format: 'npz',
     formatTitle: 'NumPy archive',
-    header: matrix.header,
-    open: await jumping(matrix, path),
+    header: readable.header,
+    open: readable.open,
+    kind: layout === 'table' ? 'table' : 'embedding',
     metadataFields: labels.map((label) => label.name),
+    labelFields: labels.map((label) => label.name).filter(isLabelName),
     async metadata(field) {
       const label = labels.find((candidate) => candidate.name === field)
       if (!label)
@@ -77,12 +80,24 @@ async function openArrays(file: RandomAccessFile, wanted: string | undefined): P
           `Label arrays are ${labels.map(({ name }) => name).join(', ') || 'none'}.`,
           { path, field },
         )
-      return toLabels(await label.open().read(label.header.dataOffset, (rows as number) * label.header.itemBytes), label.header)
+      return toLabels(await label.open().read(label.header.dataOffset, rows * label.header.itemBytes), label.header)
     },
-    details: { array: matrix.name, arrays: names.join(', ') },
+    details: { array: matrix.name, arrays: names.slice(0, 100).join(', ') },
     close: () => file.close(),
-  })
+  }
+  return layout === 'vectors' || layout === 'table' ? matrixSource(described) : cubeSource(described, layout)
 }
+
+/** CSR, CSC or COO of SciPy. */
+const isSparse = (names: readonly string[]): boolean =>
+  ['data', 'shape'].every((name) => names.includes(name)) &&
+  (['indices', 'indptr'].every((name) => names.includes(name)) || ['row', 'col'].every((name) => names.includes(name)))
+
+const rowsOf = (shape: readonly number[]): number =>
+  shape.length === 1 ? (shape[0] as number) : shape.slice(0, -1).reduce((product, dim) => product * dim, 1)
+
+const pixelsOf = (shape: readonly number[], layout: Layout): number =>
+  layout === 'image' ? (shape[0] ?? 0) * (shape[1] ?? 0) : (shape[1] ?? 0) * (shape[2] ?? 0)
 
 function choose(
   arrays: readonly NamedArray[],
@@ -112,26 +127,20 @@ function choose(
   )
 }
 
-/** One value per row: (n) or (n, 1). */
-const isLabel = ({ shape }: NpyHeader, rows: number): boolean =>
-  shape[0] === rows && (shape.length === 1 || (shape.length === 2 && shape[1] === 1))
+/** One value per row: (n) or (n, 1); of an image a map (height, width) does as well. */
+function isLabel({ shape, fortran }: NpyHeader, matrix: readonly number[], rows: number, layout: Layout): boolean {
+  if (shape.length === 1) return shape[0] === rows
+  if (shape.length === 2 && shape[0] === rows && shape[1] === 1) return true
+  if (layout === 'vectors' || layout === 'table' || fortran) return false
+  const [height, width] = layout === 'image' ? matrix : matrix.slice(1)
+  return shape[0] === height && shape[1] === width && (shape.length === 2 || (shape.length === 3 && shape[2] === 1))
+}
 
-async function jumping(array: NamedArray, path: string): Promise<() => ByteReader> {
-  const { header, entry, open } = array
-  if (!header.fortran || header.shape.length < 2 || entry.method === 0) return open
-  if (entry.size > mostUnpackedBytes)
-    throw new StratumError(
-      'FORMAT_UNSUPPORTED',
-      `${array.name} is a compressed array in Fortran order of ${Math.round(entry.size / 1e6)} MB, which cannot be read in parts.`,
-      'Save it in C order: numpy.savez("x.npz", X=numpy.ascontiguousarray(X))',
-      { path },
-    )
-  let bytes: Promise<Uint8Array<ArrayBuffer>> | undefined
-  return () => ({
-    size: entry.size,
-    async read(offset, length) {
-      bytes ??= open().read(0, entry.size)
-      return (await bytes).slice(offset, offset + length)
-    },
-  })
+/** Bands and times lie far from each other in the file, and so do the columns of Fortran order: a compressed entry cannot be read so. */
+function readableArray(array: NamedArray, layout: Layout, path: string): ReadableArray {
+  const { header, entry } = array
+  const isCube = layout !== 'vectors' && layout !== 'table'
+  const jumps = isCube || (header.fortran && header.shape.length === 2)
+  const turned = inRowOrder(array, array.name, path, isCube ? 1 : 2)
+  return turned !== array || !jumps || entry.method === 0 ? turned : jumping(array, array.name, path)
 }

@@ -5,6 +5,7 @@
 import type { Finding } from '#common/domain/dataset.ts'
 import { throwIfCancelled } from '#common/errors.ts'
 import type { ColumnBatch, ColumnarFile, StoredColumn } from '../../columns/columnar.ts'
+import { leftOut } from '../../columns/findings.ts'
 import { usableNames } from '../../columns/names.ts'
 import type { RandomAccessFile } from '../randomAccess.ts'
 import { type Cursor, openCursor } from './cursor.ts'
@@ -74,25 +75,6 @@ export async function openColumns(file: RandomAccessFile, signal?: AbortSignal):
       ),
     close: () => file.close(),
   }
-}
-
-/** One finding per reason: a file of structures can have hundreds of such columns. */
-function leftOut(columns: ReadonlyMap<string, string>): Finding[] {
-  return [...new Set(columns.values())].map((why) => {
-    const names = [...columns].flatMap(([name, reason]) => (reason === why ? [name] : []))
-    const list = names
-      .slice(0, 8)
-      .map((name) => `"${name}"`)
-      .join(', ')
-    const more = names.length > 8 ? ` and ${names.length - 8} more` : ''
-    return {
-      severity: 'warning' as const,
-      code: 'COLUMN_LEFT_OUT',
-      message: `Left out: ${list}${more}: ${why}.`,
-      hint: 'Write them as numbers, text, dates or lists of numbers if they are needed.',
-      where: { column: names[0] as string },
-    }
-  })
 }
 
 /** Numbers per row of a column that can be read, else why it cannot. */
