@@ -19,6 +19,8 @@ interface Waiting {
   readonly path: string
   /** All files that were dropped together and could be one stack; empty for one alone. */
   readonly files: readonly string[]
+  readonly options?: Values
+  readonly name?: string
 }
 /** Typing in a field should not read the file at every key. */
 const settleMs = 250
@@ -91,6 +93,13 @@ export class Importer {
     if (this.path === null) await this.#next()
   }
 
+  /** A file that is in the project already, to be read in another way as a dataset of its own. */
+  async openAgain(path: string, options: Values, name: string): Promise<void> {
+    this.waiting = [{ path, files: [], options, name }, ...this.waiting]
+    this.#session.show('data')
+    if (this.path === null) await this.#next()
+  }
+
   /** Reads the header again after the kind of data was changed by hand. */
   async inspectAs(as: string | null): Promise<void> {
     this.as = as
@@ -152,9 +161,9 @@ export class Importer {
     if (this.files.length > 1 && !this.together)
       this.waiting = [...this.files.slice(1).map((path) => ({ path, files: [] })), ...this.waiting]
     this.report = null
-    this.options = {}
+    this.options = entry?.options ?? {}
     this.as = null
-    this.name = entry ? this.#nameOf() : ''
+    this.name = entry ? (entry.name ?? this.#nameOf()) : ''
     await this.#inspect()
   }
 
