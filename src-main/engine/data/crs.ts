@@ -39,6 +39,11 @@ export async function crsFromWkt(wkt: string): Promise<Crs | null> {
   return { code: code ? `EPSG:${code}` : null, name: name || 'Unnamed system', unit: unitOf(text, geographic), proj4: definition }
 }
 
+/** A system that is only known by its parameters. */
+export function crsFromProj4(definition: string, name: string): Crs {
+  return { code: null, name, unit: definition.includes('+proj=longlat') ? 'degree' : 'metre', proj4: parse(definition) ? definition : null }
+}
+
 /** From degrees (longitude, latitude) or any other system into a system; null when one of them cannot be computed with. */
 export function converter(from: Crs, to: Crs): ((x: number, y: number) => [number, number]) | null {
   if (from.code !== null && from.code === to.code) return (x, y) => [x, y]

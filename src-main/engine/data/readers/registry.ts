@@ -12,14 +12,16 @@ import { h5ad } from './h5ad.ts'
 import { loom } from './loom.ts'
 import { mat } from './mat.ts'
 import { mtx } from './mtx.ts'
+import { netcdf } from './netcdf.ts'
 import { npy } from './npy.ts'
 import { npz } from './npz.ts'
 import { parquet } from './parquet.ts'
 import { openRandomAccess } from './randomAccess.ts'
+import { safetensors } from './safetensors.ts'
 import { stack } from './stack.ts'
 import { tenx } from './tenx.ts'
 
-export const readers: readonly Reader[] = [geotiff, stack, envi, mat, h5ad, tenx, loom, mtx, npy, npz, parquet, arrow, csv].map(guardedReader)
+export const readers: readonly Reader[] = [geotiff, stack, envi, mat, netcdf, h5ad, tenx, loom, mtx, npy, npz, safetensors, parquet, arrow, csv].map(guardedReader)
 
 const twice = readers.find((reader, i) => readers.findIndex((other) => other.id === reader.id) !== i)
 if (twice) throw new Error(`reader '${twice.id}' is registered twice`)
@@ -41,11 +43,6 @@ const otherFormats: readonly (readonly [mark: (head: Uint8Array, text: string) =
     'Convert it with GDAL first: gdal_translate -co TILED=YES -co COMPRESS=DEFLATE in.jp2 out.tif',
   ],
   [(_, text) => text.startsWith('%PDF'), 'a PDF document', 'Choose a data file.'],
-  [
-    (_, text) => text.startsWith('CDF\u0001') || text.startsWith('CDF\u0002'),
-    'a NetCDF-3 file',
-    'Convert it with GDAL first: gdal_translate in.nc out.tif',
-  ],
   [
     (head) => head[0] === 0x80 && (head[1] ?? 0) <= 5 && (head[1] ?? 0) >= 2,
     'a Python pickle, which could run code',
