@@ -6,8 +6,10 @@ import type { RowMatrix } from '../../cells/rowMatrix.ts'
 import { compressedRows, openCompressed } from '../../cells/sparse.ts'
 import { type H5File, isNumeric, toNumbers } from '../../hdf5/file.ts'
 
-/** The matrix at a place: an array, or a group with data, indices and indptr. */
+/** The matrix at a place: an array, a group with data, indices and indptr, or a member of the records that obsm was before 0.7. */
 export function openMatrix(file: H5File, place: string): RowMatrix {
+  const [group = '', member] = place.split('/')
+  if (member !== undefined && file.kind(group) === 'dataset') return recordMatrix(file, group, member)
   if (file.kind(place) === 'dataset') return denseMatrix(file, place)
   const { path } = file
   const encoding = file.attribute(place, 'encoding-type') ?? file.attribute(place, 'h5sparse_format')
@@ -35,15 +37,55 @@ export function openMatrix(file: H5File, place: string): RowMatrix {
   return byColumns ? compressedColumns(compressed) : compressedRows(compressed)
 }
 
+/** One member of a list of records, several numbers each. Memory of a read: its records. */
+function recordMatrix(file: H5File, place: string, member: string): RowMatrix {
+  const dataset = file.dataset(place)
+  const members = dataset.metadata.compound_type?.members ?? []
+  const at = members.findIndex(({ name }) => name === member)
+  const [rows = 0] = dataset.shape
+  const columns = (members[at]?.array_type?.shape ?? []).reduce((product, n) => product * n, 1)
+
+  async function read(from: number, to: number, wanted: number, position: Int32Array | null): Promise<Float32Array> {
+    const X = new Float32Array((to - from) * wanted)
+    for (const [i, record] of (dataset.read(from, to) as unknown[][]).entries()) {
+      const values = toNumbers(record[at])
+      for (let c = 0; c < columns; c++) {
+        const column = position ? (position[c] as number) : c
+        if (column >= 0) X[i * wanted + column] = values[c] as number
+      }
+    }
+    return X
+  }
+  return {
+    rows,
+    columns,
+    dtype: 'float32',
+    storage: 'dense',
+    stored: null,
+    compression: dataset.filters.join(', ') || 'none',
+    rowBytes: 8 * dataset.metadata.size,
+    rowStep: dataset.chunk?.[0] ?? 1,
+    read,
+    peek: read,
+    sample: () =>
+      Float64Array.from((dataset.read(0, Math.min(rows, 100)) as unknown[][]).flatMap((record) => Array.from(toNumbers(record[at])))),
+    close: async () => {},
+  }
+}
+
 /** The names of a file's matrices: X, raw/X, layers/…, obsm/… */
 export function layersOf(file: H5File): string[] {
+  const members = (group: string): string[] =>
+    (file.dataset(group).metadata.compound_type?.members ?? []).filter((member) => member.array_type).map(({ name }) => `${group}/${name}`)
   const inside = (group: string): string[] =>
-    file.kind(group) === 'group'
-      ? file
-          .keys(group)
-          .map((key) => `${group}/${key}`)
-          .filter((place) => isMatrix(file, place))
-      : []
+    file.kind(group) === 'dataset'
+      ? members(group)
+      : file.kind(group) === 'group'
+        ? file
+            .keys(group)
+            .map((key) => `${group}/${key}`)
+            .filter((place) => isMatrix(file, place))
+        : []
   const raw = file.kind('raw/X') !== null || file.kind('raw.X') !== null ? ['raw/X'] : []
   return [...(isMatrix(file, 'X') ? ['X'] : []), ...raw, ...inside('layers'), ...inside('obsm')]
 }
@@ -69,7 +111,7 @@ export function placeOf(file: H5File, layer: string | undefined): string {
   const places =
     layer === 'raw' || layer === 'raw/X' ? ['raw/X', 'raw.X'] : layer.includes('/') ? [layer] : [`layers/${layer}`, `obsm/${layer}`]
   const known = layersOf(file)
-  const found = places.find((place) => file.kind(place) !== null && (known.includes(place) || place.startsWith('raw')))
+  const found = places.find((place) => (place.startsWith('raw') ? file.kind(place) !== null : known.includes(place)))
   if (found) return found
   throw new StratumError('PARAMETER_INVALID', `The file has no layer "${layer}".`, `Layers are ${known.join(', ') || 'none'}.`, { path })
 }
