@@ -12,6 +12,8 @@ export const columnarFixture = (name: string): string => `${folder}${name}`
 export const expected = JSON.parse(readFileSync(columnarFixture('expected.json'), 'utf8')) as {
   typed: Record<string, (number | string | null)[]>
   lists: { vector: (number[] | null)[]; fixed: number[][]; label: string[] }
+  tensors: Record<string, number[]>
+  sparse: number[]
 }
 
 const dates = ['day', 'stamp']

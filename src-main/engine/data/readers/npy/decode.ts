@@ -15,6 +15,10 @@ export function toFloats(bytes: Uint8Array<ArrayBuffer>, header: NpyHeader): Flo
       return new Float32Array(new Float64Array(buffer, byteOffset, n))
     case 'float16':
       return fromHalf(new Uint16Array(buffer, byteOffset, n))
+    case 'bfloat16': {
+      const halves = new Uint16Array(buffer, byteOffset, n)
+      return new Float32Array(Uint32Array.from(halves, (half) => half * 65_536).buffer)
+    }
     case 'int8':
       return new Float32Array(new Int8Array(buffer, byteOffset, n))
     case 'int16':

@@ -11,6 +11,8 @@ export type NumericDtype =
   | 'int64'
   | 'uint64'
   | 'float16'
+  /** The upper half of a float32; not of NumPy itself. */
+  | 'bfloat16'
   | 'float32'
   | 'float64'
   | 'bool'

@@ -109,7 +109,7 @@ export function matrixSource(file: MatrixFile): OpenSource {
         hint: 'Nothing to do for measurements.',
       })
     const noun = matrix.kind === 'table' ? 'column' : 'dimension'
-    const type: Column['type'] = header.dtype === 'bool' ? 'boolean' : header.dtype?.startsWith('float') ? 'number' : 'integer'
+    const type: Column['type'] = header.dtype === 'bool' ? 'boolean' : header.dtype?.includes('float') ? 'number' : 'integer'
     return {
       path,
       sizeBytes: matrix.sizeBytes,

@@ -50,6 +50,7 @@ export async function sparseSource(file: SparseFile): Promise<OpenSource> {
     const { header, open } = array(name)
     return toLabels(await open().read(header.dataOffset, countOf(header) * header.itemBytes), header)
   }
+  const format = await formatOf()
   for (const { name, header } of file.arrays)
     if (name !== 'shape' && name !== 'format' && header.shape.length !== 1) throw damaged(`The array "${name}" is not a list.`)
   if (countOf(array('shape').header) !== 2) throw damaged('The shape of the sparse matrix does not have two numbers.')
@@ -62,7 +63,6 @@ export async function sparseSource(file: SparseFile): Promise<OpenSource> {
       { path },
     )
   const stored = countOf(array('data').header)
-  const format = await formatOf()
   const rows = format === 'csr' ? await compressedRows() : await turnedRows(format)
   const report = describe()
 
