@@ -52,13 +52,10 @@ const options = z.object({
     title: 'Types',
     description: 'What a column is, by its name, where it is not found rightly: a number of seconds since 1970 is unix-seconds.',
   }),
-  dateOrder: z
-    .enum(['dmy', 'mdy'])
-    .optional()
-    .meta({
-      title: 'Date order',
-      description: 'Day or month first in dates such as 3/4/2024; by default found from all dates of the column.',
-    }),
+  dateOrder: z.enum(['dmy', 'mdy']).optional().meta({
+    title: 'Date order',
+    description: 'Day or month first in dates such as 3/4/2024; by default found from all dates of the column.',
+  }),
   labels: z
     .array(z.string())
     .optional()

@@ -76,8 +76,8 @@ export function detectLayout(sample: Uint8Array, complete: boolean, marks: Marks
   const base = { quote: quote === '' ? 0 : byteOf(quote), comment: marks.comment === '' ? 0 : byteOf(marks.comment), mark: byteOf('.') }
   let best: { layout: Layout; score: number; fields: number } | null = null
   for (const [delimiter, runs] of tried) {
-    for (const escape of escapes) {
-      const layout: Layout = { ...base, delimiter: byteOf(delimiter), runs, escape }
+    for (const backslash of escapes) {
+      const layout: Layout = { ...base, delimiter: byteOf(delimiter), runs, escape: backslash }
       const { records, oddQuotes } = sampleRecords(part, layout, whole)
       const { fields, count } = mostCommonWidth(records)
       if (records.length === 0 || (fields < 2 && tried.length > 1)) continue

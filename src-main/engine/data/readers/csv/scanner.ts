@@ -255,7 +255,7 @@ export class Scanner {
 
   /** The same from behind an opening quote. Line ends inside are counted. */
   #endOfQuoted(bytes: Uint8Array, from: number, to: number, final: boolean): number {
-    const { delimiter, quote, escape, runs } = this.#layout
+    const { delimiter, quote, escape: backslash, runs } = this.#layout
     let q = from
     let lines = 0
     let escapes = 0
@@ -270,7 +270,7 @@ export class Scanner {
         if (bytes[q + 1] !== quote) break
         q++
         escapes++
-      } else if (escape !== 0 && b === escape && q + 1 < to) {
+      } else if (backslash !== 0 && b === backslash && q + 1 < to) {
         q++
         escapes++
       } else if (b === lineFeed || (b === carriageReturn && bytes[q + 1] !== lineFeed)) lines++
@@ -301,13 +301,13 @@ export class Scanner {
 
   /** The text with quotes and escapes resolved, and what follows the closing quote. */
   #unquote(bytes: Uint8Array, from: number, close: number, after: number, end: number): void {
-    const { quote, escape } = this.#layout
+    const { quote, escape: backslash } = this.#layout
     const text = new Uint8Array(close - from + end - after)
     let n = 0
     for (let q = from; q < close; q++) {
       const b = bytes[q] as number
       const next = bytes[q + 1]
-      if (q + 1 < close && (b === quote || (b === escape && escape !== 0 && (next === quote || next === escape)))) q++
+      if (q + 1 < close && (b === quote || (b === backslash && backslash !== 0 && (next === quote || next === backslash)))) q++
       text[n++] = bytes[q] as number
     }
     for (let q = after; q < end; q++) text[n++] = bytes[q] as number
