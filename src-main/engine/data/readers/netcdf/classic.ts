@@ -44,16 +44,22 @@ class HeaderReader {
   }
 
   wrong(what: string): StratumError {
-    return new StratumError('FILE_CORRUPT', `The NetCDF header is damaged: ${what} (byte ${this.at}).`, 'Fetch the file again, or write it again in the program that made it.', {
-      path: this.file.path,
-      byte: this.at,
-    })
+    return new StratumError(
+      'FILE_CORRUPT',
+      `The NetCDF header is damaged: ${what} (byte ${this.at}).`,
+      'Fetch the file again, or write it again in the program that made it.',
+      {
+        path: this.file.path,
+        byte: this.at,
+      },
+    )
   }
 
   async #take(length: number): Promise<DataView> {
     if (this.at + length > longestHeader) throw this.wrong('it does not end')
     if (this.at < this.#start || this.at + length > this.#start + this.#bytes.length) {
-      this.#bytes = length >= pieceBytes ? await this.file.read(this.at, length, 'the header') : await this.file.readUpTo(this.at, pieceBytes)
+      this.#bytes =
+        length >= pieceBytes ? await this.file.read(this.at, length, 'the header') : await this.file.readUpTo(this.at, pieceBytes)
       this.#start = this.at
       if (this.#bytes.length < length) await this.file.read(this.at, length, 'the header')
     }
@@ -103,7 +109,12 @@ class HeaderReader {
       if (!type) throw this.wrong(`the attribute "${name}" has the unknown type ${code}`)
       const count = await this.count(`the length of "${name}"`)
       const bytes = (await this.bytes(count * sizeOf(type), `the attribute "${name}"`)).slice()
-      all.set(name, type === 'char' ? { type, text: new TextDecoder().decode(bytes).replace(/\0+$/, ''), numbers: [] } : { type, text: null, numbers: Array.from(toNumbers(bytes, type, false)) })
+      all.set(
+        name,
+        type === 'char'
+          ? { type, text: new TextDecoder().decode(bytes).replace(/\0+$/, ''), numbers: [] }
+          : { type, text: null, numbers: Array.from(toNumbers(bytes, type, false)) },
+      )
     }
     return all
   }
@@ -137,15 +148,21 @@ export async function openClassic(file: RandomAccessFile): Promise<NcFile> {
   const isRecord = ({ dimensions: ids }: Declared): boolean => dimensions[ids[0] ?? -1]?.record === true
   const records = declared.filter(isRecord)
   // A single variable over the unlimited dimension is not padded.
-  const recordBytes = records.length === 1 ? fixedBytes(records[0] as Declared) : records.reduce((sum, variable) => sum + padded(fixedBytes(variable)), 0)
+  const recordBytes =
+    records.length === 1 ? fixedBytes(records[0] as Declared) : records.reduce((sum, variable) => sum + padded(fixedBytes(variable)), 0)
   const firstRecord = records.reduce((least, { begin }) => Math.min(least, begin), Number.POSITIVE_INFINITY)
   const possible = recordBytes > 0 ? Math.max(0, Math.ceil((file.size - firstRecord) / recordBytes)) : 0
   const recordCount = streaming ? Math.floor(Math.max(0, file.size - firstRecord) / Math.max(1, recordBytes)) : stated
   if (records.length > 0 && recordCount > possible)
-    throw new StratumError('FILE_TRUNCATED', `The file claims ${recordCount} records and has room for ${possible}.`, 'The copy or download was probably cut off: fetch the file again.', {
-      path: file.path,
-      sizeBytes: file.size,
-    })
+    throw new StratumError(
+      'FILE_TRUNCATED',
+      `The file claims ${recordCount} records and has room for ${possible}.`,
+      'The copy or download was probably cut off: fetch the file again.',
+      {
+        path: file.path,
+        sizeBytes: file.size,
+      },
+    )
   const sized: NcDimension[] = dimensions.map(({ name, size, record }) => ({ name, size: record ? recordCount : size }))
   const variables = declared.map((variable): NcVariable => {
     const record = isRecord(variable)
@@ -154,10 +171,27 @@ export async function openClassic(file: RandomAccessFile): Promise<NcFile> {
       type: variable.type,
       attributes: variable.attributes,
       dimensions: variable.dimensions.map((id) => sized[id] as NcDimension),
-      read: (start, count, signal) => readBlock(file, variable, variable.dimensions.map((id) => (sized[id] as NcDimension).size), record ? recordBytes : null, start, count, signal),
+      read: (start, count, signal) =>
+        readBlock(
+          file,
+          variable,
+          variable.dimensions.map((id) => (sized[id] as NcDimension).size),
+          record ? recordBytes : null,
+          start,
+          count,
+          signal,
+        ),
     }
   })
-  return { path: file.path, sizeBytes: file.size, format: formats[version] ?? 'NetCDF classic', variables, attributes, linesAreDear: false, close: () => file.close() }
+  return {
+    path: file.path,
+    sizeBytes: file.size,
+    format: formats[version] ?? 'NetCDF classic',
+    variables,
+    attributes,
+    linesAreDear: false,
+    close: () => file.close(),
+  }
 }
 
 async function readVariable(reader: HeaderReader, known: number): Promise<Declared> {
@@ -208,7 +242,10 @@ async function readBlock(
     if (count[inner] !== shape[inner]) break
   }
   const place = (index: readonly number[]): number =>
-    index.reduce((sum, i, axis) => sum + i * (strides[axis] as number), begin + start.slice(inner).reduce((sum, i, k) => sum + i * (strides[inner + k] as number), 0))
+    index.reduce(
+      (sum, i, axis) => sum + i * (strides[axis] as number),
+      begin + start.slice(inner).reduce((sum, i, k) => sum + i * (strides[inner + k] as number), 0),
+    )
   const index = start.slice(0, inner)
   for (let at = 0; at < bytes.length; at += run) {
     if (signal) throwIfCancelled(signal)

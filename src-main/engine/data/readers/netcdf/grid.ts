@@ -15,7 +15,9 @@ const mostShift = 0.02
 export type AxisKind = 'x' | 'y' | 'other'
 
 export function coordinateOf(file: NcFile, dimension: NcDimension): NcVariable | null {
-  const found = file.variables.find(({ name, dimensions }) => name === dimension.name && dimensions.length === 1 && dimensions[0]?.name === dimension.name)
+  const found = file.variables.find(
+    ({ name, dimensions }) => name === dimension.name && dimensions.length === 1 && dimensions[0]?.name === dimension.name,
+  )
   return found && found.type !== 'char' ? found : null
 }
 
@@ -23,8 +25,18 @@ export function axisKind(file: NcFile, dimension: NcDimension): AxisKind {
   const variable = coordinateOf(file, dimension)
   const of = (name: string): string => (variable ? (textOf(variable.attributes, name) ?? '') : '')
   const standard = of('standard_name')
-  if (/^X$/i.test(of('axis')) || /^(longitude|projection_x_coordinate|grid_longitude)$/.test(standard) || /^degrees?_?(east|E)$/.test(of('units'))) return 'x'
-  if (/^Y$/i.test(of('axis')) || /^(latitude|projection_y_coordinate|grid_latitude)$/.test(standard) || /^degrees?_?(north|N)$/.test(of('units'))) return 'y'
+  if (
+    /^X$/i.test(of('axis')) ||
+    /^(longitude|projection_x_coordinate|grid_longitude)$/.test(standard) ||
+    /^degrees?_?(east|E)$/.test(of('units'))
+  )
+    return 'x'
+  if (
+    /^Y$/i.test(of('axis')) ||
+    /^(latitude|projection_y_coordinate|grid_latitude)$/.test(standard) ||
+    /^degrees?_?(north|N)$/.test(of('units'))
+  )
+    return 'y'
   if (/^[TZ]$/i.test(of('axis'))) return 'other'
   const name = baseName(dimension.name)
   if (/^(x|lon|long|longitude|easting|xc|rlon|nx|i|ni|cols?|columns?|samples?)$/i.test(name)) return 'x'
@@ -44,18 +56,25 @@ export interface Placement {
   readonly flipped: boolean
 }
 
-export async function placementOf(file: NcFile, y: NcDimension, x: NcDimension, variables: readonly NcVariable[], findings: Finding[]): Promise<Placement> {
+export async function placementOf(
+  file: NcFile,
+  y: NcDimension,
+  x: NcDimension,
+  variables: readonly NcVariable[],
+  findings: Finding[],
+): Promise<Placement> {
   const mapping = mappingOf(file, variables)
-  const geographic = [x, y].every((dimension) => /^degrees?/i.test(unitsOf(file, dimension)) || /longitude|latitude/.test(standardName(file, dimension)))
-  const crs = await crsOf(mapping, geographic, findings)
+  const geographic = [x, y].every(
+    (dimension) => /^degrees?/i.test(unitsOf(file, dimension)) || /longitude|latitude/.test(standardName(file, dimension)),
+  )
+  const metres = geographic ? 1 : metresPer(unitsOf(file, x))
+  const crs = await crsOf(mapping, geographic, metres, findings)
   const axes = await evenAxes(file, y, x, findings)
   const stated = mapping && !axes ? geoTransform(mapping) : null
   let transform: Affine | null = stated
-  let flipped = false
+  const flipped = await runsNorth(file, y)
   if (axes) {
-    const metres = crs?.unit === 'degree' || geographic ? 1 : metresPer(unitsOf(file, x))
     const [ax, ay] = [scaled(axes.x, metres), scaled(axes.y, metres)]
-    flipped = ay.step > 0
     const top = flipped ? ay.first + (y.size - 0.5) * ay.step : ay.first - 0.5 * ay.step
     transform = [ax.step, 0, ax.first - 0.5 * ax.step, 0, flipped ? -ay.step : ay.step, top]
   }
@@ -75,7 +94,14 @@ export async function placementOf(file: NcFile, y: NcDimension, x: NcDimension, 
     })
   return {
     flipped,
-    grid: { width: x.size, height: y.size, transform: transform ?? [1, 0, 0, 0, 1, 0], georeferenced: transform !== null, crs: transform ? crs : null, geoKeys: {} },
+    grid: {
+      width: x.size,
+      height: y.size,
+      transform: transform ?? [1, 0, 0, 0, 1, 0],
+      georeferenced: transform !== null,
+      crs: transform ? crs : null,
+      geoKeys: {},
+    },
   }
 }
 
@@ -92,7 +118,10 @@ const metresPer = (units: string): number => (/^(km|kilometers?|kilometres?)$/i.
 
 async function evenAxes(file: NcFile, y: NcDimension, x: NcDimension, findings: Finding[]): Promise<{ x: Axis; y: Axis } | null> {
   const [ax, ay] = [await axisOf(file, x), await axisOf(file, y)]
-  for (const [dimension, axis] of [[x, ax], [y, ay]] as const) {
+  for (const [dimension, axis] of [
+    [x, ax],
+    [y, ay],
+  ] as const) {
     if (typeof axis !== 'number') continue
     findings.push({
       severity: 'warning',
@@ -102,7 +131,13 @@ async function evenAxes(file: NcFile, y: NcDimension, x: NcDimension, findings: 
     })
   }
   if (!ax && !ay) {
-    const curved = file.variables.some(({ dimensions, attributes }) => dimensions.length === 2 && dimensions[0]?.name === y.name && dimensions[1]?.name === x.name && /^(latitude|longitude)$/.test(textOf(attributes, 'standard_name') ?? ''))
+    const curved = file.variables.some(
+      ({ dimensions, attributes }) =>
+        dimensions.length === 2 &&
+        dimensions[0]?.name === y.name &&
+        dimensions[1]?.name === x.name &&
+        /^(latitude|longitude)$/.test(textOf(attributes, 'standard_name') ?? ''),
+    )
     if (curved)
       findings.push({
         severity: 'warning',
@@ -112,6 +147,13 @@ async function evenAxes(file: NcFile, y: NcDimension, x: NcDimension, findings: 
       })
   }
   return ax && ay && typeof ax !== 'number' && typeof ay !== 'number' ? { x: ax, y: ay } : null
+}
+
+async function runsNorth(file: NcFile, dimension: NcDimension): Promise<boolean> {
+  const variable = coordinateOf(file, dimension)
+  if (!variable || dimension.size < 2) return false
+  const [first, last] = [await variable.read([0], [1]), await variable.read([dimension.size - 1], [1])]
+  return (last[0] as number) > (first[0] as number)
 }
 
 /** Even coordinates; the position of the first that is out of line; null when there are none. */
@@ -132,7 +174,8 @@ async function axisOf(file: NcFile, dimension: NcDimension): Promise<Axis | numb
 
 /** The grid mapping of the first variable that names one, or the only one in the file. */
 function mappingOf(file: NcFile, variables: readonly NcVariable[]): NcVariable | null {
-  const isMapping = ({ attributes }: NcVariable): boolean => ['grid_mapping_name', 'crs_wkt', 'spatial_ref', 'epsg_code'].some((name) => attributes.has(name))
+  const isMapping = ({ attributes }: NcVariable): boolean =>
+    ['grid_mapping_name', 'crs_wkt', 'spatial_ref', 'epsg_code'].some((name) => attributes.has(name))
   for (const { name, attributes } of variables) {
     const wanted = textOf(attributes, 'grid_mapping')?.split(':')[0]?.trim()
     if (!wanted) continue
@@ -148,18 +191,21 @@ function mappingOf(file: NcFile, variables: readonly NcVariable[]): NcVariable |
 function geoTransform(mapping: NcVariable): Affine | null {
   const parts = (textOf(mapping.attributes, 'GeoTransform') ?? '').split(/\s+/).map(Number)
   const [c, a, b, f, d, e] = parts
-  return parts.length === 6 && parts.every(Number.isFinite) ? [a as number, b as number, c as number, d as number, e as number, f as number] : null
+  return parts.length === 6 && parts.every(Number.isFinite)
+    ? [a as number, b as number, c as number, d as number, e as number, f as number]
+    : null
 }
 
-async function crsOf(mapping: NcVariable | null, geographic: boolean, findings: Finding[]): Promise<Crs | null> {
+async function crsOf(mapping: NcVariable | null, geographic: boolean, metres: number, findings: Finding[]): Promise<Crs | null> {
   if (mapping) {
     const wkt = textOf(mapping.attributes, 'crs_wkt') ?? textOf(mapping.attributes, 'spatial_ref')
     const fromWkt = wkt ? await crsFromWkt(wkt) : null
     if (fromWkt) return fromWkt
     const code = /(\d{4,6})/.exec(textOf(mapping.attributes, 'epsg_code') ?? '')?.[1] ?? numberOf(mapping.attributes, 'epsg_code')
     if (code) return crsFromEpsg(Number(code))
-    const definition = projectionOf(mapping)
-    if (definition) return crsFromProj4(definition, `${textOf(mapping.attributes, 'grid_mapping_name')?.replaceAll('_', ' ') ?? 'grid'} of the file`)
+    const definition = projectionOf(mapping, metres)
+    if (definition)
+      return crsFromProj4(definition, `${textOf(mapping.attributes, 'grid_mapping_name')?.replaceAll('_', ' ') ?? 'grid'} of the file`)
   }
   if (!geographic) return null
   findings.push({
@@ -171,19 +217,29 @@ async function crsOf(mapping: NcVariable | null, geographic: boolean, findings: 
   return crsFromEpsg(4326)
 }
 
-/** CF's grid mapping parameters as a proj4 text (CF appendix F). */
-function projectionOf({ attributes }: NcVariable): string | null {
+/** CF's grid mapping parameters as a proj4 text (CF appendix F). False easting and northing are in the unit of the coordinates. */
+function projectionOf({ attributes }: NcVariable, metres: number): string | null {
   const n = (name: string): number | null => numberOf(attributes, name)
   const parallels = attributes.get('standard_parallel')?.numbers ?? []
   const origin = n('latitude_of_projection_origin') ?? 0
-  const meridian = n('longitude_of_central_meridian') ?? n('longitude_of_projection_origin') ?? n('straight_vertical_longitude_from_pole') ?? 0
+  const meridian =
+    n('longitude_of_central_meridian') ?? n('longitude_of_projection_origin') ?? n('straight_vertical_longitude_from_pole') ?? 0
   const scale = n('scale_factor_at_central_meridian') ?? n('scale_factor_at_projection_origin') ?? 1
-  const shift = `+x_0=${n('false_easting') ?? 0} +y_0=${n('false_northing') ?? 0}`
+  const shift = `+x_0=${(n('false_easting') ?? 0) * metres} +y_0=${(n('false_northing') ?? 0) * metres}`
   const flattening = n('inverse_flattening')
   const axis = n('semi_major_axis')
   const minor = n('semi_minor_axis')
   const radius = n('earth_radius')
-  const body = radius !== null ? `+R=${radius}` : axis === null ? '+ellps=WGS84' : minor !== null ? `+a=${axis} +b=${minor}` : flattening ? `+a=${axis} +rf=${flattening}` : `+a=${axis} +b=${axis}`
+  const body =
+    radius !== null
+      ? `+R=${radius}`
+      : axis === null
+        ? '+ellps=WGS84'
+        : minor !== null
+          ? `+a=${axis} +b=${minor}`
+          : flattening
+            ? `+a=${axis} +rf=${flattening}`
+            : `+a=${axis} +b=${axis}`
   const end = `${shift} ${body} +towgs84=0,0,0 +units=m +no_defs`
   switch (textOf(attributes, 'grid_mapping_name')) {
     case 'latitude_longitude':

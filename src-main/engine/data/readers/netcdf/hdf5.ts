@@ -14,7 +14,15 @@ export async function openHdf5Netcdf(path: string): Promise<NcFile> {
   try {
     const variables: NcVariable[] = []
     walk(file, '', 0, variables)
-    return { path, sizeBytes: file.sizeBytes, format: 'NetCDF-4', variables, attributes: attributesOf(file, '/'), linesAreDear: true, close: async () => file.close() }
+    return {
+      path,
+      sizeBytes: file.sizeBytes,
+      format: 'NetCDF-4',
+      variables,
+      attributes: attributesOf(file, '/'),
+      linesAreDear: true,
+      close: async () => file.close(),
+    }
   } catch (thrown) {
     file.close()
     throw thrown
@@ -28,7 +36,12 @@ function walk(file: H5File, group: string, depth: number, variables: NcVariable[
     if (kind === 'group' && depth < deepestGroup) walk(file, place, depth + 1, variables)
     if (kind !== 'dataset') continue
     if (variables.length >= mostVariables)
-      throw new StratumError('FORMAT_UNSUPPORTED', `The file holds more than ${mostVariables} variables.`, 'Save the variables that are needed to a file of their own (ncks -v).', { path: file.path })
+      throw new StratumError(
+        'FORMAT_UNSUPPORTED',
+        `The file holds more than ${mostVariables} variables.`,
+        'Save the variables that are needed to a file of their own (ncks -v).',
+        { path: file.path },
+      )
     const variable = variableAt(file, place)
     if (variable) variables.push(variable)
   }

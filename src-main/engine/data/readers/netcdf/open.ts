@@ -39,7 +39,12 @@ async function openFile(path: string): Promise<NcFile> {
     const head = await file.readUpTo(0, 8)
     if (head[0] === 0x43 && head[1] === 0x44 && head[2] === 0x46) return await openClassic(file)
     if (head[0] !== 0x89 || head[1] !== 0x48)
-      throw new StratumError('FILE_CORRUPT', 'The file begins neither like NetCDF (CDF) nor like NetCDF-4 (HDF5).', 'Fetch the file again; perhaps it is another format with this name.', { path, byte: 0 })
+      throw new StratumError(
+        'FILE_CORRUPT',
+        'The file begins neither like NetCDF (CDF) nor like NetCDF-4 (HDF5).',
+        'Fetch the file again; perhaps it is another format with this name.',
+        { path, byte: 0 },
+      )
   } catch (thrown) {
     await file.close()
     throw thrown
@@ -81,12 +86,24 @@ function axesOf(file: NcFile, { dimensions }: NcVariable): { yAxis: number; xAxi
 }
 
 function layersOf(file: NcFile, group: string | undefined): Layer[] {
-  const bounds = new Set(file.variables.flatMap(({ attributes }) => ['bounds', 'climatology', 'grid_mapping'].map((name) => textOf(attributes, name)?.split(':')[0]?.trim() ?? '')))
+  const bounds = new Set(
+    file.variables.flatMap(({ attributes }) =>
+      ['bounds', 'climatology', 'grid_mapping'].map((name) => textOf(attributes, name)?.split(':')[0]?.trim() ?? ''),
+    ),
+  )
   const isCoordinate = ({ name, dimensions }: NcVariable): boolean => dimensions.some((dimension) => dimension.name === name)
-  const isPlace = ({ attributes, dimensions }: NcVariable): boolean => dimensions.length === 2 && /^(latitude|longitude)$/.test(textOf(attributes, 'standard_name') ?? '')
+  const isPlace = ({ attributes, dimensions }: NcVariable): boolean =>
+    dimensions.length === 2 && /^(latitude|longitude)$/.test(textOf(attributes, 'standard_name') ?? '')
   return file.variables.flatMap((variable): Layer[] => {
     if (group !== undefined && !variable.name.startsWith(`${group.replace(/^\/|\/$/g, '')}/`)) return []
-    if (variable.type === 'char' || bounds.has(variable.name) || bounds.has(baseName(variable.name)) || isCoordinate(variable) || isPlace(variable)) return []
+    if (
+      variable.type === 'char' ||
+      bounds.has(variable.name) ||
+      bounds.has(baseName(variable.name)) ||
+      isCoordinate(variable) ||
+      isPlace(variable)
+    )
+      return []
     const axes = axesOf(file, variable)
     if (!axes || variable.dimensions.some(({ size }) => size === 0)) return []
     const others = variable.dimensions.map((_, axis) => axis).filter((axis) => axis !== axes.yAxis && axis !== axes.xAxis)
@@ -94,9 +111,14 @@ function layersOf(file: NcFile, group: string | undefined): Layer[] {
   })
 }
 
-const gridOf = ({ variable, yAxis, xAxis }: Layer): GridAxes => ({ y: variable.dimensions[yAxis] as NcDimension, x: variable.dimensions[xAxis] as NcDimension })
-const sameGrid = (a: GridAxes, b: GridAxes): boolean => a.y.name === b.y.name && a.x.name === b.x.name && a.y.size === b.y.size && a.x.size === b.x.size
-const describe = ({ name, dimensions }: NcVariable): string => `${name} (${dimensions.map((dimension) => `${baseName(dimension.name)} ${dimension.size}`).join(' × ')})`
+const gridOf = ({ variable, yAxis, xAxis }: Layer): GridAxes => ({
+  y: variable.dimensions[yAxis] as NcDimension,
+  x: variable.dimensions[xAxis] as NcDimension,
+})
+const sameGrid = (a: GridAxes, b: GridAxes): boolean =>
+  a.y.name === b.y.name && a.x.name === b.x.name && a.y.size === b.y.size && a.x.size === b.x.size
+const describe = ({ name, dimensions }: NcVariable): string =>
+  `${name} (${dimensions.map((dimension) => `${baseName(dimension.name)} ${dimension.size}`).join(' × ')})`
 
 function chooseLayers(file: NcFile, { variables, group }: NetcdfOptions): { chosen: Layer[]; left: Layer[] } {
   const layers = layersOf(file, group)
@@ -105,10 +127,15 @@ function chooseLayers(file: NcFile, { variables, group }: NetcdfOptions): { chos
     const chosen = variables.map((name) => {
       const found = layers.find(({ variable }) => variable.name === name) ?? layers.find(({ variable }) => baseName(variable.name) === name)
       if (!found)
-        throw new StratumError('PARAMETER_INVALID', `There is no variable "${name}" over two axes.`, `Variables are ${layers.map(({ variable }) => describe(variable)).join(', ') || 'none'}.`, {
-          path,
-          parameter: 'variables',
-        })
+        throw new StratumError(
+          'PARAMETER_INVALID',
+          `There is no variable "${name}" over two axes.`,
+          `Variables are ${layers.map(({ variable }) => describe(variable)).join(', ') || 'none'}.`,
+          {
+            path,
+            parameter: 'variables',
+          },
+        )
       return found
     })
     const other = chosen.find((layer) => !sameGrid(gridOf(layer), gridOf(chosen[0] as Layer)))
@@ -126,7 +153,9 @@ function chooseLayers(file: NcFile, { variables, group }: NetcdfOptions): { chos
     throw new StratumError(
       'DATA_UNSUITABLE',
       'No variable of the file lies over two axes, so there is no grid in it.',
-      file.variables.length > 0 ? `It holds ${file.variables.slice(0, 8).map(describe).join(', ')}. Save tables as CSV or Parquet.` : 'It holds no numeric variable at all.',
+      file.variables.length > 0
+        ? `It holds ${file.variables.slice(0, 8).map(describe).join(', ')}. Save tables as CSV or Parquet.`
+        : 'It holds no numeric variable at all.',
       { path },
     )
   const chosen = layers.filter((layer) => sameGrid(gridOf(layer), gridOf(first)))
@@ -139,12 +168,21 @@ async function openGrid(file: NcFile, options: NetcdfOptions): Promise<OpenSourc
   const { chosen, left } = chooseLayers(file, options)
   const axes = gridOf(chosen[0] as Layer)
   const findings: Finding[] = []
-  const { grid, flipped } = await placementOf(file, axes.y, axes.x, chosen.map(({ variable }) => variable), findings)
+  const { grid, flipped } = await placementOf(
+    file,
+    axes.y,
+    axes.x,
+    chosen.map(({ variable }) => variable),
+    findings,
+  )
   if (left.length > 0)
     findings.push({
       severity: 'info',
       code: 'OTHER_VARIABLES',
-      message: `Not read: ${left.slice(0, 8).map(({ variable }) => describe(variable)).join(', ')}${left.length > 8 ? ' …' : ''}.`,
+      message: `Not read: ${left
+        .slice(0, 8)
+        .map(({ variable }) => describe(variable))
+        .join(', ')}${left.length > 8 ? ' …' : ''}.`,
       hint: 'Choose them under “Variables”; all must lie over the same two axes.',
     })
   const bands: Band[] = []
@@ -154,9 +192,14 @@ async function openGrid(file: NcFile, options: NetcdfOptions): Promise<OpenSourc
     const steps = layer.others.map((axis) => (layer.variable.dimensions[axis] as NcDimension).size)
     const count = steps.reduce((product, n) => product * n, 1)
     if (columns.length + count > mostColumns)
-      throw new StratumError('FORMAT_UNSUPPORTED', `"${layer.variable.name}" alone has ${count} planes; at most ${mostColumns} columns can be read.`, 'Choose fewer variables, or cut out a part of the time first (ncks -d time,0,1000).', {
-        path: file.path,
-      })
+      throw new StratumError(
+        'FORMAT_UNSUPPORTED',
+        `"${layer.variable.name}" alone has ${count} planes; at most ${mostColumns} columns can be read.`,
+        'Choose fewer variables, or cut out a part of the time first (ncks -d time,0,1000).',
+        {
+          path: file.path,
+        },
+      )
     for (let i = 0; i < count; i++) {
       const index = unravel(i, steps)
       bands.push({ layer, index })
@@ -172,7 +215,8 @@ async function openGrid(file: NcFile, options: NetcdfOptions): Promise<OpenSourc
     kind: 'raster',
     rows,
     columns,
-    dtype: [...new Set(chosen.map(({ variable }) => meantType(variable)))].length === 1 ? meantType((chosen[0] as Layer).variable) : 'mixed',
+    dtype:
+      [...new Set(chosen.map(({ variable }) => meantType(variable)))].length === 1 ? meantType((chosen[0] as Layer).variable) : 'mixed',
     grid,
     nodata: bands.map(({ layer }) => layer.calibration.missing[0] ?? null),
     metadataFields: [],
@@ -219,7 +263,10 @@ async function labelsOf(file: NcFile, dimension: NcDimension): Promise<Labels | 
   const short = Array.from(values, (value) => String(Number(value.toPrecision(8))))
   const unit = units === '1' || units.length > 20 ? '' : units
   return {
-    texts: new Set(short).size === short.length ? short.map((text) => (isWavelength ? `${text} ${unit}` : `${name}=${text}${unit ? ` ${unit}` : ''}`)) : numbered,
+    texts:
+      new Set(short).size === short.length
+        ? short.map((text) => (isWavelength ? `${text} ${unit}` : `${name}=${text}${unit ? ` ${unit}` : ''}`))
+        : numbered,
     wavelengthsNm: isWavelength ? Array.from(values, (value) => value * (factor as number)) : null,
   }
 }
@@ -233,14 +280,32 @@ function columnOf({ variable, calibration }: Layer, index: readonly number[], la
     name: steps.length > 0 ? `${variable.name}@${steps.join(' ')}` : variable.name,
     type: whole ? 'integer' : 'number',
     unit: textOf(variable.attributes, 'units'),
-    wavelengthNm: spectral >= 0 ? (labels[spectral]?.wavelengthsNm?.[index[spectral] as number] ?? null) : ownWavelength !== null && ownWavelength > 100 ? ownWavelength : null,
+    wavelengthNm:
+      spectral >= 0
+        ? (labels[spectral]?.wavelengthsNm?.[index[spectral] as number] ?? null)
+        : ownWavelength !== null && ownWavelength > 100
+          ? ownWavelength
+          : null,
   }
 }
 
 function planesOf(file: NcFile, bands: readonly Band[], height: number, flipped: boolean): Planes {
   return {
     close: () => file.close(),
-    ...(file.linesAreDear ? { linesAtOnce: (d: number) => Math.max(1, Math.floor(passBytes / (Math.max(1, d) * 4 * Math.max(1, (bands[0] as Band).layer.variable.dimensions[(bands[0] as Band).layer.xAxis]?.size ?? 1)))) } : {}),
+    ...(file.linesAreDear
+      ? {
+          linesAtOnce: (d: number) =>
+            Math.max(
+              1,
+              Math.floor(
+                passBytes /
+                  (Math.max(1, d) *
+                    4 *
+                    Math.max(1, (bands[0] as Band).layer.variable.dimensions[(bands[0] as Band).layer.xAxis]?.size ?? 1)),
+              ),
+            ),
+        }
+      : {}),
     async fill(X, wanted, { x0, x1, y0, y1 }, signal) {
       const d = wanted.length
       const [lines, samples] = [y1 - y0, x1 - x0]
@@ -256,7 +321,12 @@ function planesOf(file: NcFile, bands: readonly Band[], height: number, flipped:
         const last = others.length - 1
         while (inner !== undefined && k + steps < d && steps < mostSteps) {
           const next = bands[wanted[k + steps] as number] as Band
-          if (next.layer !== layer || next.index[last] !== (index[last] as number) + steps || next.index.some((value, i) => i !== last && value !== index[i])) break
+          if (
+            next.layer !== layer ||
+            next.index[last] !== (index[last] as number) + steps ||
+            next.index.some((value, i) => i !== last && value !== index[i])
+          )
+            break
           steps++
         }
         const start: number[] = []

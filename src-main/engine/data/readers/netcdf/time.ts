@@ -1,6 +1,18 @@
 /** Times as CF writes them: "days since 1950-01-01", in one of several calendars, as ISO dates. */
 
-const secondsOf: Readonly<Record<string, number>> = { second: 1, sec: 1, s: 1, minute: 60, min: 60, hour: 3600, hr: 3600, h: 3600, day: 86_400, d: 86_400, week: 604_800 }
+const secondsOf: Readonly<Record<string, number>> = {
+  second: 1,
+  sec: 1,
+  s: 1,
+  minute: 60,
+  min: 60,
+  hour: 3600,
+  hr: 3600,
+  h: 3600,
+  day: 86_400,
+  d: 86_400,
+  week: 604_800,
+}
 const monthDays = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
 /**
@@ -10,11 +22,23 @@ const monthDays = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 export function datesOf(values: ArrayLike<number>, units: string, calendar: string): string[] | null {
   const [, unit = '', reference = ''] = /^\s*([a-z]+?)s?\s+since\s+(.+?)\s*$/i.exec(units) ?? []
   const seconds = secondsOf[unit.toLowerCase()]
-  const [, year, month, day, hour = '0', minute = '0', second = '0'] = /^(-?\d{1,4})-(\d{1,2})-(\d{1,2})(?:[T\s]+(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.\d*)?)?)?/.exec(reference) ?? []
+  const [, year, month, day, hour = '0', minute = '0', second = '0'] =
+    /^(-?\d{1,4})-(\d{1,2})-(\d{1,2})(?:[T\s]+(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.\d*)?)?)?/.exec(reference) ?? []
   if (!seconds || year === undefined) return null
-  const origin = { year: Number(year), month: Number(month), day: Number(day), seconds: Number(hour) * 3600 + Number(minute) * 60 + Number(second) }
+  const origin = {
+    year: Number(year),
+    month: Number(month),
+    day: Number(day),
+    seconds: Number(hour) * 3600 + Number(minute) * 60 + Number(second),
+  }
   const known = calendar.toLowerCase()
-  const toDate = /^(standard|gregorian|proleptic_gregorian|)$/.test(known) ? gregorian : /^(noleap|365_day)$/.test(known) ? fixed(monthDays) : known === '360_day' ? fixed(new Array<number>(12).fill(30)) : null
+  const toDate = /^(standard|gregorian|proleptic_gregorian|)$/.test(known)
+    ? gregorian
+    : /^(noleap|365_day)$/.test(known)
+      ? fixed(monthDays)
+      : known === '360_day'
+        ? fixed(new Array<number>(12).fill(30))
+        : null
   if (!toDate) return null
   const dates = Array.from(values, (value) => toDate(origin, Math.round(value * seconds)))
   if (dates.some((date) => date === null)) return null
@@ -33,7 +57,9 @@ function gregorian({ year, month, day, seconds }: Origin, after: number): string
   const date = new Date(0)
   date.setUTCFullYear(year, month - 1, day)
   const time = new Date(date.getTime() + (seconds + after) * 1000)
-  return Number.isFinite(time.getTime()) && time.getUTCFullYear() >= 0 && time.getUTCFullYear() <= 9999 ? time.toISOString().slice(0, 19) : null
+  return Number.isFinite(time.getTime()) && time.getUTCFullYear() >= 0 && time.getUTCFullYear() <= 9999
+    ? time.toISOString().slice(0, 19)
+    : null
 }
 
 /** Every year alike, with months of these lengths. */

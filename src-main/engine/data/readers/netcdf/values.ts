@@ -36,7 +36,10 @@ export function calibrationOf(variable: NcVariable): Calibration {
     const bits = type === 'uint8' ? 8 : type === 'uint16' ? 16 : type === 'uint32' ? 32 : 0
     return bits > 0 && value < 0 ? value + 2 ** bits : value
   }
-  const stated = [...(attributes.get('_FillValue')?.numbers.slice(0, 1) ?? []), ...(attributes.get('missing_value')?.numbers.slice(0, 2) ?? [])]
+  const stated = [
+    ...(attributes.get('_FillValue')?.numbers.slice(0, 1) ?? []),
+    ...(attributes.get('missing_value')?.numbers.slice(0, 2) ?? []),
+  ]
   const fill = defaultFill[type]
   const missing = stated.length > 0 ? stated : fill === undefined ? [] : [fill]
   const range = rangeOf(variable, stored)
@@ -58,6 +61,9 @@ function rangeOf({ type, attributes }: NcVariable, stored: (value: number) => nu
   const low = both?.[0] ?? of('valid_min')?.[0]
   const high = both?.[1] ?? of('valid_max')?.[0]
   if (low === undefined && high === undefined) return null
-  const range = [low === undefined ? Number.NEGATIVE_INFINITY : stored(low), high === undefined ? Number.POSITIVE_INFINITY : stored(high)] as const
+  const range = [
+    low === undefined ? Number.NEGATIVE_INFINITY : stored(low),
+    high === undefined ? Number.POSITIVE_INFINITY : stored(high),
+  ] as const
   return range[0] <= range[1] ? range : null
 }
