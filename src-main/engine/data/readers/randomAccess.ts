@@ -8,6 +8,8 @@ export interface RandomAccessFile {
   readonly modifiedMs: number
   /** Exactly `length` bytes from `offset`. Throws FILE_TRUNCATED when the file ends before. `what` names the part in the message. */
   read(offset: number, length: number, what: string): Promise<Uint8Array<ArrayBuffer>>
+  /** The same into memory that the caller has, from its start: fresh memory costs as much time as reading does. */
+  readInto(target: Uint8Array<ArrayBuffer>, offset: number, length: number, what: string): Promise<void>
   /** As many of `length` bytes as there are. */
   readUpTo(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>
   close(): Promise<void>
@@ -46,13 +48,37 @@ export async function openRandomAccess(path: string): Promise<RandomAccessFile> 
   async function readUpTo(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
     const wanted = Number.isSafeInteger(offset) && offset >= 0 ? Math.max(0, Math.min(length, size - offset)) : 0
     const bytes = new Uint8Array(wanted)
+    const filled = await fill(bytes, offset, wanted)
+    return filled === wanted ? bytes : bytes.subarray(0, filled)
+  }
+
+  async function fill(target: Uint8Array<ArrayBuffer>, offset: number, length: number): Promise<number> {
     let filled = 0
-    while (filled < wanted) {
-      const { bytesRead } = await handle.read(bytes, filled, wanted - filled, offset + filled)
+    while (filled < length) {
+      const { bytesRead } = await handle.read(target, filled, length - filled, offset + filled)
       if (bytesRead === 0) break
       filled += bytesRead
     }
-    return filled === wanted ? bytes : bytes.subarray(0, filled)
+    return filled
+  }
+
+  /** @throws FILE_CORRUPT, FILE_TRUNCATED */
+  function check(offset: number, length: number, what: string): void {
+    if (!Number.isSafeInteger(offset) || !Number.isSafeInteger(length) || offset < 0 || length < 0)
+      throw new StratumError(
+        'FILE_CORRUPT',
+        `The place of ${what} is nonsense (byte ${offset}, ${length} bytes).`,
+        'Fetch the file again, or open and save it in the program that wrote it.',
+        { path, byte: offset },
+      )
+    if (offset + length > size) throw truncated(path, what, offset, offset + length, size)
+    if (length > largestReadBytes)
+      throw new StratumError(
+        'FILE_CORRUPT',
+        `${what} claims ${length} bytes, more than anything of its kind.`,
+        'Open and save the file again in the program that wrote it.',
+        { path, byte: offset },
+      )
   }
 
   return {
@@ -61,24 +87,15 @@ export async function openRandomAccess(path: string): Promise<RandomAccessFile> 
     modifiedMs: stat.mtimeMs,
     readUpTo,
     async read(offset, length, what) {
-      if (!Number.isSafeInteger(offset) || !Number.isSafeInteger(length) || offset < 0 || length < 0)
-        throw new StratumError(
-          'FILE_CORRUPT',
-          `The place of ${what} is nonsense (byte ${offset}, ${length} bytes).`,
-          'Fetch the file again, or open and save it in the program that wrote it.',
-          { path, byte: offset },
-        )
-      if (offset + length > size) throw truncated(path, what, offset, offset + length, size)
-      if (length > largestReadBytes)
-        throw new StratumError(
-          'FILE_CORRUPT',
-          `${what} claims ${length} bytes, more than anything of its kind.`,
-          'Open and save the file again in the program that wrote it.',
-          { path, byte: offset },
-        )
+      check(offset, length, what)
       const bytes = await readUpTo(offset, length)
       if (bytes.length < length) throw truncated(path, what, offset, offset + length, offset + bytes.length)
       return bytes
+    },
+    async readInto(target, offset, length, what) {
+      check(offset, length, what)
+      const filled = await fill(target, offset, length)
+      if (filled < length) throw truncated(path, what, offset, offset + length, offset + filled)
     },
     close: () => handle.close(),
   }

@@ -2,7 +2,7 @@
 import { promisify } from 'node:util'
 import { constants, inflate, inflateSync, zstdDecompressSync } from 'node:zlib'
 import { StratumError } from '#common/errors.ts'
-import type { Layout } from './layout.ts'
+import { type Layout, rowBytes } from './layout.ts'
 import { decodeJpeg } from './jpeg/decode.ts'
 import { decodeLerc } from './lerc.ts'
 import { decodeLzw, decodeOldLzw, isOldLzw } from './lzw.ts'
@@ -28,21 +28,29 @@ const damaged = (place: BlockPlace, why: string, cause?: unknown): StratumError 
     cause,
   )
 
+/** How many of a block's lines are wanted, from the top, and how many it has. */
+export interface Lines {
+  readonly lines: number
+  readonly of: number
+  /** On the calling thread only. */
+  readonly alone?: boolean
+}
+
 /**
- * @param expected bytes the block must give; @param most bytes it may give (a last strip may be stored at full height)
+ * The first lines of a block.
  * @throws FILE_CORRUPT with the block's place
  */
 export async function decodeBlock(
   stored: Uint8Array<ArrayBuffer>,
   layout: Layout,
-  expected: number,
-  most: number,
-  rows: number,
+  { lines, of, alone = false }: Lines,
   place: BlockPlace,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  let decoded: Uint8Array<ArrayBuffer>
+  const expected = lines * rowBytes(layout)
+  let decoded: Uint8Array<ArrayBuffer> | undefined
   try {
-    decoded = await decompress(stored, layout, expected, most, rows, place)
+    if (lines < of && isDeflate(layout)) decoded = await inflateStart(stored, layout, lines / of, expected, alone)
+    decoded ??= await decompress(stored, layout, expected, of, place, alone)
   } catch (thrown) {
     if (thrown instanceof StratumError) throw thrown
     throw damaged(place, thrown instanceof Error ? thrown.message : String(thrown), thrown)
@@ -57,13 +65,42 @@ function aligned(bytes: Uint8Array<ArrayBuffer>, length: number): Uint8Array<Arr
   return bytes.byteOffset % 8 === 0 ? wanted : new Uint8Array(wanted)
 }
 
+const isDeflate = ({ compression }: Layout): boolean => compression === 8 || compression === 32946
+
+/**
+ * Inflates as much of the stream as the wanted lines probably take, for the lines of a block compress about alike.
+ * @returns undefined when that was too little
+ */
+async function inflateStart(
+  stored: Uint8Array<ArrayBuffer>,
+  layout: Layout,
+  share: number,
+  expected: number,
+  alone: boolean,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const taken = stored.subarray(0, Math.ceil(stored.length * share * 1.05) + 1024)
+  if (taken.length >= stored.length || stored.length < asyncFromBytes) return undefined
+  const decoded = await inflateBytes(taken, layout.blockBytes, Math.ceil(expected * 1.3), alone)
+  return decoded.length >= expected ? decoded : undefined
+}
+
+/** Z_SYNC_FLUSH takes what there is when the checksum at the end is missing, as libtiff does. */
+async function inflateBytes(stored: Uint8Array, most: number, usual: number, alone: boolean): Promise<Uint8Array<ArrayBuffer>> {
+  const options = {
+    maxOutputLength: Math.max(most, 64),
+    finishFlush: constants.Z_SYNC_FLUSH,
+    chunkSize: Math.max(1024, Math.min(usual + 64, 8 << 20)),
+  }
+  return (alone || usual < asyncFromBytes ? inflateSync(stored, options) : await inflateAsync(stored, options)) as Uint8Array<ArrayBuffer>
+}
+
 async function decompress(
   stored: Uint8Array<ArrayBuffer>,
   layout: Layout,
   expected: number,
-  most: number,
   rows: number,
   place: BlockPlace,
+  alone: boolean,
 ): Promise<Uint8Array<ArrayBuffer>> {
   switch (layout.compression) {
     case 1:
@@ -74,17 +111,11 @@ async function decompress(
       return decoded
     }
     case 8:
-    case 32946: {
-      // Z_SYNC_FLUSH takes what there is when the checksum at the end is missing, as libtiff does.
-      const options = {
-        maxOutputLength: Math.max(most, 64),
-        finishFlush: constants.Z_SYNC_FLUSH,
-        chunkSize: Math.max(1024, Math.min(most + 64, 8 << 20)),
-      }
-      return (expected < asyncFromBytes ? inflateSync(stored, options) : await inflateAsync(stored, options)) as Uint8Array<ArrayBuffer>
-    }
+    case 32946:
+      // A last strip may be stored at full height.
+      return inflateBytes(stored, layout.blockBytes, layout.blockBytes, alone)
     case 50000:
-      return zstdDecompressSync(stored, { maxOutputLength: Math.max(most, 64) }) as Uint8Array<ArrayBuffer>
+      return zstdDecompressSync(stored, { maxOutputLength: Math.max(layout.blockBytes, 64) }) as Uint8Array<ArrayBuffer>
     case 32773:
       return decodePackBits(stored, expected)
     case 34887:
@@ -97,7 +128,7 @@ async function decompress(
           packing: layout.lercCompression,
           isFloat: layout.sampleType.startsWith('float'),
         },
-        expected,
+        rows * rowBytes(layout),
       )
     default:
       return decodeJpeg(stored, layout.jpegTables, {

@@ -3,7 +3,7 @@ import type { Column, Finding, SourceReport } from '#common/domain/dataset.ts'
 import { StratumError, throwIfCancelled } from '#common/errors.ts'
 import type { ChunkOptions, OpenSource, RowChunk } from '../../dataset.ts'
 import { type RandomAccessFile, openRandomAccess } from '../randomAccess.ts'
-import { type BlockCache, type BlockReader, blockCache, blockReader } from './blocks.ts'
+import { type BlockReader, blockCache, blockReader } from './blocks.ts'
 import { bandItem, bandWavelengthNm, parseGdalMetadata } from './gdalMetadata.ts'
 import { readGrid } from './georeference.ts'
 import { type Layout, compressionName, readLayout } from './layout.ts'
@@ -29,23 +29,31 @@ export interface GeotiffSource extends OpenSource {
 /**
  * Memory: the directories and block tables; each method adds what its arguments ask for and at most 256 MB of decoded blocks.
  * @param cache shared by several files that are read together; 64 MB of its own otherwise
+ * @param alone decode on the calling thread only, which is what the bench compares
  */
-export async function openGeotiff(path: string, options: { nodata?: number }, cache = blockCache(64 << 20)): Promise<GeotiffSource> {
+export async function openGeotiff(
+  path: string,
+  options: { nodata?: number },
+  cache = blockCache(64 << 20),
+  alone = false,
+): Promise<GeotiffSource> {
   const file = await openRandomAccess(path)
   try {
-    return await openTiff(file, options, cache)
+    return await openTiff(file, options, (layout) => blockReader(file, layout, cache, alone))
   } catch (thrown) {
     await file.close()
     throw thrown
   }
 }
 
-async function openTiff(file: RandomAccessFile, options: { nodata?: number }, cache: BlockCache): Promise<GeotiffSource> {
+type ReaderOf = (layout: Layout) => BlockReader
+
+async function openTiff(file: RandomAccessFile, options: { nodata?: number }, readerOf: ReaderOf): Promise<GeotiffSource> {
   const tiff = await readTiffFile(file)
   const main = tiff.directories[0] as RawDirectory
   const layout = await readLayout(tiff, main)
   const findings: Finding[] = []
-  const levels = await readLevels(tiff, layout, cache, findings)
+  const levels = await readLevels(tiff, layout, readerOf, findings)
   const grid = await readGrid(tiff, main, layout.width, layout.height, findings)
   const items = parseGdalMetadata((await readText(tiff, main, 42112)) ?? '')
   const calibration = calibrationOf(layout, await readNodata(tiff, main, options.nodata), items)
@@ -170,7 +178,7 @@ function positions(from: number, size: number, count: number, imageSize: number,
 }
 
 /** NewSubfileType: bit 0 an overview, bit 2 a mask. What is neither is another page. */
-async function readLevels(tiff: TiffFile, layout: Layout, cache: BlockCache, findings: Finding[]): Promise<Level[]> {
+async function readLevels(tiff: TiffFile, layout: Layout, readerOf: ReaderOf, findings: Finding[]): Promise<Level[]> {
   const images: Layout[] = [layout]
   const masks: Layout[] = []
   let pages = 1
@@ -207,8 +215,8 @@ async function readLevels(tiff: TiffFile, layout: Layout, cache: BlockCache, fin
     return {
       width: image.width,
       height: image.height,
-      image: blockReader(tiff.file, image, cache),
-      mask: mask ? blockReader(tiff.file, mask, cache) : null,
+      image: readerOf(image),
+      mask: mask ? readerOf(mask) : null,
     }
   })
   // An overview without its mask would show masked pixels.

@@ -176,24 +176,33 @@ export async function sampleLevel(
   const { layout } = level.image
   const outWidth = columns.length
   const area = outWidth * rows.length
-  const output = new Float32Array(bands.length * area).fill(Number.NaN)
+  const output = new Float32Array(bands.length * area)
+  if (columns.includes(-1) || rows.includes(-1)) output.fill(Number.NaN)
   const stride = layout.planar ? 1 : layout.bands
+  const untouched = calibration.plain && calibration.nodata === null
   const planes = layout.planar ? bands.map((band, i) => ({ plane: band, wanted: [i] })) : [{ plane: 0, wanted: bands.map((_, i) => i) }]
   const cells = runs(rows, layout.blockHeight).flatMap((down) => runs(columns, layout.blockWidth).map((across) => ({ down, across })))
   const jobs = cells.flatMap((cell) => planes.map((plane) => ({ ...cell, ...plane })))
   await forEachAtOnce(jobs, blocksAtOnce, signal, async ({ down, across, plane, wanted }) => {
-    const samples = await level.image.readCached(plane * layout.across * layout.down + down.block * layout.across + across.block)
-    for (let r = down.from; r < down.to; r++) {
-      const line = ((rows[r] as number) - down.block * layout.blockHeight) * layout.blockWidth - across.block * layout.blockWidth
-      for (const i of wanted) {
-        const band = bands[i] as number
-        const shift = layout.planar ? 0 : band
-        const factor = calibration.scale[band] as number
-        const offset = calibration.offset[band] as number
-        for (let c = across.from; c < across.to; c++) {
-          const stored = samples ? (samples[(line + (columns[c] as number)) * stride + shift] as number) : (calibration.nodata ?? 0)
-          if (stored !== calibration.nodata) output[i * area + r * outWidth + c] = stored * factor + offset
-        }
+    const neighbours = adjoin(columns, across) && adjoin(rows, down)
+    const block = plane * layout.across * layout.down + down.block * layout.across + across.block
+    const samples = await level.image.readCached(block, (rows[down.to - 1] as number) - down.block * layout.blockHeight + 1)
+    const top = down.block * layout.blockHeight
+    const left = across.block * layout.blockWidth
+    const [width, height] = [across.to - across.from, down.to - down.from]
+    for (const i of wanted) {
+      const band = bands[i] as number
+      const shift = layout.planar ? 0 : band
+      const to = i * area + down.from * outWidth + across.from
+      if (samples && neighbours && untouched) {
+        const from = (((rows[down.from] as number) - top) * layout.blockWidth + (columns[across.from] as number) - left) * stride + shift
+        copyLines(samples, from, stride, layout.blockWidth * stride, output, to, outWidth, width, height)
+        continue
+      }
+      for (let r = 0; r < height; r++) {
+        const line = ((rows[down.from + r] as number) - top) * layout.blockWidth - left
+        if (!samples) fillBand(output, to + r * outWidth, 1, width, leftOut(calibration, band))
+        else pickLine(samples, line, stride, shift, columns, across, output, to + r * outWidth, calibration, band)
       }
     }
   })
@@ -203,6 +212,48 @@ export async function sampleLevel(
     for (let i = 0; i < output.length; i++) if (!((mask[i % area] as number) > 0)) output[i] = Number.NaN
   }
   return output
+}
+
+const adjoin = (positions: Int32Array, { from, to }: { from: number; to: number }): boolean =>
+  (positions[to - 1] as number) - (positions[from] as number) === to - 1 - from
+
+/** Neighbouring pixels as they are: what most windows consist of. */
+function copyLines(
+  samples: Samples,
+  from: number,
+  step: number,
+  lineStep: number,
+  output: Float32Array,
+  to: number,
+  outStep: number,
+  width: number,
+  height: number,
+): void {
+  for (let r = 0; r < height; r++) {
+    let at = from + r * lineStep
+    const end = to + r * outStep + width
+    for (let i = end - width; i < end; i++, at += step) output[i] = samples[at] as number
+  }
+}
+
+function pickLine(
+  samples: Samples,
+  line: number,
+  stride: number,
+  shift: number,
+  columns: Int32Array,
+  across: { from: number; to: number },
+  output: Float32Array,
+  to: number,
+  { nodata, scale, offset }: Calibration,
+  band: number,
+): void {
+  const factor = scale[band] as number
+  const added = offset[band] as number
+  for (let c = across.from, at = to; c < across.to; c++, at++) {
+    const stored = samples[(line + (columns[c] as number)) * stride + shift] as number
+    output[at] = stored === nodata ? Number.NaN : stored * factor + added
+  }
 }
 
 /** Stretches of positions that fall into one block. */

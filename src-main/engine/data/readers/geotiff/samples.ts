@@ -1,6 +1,7 @@
 /** Decoded bytes → numbers in the machine's byte order, with the predictor undone. */
 import type { Layout, SampleType } from './layout.ts'
 import { rowBytes } from './layout.ts'
+import { accumulate, accumulateFloat } from './predictor.ts'
 
 export type Samples = Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array | Float32Array | Float64Array
 
@@ -75,42 +76,6 @@ export function swap(bytes: Uint8Array, size: number): void {
       const kept = bytes[at + i] as number
       bytes[at + i] = bytes[other] as number
       bytes[other] = kept
-    }
-  }
-}
-
-/** Predictor 2: each value was stored as its difference from the same band of the pixel before, modulo its width. */
-function accumulate(bytes: Uint8Array<ArrayBuffer>, size: number, samplesPerRow: number, rows: number, stride: number): void {
-  const { buffer, byteOffset, length } = bytes
-  if (size === 8) {
-    accumulateWide(new BigUint64Array(buffer, byteOffset, length >> 3), samplesPerRow, rows, stride)
-    return
-  }
-  const values =
-    size === 1 ? bytes : size === 2 ? new Uint16Array(buffer, byteOffset, length >> 1) : new Uint32Array(buffer, byteOffset, length >> 2)
-  for (let row = 0; row < rows; row++) {
-    const end = (row + 1) * samplesPerRow
-    for (let i = row * samplesPerRow + stride; i < end; i++) values[i] = (values[i] as number) + (values[i - stride] as number)
-  }
-}
-
-function accumulateWide(values: BigUint64Array, samplesPerRow: number, rows: number, stride: number): void {
-  for (let row = 0; row < rows; row++) {
-    for (let i = row * samplesPerRow + stride; i < (row + 1) * samplesPerRow; i++)
-      values[i] = (values[i] as bigint) + (values[i - stride] as bigint)
-  }
-}
-
-/** Predictor 3 (Adobe Technical Note 3): bytes of a row sorted by significance, highest first, then differenced bytewise. */
-function accumulateFloat(bytes: Uint8Array, size: number, samplesPerRow: number, rows: number, stride: number): void {
-  const perRow = samplesPerRow * size
-  const row = new Uint8Array(perRow)
-  for (let r = 0; r < rows; r++) {
-    const at = r * perRow
-    row.set(bytes.subarray(at, at + perRow))
-    for (let i = stride; i < perRow; i++) row[i] = (row[i] as number) + (row[i - stride] as number)
-    for (let s = 0; s < samplesPerRow; s++) {
-      for (let b = 0; b < size; b++) bytes[at + s * size + b] = row[(size - 1 - b) * samplesPerRow + s] as number
     }
   }
 }
