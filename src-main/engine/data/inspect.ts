@@ -22,16 +22,22 @@ export async function inspectSource(
   }
 }
 
+/** Stands between the reader and whoever reads, e.g. the chunk store. */
+export type Through = (open: () => Promise<OpenSource>) => Promise<OpenSource>
+const directly: Through = (open) => open()
+
 /** Opens a file with the reader that claims it. */
 export async function openSource(
   path: string,
   as?: string,
   options: Readonly<Record<string, unknown>> = {},
   signal?: AbortSignal,
+  through: Through = directly,
 ): Promise<OpenSource> {
   const { own, series } = splitOptions(seriesChosen(as, options))
   const reader = await readerFor(path, as === 'series' ? undefined : as)
-  if (series === null) return reader.open(path, own, signal)
+  const open = (): Promise<OpenSource> => reader.open(path, own, signal)
+  if (series === null) return through(open)
   if (!canBeSeries(reader))
     throw new StratumError(
       'DATA_UNSUITABLE',
@@ -39,7 +45,7 @@ export async function openSource(
       'Windows are cut from tables and matrices; leave the options of time series out.',
       { path },
     )
-  const source = await reader.open(path, own, signal)
+  const source = await through(open)
   const { openSeries } = await import('./series/open.ts')
   return openSeries(source, series, signal).catch(async (thrown: unknown) => {
     await source.close()

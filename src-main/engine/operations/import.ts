@@ -3,10 +3,12 @@ import { existsSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import { z } from 'zod'
 import { throwIfCancelled } from '#common/errors.ts'
-import { DatasetKind, type DatasetMeta } from '#common/domain/dataset.ts'
+import { DatasetKind, type DatasetMeta, type SourceReference } from '#common/domain/dataset.ts'
 import { describeSource, summariseSource } from '../data/import.ts'
+import { recordedByStore, storeKey } from '../data/chunkStore/chunkStore.ts'
 import { openSource, seriesChosen } from '../data/inspect.ts'
 import { readerFor } from '../data/readers/registry.ts'
+import { splitOptions } from '../data/series/options.ts'
 import { knownHash, statOf } from '../data/source/hash.ts'
 import { contentOf, locateSource } from '../data/source/reference.ts'
 import { linkedTo } from '../data/source/relink.ts'
@@ -32,13 +34,19 @@ export async function importFile(
 ): Promise<DatasetMeta> {
   ctx.report({ stage: 'Reading the header', fraction: null })
   const readerOptions = seriesChosen(as, withWholePaths(options))
-  const source = await openSource(path, as ?? undefined, readerOptions, ctx.signal)
+  // Hashes are remembered, so the file is read through once.
+  const describe = (files?: readonly string[]): Promise<SourceReference> =>
+    describeSource(path, ctx.project.path, ctx.signal, ctx.report, files)
+  const source = await openSource(path, as ?? undefined, readerOptions, ctx.signal, async (open) => {
+    const table = await open()
+    const content = await contentOf(await describe(table.files))
+    return recordedByStore(table, storeKey(content, table.report.format, splitOptions(readerOptions).own))
+  })
   try {
     throwIfCancelled(ctx.signal)
     const { summaries, validRows } = await summariseSource(source, { seed: ctx.seed, signal: ctx.signal, report: ctx.report })
     const { path: _, ...report } = source.report
-    const reference = await describeSource(path, ctx.project.path, ctx.signal, ctx.report, source.files)
-    return { ...report, source: reference, summaries, validRows, readerOptions }
+    return { ...report, source: await describe(source.files), summaries, validRows, readerOptions }
   } finally {
     await source.close()
   }

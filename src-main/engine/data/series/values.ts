@@ -11,6 +11,8 @@ export interface RowShape {
   writer(wanted: readonly number[], base: readonly number[]): (ring: Ring, X: Float32Array, at: number) => boolean
 }
 
+const placesOf = (base: readonly number[]): Map<number, number> => new Map(base.map((column, place) => [column, place]))
+
 const isUsable = (value: number): boolean => value - value === 0
 
 /** [length × columns]: `load[-2] rain[-2] load[-1] rain[-1] load[0] rain[0]`, 0 being the newest row. */
@@ -24,7 +26,8 @@ function flat(columns: readonly Column[], length: number): RowShape {
     needs: (wanted) => [...new Set(wanted.map((i) => i % D))].sort((a, b) => a - b),
     writer(wanted, base) {
       const steps = Uint32Array.from(wanted, (i) => Math.floor(i / D))
-      const places = Uint32Array.from(wanted, (i) => base.indexOf(i % D))
+      const placeOf = placesOf(base)
+      const places = Uint32Array.from(wanted, (i) => placeOf.get(i % D) as number)
       const d = base.length
       const isWhole = d === D && wanted.length === length * D && wanted.every((at, i) => at === i)
       return ({ values, head }, X, at) => {
@@ -57,10 +60,13 @@ function aggregated(columns: readonly Column[], length: number, names: readonly 
     needs: (wanted) => [...new Set(wanted.map((i) => Math.floor(i / S)))].sort((a, b) => a - b),
     writer(wanted, base) {
       const d = base.length
+      const placeOf = placesOf(base)
+      const places = Uint32Array.from(wanted, (i) => placeOf.get(Math.floor(i / S)) as number)
+      const kinds = wanted.map((i) => names[i % S] as string)
       return ({ values }, X, at) => {
         let any = false
-        for (const [i, position] of wanted.entries()) {
-          const value = statisticOf(values, length, d, base.indexOf(Math.floor(position / S)), names[position % S] as string)
+        for (let i = 0; i < kinds.length; i++) {
+          const value = statisticOf(values, length, d, places[i] as number, kinds[i] as string)
           X[at + i] = value
           any ||= isUsable(value)
         }

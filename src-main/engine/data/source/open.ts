@@ -2,15 +2,22 @@
 import { resolve } from 'node:path'
 import type { DatasetMeta, SourceReference } from '#common/domain/dataset.ts'
 import { StratumError } from '#common/errors.ts'
+import { openThroughStore, storeKey } from '../chunkStore/chunkStore.ts'
 import type { OpenSource } from '../dataset.ts'
 import { openSource } from '../inspect.ts'
+import { splitOptions } from '../series/options.ts'
 import { knownHash, statOf } from './hash.ts'
-import { formerParts, type LocatedSource, locateSource, missingSource } from './reference.ts'
+import { contentOf, formerParts, type LocatedSource, locateSource, missingSource } from './reference.ts'
 
 /** @throws SOURCE_MISSING when it is nowhere, SOURCE_CHANGED when its content is another one */
 export async function openDataset(meta: DatasetMeta, projectPath: string, signal?: AbortSignal): Promise<OpenSource> {
-  const located = await checkedSource(meta.source, projectPath, signal)
-  return openSource(located.path, meta.format, relocated(meta.readerOptions, meta.source, located), signal)
+  const { source, format, readerOptions } = meta
+  const located = await checkedSource(source, projectPath, signal)
+  const key = storeKey(await contentOf(source), format, splitOptions(readerOptions).own)
+  const files = source.parts ? [located.path, ...located.parts] : undefined
+  return openSource(located.path, format, relocated(readerOptions, source, located), signal, (open) =>
+    openThroughStore(key, located.path, files, open),
+  )
 }
 
 /** Where the source is, once its content is known to be the same. A file that was only touched is read through once. */

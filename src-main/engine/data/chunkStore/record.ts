@@ -1,0 +1,87 @@
+/** Writes the decoded rows of a source on their way to whoever makes the first full pass. */
+import type { ChunkOptions, OpenSource, RowChunk } from '../dataset.ts'
+import type { ChunkStore, Recording } from './store.ts'
+
+export interface RecordingRules {
+  /** Smaller sources are decoded in no time. */
+  readonly leastBytes: number
+  /** A source that decodes faster than this is not worth a copy. */
+  readonly fastBytesPerSecond: number
+  /** Sparse sources would become larger than they are worth. */
+  readonly mostTimesTheFile: number
+}
+export const defaultRules: RecordingRules = { leastBytes: 4e6, fastBytesPerSecond: 600e6, mostTimesTheFile: 8 }
+
+/** Whether a source is fast is known after this many bytes. */
+const trialBytes = 64e6
+/** Formats that are read as they lie on disk. */
+const asTheyLie = new Set(['npy', 'safetensors', 'arrow'])
+
+/**
+ * The same source; its next pass over at least all rows is recorded under `key`. A pass that ends early, fails, or turns out to be
+ * fast leaves nothing. Memory: one piece more.
+ */
+export function recorded(source: OpenSource, store: ChunkStore, key: string, rules: RecordingRules = defaultRules): OpenSource {
+  const { report } = source
+  let isTaken = false
+
+  async function* chunks(options: ChunkOptions = {}): AsyncGenerator<RowChunk> {
+    const columns = options.columns ?? report.columns.map((_, i) => i)
+    const recording = isTaken ? null : await begin(columns)
+    if (recording === null) {
+      yield* source.chunks(options)
+      return
+    }
+    isTaken = true
+    let active: Recording | null = recording
+    const give = async (): Promise<void> => {
+      await active?.drop().catch(() => undefined) // the file is a leftover at worst, and removed with time
+      active = null
+    }
+    let [rows, bytes, seconds] = [0, 0, 0]
+    try {
+      let asked = performance.now()
+      for await (const chunk of source.chunks(options)) {
+        seconds += (performance.now() - asked) / 1000
+        rows += chunk.n
+        bytes += chunk.n * columns.length * 4
+        if (active && bytes >= trialBytes && bytes / seconds > rules.fastBytesPerSecond) await give()
+        // The receiver owns the buffers from here on, so they are written first. A disk that is full ends the recording, not the pass.
+        if (active) await recording.writer.append(chunk).catch(give)
+        yield chunk
+        asked = performance.now()
+      }
+      seconds += (performance.now() - asked) / 1000
+      const isWorthIt = rows === report.rows && bytes / seconds <= rules.fastBytesPerSecond
+      if (active && isWorthIt) {
+        await recording
+          .keep({ report, columns: [...columns], hasMetadata: source.metadata !== undefined })
+          .then(() => {
+            active = null
+          })
+          .catch(give)
+      }
+    } finally {
+      await give()
+    }
+  }
+
+  function begin(columns: readonly number[]): Promise<Recording | null> {
+    const bytes = report.rows * columns.length * 4
+    const isTooSmall = bytes < rules.leastBytes || columns.length === 0
+    if (isTooSmall || asTheyLie.has(report.format) || bytes > rules.mostTimesTheFile * Math.max(report.sizeBytes, 32e6))
+      return Promise.resolve(null)
+    return store.begin(key, columns.length, report.dtype, bytes)
+  }
+
+  const { readWindow, metadata } = source
+  return {
+    report,
+    ...(source.files ? { files: source.files } : {}),
+    chunks,
+    preview: (...options) => source.preview(...options),
+    ...(readWindow ? { readWindow: readWindow.bind(source) } : {}),
+    ...(metadata ? { metadata: metadata.bind(source) } : {}),
+    close: () => source.close(),
+  }
+}
