@@ -14,6 +14,7 @@ export const expected = JSON.parse(readFileSync(columnarFixture('expected.json')
   lists: { vector: (number[] | null)[]; fixed: number[][]; label: string[] }
   tensors: Record<string, number[]>
   sparse: number[]
+  book: (number | string | null)[][]
 }
 
 const dates = ['day', 'stamp']

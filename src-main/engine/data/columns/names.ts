@@ -36,7 +36,7 @@ export function usableNames(given: readonly string[], findings: Finding[]): stri
 }
 
 const labelNames =
-  /^(?:(?:labels?|class(?:es)?|targets?|y)(?:[ _-]?(?:train|test|val))?|ground[ _-]?truth|gt|annotations?|cell[ _-]?types?|species)$/i
+  /^(?:(?:(?:.*[ _-])?(?:labels?|class(?:es)?|targets?)|y)(?:[ _-]?(?:train|test|val))?|ground[ _-]?truth|gt|annotations?|cell[ _-]?types?|species)$/i
 
 /** Whether a column beside vectors is called as labels usually are. */
 export const isLabelName = (name: string): boolean => labelNames.test(name.trim())

@@ -20,8 +20,26 @@ import { openRandomAccess } from './randomAccess.ts'
 import { safetensors } from './safetensors.ts'
 import { stack } from './stack.ts'
 import { tenx } from './tenx.ts'
+import { xlsx } from './xlsx.ts'
 
-export const readers: readonly Reader[] = [geotiff, stack, envi, mat, netcdf, h5ad, tenx, loom, mtx, npy, npz, safetensors, parquet, arrow, csv].map(guardedReader)
+export const readers: readonly Reader[] = [
+  geotiff,
+  stack,
+  envi,
+  mat,
+  netcdf,
+  h5ad,
+  tenx,
+  loom,
+  mtx,
+  npy,
+  npz,
+  safetensors,
+  parquet,
+  arrow,
+  xlsx,
+  csv,
+].map(guardedReader)
 
 const twice = readers.find((reader, i) => readers.findIndex((other) => other.id === reader.id) !== i)
 if (twice) throw new Error(`reader '${twice.id}' is registered twice`)
@@ -41,6 +59,11 @@ const otherFormats: readonly (readonly [mark: (head: Uint8Array, text: string) =
     (head, text) => text.startsWith('\u0000\u0000\u0000\u000cjP  ') || (head[0] === 0xff && head[1] === 0x4f && head[2] === 0xff),
     'a JPEG 2000 image',
     'Convert it with GDAL first: gdal_translate -co TILED=YES -co COMPRESS=DEFLATE in.jp2 out.tif',
+  ],
+  [
+    (head) => head[0] === 0xd0 && head[1] === 0xcf && head[2] === 0x11 && head[3] === 0xe0,
+    'an Excel workbook of before 2007, or one with a password',
+    'Save it as .xlsx without a password.',
   ],
   [(_, text) => text.startsWith('%PDF'), 'a PDF document', 'Choose a data file.'],
   [

@@ -18,7 +18,7 @@ export interface ZipEntry {
 const mostEntries = 10_000
 
 const damaged = (path: string, message: string, byte: number): StratumError =>
-  new StratumError('FILE_CORRUPT', message, 'Fetch the file again, or save it again with numpy.savez.', { path, byte })
+  new StratumError('FILE_CORRUPT', message, 'Fetch the file again, or save it again with the program that wrote it.', { path, byte })
 
 export async function readZipDirectory(file: RandomAccessFile): Promise<ZipEntry[]> {
   const tailAt = Math.max(0, file.size - 66_000)
@@ -123,7 +123,7 @@ export async function openEntry(file: RandomAccessFile, entry: ZipEntry): Promis
     throw new StratumError(
       'FORMAT_UNSUPPORTED',
       `The entry ${entry.name} is compressed by method ${entry.method}, which cannot be read.`,
-      'Save it again with numpy.savez or numpy.savez_compressed.',
+      'Save it again with the usual compression (deflate).',
       { path: file.path },
     )
   return () => inflatingReader(file.path, dataAt, entry)
