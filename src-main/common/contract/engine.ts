@@ -76,6 +76,14 @@ export const ComputeSettings = z.object({
 })
 export type ComputeSettings = z.output<typeof ComputeSettings>
 
+export const CacheInfo = z.object({
+  folder: z.string(),
+  bytes: z.number(),
+  entries: z.int(),
+  limitBytes: z.number(),
+})
+export type CacheInfo = z.output<typeof CacheInfo>
+
 export const ProjectInfo = z.object({
   path: z.string(),
   name: z.string(),
@@ -137,7 +145,10 @@ export const engineCalls = {
     output: ComputeSettings,
   },
   /** What a file is, before importing it. */
-  inspect: { input: z.object({ path: z.string(), as: z.string().optional(), options: z.record(z.string(), z.unknown()).default({}) }), output: SourceReport },
+  inspect: {
+    input: z.object({ path: z.string(), as: z.string().optional(), options: z.record(z.string(), z.unknown()).default({}) }),
+    output: SourceReport,
+  },
   /** Its first rows, the ranges of the values looked at (a bounded number of them), and a small picture of a scene: [bands, height, width], NaN for no data. */
   previewSource: {
     input: z.object({
@@ -184,6 +195,12 @@ export const engineCalls = {
   },
   /** Ends the search that is going on; it answers CANCELLED. */
   stopFindingSource: { input: none, output: none },
+
+  /** Decoded sources kept to be read faster the next time; null when that is switched off. */
+  cacheInfo: { input: none, output: CacheInfo.nullable() },
+  clearCache: { input: none, output: CacheInfo.nullable() },
+  /** 0 keeps nothing. */
+  setCacheLimit: { input: z.object({ limitBytes: z.number().nonnegative() }), output: CacheInfo.nullable() },
 
   /** Begins an operation and returns at once; progress arrives on `jobChanged`, the result on `artifactChanged`. */
   run: {

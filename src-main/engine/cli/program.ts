@@ -3,6 +3,7 @@ import { exitCodeOf, StratumError, toReport } from '#common/errors.ts'
 import { nearestName } from '../operations/nearest.ts'
 import { operations } from '../operations/registry.ts'
 import { version } from '../version.ts'
+import { cacheCommand } from './cacheCommand.ts'
 import type { Command } from './command.ts'
 import { type CommandGroup, commandHelp, programHelp } from './help.ts'
 import { operationCommand } from './operationCommand.ts'
@@ -16,7 +17,7 @@ const groups: readonly CommandGroup[] = [
   { title: 'Projects', commands: projectCommands },
   { title: 'Operations', commands: operations.map(operationCommand) },
   { title: 'More than one step', commands: workCommands },
-  { title: 'What there is', commands: registryCommands },
+  { title: 'What there is', commands: [...registryCommands, cacheCommand] },
 ]
 const commands = groups.flatMap((group) => group.commands)
 

@@ -1,8 +1,10 @@
 /** An open project with a runner for the time of one command; Ctrl-C cancels what runs. */
 import { availableParallelism } from 'node:os'
+import { resolve } from 'node:path'
 import { StratumError } from '#common/errors.ts'
 import type { Artifact } from '#common/domain/artifact.ts'
 import { computeSettings } from '../compute/devices/settings.ts'
+import { useChunkStore } from '../data/chunkStore/chunkStore.ts'
 import { operations } from '../operations/registry.ts'
 import { createRunner, type Runner, type RunnerOptions, type RunRequest, runToEnd } from '../operations/runner.ts'
 import { createProject, openProject, type ProjectFile } from '../project/open.ts'
@@ -18,6 +20,7 @@ export interface Workspace {
 export const resourceOptions: readonly Option[] = [
   { name: 'memory', value: '<size>', description: 'Memory to use at most, e.g. 4GB (default: half of what is free)' },
   { name: 'threads', value: '<n>', description: 'Processor threads (default: what the project remembers, else all)' },
+  { name: 'cache', value: '<folder>', description: "Folder for decoded sources, or off (default: the user's cache, `stratum cache`)" },
 ]
 
 export const runOptions: readonly Option[] = [
@@ -39,9 +42,9 @@ function limitsOf(call: Call, project: ProjectFile): RunnerOptions {
 }
 
 /** '4GB', '500 MB', '1.5g' in bytes. */
-export function parseSize(text: string): number {
+export function parseSize(text: string, option = 'memory'): number {
   const match = /^\s*(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?\s*$/i.exec(text)
-  if (!match) throw usageError(`--memory must be a size such as 4GB; got '${text}'.`, 'Write a number and KB, MB, GB or TB.')
+  if (!match) throw usageError(`--${option} must be a size such as 4GB; got '${text}'.`, 'Write a number and KB, MB, GB or TB.')
   return Math.round(Number(match[1]) * 1000 ** ' kmgt'.indexOf(match[2].toLowerCase() || ' '))
 }
 
@@ -52,6 +55,7 @@ export async function inProject<T>(
   work: (workspace: Workspace) => Promise<T>,
   { create = false } = {},
 ): Promise<T> {
+  chooseCache(call)
   const project = create ? openOrCreate(path) : openProject(path)
   try {
     const hooks = { jobChanged: call.printer.job, logged: call.printer.log }
@@ -64,6 +68,12 @@ export async function inProject<T>(
   } finally {
     project.close()
   }
+}
+
+/** `--cache` is for this command only. */
+export function chooseCache(call: Pick<Call, 'text'>): void {
+  const cache = call.text('cache')
+  if (cache !== undefined) useChunkStore(cache === 'off' ? null : resolve(cache))
 }
 
 function openOrCreate(path: string): ProjectFile {

@@ -1,12 +1,13 @@
 /** The handlers of the engine's call table. Reads of pixels, rows and codes are in views.ts; everything that computes goes through `run`. */
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Emit, Handlers } from '#common/contract/calls.ts'
-import type { EngineCalls, EngineEvents } from '#common/contract/engine.ts'
+import type { CacheInfo, EngineCalls, EngineEvents } from '#common/contract/engine.ts'
 import { StratumError } from '#common/errors.ts'
 import type { Artifact } from '#common/domain/artifact.ts'
 import { listDevices } from '../compute/devices.ts'
 import { probe } from '../compute/devices/probe.ts'
 import { computeSettings, defaultThreads, deviceFor, setComputeSettings } from '../compute/devices/settings.ts'
+import { chunkStore } from '../data/chunkStore/chunkStore.ts'
 import { inspectSource } from '../data/inspect.ts'
 import { previewSource } from '../data/previewSource.ts'
 import { readers } from '../data/readers/registry.ts'
@@ -104,6 +105,16 @@ export function createService(emit: Emit<EngineEvents>): Service {
       return infoNow()
     },
 
+    cacheInfo,
+    async clearCache() {
+      await chunkStore()?.clear()
+      return cacheInfo()
+    },
+    async setCacheLimit({ limitBytes }) {
+      await chunkStore()?.setLimit(limitBytes)
+      return cacheInfo()
+    },
+
     sourceStates: () => sourceStates(session.project()),
     async relink({ artifact, path }) {
       const project = session.project()
@@ -175,5 +186,7 @@ export function createService(emit: Emit<EngineEvents>): Service {
     },
   }
 }
+
+const cacheInfo = async (): Promise<CacheInfo | null> => (await chunkStore()?.info()) ?? null
 
 const isSame = (open: string, wanted: string): boolean => open === wanted || open === `${wanted}.stratum`
