@@ -42,9 +42,6 @@ describe.skipIf(!hasSharedData)('real files', () => {
     expect(refused.map((answer) => answer.path.slice(sharedData('').length)).sort()).toEqual([
       'counts/lightgcn/gowalla_s_adj_mat.npz', // sparse matrix of SciPy
       'singlecell/anndata_archives/v0.11.4/adata.h5ad', // no X
-      'singlecell/anndata_archives/v0.7.0/adata.h5ad', // LZF
-      'singlecell/anndata_archives/v0.7.8/adata.h5ad', // LZF
-      'singlecell/scvi/pbmc_5k_protein_v3.h5ad', // LZF
     ])
   }, 180_000)
 
