@@ -16,7 +16,7 @@ export interface PassOptions {
   readonly report: (progress: Progress) => void
 }
 
-/** Moments of one column; merged chunk by chunk (Chan, Golub & LeVeque 1983), so a large mean loses no digits. */
+/** Moments of one column; merged tile by tile (Chan, Golub & LeVeque 1983), so a large mean loses no digits. */
 interface Moments {
   readonly count: Float64Array
   readonly mean: Float64Array
@@ -61,40 +61,50 @@ export async function summariseSource(
   return { summaries, validRows }
 }
 
-function addMoments({ count, mean, m2, min, max }: Moments, X: Float32Array, n: number, d: number): void {
-  const shift = new Float64Array(d)
-  const seen = new Float64Array(d)
-  const sum = new Float64Array(d)
-  const squares = new Float64Array(d)
-  // Sums are of differences from a value near the mean: the mean so far, or the first value of the chunk.
-  for (let j = 0; j < d; j++) shift[j] = (count[j] as number) > 0 ? (mean[j] as number) : firstFinite(X, n, d, j)
-  for (let i = 0, at = 0; i < n; i++) {
-    for (let j = 0; j < d; j++, at++) {
-      const value = X[at] as number
-      if (value - value !== 0) continue
-      const difference = value - (shift[j] as number)
-      seen[j] = (seen[j] as number) + 1
-      sum[j] = (sum[j] as number) + difference
-      squares[j] = (squares[j] as number) + difference * difference
-      if (value < (min[j] as number)) min[j] = value
-      if (value > (max[j] as number)) max[j] = value
-    }
-  }
-  for (let j = 0; j < d; j++) {
-    const nB = seen[j] as number
-    if (nB === 0) continue
-    const nA = count[j] as number
-    const meanB = (shift[j] as number) + (sum[j] as number) / nB
-    const m2B = Math.max(0, (squares[j] as number) - ((sum[j] as number) * (sum[j] as number)) / nB)
-    const delta = meanB - (mean[j] as number)
-    mean[j] = nA === 0 ? meanB : (mean[j] as number) + (delta * nB) / (nA + nB)
-    m2[j] = (m2[j] as number) + m2B + (nA === 0 ? 0 : (delta * delta * nA * nB) / (nA + nB))
-    count[j] = nA + nB
+/** Columns and rows that are gone through at once: together they stay in the fastest cache. */
+const [tileColumns, tileRows] = [64, 256]
+
+function addMoments(moments: Moments, X: Float32Array, n: number, d: number): void {
+  for (let row = 0; row < n; row += tileRows) {
+    const end = Math.min(n, row + tileRows) * d
+    for (let column = 0; column < d; column += tileColumns)
+      for (let j = column; j < Math.min(d, column + tileColumns); j++) addColumn(moments, X, row * d + j, end, d, j)
   }
 }
 
-function firstFinite(X: Float32Array, n: number, d: number, column: number): number {
-  for (let i = 0; i < n; i++) if (Number.isFinite(X[i * d + column])) return X[i * d + column] as number
+/** Adds X[at], X[at + d] … before `end` to column j. */
+function addColumn({ count, mean, m2, min, max }: Moments, X: Float32Array, at: number, end: number, d: number, j: number): void {
+  const nA = count[j] as number
+  // Sums are of differences from a value near the mean: the mean so far, or the first value.
+  const shift = nA > 0 ? (mean[j] as number) : firstFinite(X, at, end, d)
+  let nB = 0
+  let sum = 0
+  let squares = 0
+  let least = min[j] as number
+  let greatest = max[j] as number
+  for (let i = at; i < end; i += d) {
+    const value = X[i] as number
+    if (value - value !== 0) continue
+    const difference = value - shift
+    nB++
+    sum += difference
+    squares += difference * difference
+    if (value < least) least = value
+    if (value > greatest) greatest = value
+  }
+  if (nB === 0) return
+  min[j] = least
+  max[j] = greatest
+  const meanB = shift + sum / nB
+  const m2B = Math.max(0, squares - (sum * sum) / nB)
+  const delta = meanB - (mean[j] as number)
+  mean[j] = nA === 0 ? meanB : (mean[j] as number) + (delta * nB) / (nA + nB)
+  m2[j] = (m2[j] as number) + m2B + (nA === 0 ? 0 : (delta * delta * nA * nB) / (nA + nB))
+  count[j] = nA + nB
+}
+
+function firstFinite(X: Float32Array, at: number, end: number, d: number): number {
+  for (let i = at; i < end; i += d) if (Number.isFinite(X[i])) return X[i] as number
   return 0
 }
 
@@ -106,7 +116,7 @@ function quantilesOf(X: Float32Array, n: number, d: number, column: number): Flo
     const value = X[i * d + column] as number
     if (value - value === 0) values[kept++] = value
   }
-  return values.subarray(0, kept).sort()
+  return sortFloats(values.subarray(0, kept))
 }
 
 function summaryOf({ count, mean, m2, min, max }: Moments, j: number, validRows: number, sorted: Float32Array): ColumnSummary {
@@ -139,11 +149,41 @@ export function quantile(sorted: Float32Array, p: number): number | null {
 }
 
 function countBins(values: Float32Array, from: number, to: number): number[] {
-  const counts = new Array<number>(bins).fill(0)
+  const counts = new Uint32Array(bins)
   const width = (to - from) / bins
-  for (const value of values) {
-    const bin = width > 0 ? Math.min(bins - 1, Math.floor((value - from) / width)) : 0
-    counts[bin] = (counts[bin] as number) + 1
+  if (!(width > 0)) counts[0] = values.length
+  else
+    for (let i = 0; i < values.length; i++) {
+      const bin = Math.min(bins - 1, Math.floor(((values[i] as number) - from) / width))
+      counts[bin] = (counts[bin] as number) + 1
+    }
+  return Array.from(counts)
+}
+
+/** Ascending, in place, for finite values: a radix sort of their bits, which costs a fraction of comparing 100 000 of them. */
+export function sortFloats(values: Float32Array): Float32Array {
+  const n = values.length
+  let keys = new Uint32Array(n)
+  let other = new Uint32Array(n)
+  const bits = new Int32Array(values.buffer, values.byteOffset, n)
+  // Bits of positive floats grow with them, those of negative ones against them.
+  for (let i = 0; i < n; i++) keys[i] = (bits[i] as number) ^ ((bits[i] as number) >> 31) ^ ((bits[i] as number) < 0 ? 0 : 0x80000000)
+  const counts = new Uint32Array(2049)
+  for (const shift of [0, 11, 22]) {
+    counts.fill(0)
+    for (let i = 0; i < n; i++) counts[(((keys[i] as number) >>> shift) & 2047) + 1]!++
+    for (let i = 1; i < 2048; i++) counts[i]! += counts[i - 1] as number
+    for (let i = 0; i < n; i++) {
+      const key = keys[i] as number
+      const digit = (key >>> shift) & 2047
+      other[counts[digit] as number] = key
+      counts[digit]!++
+    }
+    ;[keys, other] = [other, keys]
   }
-  return counts
+  for (let i = 0; i < n; i++) {
+    const key = keys[i] as number
+    bits[i] = key >>> 31 === 1 ? key ^ 0x80000000 : ~key
+  }
+  return values
 }
