@@ -80,7 +80,8 @@ function equals(wanted: string, isDate: boolean): Condition['holds'] {
 function ordered(operator: string, wanted: string, isDate: boolean): Condition['holds'] {
   const number = numberOf(wanted, isDate)
   const compare = (value: string | number): number => {
-    if (!Number.isNaN(number) && value !== '' && !Number.isNaN(Number(value))) return Number(value) - number
+    // A text is neither more nor less than a number: no comparison holds.
+    if (!Number.isNaN(number)) return value === '' ? Number.NaN : Number(value) - number
     const [a, b] = [Date.parse(String(value)), Date.parse(wanted)]
     if (!Number.isNaN(a) && !Number.isNaN(b)) return a - b
     return String(value) < wanted ? -1 : String(value) > wanted ? 1 : 0

@@ -16,7 +16,7 @@ import { asText, readField } from '../data/fields.ts'
 import { openDataset } from '../data/import.ts'
 import { categoryNumber } from '../data/pipeline/categoryNumber.ts'
 import { dates } from '../data/pipeline/dates.ts'
-import type { RowGroups } from '../data/pipeline/define.ts'
+import type { FitTable, RowGroups } from '../data/pipeline/define.ts'
 import { impute } from '../data/pipeline/impute.ts'
 import { countsPerCell, logCounts } from '../data/pipeline/logCounts.ts'
 import { oneHot } from '../data/pipeline/oneHot.ts'
@@ -43,23 +43,31 @@ export const looksLikeCounts = (X: Float32Array): boolean =>
 /** The steps that are fitted on the drawn rows, in their order; what was settled before the draw is not among them. */
 function wantedSteps(meta: DatasetMeta, params: Params, countsDone: boolean, train: Float32Array): StepFit[] {
   const { scaling, counts, useless, missing, missingIndicator, categories, mostCategories, dateParts, within } = params
-  const fits: StepFit[] = []
-  if (useless !== 'keep') fits.push((table) => select.fit(table, useless))
-  if (missingIndicator && missing !== 'drop') fits.push('missing-indicator')
-  fits.push((table) => impute.fit(table, missing === 'drop' ? 'median' : missing))
-  if (!countsDone) {
-    const isCounts = counts === 'log1p-cp10k' || (counts === 'auto' && meta.kind === 'cells' && looksLikeCounts(train))
-    if (isCounts) fits.push((table) => logCounts.fit(table, countsPerCell))
-    else if (counts === 'cp10k') fits.push('library-size')
-    else if (counts === 'log1p') fits.push('log1p')
-  }
-  fits.push((table) => dates.fit(table, dateParts))
-  if (categories !== 'one-hot') fits.push((table) => categoryNumber.fit(table, categories))
-  if (scaling !== 'none' && within !== null && scaling !== 'unit-length') fits.push((table) => scaleWithin.fit(table, scaling))
-  else if (scaling !== 'none') fits.push(scaling)
-  // Last, so that nothing but the rows themselves is ever as wide.
-  if (categories === 'one-hot') fits.push((table) => oneHot.fit(table, mostCategories))
-  return fits
+  const isCounts = counts === 'log1p-cp10k' || (counts === 'auto' && meta.kind === 'cells' && looksLikeCounts(train))
+  const evenedOut: StepFit[] = countsDone
+    ? []
+    : isCounts
+      ? [(table) => logCounts.fit(table, countsPerCell)]
+      : counts === 'cp10k'
+        ? ['library-size']
+        : counts === 'log1p'
+          ? ['log1p']
+          : []
+  const replaced: StepFit = (table) => impute.fit(table, missing === 'drop' ? 'median' : missing)
+  const parted: StepFit = (table) => dates.fit(table, dateParts)
+  const numbered: StepFit[] = categories === 'one-hot' ? [] : [(table) => categoryNumber.fit(table, categories)]
+  const prepared: StepFit[] =
+    within !== null && scaling !== 'none' && scaling !== 'unit-length'
+      ? // What stands in for a missing value is what is usual in its own group, so it comes after.
+        [...evenedOut, parted, (table) => scaleWithin.fit(table, scaling), replaced, ...numbered]
+      : [replaced, ...evenedOut, parted, ...numbered, ...(scaling === 'none' ? [] : [scaling])]
+  return [
+    ...(useless === 'keep' ? [] : [(table: FitTable) => select.fit(table, useless)]),
+    ...(missingIndicator && missing !== 'drop' ? (['missing-indicator'] as const) : []),
+    ...prepared,
+    // Last, so that nothing but the rows themselves is ever as wide.
+    ...(categories === 'one-hot' ? [(table: FitTable) => oneHot.fit(table, mostCategories)] : []),
+  ]
 }
 
 /** Rows beyond this are not held but read twice. It depends on the data alone, so every computer prepares them alike. */

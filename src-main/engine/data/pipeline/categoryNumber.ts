@@ -29,6 +29,13 @@ export const categoryNumber = defineStep<'category-number', 'ordinal' | 'frequen
       }),
     }
   },
+  /** From here on they are numbers like any other. */
+  columnsAfter: (step, columns) =>
+    columns.map((from, j) =>
+      step.columns[j]
+        ? { ...from, column: { name: from.column.name, type: 'number', unit: null, wavelengthNm: null }, part: 'number' }
+        : from,
+    ),
   apply({ columns }, X, n, d) {
     for (let i = 0, at = 0; i < n; i++) {
       for (let j = 0; j < d; j++, at++) {

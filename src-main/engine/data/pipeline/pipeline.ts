@@ -34,9 +34,9 @@ export function fitPipeline(wanted: readonly StepFit[], X: Float32Array, n: numb
   let columns = context.columns ?? []
   const steps: FittedStep[] = []
   let current = X
-  for (const [i, fit] of wanted.entries()) {
+  for (const [i, asked] of wanted.entries()) {
     const table: FitTable = { X: current, n, d: current === X ? d : current.length / n, columns, groups, findings }
-    const step = typeof fit === 'string' ? definitionOf({ id: fit }).fit(table, undefined) : fit(table)
+    const step = typeof asked === 'string' ? definitionOf({ id: asked }).fit(table, undefined) : asked(table)
     if (!step) continue
     steps.push(step)
     if (i === wanted.length - 1) break
