@@ -9,6 +9,7 @@ import { envi } from './envi.ts'
 import { geotiff } from './geotiff.ts'
 import { guardedReader } from './guard.ts'
 import { h5ad } from './h5ad.ts'
+import { jsonLines } from './jsonLines.ts'
 import { loom } from './loom.ts'
 import { mat } from './mat.ts'
 import { mtx } from './mtx.ts'
@@ -38,6 +39,7 @@ export const readers: readonly Reader[] = [
   parquet,
   arrow,
   xlsx,
+  jsonLines,
   csv,
 ].map(guardedReader)
 

@@ -61,9 +61,9 @@ export function noteTable(table: Table, survey: SurveyResult, leftOver: number, 
     findings.push({
       severity: 'warning',
       code: 'RAGGED_ROWS',
-      message: `${ragged.count} rows do not have ${table.width} fields, first on line ${places.map(({ line, fields }) => `${line} (${fields})`).join(', ')}. Missing fields are empty; extra ones are left out.`,
+      message: `${ragged.count} rows do not have ${table.width} fields, first on ${table.place} ${places.map(({ line, fields }) => `${line} (${fields})`).join(', ')}. Missing fields are empty; extra ones are left out.`,
       hint: 'Look at these lines; a delimiter inside a text needs quotes.',
-      where: { line: places[0]?.line ?? 0 },
+      where: { [table.place]: places[0]?.line ?? 0 },
     })
   }
   if (survey.openQuote !== null) {
@@ -149,9 +149,9 @@ function noteStrange(table: Table, survey: SurveyResult, i: number, name: string
   findings.push({
     severity: 'warning',
     code: column.type === 'date' ? 'NOT_DATES' : 'NOT_NUMBERS',
-    message: `${column.strange} fields of "${name}" are not ${wanted}${column.type === 'date' ? '' : `, first "${text}" on line ${line}`}; they count as missing.`,
+    message: `${column.strange} fields of "${name}" are not ${wanted}${column.type === 'date' ? '' : `, first "${text}" on ${table.place} ${line}`}; they count as missing.`,
     hint: 'If this text means "no value", name it in the missing option; else correct the file.',
-    where: { column: name, line },
+    where: { column: name, [table.place]: line },
   })
 }
 

@@ -40,19 +40,27 @@ export async function openCsv(path: string, options: CsvOptions, signal?: AbortS
     width: judged.width,
     begin: judged.begin,
     beginLine: judged.beginLine,
+    place: 'line',
   }
+  const { delimiter, quote } = judged.layout
   return openTable(
     table,
     {
       format: 'csv',
-      formatTitle: judged.layout.delimiter === 9 ? 'Tab-separated table' : 'CSV table',
+      formatTitle: delimiter === 9 ? 'Tab-separated table' : 'CSV table',
       names: judged.names,
       everyField: judged.everyField,
       types: options.types,
       dateOrder: options.dateOrder,
       labels: options.labels,
       encodingIsChosen: options.encoding !== undefined,
-      hasHeader: judged.hasHeader,
+      details: {
+        delimiter: delimiter === 9 ? 'tab' : judged.layout.runs ? 'blanks' : String.fromCharCode(delimiter),
+        ...(quote === 39 ? { quote: "'" } : {}),
+        decimal: judged.meaning.decimal,
+        header: judged.hasHeader,
+        compressed: gzip,
+      },
     },
     findings,
     reading ?? readingOf(file.size),

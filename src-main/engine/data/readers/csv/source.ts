@@ -24,7 +24,9 @@ export interface TableChoices {
   /** Names of the columns that are labels; undefined goes by their names. */
   readonly labels: readonly string[] | undefined
   readonly encodingIsChosen: boolean
-  readonly hasHeader: boolean
+  /** Undoes what was done to texts before they were cut. */
+  readonly restore?: (text: string) => string
+  readonly details: SourceReport['details']
 }
 
 export async function openTable(
@@ -36,7 +38,9 @@ export async function openTable(
 ): Promise<OpenSource> {
   const { survey, index } = await surveyed(table, choices, reading, signal)
   const encoding = noteEncoding(table, survey, choices.encodingIsChosen, findings)
-  const decode = decoderFor(encoding)
+  const decoded = decoderFor(encoding)
+  const { restore = (text: string) => text } = choices
+  const decode = (bytes: string): string => restore(decoded(bytes))
   const names = choices.names(encoding, findings)
   for (const name of [...Object.keys(choices.types), ...(choices.labels ?? [])])
     if (!names.includes(name))
@@ -57,7 +61,6 @@ export async function openTable(
     const { type, categories } = concluded[i] as ConcludedColumn
     return { name: names[i] as string, type, unit: null, wavelengthNm: null, ...(categories ? { categories: categories.map(decode) } : {}) }
   })
-  const { delimiter, quote, runs } = table.layout
   const report: SourceReport = {
     path: table.path,
     sizeBytes: table.sizeBytes,
@@ -73,14 +76,7 @@ export async function openTable(
     ...(labels.length > 0 ? { labelFields: labels.map((i) => names[i] as string) } : {}),
     matrixBytes: survey.rows * columns.length * 4,
     findings,
-    details: {
-      delimiter: runs ? 'blanks' : delimiter === 9 ? 'tab' : String.fromCharCode(delimiter),
-      ...(quote === 39 ? { quote: "'" } : {}),
-      decimal: table.meaning.decimal,
-      encoding,
-      header: choices.hasHeader,
-      compressed: table.gzip,
-    },
+    details: { ...choices.details, encoding },
   }
   return sourceOf(table, report, { names, kept, learned, concluded, index, decode }, reading)
 }

@@ -26,6 +26,8 @@ export interface Table {
   /** Where the first record begins in the bytes read, and on which line, counted from 1. */
   readonly begin: number
   readonly beginLine: number
+  /** What a line of the bytes read is to the user. */
+  readonly place: 'line' | 'record'
 }
 
 /** A stretch of the file whose records are known. */
