@@ -52,7 +52,6 @@ export function artifactTable(db: Db) {
   const finish = db.prepare("UPDATE artifact SET status = 'done', meta = ?, seconds = ?, checkpoint = NULL WHERE id = ?")
   const setName = db.prepare('UPDATE artifact SET name = ? WHERE id = ?')
   const setAnnotations = db.prepare('UPDATE artifact SET annotations = ? WHERE id = ?')
-  const setMeta = db.prepare('UPDATE artifact SET meta = ? WHERE id = ?')
   const setCheckpoint = db.prepare('UPDATE artifact SET checkpoint = ? WHERE id = ?')
   const remove = db.prepare('DELETE FROM artifact WHERE id = ?')
 
@@ -80,7 +79,6 @@ export function artifactTable(db: Db) {
     finish: (id: number, meta: Readonly<Record<string, unknown>>, seconds: number) => finish.run(JSON.stringify(meta), seconds, id),
     setName: (id: number, name: string) => setName.run(name, id),
     setAnnotations: (id: number, annotations: Annotations) => setAnnotations.run(JSON.stringify(annotations), id),
-    setMeta: (id: number, meta: string) => setMeta.run(meta, id),
     setCheckpoint: (id: number, state: string | null) => setCheckpoint.run(state, id),
     remove: (id: number) => remove.run(id),
   }

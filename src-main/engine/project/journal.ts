@@ -4,8 +4,7 @@ import type { Db } from './sqlite.ts'
 export interface JournalRow {
   readonly id: number
   readonly artifact: number
-  /** 'meta' when a source was relinked. */
-  readonly field: 'name' | 'annotations' | 'meta'
+  readonly field: 'name' | 'annotations'
   readonly label: string
   readonly before: string
   readonly after: string

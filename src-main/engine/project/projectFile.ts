@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { Annotations, Artifact } from '#common/domain/artifact.ts'
+import type { SourceReference } from '#common/domain/dataset.ts'
 import { StratumError } from '#common/errors.ts'
 import { readArray } from './arrayStore.ts'
 import { toArrayInfo } from './arrays.ts'
@@ -47,6 +48,15 @@ export interface ProjectFile extends Project {
   close(): void
 }
 
+/** A relinked dataset keeps where its source is now among its annotations: those can be undone, and results stay as they were made. */
+type StoredAnnotations = Annotations & { readonly source?: SourceReference }
+
+function describedBy(row: ArtifactRow): Pick<Artifact, 'meta' | 'annotations'> {
+  const { source, ...annotations } = JSON.parse(row.annotations) as StoredAnnotations
+  const meta = JSON.parse(row.meta) as Record<string, unknown>
+  return { meta: source === undefined ? meta : { ...meta, source }, annotations }
+}
+
 /** @param onDelete told after something was deleted, when its space can be given back */
 export function projectFile(
   db: Db,
@@ -71,8 +81,7 @@ export function projectFile(
     status: row.status,
     createdAt: row.created_at,
     seconds: row.seconds,
-    meta: JSON.parse(row.meta) as Record<string, unknown>,
-    annotations: JSON.parse(row.annotations) as Annotations,
+    ...describedBy(row),
     arrays: arrays.of(row.id).map(toArrayInfo),
     error: row.error === null ? null : (JSON.parse(row.error) as Record<string, unknown>),
   })
@@ -112,7 +121,6 @@ export function projectFile(
     })
   const apply = (id: number, field: JournalRow['field'], value: string): void => {
     if (field === 'name') artifacts.setName(id, value)
-    else if (field === 'meta') artifacts.setMeta(id, value)
     else artifacts.setAnnotations(id, JSON.parse(value) as Annotations)
   }
   const step = (entry: JournalRow | undefined, undone: boolean): Artifact | null =>
@@ -224,8 +232,8 @@ export function projectFile(
     },
     relink: (id, source) => {
       const row = rowOf(id)
-      const meta = JSON.parse(row.meta) as Record<string, unknown>
-      return change(row, 'meta', `relink ${row.name}`, JSON.stringify({ ...meta, source }))
+      const annotations = { ...(JSON.parse(row.annotations) as StoredAnnotations), source }
+      return change(row, 'annotations', `relink ${row.name}`, JSON.stringify(annotations))
     },
     undoLabel: () => onFile(path, () => journal.toUndo()?.label ?? null),
     redoLabel: () => onFile(path, () => journal.toRedo()?.label ?? null),
