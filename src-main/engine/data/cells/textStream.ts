@@ -10,7 +10,8 @@ import { StratumError, throwIfCancelled } from '#common/errors.ts'
 
 /** deflate makes at most 1032 bytes of one. */
 const mostExpansion = 1100
-export const longestLine = 64 << 20
+/** Lines of a matrix and of names are short. */
+const usualLine = 4 << 20
 
 export async function isGzip(path: string): Promise<boolean> {
   const handle = await open(path, 'r')
@@ -23,37 +24,38 @@ export async function isGzip(path: string): Promise<boolean> {
 }
 
 /** Pieces of the text that end with a line's end, except perhaps the last. */
-export async function* linePieces(path: string, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+export async function* linePieces(path: string, signal?: AbortSignal, longestLine = usualLine): AsyncGenerator<Uint8Array> {
   const { size } = await stat(path)
   const zipped = await isGzip(path)
   const file = createReadStream(path, { highWaterMark: 1 << 20 })
   const stream: Readable = zipped ? file.pipe(createGunzip({ chunkSize: 1 << 20 })) : file
-  const failed = (thrown: unknown): StratumError => damagedGzip(path, thrown)
   file.on('error', (thrown) => stream.destroy(thrown))
-  let rest: Uint8Array | null = null
+  let rest: Uint8Array[] = []
+  let restBytes = 0
   let total = 0
   try {
     for await (const piece of stream as AsyncIterable<Uint8Array>) {
       if (signal) throwIfCancelled(signal)
       total += piece.length
-      if (zipped && total > size * mostExpansion) throw failed('it expands without end')
-      const end: number = piece.lastIndexOf(10) + 1
-      const joined: Uint8Array = rest ? Buffer.concat([rest, piece.subarray(0, end)]) : piece.subarray(0, end)
+      if (zipped && total > size * mostExpansion) throw damagedGzip(path, 'it expands without end')
+      const end = piece.lastIndexOf(10) + 1
       if (end === 0) {
-        rest = rest ? Buffer.concat([rest, piece]) : piece
-        if (rest.length > longestLine)
+        rest.push(piece)
+        restBytes += piece.length
+        if (restBytes > longestLine)
           throw new StratumError('FILE_CORRUPT', `A line is longer than ${longestLine >> 20} MB.`, 'This is no text table of this kind.', {
             path,
           })
         continue
       }
-      yield joined
-      rest = end < piece.length ? piece.subarray(end) : null
+      yield rest.length > 0 ? Buffer.concat([...rest, piece.subarray(0, end)]) : piece.subarray(0, end)
+      rest = end < piece.length ? [piece.subarray(end)] : []
+      restBytes = piece.length - end
     }
-    if (rest) yield rest
+    if (rest.length > 0) yield Buffer.concat(rest)
   } catch (thrown) {
     if (thrown instanceof StratumError) throw thrown
-    throw zipped ? failed(thrown) : thrown
+    throw zipped ? damagedGzip(path, thrown) : thrown
   } finally {
     file.destroy()
     stream.destroy()
