@@ -10,7 +10,7 @@ export interface MetadataItem {
 }
 
 const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
-const unescapeXml = (text: string): string =>
+export const unescapeXml = (text: string): string =>
   text.replace(/&(#x?[0-9a-fA-F]+|\w+);/g, (whole, name: string) => (name.startsWith('#') ? codePoint(name) : (entities[name] ?? whole)))
 
 function codePoint(name: string): string {

@@ -9,13 +9,21 @@ import { type RawDirectory, type TiffFile, readNumbers, readText } from './struc
 
 const userDefined = 32_767
 
-export async function readGrid(tiff: TiffFile, directory: RawDirectory, width: number, height: number, findings: Finding[]): Promise<Grid> {
+/** @param beside the place that a world file gives, used when the file itself gives none */
+export async function readGrid(
+  tiff: TiffFile,
+  directory: RawDirectory,
+  width: number,
+  height: number,
+  beside: Affine | null,
+  findings: Finding[],
+): Promise<Grid> {
   const keyDirectory = await readNumbers(tiff, directory, 34735, 16_384)
   const doubles = await readNumbers(tiff, directory, 34736, 16_384)
   const ascii = await readText(tiff, directory, 34737)
   const keys = readKeys(keyDirectory, doubles, ascii)
   const pixelIsPoint = keys.get(1025) === 2
-  const transform = await readTransform(tiff, directory, pixelIsPoint, findings)
+  const transform = (await readTransform(tiff, directory, pixelIsPoint, findings)) ?? beside
   const crs = await crsOf(keys)
   if (!transform)
     findings.push({

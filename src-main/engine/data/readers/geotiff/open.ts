@@ -1,16 +1,19 @@
 /** Opens a GeoTIFF: structure, calibration, grid, overviews and masks, as one source of rows (a row is a pixel). */
 import type { Column, Finding, SourceReport } from '#common/domain/dataset.ts'
-import { StratumError, throwIfCancelled } from '#common/errors.ts'
+import { throwIfCancelled } from '#common/errors.ts'
 import type { ChunkOptions, OpenSource, RowChunk } from '../../dataset.ts'
 import { type RandomAccessFile, openRandomAccess } from '../randomAccess.ts'
 import { type BlockReader, blockCache, blockReader } from './blocks.ts'
-import { bandItem, bandWavelengthNm, parseGdalMetadata } from './gdalMetadata.ts'
+import { columnsOf, noteValues, readCalibration } from './description.ts'
+import { parseGdalMetadata } from './gdalMetadata.ts'
 import { readGrid } from './georeference.ts'
-import { type Layout, compressionName, readLayout } from './layout.ts'
+import { compressionName, readLayout } from './layout.ts'
+import { type ReaderOf, alphaBand, readLevels } from './levels.ts'
 import { type Calibration, type Level, fillRegion, sampleLevel, validPixels } from './pixels.ts'
 import { planRegions } from './regions.ts'
 import type { Samples } from './samples.ts'
-import { type RawDirectory, type TiffFile, readNumber, readText, readTiffFile } from './structure.ts'
+import { readAuxiliary, readWorldFile } from './sidecar.ts'
+import { type RawDirectory, readText, readTiffFile } from './structure.ts'
 
 const defaultChunkBytes = 32 << 20
 /** Above this an overview is missed: a view of the whole takes seconds. */
@@ -46,19 +49,20 @@ export async function openGeotiff(
   }
 }
 
-type ReaderOf = (layout: Layout) => BlockReader
-
 async function openTiff(file: RandomAccessFile, options: { nodata?: number }, readerOf: ReaderOf): Promise<GeotiffSource> {
   const tiff = await readTiffFile(file)
   const main = tiff.directories[0] as RawDirectory
   const layout = await readLayout(tiff, main)
   const findings: Finding[] = []
-  const levels = await readLevels(tiff, layout, readerOf, findings)
-  const grid = await readGrid(tiff, main, layout.width, layout.height, findings)
   const items = parseGdalMetadata((await readText(tiff, main, 42112)) ?? '')
-  const calibration = calibrationOf(layout, await readNodata(tiff, main, options.nodata), items)
-  const columns = columnsOf(layout, items)
-  noteColours(layout, findings)
+  const alpha = alphaBand(layout, items)
+  const levels = await readLevels(tiff, layout, readerOf, alpha, findings)
+  const world = await readWorldFile(file.path)
+  const grid = await readGrid(tiff, main, layout.width, layout.height, world?.content ?? null, findings)
+  const beside = await readAuxiliary(file.path)
+  const calibration = await readCalibration(tiff, layout, items, beside?.content ?? [], options.nodata)
+  const columns = columnsOf(layout, items, beside?.content ?? [], calibration)
+  noteValues(layout, calibration.nodata, alpha, findings)
   const rows = layout.width * layout.height
   if (rows > pixelsWithoutOverviews && levels.length === 1)
     findings.push({
@@ -77,7 +81,7 @@ async function openTiff(file: RandomAccessFile, options: { nodata?: number }, re
     columns,
     dtype: layout.sampleType === 'bits' ? `uint${layout.bits}` : layout.sampleType,
     grid,
-    nodata: columns.map(() => calibration.nodata),
+    nodata: calibration.nodata.slice(),
     metadataFields: [],
     matrixBytes: rows * layout.bands * 4,
     findings,
@@ -88,13 +92,20 @@ async function openTiff(file: RandomAccessFile, options: { nodata?: number }, re
       overviews: levels.length - 1,
       mask: levels[0]?.mask != null,
       bigTiff: tiff.big,
-      ...(calibration.plain ? {} : { calibrated: true }),
+      ...(calibration.calibrated ? { calibrated: true } : {}),
     },
   }
-  return source(file, report, levels, calibration)
+  const alongside = [beside, world && grid.georeferenced ? world : null].flatMap((sidecar) => (sidecar ? [sidecar.path] : []))
+  return source(file, report, levels, calibration, alongside)
 }
 
-function source(file: RandomAccessFile, report: SourceReport, levels: readonly Level[], calibration: Calibration): GeotiffSource {
+function source(
+  file: RandomAccessFile,
+  report: SourceReport,
+  levels: readonly Level[],
+  calibration: Calibration,
+  beside: readonly string[],
+): GeotiffSource {
   const base = levels[0] as Level
   const { width, height } = base
   const allBands = report.columns.map((_, band) => band)
@@ -127,6 +138,7 @@ function source(file: RandomAccessFile, report: SourceReport, levels: readonly L
 
   return {
     report,
+    ...(beside.length > 0 ? { files: [file.path, ...beside] } : {}),
     chunks,
     async preview(offset, limit, maxColumns) {
       const shown = allBands.slice(0, maxColumns)
@@ -175,125 +187,4 @@ function positions(from: number, size: number, count: number, imageSize: number,
     const pixel = from + ((i + 0.5) * size) / count
     return pixel < 0 || pixel >= imageSize ? -1 : Math.min(levelSize - 1, Math.floor((pixel * levelSize) / imageSize))
   })
-}
-
-/** NewSubfileType: bit 0 an overview, bit 2 a mask. What is neither is another page. */
-async function readLevels(tiff: TiffFile, layout: Layout, readerOf: ReaderOf, findings: Finding[]): Promise<Level[]> {
-  const images: Layout[] = [layout]
-  const masks: Layout[] = []
-  let pages = 1
-  for (const directory of tiff.directories.slice(1)) {
-    const kind = (await readNumber(tiff, directory, 254)) ?? 0
-    const isMask = (kind & 4) !== 0
-    const isOverview = !isMask && (kind & 1) !== 0
-    if (!isMask && !isOverview) pages++
-    if ((!isMask && !isOverview) || pages > 1) continue
-    try {
-      const found = await readLayout(tiff, directory)
-      if (isMask && found.bands === 1) masks.push(found)
-      else if (isOverview && found.bands === layout.bands && found.width < layout.width) images.push(found)
-    } catch (thrown) {
-      // Without its mask the image would be read wrongly; without an overview only more slowly.
-      if (isMask || !(thrown instanceof StratumError)) throw thrown
-      findings.push({
-        severity: 'warning',
-        code: 'OVERVIEW_UNREADABLE',
-        message: `A reduced copy inside the file cannot be read: ${thrown.message}`,
-        hint: 'Zoomed-out views take longer. The full image is not affected.',
-      })
-    }
-  }
-  if (pages > 1 || tiff.more)
-    findings.push({
-      severity: 'warning',
-      code: 'MORE_PAGES',
-      message: `The file holds ${tiff.more ? 'many' : pages} images; only the first is read.`,
-      hint: `Take out another one with GDAL: gdal_translate GTIFF_DIR:2:"${tiff.file.path}" second.tif`,
-    })
-  const levels = images.map((image): Level => {
-    const mask = masks.find((candidate) => candidate.width === image.width && candidate.height === image.height)
-    return {
-      width: image.width,
-      height: image.height,
-      image: readerOf(image),
-      mask: mask ? readerOf(mask) : null,
-    }
-  })
-  // An overview without its mask would show masked pixels.
-  return levels.filter((level, i) => i === 0 || level.mask !== null || levels[0]?.mask === null)
-}
-
-async function readNodata(tiff: TiffFile, directory: RawDirectory, chosen: number | undefined): Promise<number | null> {
-  if (chosen !== undefined) return chosen
-  const text = (await readText(tiff, directory, 42113))?.trim()
-  if (!text) return null
-  const value = Number(text.replace(/^([+-]?)(?:inf|infinity)$/i, '$1Infinity'))
-  // NaN is missing anyway.
-  return Number.isNaN(value) ? null : value
-}
-
-function calibrationOf(layout: Layout, nodata: number | null, items: ReturnType<typeof parseGdalMetadata>): Calibration {
-  const number = (text: string | null, fallback: number): number => {
-    const value = text === null || text === '' ? fallback : Number(text)
-    return Number.isFinite(value) ? value : fallback
-  }
-  const scale = new Float64Array(layout.bands)
-  const offset = new Float64Array(layout.bands)
-  for (let band = 0; band < layout.bands; band++) {
-    scale[band] = number(bandItem(items, band, 'scale'), 1)
-    offset[band] = number(bandItem(items, band, 'offset'), 0)
-  }
-  // The text of a float32 nodata value is rounded; compare as the pixels are stored.
-  const stored =
-    nodata !== null && layout.sampleType === 'float32'
-      ? Math.fround(Math.max(-3.4028234663852886e38, Math.min(3.4028234663852886e38, nodata)))
-      : nodata
-  return { nodata: stored, scale, offset, plain: scale.every((value) => value === 1) && offset.every((value) => value === 0) }
-}
-
-function columnsOf(layout: Layout, items: ReturnType<typeof parseGdalMetadata>): Column[] {
-  const colours = layout.photometric === 2 && layout.bands >= 3 && layout.bands <= 4 ? ['red', 'green', 'blue', 'alpha'] : []
-  const integer = !layout.sampleType.startsWith('float')
-  return Array.from({ length: layout.bands }, (_, band): Column => {
-    const described = bandItem(items, band, 'description') ?? ''
-    const scaled = Number(bandItem(items, band, 'scale') ?? 1) !== 1 || Number(bandItem(items, band, 'offset') ?? 0) !== 0
-    return {
-      name: described || colours[band] || `band ${band + 1}`,
-      type: integer && !scaled ? 'integer' : 'number',
-      unit: bandItem(items, band, 'unittype') || null,
-      wavelengthNm: bandWavelengthNm(items, band, layout.bands, described),
-    }
-  })
-}
-
-function noteColours(layout: Layout, findings: Finding[]): void {
-  if (layout.photometric === 3)
-    findings.push({
-      severity: 'warning',
-      code: 'PALETTE',
-      message: 'The values are numbers of colours in a table, that is classes, not measurements.',
-      hint: 'Use it as a label layer rather than to learn from.',
-    })
-  if (layout.photometric === 5)
-    findings.push({
-      severity: 'info',
-      code: 'CMYK',
-      message: 'The bands are the four printing inks (CMYK), read as stored.',
-      hint: 'Other programs may show them converted to red, green and blue.',
-    })
-  if (layout.compression === 7)
-    findings.push({
-      severity: 'info',
-      code: 'LOSSY',
-      message: 'The pixels are JPEG-compressed: values are rounded, and differ by 1 or 2 between programs.',
-      hint: 'Prefer the original file for measurements.',
-    })
-  const alpha = layout.extraSamples.findIndex((kind) => kind === 1 || kind === 2)
-  if (alpha >= 0)
-    findings.push({
-      severity: 'info',
-      code: 'ALPHA_BAND',
-      message: `Band ${layout.bands - layout.extraSamples.length + alpha + 1} is an alpha (opacity) band.`,
-      hint: 'Leave it out of the columns to learn from.',
-    })
 }

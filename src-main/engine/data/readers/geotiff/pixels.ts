@@ -11,13 +11,19 @@ export interface Level {
   readonly image: BlockReader
   /** Internal mask of the same size: 0 = no data. */
   readonly mask: BlockReader | null
+  /** Band of opacity, whose zeros are missing pixels unless a nodata value says which are. */
+  readonly alpha: number | null
 }
 
 /** What turns a stored number into a value: v = stored · scale + offset, NaN for the nodata number. */
 export interface Calibration {
-  readonly nodata: number | null
+  /** Per band; null for none. */
+  readonly nodata: readonly (number | null)[]
   readonly scale: Float64Array
   readonly offset: Float64Array
+  /** Stored numbers are not the values. */
+  readonly calibrated: boolean
+  /** Not calibrated, and one nodata value for all bands. */
   readonly plain: boolean
 }
 
@@ -53,6 +59,7 @@ export async function fillRegion(
     blocksOf(level, region).map((block) => ({ ...block, columns, block: block.block + plane * layout.across * layout.down })),
   )
   const regionWidth = region.x1 - region.x0
+  const alpha = hidesByAlpha(level, calibration) && !layout.planar ? level.alpha : null
   await forEachAtOnce(jobs, blocksAtOnce, signal, async ({ block, left, top, columns }) => {
     const samples = await fetch(level.image, block)
     const x0 = Math.max(region.x0, left)
@@ -64,18 +71,27 @@ export async function fillRegion(
       const from = ((y - top) * layout.blockWidth + (x0 - left)) * stride
       const to = ((y - region.y0) * regionWidth + (x0 - region.x0)) * n
       const count = x1 - x0
-      if (samples && whole && calibration.plain) {
-        copyRow(samples, from, target, to, count * n, calibration.nodata)
-        continue
+      if (samples && whole && calibration.plain) copyRow(samples, from, target, to, count * n, calibration.nodata[0] ?? null)
+      else {
+        for (const column of columns) {
+          const band = bands[column] as number
+          if (samples) copyBand(samples, from + (layout.planar ? 0 : band), stride, target, to + column, n, count, calibration, band)
+          else fillBand(target, to + column, n, count, leftOut(calibration, band))
+        }
       }
-      for (const column of columns) {
-        const band = bands[column] as number
-        if (samples) copyBand(samples, from + (layout.planar ? 0 : band), stride, target, to + column, n, count, calibration, band)
-        else fillBand(target, to + column, n, count, leftOut(calibration, band))
-      }
+      if (alpha !== null) hideTransparent(samples, from + alpha, stride, target, to, n, count)
     }
   })
-  if (level.mask) await applyMask(target, level, level.mask, n, region, fetch, signal)
+  const mask = level.mask ?? (hidesByAlpha(level, calibration) && layout.planar ? level.image : null)
+  if (mask) await applyMask(target, level, mask, n, region, fetch, signal)
+}
+
+/** GDAL's order: a nodata value, a mask, the alpha band. */
+const hidesByAlpha = (level: Level, { nodata }: Calibration): boolean =>
+  level.alpha !== null && level.mask === null && (nodata[0] ?? null) === null
+
+function hideTransparent(samples: Samples | null, from: number, stride: number, target: Float32Array, to: number, n: number, count: number): void {
+  for (let i = 0; i < count; i++) if (!samples || samples[from + i * stride] === 0) target.fill(Number.NaN, to + i * n, to + (i + 1) * n)
 }
 
 async function applyMask(
@@ -89,8 +105,10 @@ async function applyMask(
 ): Promise<void> {
   const width = region.x1 - region.x0
   const { layout } = mask
+  // Opacity is a plane of the image itself.
+  const first = mask === level.image ? (level.alpha ?? 0) * layout.across * layout.down : 0
   await forEachAtOnce(blocksOf({ ...level, image: mask }, region), blocksAtOnce, signal, async ({ block, left, top }) => {
-    const samples = await fetch(mask, block)
+    const samples = await fetch(mask, first + block)
     for (let y = Math.max(region.y0, top); y < Math.min(region.y1, top + layout.blockHeight); y++) {
       for (let x = Math.max(region.x0, left); x < Math.min(region.x1, left + layout.blockWidth); x++) {
         if (samples && samples[(y - top) * layout.blockWidth + (x - left)] !== 0) continue
@@ -132,14 +150,15 @@ function copyBand(
 ): void {
   const factor = scale[band] as number
   const shift = offset[band] as number
+  const missing = nodata[band] ?? null
   for (let i = 0, s = from, t = to; i < count; i++, s += stride, t += step) {
     const stored = samples[s] as number
-    target[t] = stored === nodata ? Number.NaN : stored * factor + shift
+    target[t] = stored === missing ? Number.NaN : stored * factor + shift
   }
 }
 
 /** A block left out of a sparse file stands for nodata, or for zeros when the file has no nodata value (as GDAL has it). */
-const leftOut = ({ nodata, offset }: Calibration, band: number): number => (nodata === null ? (offset[band] as number) : Number.NaN)
+const leftOut = ({ nodata, offset }: Calibration, band: number): number => ((nodata[band] ?? null) === null ? (offset[band] as number) : Number.NaN)
 
 function fillBand(target: Float32Array, to: number, step: number, count: number, value: number): void {
   for (let i = 0; i < count; i++) target[to + i * step] = value
@@ -179,7 +198,7 @@ export async function sampleLevel(
   const output = new Float32Array(bands.length * area)
   if (columns.includes(-1) || rows.includes(-1)) output.fill(Number.NaN)
   const stride = layout.planar ? 1 : layout.bands
-  const untouched = calibration.plain && calibration.nodata === null
+  const untouched = calibration.plain && (calibration.nodata[0] ?? null) === null
   const planes = layout.planar ? bands.map((band, i) => ({ plane: band, wanted: [i] })) : [{ plane: 0, wanted: bands.map((_, i) => i) }]
   const cells = runs(rows, layout.blockHeight).flatMap((down) => runs(columns, layout.blockWidth).map((across) => ({ down, across })))
   const jobs = cells.flatMap((cell) => planes.map((plane) => ({ ...cell, ...plane })))
@@ -206,13 +225,28 @@ export async function sampleLevel(
       }
     }
   })
-  if (level.mask) {
-    const one: Calibration = { nodata: null, scale: Float64Array.of(1), offset: Float64Array.of(0), plain: true }
-    const mask = await sampleLevel({ ...level, image: level.mask, mask: null }, [0], columns, rows, one, signal)
+  if (level.mask || hidesByAlpha(level, calibration)) {
+    const mask = await sampleLevel(
+      { ...level, image: level.mask ?? level.image, mask: null, alpha: null },
+      [level.mask ? 0 : (level.alpha as number)],
+      columns,
+      rows,
+      asStored(layout.bands),
+      signal,
+    )
     for (let i = 0; i < output.length; i++) if (!((mask[i % area] as number) > 0)) output[i] = Number.NaN
   }
   return output
 }
+
+/** No calibration and no nodata, for masks. */
+const asStored = (bands: number): Calibration => ({
+  nodata: [],
+  scale: new Float64Array(bands).fill(1),
+  offset: new Float64Array(bands),
+  calibrated: false,
+  plain: true,
+})
 
 const adjoin = (positions: Int32Array, { from, to }: { from: number; to: number }): boolean =>
   (positions[to - 1] as number) - (positions[from] as number) === to - 1 - from
@@ -250,9 +284,10 @@ function pickLine(
 ): void {
   const factor = scale[band] as number
   const added = offset[band] as number
+  const missing = nodata[band] ?? null
   for (let c = across.from, at = to; c < across.to; c++, at++) {
     const stored = samples[(line + (columns[c] as number)) * stride + shift] as number
-    output[at] = stored === nodata ? Number.NaN : stored * factor + added
+    output[at] = stored === missing ? Number.NaN : stored * factor + added
   }
 }
 
