@@ -5,6 +5,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { openSource } from '#engine/data/inspect.ts'
 import { readerFor, readers } from '#engine/data/readers/registry.ts'
 import { hasSharedData, sharedData, sharedDataRoot } from '../helpers/sharedData.ts'
@@ -18,6 +19,8 @@ export interface Seed {
   readonly options?: Readonly<Record<string, unknown>>
 }
 
+/** Written by fixtures/make/columnar.py: Parquet, Arrow, sheets, arrays and tensors of every kind. */
+const fixtures = fileURLToPath(new URL('../fixtures/columnar/', import.meta.url))
 const largestBytes = 120_000
 const mostPerReader = 16
 
@@ -29,10 +32,9 @@ export async function seedsByReader(): Promise<ReadonlyMap<string, readonly Seed
     if (reader) found.get(reader)?.push(seed)
     else process.stderr.write(`the seed '${seed.name}' is not read\n`)
   }
-  if (!hasSharedData) return found
-  for (const path of smallFiles(sharedDataRoot)) {
+  for (const path of [...smallFiles(fixtures), ...(hasSharedData ? smallFiles(sharedDataRoot) : [])]) {
     const seed = {
-      name: path.slice(sharedDataRoot.length),
+      name: path.startsWith(fixtures) ? basename(path) : path.slice(sharedDataRoot.length),
       open: basename(path),
       files: [{ path: basename(path), bytes: () => readFileSync(path) }],
     }

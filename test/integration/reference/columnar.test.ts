@@ -153,7 +153,7 @@ describe.skipIf(!hasSharedData)('the catalogue', () => {
     }
     expect(answers).toMatchInlineSnapshot(`
       {
-        "ARROW-GH-41317.parquet": "DATA_UNSUITABLE",
+        "ARROW-GH-41317.parquet": "FILE_CORRUPT",
         "ARROW-GH-41321.parquet": "FILE_CORRUPT",
         "ARROW-GH-43605.parquet": "read",
         "ARROW-GH-45185.parquet": "read",

@@ -147,14 +147,16 @@ function chooseVectors(file: ColumnarFile, wanted: string | undefined, findings:
       { path: file.path, column: wanted },
     )
   }
-  if (lists.length > 1)
+  // Lists of one number are hardly vectors: by themselves they do not make an embedding of a table.
+  const first = lists.find((i) => (file.columns[i] as StoredColumn).width > 1) ?? -1
+  if (lists.length > 1 && first >= 0)
     findings.push({
       severity: 'info',
       code: 'SEVERAL_VECTORS',
-      message: `Several columns hold vectors: ${lists.map((i) => file.columns[i]?.name).join(', ')}. The first is read.`,
+      message: `Several columns hold vectors: ${lists.map((i) => file.columns[i]?.name).join(', ')}. "${file.columns[first]?.name}" is read.`,
       hint: 'Choose another one in the option "vectors".',
     })
-  return lists[0] ?? -1
+  return first
 }
 
 async function collectCategories(file: ColumnarFile, signal?: AbortSignal): Promise<Map<number, readonly string[]>> {

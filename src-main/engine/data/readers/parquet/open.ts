@@ -110,7 +110,7 @@ async function vectorWidth(
     }
     if (differs()) return ragged()
     width ||= inRow
-    if (width > 0) return width
+    if (row > probedRows && width > 0) return width
     inRow = 0
   }
   return width > 0 ? width : 'none of the first rows holds a number'
