@@ -98,7 +98,7 @@ export class CellTally {
         minGenes: Math.floor(below(genes)),
         maxMitochondrial: mito.length > 0 ? Math.min(1, medianOf(mito) + deviations * madOf(mito)) : null,
       },
-      curve: rankCurve(counts),
+      curve: this.values === 'other' ? { ...rankCurve(counts), knee: null, inflection: null } : rankCurve(counts),
     }
   }
 }

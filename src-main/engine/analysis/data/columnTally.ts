@@ -46,25 +46,25 @@ export class ColumnTally {
     const bits = new Uint32Array(X.buffer, X.byteOffset, n * d)
     for (let i = 0; i < n; i++) {
       if (valid[i] === 0) continue
-      for (let j = 0, at = i * d; j < d; j++, at++) this.#add(j, X[at] as number, bits[at] as number)
+      for (let j = 0, at = i * d; j < d; j++, at++) this.#add(j, X[at], bits[at])
     }
   }
 
   #add(j: number, value: number, word: number): void {
     const hash = this.hash
     const bits = value === 0 ? 0 : value - value === 0 ? word : 0x7fc00000
-    hash[j] = Math.imul((hash[j] as number) ^ bits, 0x85ebca6b) + 0x27d4eb2f
-    hash[this.d + j] = Math.imul(((hash[this.d + j] as number) << 7) ^ ((hash[this.d + j] as number) >>> 25) ^ bits, 0xc2b2ae35)
+    hash[j] = Math.imul(hash[j] ^ bits, 0x85ebca6b) + 0x27d4eb2f
+    hash[this.d + j] = Math.imul((hash[this.d + j] << 7) ^ (hash[this.d + j] >>> 25) ^ bits, 0xc2b2ae35)
     if (value - value !== 0) return
-    if (value === 0) this.zeros[j] = (this.zeros[j] as number) + 1
-    if (value === this.#min[j]) this.atMin[j] = (this.atMin[j] as number) + 1
-    else if (value < (this.next[j] as number)) this.next[j] = value
-    if (value === this.#max[j]) this.atMax[j] = (this.atMax[j] as number) + 1
-    else if (value > (this.previous[j] as number)) this.previous[j] = value
-    const step = value - (this.#last[j] as number)
-    if (step > 0) this.rises[j] = (this.rises[j] as number) + 1
-    else if (step < 0) this.falls[j] = (this.falls[j] as number) + 1
-    if (step === this.#step[j]) this.steps[j] = (this.steps[j] as number) + 1
+    if (value === 0) this.zeros[j] = this.zeros[j] + 1
+    if (value === this.#min[j]) this.atMin[j] = this.atMin[j] + 1
+    else if (value < this.next[j]) this.next[j] = value
+    if (value === this.#max[j]) this.atMax[j] = this.atMax[j] + 1
+    else if (value > this.previous[j]) this.previous[j] = value
+    const step = value - this.#last[j]
+    if (step > 0) this.rises[j] = this.rises[j] + 1
+    else if (step < 0) this.falls[j] = this.falls[j] + 1
+    if (step === this.#step[j]) this.steps[j] = this.steps[j] + 1
     else if (Number.isNaN(this.#step[j]) && step - step === 0) {
       this.#step[j] = step
       this.steps[j] = 1

@@ -6,7 +6,7 @@ import { throwIfCancelled } from '#common/errors.ts'
 /** Column j of X [n × d] as an array of its own. */
 export function columnOf(X: Float32Array, n: number, d: number, j: number): Float32Array {
   const out = new Float32Array(n)
-  for (let i = 0, at = j; i < n; i++, at += d) out[i] = X[at] as number
+  for (let i = 0, at = j; i < n; i++, at += d) out[i] = X[at]
   return out
 }
 
@@ -58,22 +58,22 @@ export function standardised(values: Float32Array): Standardised {
   const z = new Float64Array(n)
   // A spread of rounding errors is none.
   const varies = sd > Math.abs(mean) * 1e-7 && count >= 3
-  for (let i = 0; i < n; i++) z[i] = varies ? ((values[i] as number) - mean) / sd : Number.NaN
+  for (let i = 0; i < n; i++) z[i] = varies ? (values[i] - mean) / sd : Number.NaN
   for (let i = 0; i < n; i++) if (!Number.isFinite(z[i])) z[i] = Number.NaN
   return { z, complete: count === n && varies }
 }
 
 function dot(a: Float64Array, b: Float64Array, n: number): number {
   let sum = 0
-  for (let i = 0; i < n; i++) sum += (a[i] as number) * (b[i] as number)
+  for (let i = 0; i < n; i++) sum += a[i] * b[i]
   return Math.max(-1, Math.min(1, sum / n))
 }
 
 function pairwise(a: Float64Array, b: Float64Array, n: number): number {
   let [count, sa, sb, saa, sbb, sab] = [0, 0, 0, 0, 0, 0]
   for (let i = 0; i < n; i++) {
-    const x = a[i] as number
-    const y = b[i] as number
+    const x = a[i]
+    const y = b[i]
     if (x - x !== 0 || y - y !== 0) continue
     count++
     sa += x
@@ -113,12 +113,12 @@ export function clusterOrder(r: Float32Array, c: number): { order: number[]; hei
     const [nA, nB] = [A.leaves.length, B.leaves.length]
     for (const { at } of clusters) {
       if (at === A.at || at === B.at) continue
-      const value = (nA * (between[A.at * c + at] as number) + nB * (between[B.at * c + at] as number)) / (nA + nB)
+      const value = (nA * between[A.at * c + at] + nB * between[B.at * c + at]) / (nA + nB)
       between[A.at * c + at] = value
       between[at * c + A.at] = value
     }
     heights.push(least)
-    const merged = { at: A.at, leaves: joined(A.leaves, B.leaves, (i, j) => distance[i * c + j] as number) }
+    const merged = { at: A.at, leaves: joined(A.leaves, B.leaves, (i, j) => distance[i * c + j]) }
     clusters = clusters.filter((other) => other !== A && other !== B)
     clusters.push(merged)
   }
@@ -133,7 +133,7 @@ function joined(a: number[], b: number[], distance: (i: number, j: number) => nu
     [a, bReversed],
     [aReversed, bReversed],
   ] as const
-  const gap = ([left, right]: readonly [number[], number[]]): number => distance(left.at(-1) as number, right[0] as number)
+  const gap = ([left, right]: readonly [number[], number[]]): number => distance(left.at(-1) as number, right[0])
   const best = ways.reduce((least, way) => (gap(way) < gap(least) ? way : least))
   return [...best[0], ...best[1]]
 }

@@ -44,7 +44,7 @@ export class DuplicateRows {
     let a = 0x9747b28c
     let b = 0x3c6ef372
     for (let k = at; k < at + this.#d; k++) {
-      let word = bits[k] as number
+      let word = bits[k]
       // −0 is 0, and every NaN is missing.
       if (word === 0x80000000) word = 0
       else if ((word & 0x7fffffff) > 0x7f800000) word = 0x7fc00000
@@ -65,8 +65,8 @@ export class DuplicateRows {
       this.#first[place] = row
       this.#contents++
     } else if (this.#count[place] === 1) this.#second[place] = row
-    this.#count[place] = (this.#count[place] as number) + 1
-    this.#sides[place] = (this.#sides[place] as number) | side
+    this.#count[place] = this.#count[place] + 1
+    this.#sides[place] = this.#sides[place] | side
     if (this.#contents > this.#most) this.#thin()
     else if (this.#contents * 2 > this.#mask) this.#rebuild((this.#mask + 1) * 2)
   }
@@ -95,14 +95,14 @@ export class DuplicateRows {
     this.#sides = new Uint8Array(capacity)
     this.#contents = 0
     for (let i = 0; i < count.length; i++) {
-      if (count[i] === 0 || ((low[i] as number) & ((1 << this.#level) - 1)) !== 0) continue
-      const place = this.#placeOf(high[i] as number, low[i] as number)
-      this.#high[place] = high[i] as number
-      this.#low[place] = low[i] as number
-      this.#count[place] = count[i] as number
-      this.#first[place] = first[i] as number
-      this.#second[place] = second[i] as number
-      this.#sides[place] = sides[i] as number
+      if (count[i] === 0 || (low[i] & ((1 << this.#level) - 1)) !== 0) continue
+      const place = this.#placeOf(high[i], low[i])
+      this.#high[place] = high[i]
+      this.#low[place] = low[i]
+      this.#count[place] = count[i]
+      this.#first[place] = first[i]
+      this.#second[place] = second[i]
+      this.#sides[place] = sides[i]
       this.#contents++
     }
   }
@@ -115,14 +115,14 @@ export class DuplicateRows {
     let across = 0
     const examples: { first: number; second: number; rows: number }[] = []
     for (let i = 0; i < this.#count.length; i++) {
-      const count = this.#count[i] as number
+      const count = this.#count[i]
       if (count < 2) continue
       contents++
       rows += count - 1
       // Of a content on both sides, the expected number of rows held out.
       if (this.#sides[i] === (learned | heldOut)) across += Math.min(count - 1, Math.max(1, count * holdoutShare))
-      if (examples.length < mostExamples || count > (examples.at(-1) as { rows: number }).rows)
-        insert(examples, { first: this.#first[i] as number, second: this.#second[i] as number, rows: count })
+      if (examples.length < mostExamples || count >= (examples.at(-1) as { rows: number }).rows)
+        insert(examples, { first: this.#first[i], second: this.#second[i], rows: count })
     }
     return {
       contents: Math.round(contents / compared),

@@ -4,12 +4,14 @@ import type { ExaminationFinding, ExaminationMeta } from '#common/domain/examina
 import type { ColumnTally } from './columnTally.ts'
 
 type Found = Omit<ExaminationMeta, 'dataset' | 'findings'>
-type Meta = Pick<DatasetMeta, 'kind' | 'columns' | 'summaries' | 'validRows' | 'metadataFields'>
+type Meta = Pick<DatasetMeta, 'kind' | 'columns' | 'summaries' | 'validRows' | 'metadataFields' | 'grid'>
 
 const mostNamed = 6
 const mostColumns = 1000
 const order = { error: 0, warning: 1, info: 2 } as const
-const percent = (share: number): string => `${Number((100 * share).toPrecision(share < 0.1 ? 2 : 3))} %`
+const percent = (share: number): string => `${Number((100 * share).toPrecision(share < 0.1 ? 2 : 3))}\u202f%`
+/** Thin spaces in the thousands, as the window writes numbers. */
+const figure = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, '\u202f')
 
 export function findingsOf(found: Found, meta: Meta, tally: ColumnTally): ExaminationFinding[] {
   const { kind, columns } = meta
@@ -18,7 +20,7 @@ export function findingsOf(found: Found, meta: Meta, tally: ColumnTally): Examin
   const name = (j: number): string => columns[j].name
   const names = (list: readonly number[]): string =>
     list.slice(0, mostNamed).map(name).join(', ') + (list.length > mostNamed ? ` and ${list.length - mostNamed} more` : '')
-  const many = (n: number): string => `${n} ${noun[n === 1 ? 0 : 1]}`
+  const many = (n: number): string => `${figure(n)} ${noun[n === 1 ? 0 : 1]}`
   const out: ExaminationFinding[] = []
   const add = (
     severity: ExaminationFinding['severity'],
@@ -33,17 +35,17 @@ export function findingsOf(found: Found, meta: Meta, tally: ColumnTally): Examin
 
   const { duplicates } = found
   if (duplicates.rows > 0) {
-    const about = duplicates.compared < 1 ? 'about ' : ''
+    const about = duplicates.compared < 1 ? 'About ' : ''
     const share = duplicates.rows / Math.max(1, found.validRows)
     add(
       kind === 'raster' || share < 0.001 ? 'info' : 'warning',
       'DUPLICATE_ROWS',
-      `${about}${duplicates.rows} of ${found.validRows} ${rows} repeat an earlier one in all ${noun[1]} (${percent(share)}).`,
+      `${about}${figure(duplicates.rows)} of ${figure(found.validRows)} ${rows} ${duplicates.rows === 1 ? 'repeats' : 'repeat'} an earlier one in all ${noun[1]} (${percent(share)}).`,
       (duplicates.acrossSplit ?? 0) > 0
-        ? `A random split would hold out about ${duplicates.acrossSplit} whose like is learned from, so the error would look better than it is.`
+        ? `A random split would hold out about ${figure(duplicates.acrossSplit ?? 0)} whose like is learned from, so the error would look better than it is.`
         : `Each counts as a ${row} of its own.`,
       [],
-      duplicates.examples[0] ? { row: duplicates.examples[0].first + 1, repeatedInRow: duplicates.examples[0].second + 1 } : {},
+      placeOf(duplicates.examples[0], meta.grid),
     )
   }
   if (found.constant.length > 0)
@@ -78,20 +80,24 @@ export function findingsOf(found: Found, meta: Meta, tally: ColumnTally): Examin
       others,
     )
   }
-  for (const { column, value, rows: count, share } of found.sentinels)
+  for (const value of new Set(found.sentinels.map((sentinel) => sentinel.value))) {
+    const same = found.sentinels.filter((sentinel) => sentinel.value === value)
+    const list = same.map(({ column }) => column)
+    const most = same.reduce((a, b) => (b.share > a.share ? b : a))
     add(
       'warning',
       'SENTINEL_VALUE',
-      `${name(column)}: ${significant(value)} stands ${count} times (${percent(share)}) far from all other values; it probably means “missing”.`,
+      `${significant(value)} stands far from all other values of ${names(list)} (up to ${percent(most.share)} of ${name(most.column)}); it probably means “missing”.`,
       'Read the file with this number as missing.',
-      [column],
-      { value, column: name(column) },
+      list,
+      { value, ...(list.length === 1 ? { column: name(list[0]) } : {}) },
     )
+  }
   for (const { columns: group, rows: count } of found.missing?.together ?? [])
     add(
       'info',
       'MISSING_TOGETHER',
-      `${names(group)} are missing in the same ${count} ${rows}.`,
+      `${names(group)} are missing in the same ${figure(count)} ${rows}.`,
       'Probably one instrument or one step failed.',
       group,
     )
@@ -116,7 +122,7 @@ export function findingsOf(found: Found, meta: Meta, tally: ColumnTally): Examin
       add(
         'warning',
         'ZERO_PIXELS',
-        `${zeroPixels} pixels are 0 in all bands, and the file names no no-data value.`,
+        `${figure(zeroPixels)} pixels are 0 in all bands, and the file names no no-data value.`,
         'Read 0 as no-data, else the border is learned as a material.',
         [],
         { value: 0 },
@@ -154,6 +160,15 @@ export function findingsOf(found: Found, meta: Meta, tally: ColumnTally): Examin
     }
   }
   return out.sort((a, b) => order[a.severity] - order[b.severity])
+}
+
+/** The first two rows that are alike: by number, pixels by column and row. */
+function placeOf(example: Found['duplicates']['examples'][number] | undefined, grid: DatasetMeta['grid']): Record<string, string | number> {
+  if (!example) return {}
+  const { first, second } = example
+  if (!grid) return { row: first + 1, repeatedInRow: second + 1 }
+  const pixel = (row: number): string => `${figure(row % grid.width)}, ${figure(Math.floor(row / grid.width))}`
+  return { place: `pixel ${pixel(first)} and pixel ${pixel(second)}` }
 }
 
 const significant = (value: number): string => String(Number(value.toPrecision(6))).replace('-', '−')
@@ -221,15 +236,15 @@ function cellHints({ values, mitochondrialGenes, unseenGenes, rareGenes, curve }
     add(
       'info',
       'RARE_GENES',
-      `${rareGenes} genes are seen in fewer than 3 cells, ${unseenGenes} of them in none.`,
+      `${figure(rareGenes)} genes are seen in fewer than 3 cells, ${figure(unseenGenes)} of them in none.`,
       'Choose highly variable genes, or leave them out.',
     )
   if (curve.knee && curve.inflection)
     add(
       'warning',
       'EMPTY_DROPLETS',
-      `The counts per cell fall off a cliff beyond rank ${Math.round(curve.knee.rank)}: what follows is probably empty droplets.`,
-      `Keep cells with at least ${Math.round(curve.inflection.counts)} counts.`,
+      `The counts per cell fall off a cliff beyond rank ${figure(Math.round(curve.knee.rank))}: what follows is probably empty droplets.`,
+      `Keep cells with at least ${figure(Math.round(curve.inflection.counts))} counts.`,
     )
   return out
 }

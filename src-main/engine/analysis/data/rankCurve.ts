@@ -1,7 +1,7 @@
 /**
  * Counts of cells by rank on logarithmic axes, with knee and inflection. As barcodeRanks of DropletUtils (Lun et al. 2019): equal
  * counts share their mean rank, the inflection is where the curve falls most steeply beyond the first 50 cells, the left end is
- * where it is flattest before that; the knee is the point in between that lies furthest above the straight line between the two
+ * where it is flattest before that, and at least as many cells follow as came before; the knee is the point in between that lies furthest above the straight line between the two
  * (Satopää et al. 2011) instead of the strongest bend of a spline.
  */
 import type { RankCurve } from '#common/domain/examination.ts'
@@ -56,12 +56,15 @@ function boundsOf(curve: readonly Point[]): [left: number, right: number] | null
   const begin = Math.min(curve.length - 2, curve.filter(({ rank }) => rank <= excluded).length)
   if (begin < 0 || curve.length - begin < 5) return null
   const slope = (i: number): number => (y(curve[i + 1]) - y(curve[i])) / (x(curve[i + 1]) - x(curve[i]))
+  // Behind the cliff of a tissue lie at least as many empty droplets as there are cells before it.
+  const last = curve[curve.length - 1].rank
   let right = begin
-  for (let i = begin; i < curve.length - 1; i++) if (slope(i) < slope(right)) right = i
+  for (let i = begin; i < curve.length - 1 && 2 * curve[i].rank <= last; i++) if (slope(i) < slope(right)) right = i
   if (slope(right) > cliff) return null
   let left = begin
   for (let i = begin; i < right; i++) if (slope(i) > slope(left)) left = i
-  return [left, right]
+  // The lower end of the steepest step, or the corner before it would be the end of the line that the knee is measured from.
+  return [left, right + 1]
 }
 
 function kneeOf(curve: readonly Point[], left: number, right: number): number {
