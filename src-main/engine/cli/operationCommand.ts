@@ -16,6 +16,7 @@ import { type RunRequest, requestFor } from '../operations/runner.ts'
 import { resolveSettings } from '../operations/train.ts'
 import { artifactLine } from './artifactText.ts'
 import type { Call, Command, Option, Output } from './command.ts'
+import { examinationText } from './examinationText.ts'
 import { graphOutput } from './graphCommand.ts'
 import { usageError } from './parse.ts'
 import { formatTable } from './printer.ts'
@@ -95,6 +96,7 @@ async function runOperation(operation: OperationDefinition, call: Call): Promise
   const [path, ...rest] = call.arguments
   if (operation.id === 'train' && call.isSet('dump-graph')) return dumpGraph(operation, call, path, rest)
   const positional = positionalParameter[operation.id]
+  const pages: string[] = []
   const made = await inProject(call, path, async (workspace) => {
     if (operation.id === 'train' && call.isSet('resume')) return [await resume(workspace)]
     const nFiles = positional ? (positional.many ? rest.length : 1) : 0
@@ -107,11 +109,13 @@ async function runOperation(operation: OperationDefinition, call: Call): Promise
       const given = file === undefined ? {} : { [(positional as { name: string }).name]: resolve(file) }
       const params = await readParameters(operation, call, given)
       const inputs = await inputsFor(workspace, operation, references, params, base)
-      results.push(await workspace.compute({ ...base, inputs, params }))
+      const artifact = await workspace.compute({ ...base, inputs, params })
+      results.push(artifact)
+      if (artifact.kind === 'examination') pages.push(examinationText(workspace.project, artifact))
     }
     return results
   })
-  return { result: made.length === 1 ? made[0] : made, text: formatTable(made.map(artifactLine)) }
+  return { result: made.length === 1 ? made[0] : made, text: [formatTable(made.map(artifactLine)), ...pages].join('\n') }
 }
 
 /** The programs for the columns of a dataset or a matrix, the first artifact named. */

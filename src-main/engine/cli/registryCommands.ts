@@ -2,7 +2,6 @@
 import { availableParallelism } from 'node:os'
 import { probe } from '../compute/devices/probe.ts'
 import { listDevices } from '../compute/devices.ts'
-import { inspectSource } from '../data/inspect.ts'
 import { readers } from '../data/readers/registry.ts'
 import { models } from '../models/registry.ts'
 import { describeOperation } from '../operations/describe.ts'
@@ -10,7 +9,8 @@ import { operationById, operations } from '../operations/registry.ts'
 import { describeModel, describeReader } from '../service/describe.ts'
 import type { Command } from './command.ts'
 import { graphCommand } from './graphCommand.ts'
-import { formatCount, formatTable } from './printer.ts'
+import { inspectCommand } from './inspectCommand.ts'
+import { formatTable } from './printer.ts'
 import { type ParameterInfo, parameterLine } from './values.ts'
 
 /** Title lines, each with its parameters indented below. */
@@ -124,35 +124,8 @@ const devices: Command = {
   },
 }
 
-const inspect: Command = {
-  name: 'inspect',
-  usage: '<path>',
-  summary: 'Says what a file is, before importing it.',
-  options: [{ name: 'as', value: '<kind>', description: 'raster, table, cells or embedding, or the id of a format' }],
-  async run({ arguments: [path], text, signal }) {
-    const result = await inspectSource(path, text('as'), {}, signal)
-    const { formatTitle, kind, rows, columns, dtype, grid, findings, matrixBytes } = result
-    const facts = [
-      ['  format', formatTitle],
-      ['  kind', kind],
-      ['  size', `${formatCount(rows)} rows × ${formatCount(columns.length)} columns, ${dtype}`],
-      ...(grid ? [['  grid', `${grid.width} × ${grid.height} pixels, ${grid.crs?.code ?? grid.crs?.name ?? 'no coordinate system'}`]] : []),
-      [
-        '  columns',
-        columns
-          .slice(0, 12)
-          .map(({ name }) => name)
-          .join(', ') + (columns.length > 12 ? ' …' : ''),
-      ],
-      ['  in memory', `${formatCount(matrixBytes / 1e6)} MB as float32 (it is streamed)`],
-      ...findings.map(({ severity, message, hint }) => [`  ${severity}`, `${message} ${hint}`]),
-    ]
-    return { result, text: `${path}\n${formatTable(facts)}` }
-  },
-}
-
 export const registryCommands: readonly Command[] = [
-  inspect,
+  inspectCommand,
   modelsCommand,
   graphCommand,
   methodsCommand('clusterings', 'cluster', 'Lists the clustering methods with their parameters.'),
