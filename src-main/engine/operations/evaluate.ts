@@ -1,8 +1,9 @@
 /**
  * Evaluate: how far class maps and anomaly scores agree with labels that were never used to make them.
  * The rows of the table are whatever results are given, so a model stands beside its baseline.
- * Memory: two bytes per row for the labels, and one result at a time (two bytes per row of a class map, up to twelve of scores).
+ * Memory: two bytes per row for the labels (six while polygons are read), and one result at a time (two bytes per row of a class map, up to twelve of scores).
  */
+import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { StratumError } from '#common/errors.ts'
@@ -14,14 +15,25 @@ import { averagePrecision, rocAuc } from '../analysis/roc.ts'
 import { openDataset } from '../data/import.ts'
 import { readerFor } from '../data/readers/registry.ts'
 import type { Project } from '../project/project.ts'
+import { burn } from '../data/vector/burn.ts'
+import type { VectorFeature } from '../data/vector/layer.ts'
+import { isVectorFile, openVector, parsePlace } from '../data/vector/open.ts'
 import { defineOperation, type InputDeclaration } from './define.ts'
+import { maskIdentity } from './region.ts'
 
 const roles = ['first', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh', 'eighth'] as const
 
 const params = z.object({
   labels: z.string().min(1).meta({
     title: 'Labels',
-    description: 'A single-band raster on the same grid, or the name of a field of the dataset (an obs field, a text column).',
+    description:
+      'A single-band raster on the same grid, a file of polygons or points (GeoJSON, GeoPackage, Shapefile), or the name of a field of the dataset (an obs field, a text column).',
+  }),
+  field: z.string().nullable().default(null).meta({
+    title: 'Field of the polygons',
+    description:
+      'Attribute of the polygons that names their class; by default one called class, label, type or the like. Outside all polygons the label is 0.',
+    advanced: true,
   }),
   ignore: z.array(z.string()).default(['0']).meta({
     title: 'Leave out',
@@ -34,6 +46,7 @@ async function readLabels(
   project: Project,
   dataset: Artifact,
   where: string,
+  field: string | null,
   ignore: readonly string[],
   signal: AbortSignal,
 ): Promise<{ ids: Int16Array; names: string[] }> {
@@ -69,6 +82,10 @@ async function readLabels(
     }
     return { ids, names }
   }
+  if (isVectorFile(where)) {
+    await readPolygons(where, field, meta, put, signal)
+    return { ids, names }
+  }
   const path = resolve(where)
   const reader = await readerFor(path)
   const source = await reader.open(path, {}, signal)
@@ -86,6 +103,68 @@ async function readLabels(
     await source.close()
   }
   return { ids, names }
+}
+
+/** Attributes that usually hold a class, surest first. */
+const classFields = [/^(class|label|category|type)$/i, /^(class_?name|class_?id|landcover|land_?use|lithology|unit|name)$/i, /class|label/i]
+
+/** The field asked for, or the one that is called like a class; null when the polygons have no fields: they are then one class. */
+function classField(path: string, fields: readonly string[], wanted: string | null): string | null {
+  const usable = fields.filter((name) => !/^(fid|ogc_fid|objectid|id|gid)$/i.test(name))
+  const found =
+    wanted === null
+      ? classFields.map((mark) => usable.find((name) => mark.test(name))).find((name) => name !== undefined)
+      : fields.find((name) => name === wanted)
+  if (found !== undefined) return found
+  if (wanted === null && usable.length <= 1) return usable[0] ?? null
+  throw new StratumError(
+    'PARAMETER_INVALID',
+    wanted === null ? 'It is not clear which field of the polygons is their class.' : `The polygons have no field "${wanted}".`,
+    fields.length > 0 ? `Fields are ${fields.join(', ')}.` : 'They have no fields: leave it empty, and all of them are one class.',
+    { path, parameter: 'field' },
+  )
+}
+
+/** Labels from polygons: the class of each, 0 outside all of them, none where the class is empty. */
+async function readPolygons(
+  where: string,
+  field: string | null,
+  { grid }: DatasetMeta,
+  put: (row: number, value: string | number) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const place = parsePlace(where)
+  if (!grid)
+    throw new StratumError(
+      'DATA_UNSUITABLE',
+      'The dataset is no raster, so polygons cannot be its labels.',
+      'Choose a field of the dataset.',
+      {
+        path: place.path,
+        parameter: 'labels',
+      },
+    )
+  const layer = await openVector(place)
+  try {
+    const chosen = classField(place.path, layer.fields, field)
+    const labels: (string | number | null)[] = [0]
+    const numbers = new Map<string | number | null, number>([[0, 0]])
+    const numberOf = ({ attributes }: VectorFeature): number => {
+      const value = chosen === null ? 1 : (attributes[chosen] ?? null)
+      const known = numbers.get(value)
+      if (known !== undefined) return known
+      numbers.set(value, labels.length)
+      return labels.push(value) - 1
+    }
+    const pixels = new Uint32Array(grid.width * grid.height)
+    await burn(layer, grid, numberOf, (y, from, to, value) => void pixels.fill(value, y * grid.width + from, y * grid.width + to), signal)
+    for (let row = 0; row < pixels.length; row++) {
+      const value = labels[pixels[row] as number]
+      if (value !== null && value !== undefined) put(row, value)
+    }
+  } finally {
+    await layer.close()
+  }
 }
 
 /** Figures of a class map against labels, over rows that have both. */
@@ -154,6 +233,8 @@ export const evaluateOperation = defineOperation({
   params,
   produces: 'comparison',
   ignores: ['seed', 'device'],
+  // Labels that lie in a file belong to the key: the file may change.
+  identity: async ({ labels }) => ((await stat(parsePlace(labels).path).catch(() => null))?.isFile() ? maskIdentity(labels) : ''),
   nameFor: ({ labels }) => `against ${labels.split(/[\\/]/).pop()}`,
   async run(ctx) {
     const artifacts = roles.map((role) => ctx.inputs[role]).filter((a) => a !== undefined)
@@ -163,7 +244,7 @@ export const evaluateOperation = defineOperation({
     const dataset = ctx.project.artifact([...datasets][0])
     ctx.report({ stage: 'Reading labels', fraction: null })
     const ignore = artifacts.some((a) => a.kind === 'scores') ? ctx.params.ignore.filter((v) => v !== '0') : ctx.params.ignore
-    const { ids, names } = await readLabels(ctx.project, dataset, ctx.params.labels, ignore, ctx.signal)
+    const { ids, names } = await readLabels(ctx.project, dataset, ctx.params.labels, ctx.params.field, ignore, ctx.signal)
     const labelled = ids.reduce((n, id) => n + (id >= 0 ? 1 : 0), 0)
     if (labelled === 0)
       throw new StratumError('DATA_UNSUITABLE', 'No row has a label.', 'Check the labels and the values left out.', { parameter: 'labels' })

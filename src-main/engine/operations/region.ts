@@ -1,6 +1,6 @@
 /**
- * A region of interest: a single-band raster on the grid of the scene; pixels that are 0 or no-data there are treated
- * as no-data. Memory: one byte per pixel.
+ * A region of interest: polygons (GeoJSON, GeoPackage, Shapefile), or a single-band raster on the grid of the scene in which pixels
+ * that are 0 or no-data lie outside. Pixels outside are treated as no-data. Memory: one byte per pixel.
  */
 import { resolve } from 'node:path'
 import { z } from 'zod'
@@ -9,6 +9,8 @@ import { StratumError } from '#common/errors.ts'
 import type { ChunkOptions, OpenSource, RowChunk } from '../data/dataset.ts'
 import { hashFile } from '../data/import.ts'
 import { readerFor } from '../data/readers/registry.ts'
+import { burn } from '../data/vector/burn.ts'
+import { isVectorFile, openVector, parsePlace } from '../data/vector/open.ts'
 
 export const regionParam = (what: string) =>
   z
@@ -17,14 +19,56 @@ export const regionParam = (what: string) =>
     .default(null)
     .meta({
       title: 'Only inside',
-      description: `A single-band raster on the same grid; ${what} only where it is not 0. The whole scene when empty.`,
+      description: `A file of polygons (GeoJSON, GeoPackage, Shapefile), or a single-band raster on the same grid; ${what} only inside them, or where the raster is not 0. The whole scene when empty.`,
       advanced: true,
     })
 
-/** The region's content belongs to the key of what is made with it. */
-export const regionIdentity = async (region: string | null): Promise<string> => (region === null ? '' : hashFile(resolve(region)))
+/** The region's content belongs to the key of what is made with it: every file of a shapefile, the layer of a GeoPackage. */
+export const regionIdentity = async (region: string | null): Promise<string> => (region === null ? '' : maskIdentity(region))
 
-async function readRegion(region: string, { grid }: DatasetMeta, signal: AbortSignal): Promise<Uint8Array> {
+/** Hashes of the files of a mask, polygons or raster. */
+export async function maskIdentity(where: string): Promise<string> {
+  if (!isVectorFile(where)) {
+    const path = resolve(where)
+    const source = await (await readerFor(path)).open(path, {})
+    await source.close()
+    return hashesOf(source.files ?? [path])
+  }
+  const place = parsePlace(where)
+  const layer = await openVector(place)
+  await layer.close()
+  return (await hashesOf(layer.files)) + (place.layer === undefined ? '' : ` ${place.layer}`)
+}
+
+async function hashesOf(files: readonly string[]): Promise<string> {
+  const hashes: string[] = []
+  for (const file of files) hashes.push(await hashFile(file))
+  return hashes.join(' ')
+}
+
+async function readRegion(region: string, meta: DatasetMeta, signal: AbortSignal): Promise<Uint8Array> {
+  return isVectorFile(region) ? insidePolygons(region, meta, signal) : insideRaster(region, meta, signal)
+}
+
+async function insidePolygons(region: string, { grid }: DatasetMeta, signal: AbortSignal): Promise<Uint8Array> {
+  const place = parsePlace(region)
+  if (!grid)
+    throw new StratumError('DATA_UNSUITABLE', 'The dataset is no raster, so polygons cannot be its region.', 'Leave the region empty.', {
+      path: place.path,
+      parameter: 'region',
+    })
+  const layer = await openVector(place)
+  try {
+    const inside = new Uint8Array(grid.width * grid.height)
+    const put = (y: number, from: number, to: number): void => void inside.fill(1, y * grid.width + from, y * grid.width + to)
+    await burn(layer, grid, () => 1, put, signal)
+    return inside
+  } finally {
+    await layer.close()
+  }
+}
+
+async function insideRaster(region: string, { grid }: DatasetMeta, signal: AbortSignal): Promise<Uint8Array> {
   const path = resolve(region)
   const reader = await readerFor(path)
   const source = await reader.open(path, {}, signal)

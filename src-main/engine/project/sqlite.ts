@@ -32,7 +32,7 @@ function loadSqlite(): typeof BetterSqlite3 {
 
 let sqlite: typeof BetterSqlite3 | undefined
 
-export function connect(path: string, options: BetterSqlite3.Options = {}): Db {
+export function connect(path: string | Buffer, options: BetterSqlite3.Options = {}): Db {
   sqlite ??= loadSqlite()
   return new sqlite(path, { timeout: 2000, ...options })
 }

@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { StratumError } from '#common/errors.ts'
 import type { Reader } from '../dataset.ts'
+import { vectorFormat } from '../vector/open.ts'
 import { arrow } from './arrow.ts'
 import { csv } from './csv.ts'
 import { envi } from './envi.ts'
@@ -66,6 +67,11 @@ const otherFormats: readonly (readonly [mark: (head: Uint8Array, text: string) =
     (head) => head[0] === 0xd0 && head[1] === 0xcf && head[2] === 0x11 && head[3] === 0xe0,
     'an Excel workbook of before 2007, or one with a password',
     'Save it as .xlsx without a password.',
+  ],
+  [
+    (head) => vectorFormat(head, '') !== null,
+    'a file of polygons or points',
+    'Open the raster it belongs to, and use this file as the region or as the labels there.',
   ],
   [(_, text) => text.startsWith('%PDF'), 'a PDF document', 'Choose a data file.'],
   [
