@@ -6,6 +6,7 @@ import { Keyboard } from './state/keyboard.svelte.ts'
 import { Layout } from './state/layout.svelte.ts'
 import { Selection } from './state/selection.svelte.ts'
 import { Session } from './state/session.svelte.ts'
+import { Sources } from './state/sources.svelte.ts'
 import { Theme } from './state/theme.svelte.ts'
 import { Toasts } from './state/toasts.svelte.ts'
 import { TrainingRuns } from './state/trainingRuns.svelte.ts'
@@ -13,6 +14,7 @@ import { TrainingRuns } from './state/trainingRuns.svelte.ts'
 export const session = new Session(engine, native, onEngine)
 export const compute = new Compute(session, engine)
 export const trainings = new TrainingRuns(session, engine, onEngine)
+export const sources = new Sources(engine, onEngine)
 export const importer = new Importer(engine, native, session)
 export const selection = new Selection()
 export const theme = new Theme(native)

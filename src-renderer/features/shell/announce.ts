@@ -1,14 +1,34 @@
-/** A toast for each job that ended while the user looked elsewhere; failures mark the rail instead. */
+/** A toast for each job that ended while the user looked elsewhere (failures mark the rail instead) and for files that are gone when a project opens. */
 import type { Artifact, Job } from '#common/domain/artifact.ts'
-import { session, toasts, trainings } from '../../lib/app.ts'
+import type { SourceState } from '#common/domain/dataset.ts'
+import { session, sources, toasts, trainings } from '../../lib/app.ts'
 import { isDiverged, warningsOf } from '../train/warnings.ts'
 import { viewOfOperation } from './views.ts'
 
 export function announceEndedJobs(): () => void {
   session.onJobEnded = (job) => void announce(job)
+  sources.onTrouble = announceTrouble
   return () => {
     session.onJobEnded = null
+    sources.onTrouble = null
   }
+}
+
+function announceTrouble(states: readonly SourceState[]): void {
+  const [first] = states
+  if (!first) return
+  const what = first.state === 'missing' ? 'missing' : 'not the one that was imported'
+  toasts.show(
+    states.length === 1 ? `The file of a dataset is ${what}` : `The files of ${states.length} datasets are missing or changed`,
+    {
+      label: 'Show',
+      run: () => {
+        session.choose(first.dataset)
+        session.show('data')
+      },
+    },
+    'warn',
+  )
 }
 
 async function announce(job: Job): Promise<void> {

@@ -177,6 +177,7 @@ if (scenario === 'diverged') {
 }
 
 // calls ----------------------------------------------------------------------------------------------------------------
+const cache = { folder: '/home/ada/.cache/stratum/chunks', bytes: 1.3e9, entries: 4, limitBytes: 20e9 }
 let computing: ComputeSettings = { device: 'cpu', threads: null, cores: 2, defaultThreads: 1 }
 const devices: DeviceDescription[] = [
   { id: 'cpu', title: 'Processor, 2 threads', available: true, reason: 'Used for everything. Nothing to install.', memoryBytes: 16e9 },
@@ -374,6 +375,13 @@ export const engine: Client<EngineCalls> = {
   },
   getSetting: async () => ok(null),
   setSetting: async () => ok({}),
+  sourceStates: async () => ok([]),
+  relink: async ({ artifact: id }) => ok(find(id)),
+  findSource: async () => ok({ path: null, entries: 1204, complete: true }),
+  stopFindingSource: async () => ok({}),
+  cacheInfo: async () => ok(cache),
+  clearCache: async () => ok({ ...cache, bytes: 0, entries: 0 }),
+  setCacheLimit: async ({ limitBytes }) => ok({ ...cache, limitBytes }),
   verify: async () => ok({ artifacts: artifacts.length, chunks: 812, problems: [] }),
   recipe: async () => ok({ yaml: 'steps: []' }),
 }
