@@ -13,13 +13,10 @@ const options = z.object({
     .record(z.string(), z.enum(chosenTypes))
     .default({})
     .meta({ title: 'Types', description: 'What a column is, by its name, where it is not found rightly.' }),
-  dateOrder: z
-    .enum(['dmy', 'mdy'])
-    .optional()
-    .meta({
-      title: 'Date order',
-      description: 'Day or month first in dates such as 3/4/2024; by default found from all dates of the column.',
-    }),
+  dateOrder: z.enum(['dmy', 'mdy']).optional().meta({
+    title: 'Date order',
+    description: 'Day or month first in dates such as 3/4/2024; by default found from all dates of the column.',
+  }),
   labels: z
     .array(z.string())
     .optional()
@@ -36,6 +33,7 @@ export const jsonLines: Reader = {
   extensions: ['json', 'jsonl', 'ndjson'],
   options,
   probe(head, path) {
+    if (/\.geojson$/i.test(path)) return 0
     if (isGzip(head)) return lines.test(path) || /\.json\.gz$/i.test(path) ? 2 : 0
     const text = new TextDecoder('latin1')
       .decode(head.subarray(0, 1024))

@@ -3,7 +3,7 @@ import type { ColumnType } from '#common/domain/dataset.ts'
 import type { Conversion } from './columnValues.ts'
 import type { DateOrder } from './dates.ts'
 import { type Distinct, type SurveyResult, countsOf } from './survey.ts'
-import { type Meaning, missingSet, parseNumber } from './values.ts'
+import { type Meaning, isDash, missingSet, parseNumber } from './values.ts'
 
 /** What a user may say a column is; a time stamp is a date. */
 export const chosenTypes = ['number', 'integer', 'boolean', 'category', 'date', 'unix-seconds', 'unix-milliseconds', 'text'] as const
@@ -51,7 +51,7 @@ export function concludeColumn(
     if (numbers > 0 && present - numbers <= tolerated * present) return at('fractions') > 0 ? 'number' : 'integer'
     if (booleans === present) return 'boolean'
     if (dates > 0 && present - dates <= tolerated * present && (dayFirst === 0 || monthFirst === 0)) return 'date'
-    return distinct && areCategories(categoriesOf(distinct, meaning), present) ? 'category' : 'text'
+    return distinct && areCategories(categoriesOf(distinct, meaning), present + at('doubtful')) ? 'category' : 'text'
   }
 
   switch (type) {
@@ -84,9 +84,10 @@ export function concludeColumn(
 /** Sorted, so that they do not depend on the order of rows; numbers by size. Missing values are none. */
 export function categoriesOf({ texts }: Distinct, meaning: Meaning): string[] {
   const none = missingSet(meaning)
-  const kept = texts.filter((text) => !none.has(text))
+  const dashes = texts.includes('+')
+  const kept = texts.filter((text) => !none.has(text) && (dashes || !isDash(text)))
   const numbers = kept.map((text) => parseNumber(text, meaning))
-  if (numbers.every((value) => value !== null)) {
+  if (numbers.every((value) => value !== null && !Number.isNaN(value))) {
     const value = new Map(kept.map((text, i) => [text, numbers[i] as number]))
     return kept.sort((a, b) => (value.get(a) as number) - (value.get(b) as number) || (a < b ? -1 : 1))
   }

@@ -2,7 +2,7 @@
 import { dateParts } from './dates.ts'
 import { type Layout, byteOf, carriageReturn, lineFeed } from './layout.ts'
 import { type Receiver, Scanner, everyField } from './scanner.ts'
-import { type Decimal, type Meaning, missingSet, parseBoolean, parseNumber } from './values.ts'
+import { type Decimal, type Meaning, isDoubtful, missingSet, parseBoolean, parseNumber } from './values.ts'
 
 export interface SampleRecord {
   /** From 0. */
@@ -169,7 +169,8 @@ export function detectHeader(records: readonly SampleRecord[], meaning: Meaning)
   const none = missingSet(meaning)
   const isNumber = (field: string): boolean => !none.has(field) && parseNumber(field, meaning) !== null
   const isValue = (field: string): boolean =>
-    !none.has(field) && (parseNumber(field, meaning) !== null || dateParts(field) !== null || parseBoolean(field) !== null)
+    !none.has(field) &&
+    (isDoubtful(field) || parseNumber(field, meaning) !== null || dateParts(field) !== null || parseBoolean(field) !== null)
   const below = records.slice(1).map(({ fields }) => fields)
   if (first.every((field) => field === '')) return false
   if (first.some(isValue)) return namesByYear(first, below, isNumber) || textsOverNumbers(first, below, none, isNumber, isValue)
@@ -199,7 +200,7 @@ function textsOverNumbers(
 ): boolean {
   const columns = first.flatMap((field, column) => (none.has(field) || isValue(field) ? [] : [column]))
   const overNumbers = (column: number): boolean => {
-    const present = below.map((fields) => fields[column] ?? '').filter((field) => !none.has(field))
+    const present = below.map((fields) => fields[column] ?? '').filter((field) => !none.has(field) && !isDoubtful(field))
     return present.length >= 3 && present.every(isNumber)
   }
   return columns.length > 0 && columns.length >= first.length / 2 && columns.every(overNumbers)

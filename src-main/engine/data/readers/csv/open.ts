@@ -11,7 +11,7 @@ import { nameColumns } from './names.ts'
 import { openTable } from './source.ts'
 import { type Reading, type Table, readingOf } from './table.ts'
 import { isGzip, readBytes } from './text.ts'
-import { type Meaning, missingSet, parseNumber } from './values.ts'
+import { type Meaning, isDoubtful, missingSet, parseNumber } from './values.ts'
 
 const sampleBytes = 256 << 10
 const mostColumns = 200_000
@@ -190,7 +190,7 @@ function textColumns(records: readonly string[][], width: number, meaning: Meani
     let present = 0
     for (const fields of records) {
       const field = fields[column] ?? ''
-      if (none.has(field)) continue
+      if (none.has(field) || isDoubtful(field)) continue
       present++
       if (parseNumber(field, meaning) === null) others++
     }

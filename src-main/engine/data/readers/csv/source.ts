@@ -11,7 +11,7 @@ import { noteColumns, noteEncoding, noteTable } from './findings.ts'
 import { isLabelName } from './names.ts'
 import { type SurveyPlan, type SurveyResult, countsOf } from './survey.ts'
 import { type Reading, type Stretch, type Table, runOver, surveyTable, valuesOf } from './table.ts'
-import { missingSet, parseBoolean, parseNumber } from './values.ts'
+import { isDash, isDoubtful, missingSet, parseBoolean, parseNumber } from './values.ts'
 
 export interface TableChoices {
   readonly format: string
@@ -166,14 +166,16 @@ function sourceOf(table: Table, report: SourceReport, known: Known, reading: Rea
     }
   }
 
+  /** What a field says, as it is written; null where it says nothing. */
   function shownValue(column: number, text: string): number | string | boolean | null {
     if (none.has(text)) return null
-    const { conversion } = concluded[column] as ConcludedColumn
+    const { conversion, categories } = concluded[column] as ConcludedColumn
     if (conversion?.kind === 'number') {
       const value = parseNumber(text, meaning) ?? parseBoolean(text)
       return value === null || Number.isNaN(value) ? null : value
     }
-    return decode(text)
+    const isValue = !isDoubtful(text) || (categories ? categories.includes(text) : conversion === null && !isDash(text))
+    return isValue ? decode(text) : null
   }
 
   const metadataIndex = known.kept.filter((i) => !learned.includes(i))

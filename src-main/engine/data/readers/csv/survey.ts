@@ -7,7 +7,7 @@ import { dateParts } from './dates.ts'
 import { type TextCheck, addTextCheck, checkUtf8 } from './encoding.ts'
 import type { Layout } from './layout.ts'
 import { type Receiver, Scanner, everyField, plainNumbers } from './scanner.ts'
-import { type Meaning, asciiText, missingNumbers, missingSet, parseBoolean, parseNumber } from './values.ts'
+import { type Meaning, asciiText, isDoubtful, missingNumbers, missingSet, parseBoolean, parseNumber } from './values.ts'
 
 /** More distinct texts than this is free text, not categories. */
 export const mostCategories = 1000
@@ -33,8 +33,10 @@ export const count = {
   eitherOrder: 14,
   /** Those of them with points between. */
   pointed: 15,
+  /** Texts that are no value unless the column is of texts. */
+  doubtful: 16,
 } as const
-const perColumn = 16
+const perColumn = 17
 
 /** How to survey; goes to other threads. */
 export interface SurveyPlan {
@@ -67,7 +69,7 @@ export interface SurveyResult {
   readonly distinct: Map<number, Distinct | null>
 }
 
-const meant = { missing: 0, number: 1, boolean: 2, date: 3, text: 4 } as const
+const meant = { missing: 0, number: 1, boolean: 2, date: 3, text: 4, doubtful: 5 } as const
 /** Places among ragged rows that are told. */
 const mostPlaces = 5
 
@@ -155,7 +157,8 @@ export class Survey implements Receiver {
       if (number !== null) {
         value = number
         kind = Number.isNaN(number) || this.#missingNumbers.includes(number) ? meant.missing : meant.number
-      } else if (parseBoolean(text) !== null) kind = meant.boolean
+      } else if (isDoubtful(text)) kind = meant.doubtful
+      else if (parseBoolean(text) !== null) kind = meant.boolean
       else kind = this.#noteDate(at, text) ? meant.date : meant.text
       if (held && known >= 0) {
         held.times.push(1)
@@ -168,6 +171,10 @@ export class Survey implements Receiver {
       return Number.NaN
     }
     if (kind === meant.number) return value
+    if (kind === meant.doubtful) {
+      counts[at + count.doubtful] = (counts[at + count.doubtful] as number) + 1
+      return Number.NaN
+    }
     const which = at + (kind === meant.boolean ? count.booleans : kind === meant.date ? count.dates : count.texts)
     counts[which] = (counts[which] as number) + 1
     if (!firstOther.has(column)) firstOther.set(column, { line, text: asciiText(bytes, from, to).slice(0, 40) })
@@ -264,7 +271,7 @@ export function emptyResult(width: number): SurveyResult {
 }
 
 const added = [count.numbers, count.fractions, count.missing, count.booleans, count.dates, count.texts] as const
-const evidence = [count.dayFirst, count.monthFirst, count.eitherOrder, count.pointed] as const
+const evidence = [count.dayFirst, count.monthFirst, count.eitherOrder, count.pointed, count.doubtful] as const
 
 /** Adds what follows in the file. Lines of `next` count from its beginning. */
 export function addSurvey(sum: SurveyResult, next: SurveyResult): void {

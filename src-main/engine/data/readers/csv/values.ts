@@ -4,8 +4,14 @@ import { type DateOrder, dateParts, daysOf } from './dates.ts'
 /** Those of R, NumPy, pandas, SQL, spreadsheets and the collections of the web. */
 const missingTexts = [
   ...['', 'NA', 'N/A', 'n/a', 'na', '<NA>', '#N/A', '#NA', '#N/A N/A', 'NaN', 'nan', 'NAN', '-nan', '-NaN', 'null', 'NULL', 'Null'],
-  ...['None', 'none', 'nil', '?', '-', '--', '.', '1.#IND', '-1.#IND', '1.#QNAN', '-1.#QNAN', '\\N', '#DIV/0!', '#VALUE!', '#REF!'],
+  ...['?', '.', '1.#IND', '-1.#IND', '1.#QNAN', '-1.#QNAN', '\\N', '#DIV/0!', '#VALUE!', '#REF!'],
 ]
+
+/** No value among numbers and dates; among texts they may be one: "None" of some kinds of damage, '-' of a strand that is '+' or '-'. */
+const doubtful = new Set(['None', 'none', 'nil', '-', '--'])
+export const isDoubtful = (field: string): boolean => doubtful.has(field)
+/** Those of them that are a value of a category only beside a '+'. */
+export const isDash = (field: string): boolean => field === '-' || field === '--'
 
 export type Decimal = '.' | ','
 

@@ -26,6 +26,7 @@ export async function openJson(path: string, options: JsonOptions, signal?: Abor
   /** Position of each key, and where something nested was first met. */
   const columns = new Map<string, number>()
   let nested: { name: string; line: number } | null = null
+  let values = 0
   let rows = 0
   let isList = true
   for await (const batch of records(signal)) {
@@ -34,6 +35,7 @@ export async function openJson(path: string, options: JsonOptions, signal?: Abor
       if (isList) isList = Object.keys(value).every((name, i) => name === `column ${i + 1}`)
       flatten(value, (name, _, isNested) => {
         if (isNested) nested ??= { name, line }
+        else values++
         if (columns.has(name)) return
         columns.set(name, columns.size)
         if (columns.size > mostColumns)
@@ -47,6 +49,13 @@ export async function openJson(path: string, options: JsonOptions, signal?: Abor
     }
   }
   if (rows === 0) throw new StratumError('FILE_EMPTY', 'The file holds no records.', 'Export it again with its data.', { path })
+  if (values === 0 && columns.size > 0)
+    throw new StratumError(
+      'DATA_UNSUITABLE',
+      `The file holds ${rows === 1 ? 'one object' : 'objects'} of lists or objects, first under "${[...columns.keys()][0]}", and no records of single values.`,
+      'Save it as a list of records: [{"name": value, …}, …].',
+      { path, line: 1 },
+    )
   if (columns.size === 0) columns.set('column 1', 0)
 
   const findings: Finding[] = []
@@ -106,6 +115,5 @@ function lineOf(record: Readonly<Record<string, unknown>>, columns: ReadonlyMap<
     fields[column] = typeof value === 'string' ? `"${value.replaceAll('"', '""').replace(/\r\n?|\n/g, lineEnd)}"` : String(value)
   })
   // A blank line would be no record.
-  if (fields.every((field) => field === '')) fields[0] = '""'
-  return `${fields.join(',')}\n`
+  return fields.some((field) => field !== '') ? `${fields.join(',')}\n` : `""${','.repeat(fields.length - 1)}\n`
 }
