@@ -56,6 +56,13 @@ it('a layout that the axes do not allow is refused', async () => {
   })
 })
 
+it('archives with long sizes and places (ZIP64) are read', async () => {
+  const source = await openSource(columnarFixture('long.npz'))
+  expect([...(await matrixOf(source, 5))]).toEqual(each(60, (i) => i))
+  expect(await source.metadata?.('y')).toEqual(each(12, (i) => i))
+  await source.close()
+})
+
 describe('sparse matrices of SciPy', () => {
   it.each(['csr', 'csc', 'coo'])('stored as %s are filled row by row', async (form) => {
     const source = await openSource(columnarFixture(`sparse_${form}.npz`))
