@@ -10,6 +10,8 @@ export interface Frame {
   readonly rows: number
   /** Fields that can be read, without the index. */
   readonly fields: readonly string[]
+  /** Columns that cannot be read, or have another number of rows. */
+  readonly leftOut: readonly string[]
   /** Names of the rows (barcodes, genes). */
   names(from: number, to: number): string[]
   values(field: string, from: number, to: number): Label[]
@@ -29,29 +31,45 @@ const texts = (values: unknown): string[] =>
 function groupFrame(file: H5File, place: string): Frame {
   const stated = file.attribute(place, '_index')
   const keys = file.keys(place)
-  const index =
-    typeof stated === 'string' && keys.includes(stated)
-      ? stated
-      : keys.includes('_index')
-        ? '_index'
-        : keys.includes('index')
-          ? 'index'
-          : null
-  const indexData = index === null ? null : file.dataset(`${place}/${index}`)
-  const fields = keys.filter((key) => key !== index && key !== '__categories')
-  const rows = indexData ? (indexData.shape[0] ?? 0) : fields[0] !== undefined ? columnLength(file, `${place}/${fields[0]}`) : 0
+  const index = [stated, '_index', 'index'].find((name): name is string => typeof name === 'string' && keys.includes(name)) ?? null
+  const others = inOrder(
+    keys.filter((key) => key !== index && key !== '__categories'),
+    file.attribute(place, 'column-order'),
+  )
+  const lengths = new Map(keys.map((key) => [key, columnLength(file, `${place}/${key}`)]))
+  const rows = lengths.get(index ?? others.find((key) => lengths.get(key) !== null) ?? '') ?? 0
+  const fields = others.filter((key) => lengths.get(key) === rows)
   return {
     rows,
     fields,
-    names: (from, to) => (indexData ? texts(indexData.read(from, to)) : Array.from({ length: to - from }, (_, i) => String(from + i + 1))),
+    leftOut: others.filter((key) => !fields.includes(key)),
+    names: (from, to) =>
+      index === null
+        ? Array.from({ length: to - from }, (_, i) => String(from + i + 1))
+        : columnValues(file, place, index, from, to).map((name) => String(name ?? '')),
     values: (field, from, to) => columnValues(file, place, field, from, to),
   }
 }
 
-function columnLength(file: H5File, place: string): number {
-  if (file.kind(place) === 'dataset') return file.dataset(place).shape[0] ?? 0
-  const inner = ['codes', 'values'].find((name) => file.kind(`${place}/${name}`) === 'dataset')
-  return inner ? (file.dataset(`${place}/${inner}`).shape[0] ?? 0) : 0
+/** The keys of a group come sorted; a table says in which order its columns stand. */
+function inOrder(keys: readonly string[], order: unknown): string[] {
+  const place = new Map((Array.isArray(order) ? order : []).map((name, i) => [name, i]))
+  const at = (key: string): number => place.get(key) ?? place.size
+  return [...keys].sort((a, b) => at(a) - at(b))
+}
+
+/** null for what is no column that can be read. */
+function columnLength(file: H5File, place: string): number | null {
+  const listed = (name: string): number | null => {
+    if (file.kind(name) !== 'dataset') return null
+    const { shape, dtype } = file.dataset(name)
+    return shape.length === 1 && dtype !== 'record' ? (shape[0] ?? null) : null
+  }
+  if (file.kind(place) === 'dataset') return listed(place)
+  const codes = listed(`${place}/codes`)
+  if (codes !== null) return listed(`${place}/categories`) === null ? null : codes
+  const values = listed(`${place}/values`)
+  return values !== null && listed(`${place}/mask`) === values ? values : null
 }
 
 function columnValues(file: H5File, frame: string, field: string, from: number, to: number): Label[] {
@@ -64,7 +82,7 @@ function columnValues(file: H5File, frame: string, field: string, from: number, 
   }
   if (file.kind(`${place}/codes`) === 'dataset')
     return decodeCategories(file, `${place}/categories`, labelsOf(file.dataset(`${place}/codes`), from, to))
-  // Nullable integers and booleans: mask 1 = missing.
+  // Nullable integers, booleans and texts: mask 1 = missing.
   if (file.kind(`${place}/values`) === 'dataset' && file.kind(`${place}/mask`) === 'dataset') {
     const mask = toNumbers(file.dataset(`${place}/mask`).read(from, to))
     return labelsOf(file.dataset(`${place}/values`), from, to).map((value, i) => (mask[i] ? null : value))
@@ -130,6 +148,7 @@ function compoundFrame(file: H5File, dataset: H5Dataset): Frame {
   return {
     rows: dataset.shape[0] ?? 0,
     fields: names.filter((_, i) => i !== index),
+    leftOut: [],
     names: (from, to) => column(index, from, to).map((name) => String(name ?? '')),
     values(field, from, to) {
       const values = column(names.indexOf(field), from, to)

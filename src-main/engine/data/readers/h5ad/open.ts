@@ -49,7 +49,7 @@ function openAnnData(file: H5File, { layer, geneNames }: H5adOptions): OpenSourc
     genes: geneNamesOf(file, place, matrix, geneNames, mismatch),
     labels: labelsOf(file, obs, loose),
     labelFields: loose.filter((name) => /^(?:y|labels?|class(?:es)?|cell_?types?|targets?)$/i.test(name)),
-    findings: [...noTable(obs, loose), ...countsElsewhere(file, place, matrix, layers)],
+    findings: [...noTable(obs, loose), ...fieldsLeftOut(obs), ...countsElsewhere(file, place, matrix, layers)],
     details: { layer: place, layers: layers.join(', ') },
     close: () => file.close(),
   })
@@ -115,6 +115,18 @@ const noTable = (obs: Frame | null, loose: readonly string[]): Finding[] =>
           code: 'NO_OBS',
           message: `The file has a matrix X but no table of cells${loose.length > 0 ? `; beside it lie ${loose.join(', ')}` : ''}.`,
           hint: 'Cells are numbered.',
+        },
+      ]
+
+const fieldsLeftOut = (obs: Frame | null): Finding[] =>
+  !obs || obs.leftOut.length === 0
+    ? []
+    : [
+        {
+          severity: 'warning',
+          code: 'FIELDS_LEFT_OUT',
+          message: `Fields of the cells that cannot be read: ${obs.leftOut.slice(0, 20).join(', ')}.`,
+          hint: 'Write the file again with a current version of anndata to have them.',
         },
       ]
 

@@ -159,6 +159,35 @@ describe('layers', () => {
   })
 })
 
+it('reads nullable texts, also as names, in the order of the table; says which fields cannot be read', async () => {
+  const path = write((file) => {
+    file.create_dataset({ name: 'X', data: Float32Array.of(1, 2), shape: [2, 1] })
+    const obs = file.create_group('obs')
+    obs.create_attribute('_index', 'names')
+    obs.create_attribute('column-order', ['z', 'a', 'nested'])
+    for (const [field, values] of [
+      ['names', ['c1', 'c2']],
+      ['z', ['x', '']],
+    ] as const) {
+      file.create_group(`obs/${field}`)
+      file.create_dataset({ name: `obs/${field}/values`, data: [...values] })
+      file.create_dataset({ name: `obs/${field}/mask`, data: Int8Array.of(0, field === 'z' ? 1 : 0) })
+    }
+    file.create_dataset({ name: 'obs/a', data: Int32Array.of(4, 5) })
+    file.create_dataset({ name: 'obs/short', data: Int32Array.of(4) })
+    file.create_group('obs/nested')
+  })
+  const source = await openSource(path)
+  expect(source.report.metadataFields).toEqual(['index', 'z', 'a'])
+  expect(source.report.findings.find((finding) => finding.code === 'FIELDS_LEFT_OUT')?.message).toContain('nested, short')
+  expect(await Promise.all(['index', 'z', 'a'].map((field) => source.metadata?.(field)))).toEqual([
+    ['c1', 'c2'],
+    ['x', null],
+    [4, 5],
+  ])
+  await source.close()
+})
+
 describe('dense', () => {
   it('reads stretches of rows and chosen columns', async () => {
     const path = write((file) => void file.create_dataset({ name: 'X', data: Float64Array.of(1, 2, 3, 4, 5, 6), shape: [3, 2] }))
