@@ -4,7 +4,7 @@ import { normalsOf, stepKey, uniformsOf } from '#engine/compute/random/counter.t
 import { grads, scalar, type Scalar, type Tensor, tensor, tensor1d, type Tensor2D, tensor2d } from '#engine/compute/tfjs.ts'
 import { initialiserOf } from '#engine/layers/initialise.ts'
 import type { Noise } from '#engine/models/define.ts'
-import { saeTopK } from '#engine/models/saeTopK.ts'
+import { saeTopK } from '#engine/models/sae/topK.ts'
 import { openEncoder } from '#engine/train/encoder.ts'
 import { trainModel } from '#engine/train/train.ts'
 import { trainOptions } from '../helpers/training.ts'

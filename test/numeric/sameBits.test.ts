@@ -17,8 +17,14 @@ const settings: Readonly<Record<string, readonly Readonly<Record<string, unknown
   ],
   'sae-topk': [
     { codeSize: 1024, k: 8, auxiliaryK: 16, deadAfter: 300, epochs: 2, batchSize: 100 },
-    { codeSize: 128, k: 16, deadAfter: 300, multiTopK: true, epochs: 2, batchSize: 100 },
+    { codeSize: 128, k: 32, deadAfter: 300, multiTopK: true, epochs: 2, batchSize: 100 },
   ],
+  'batch-topk': [{ codeSize: 512, k: 4, auxiliaryK: 16, deadAfter: 300, epochs: 2, batchSize: 100 }],
+  // dead codes begin anew after the second pass
+  'sae-relu': [{ codeSize: 512, targetCodes: 3, pull: 5, deadAfter: 200, resamplings: 1, epochs: 3, batchSize: 100 }],
+  'sae-jumprelu': [{ codeSize: 512, epochs: 2, batchSize: 100 }],
+  'sae-gated': [{ codeSize: 512, epochs: 2, batchSize: 100 }],
+  'k-sparse': [{ codeSize: 512, k: 6, epochs: 2, batchSize: 100 }],
 }
 const [n, held, d] = [600, 100, 48]
 const rows = { train: curvedRows(n, d), trainRows: n, holdout: curvedRows(held, d, 2), holdoutRows: held, inputDim: d }

@@ -47,6 +47,25 @@ export interface StepContext {
   readonly scalars: TensorMap
 }
 
+/** A stage between two passes, for changes that no gradient makes. */
+export interface Revision {
+  readonly weights: Weights
+  readonly buffers: Weights
+  readonly sample: RowSample
+  /** Passes done, and all of them. */
+  readonly pass: number
+  readonly passes: number
+  /** For draws of the counter-based generator: another one after every pass. */
+  readonly key: number
+}
+/** What has changed; the rest stays. */
+export interface Revised {
+  readonly weights: Weights
+  readonly buffers: Weights
+  /** Rows (or entries) of weights that are new: what the optimiser remembers of them goes back to zero. */
+  readonly fresh: Readonly<Record<string, readonly number[]>>
+}
+
 /** One stretch of training with its own weights, epochs and curve. Earlier stages' weights are frozen unless it names them. */
 export interface Stage {
   readonly layout: StageLayout
@@ -57,6 +76,10 @@ export interface Stage {
   initialWeights(initialiser: Initialiser, rows?: RowSample): Weights
   /** Numbers carried from step to step that no gradient moves, with their first values: running means, steps since a unit fired. */
   readonly buffers?: Weights
+  /** Those of the buffers that belong to the trained model, under their own names among its weights. */
+  readonly keeps?: readonly string[]
+  /** Changes weights by hand after a pass that was judged; the same given the same. Null where there is nothing to do. */
+  revise?(given: Revision): Revised | null
   /** Numbers that depend on the step alone, step 0 … steps − 1: a weight that warms up, a k that is annealed. Always the same names. */
   readonly scalars?: (step: number, steps: number) => Readonly<Record<string, number>>
   /** Weights whose rows are kept at length one: their gradient loses its part along the row, and each step ends on the sphere. */

@@ -3,11 +3,27 @@ import { StratumError } from '#common/errors.ts'
 import { autoencoder } from './autoencoder.ts'
 import type { ModelDefinition } from './define.ts'
 import { pca } from './pca.ts'
-import { saeTopK } from './saeTopK.ts'
+import { batchTopK } from './sae/batchTopK.ts'
+import { saeGated } from './sae/gated.ts'
+import { saeJumpRelu } from './sae/jumpRelu.ts'
+import { kSparse } from './sae/kSparse.ts'
+import { saeRelu } from './sae/relu.ts'
+import { saeTopK } from './sae/topK.ts'
 import { stacked } from './stacked.ts'
 import { vae } from './vae.ts'
 
-export const models: readonly ModelDefinition[] = [stacked, autoencoder, vae, saeTopK, pca]
+export const models: readonly ModelDefinition[] = [
+  stacked,
+  autoencoder,
+  vae,
+  saeTopK,
+  batchTopK,
+  saeJumpRelu,
+  saeGated,
+  saeRelu,
+  kSparse,
+  pca,
+]
 
 const byId = new Map(models.map((model) => [model.id, model]))
 if (byId.size !== models.length) throw new Error('two models have the same id')

@@ -24,7 +24,7 @@ const searchSeconds = 15
  *
  * @param from      its last checkpoint; null where there is none
  * @param plateaus  what the step size depended on after each pass since
- * @returns         null when everything is finite up to the loss itself, or when it takes too long
+ * @returns         null when everything is finite up to the loss itself, when it takes too long, or when the stage is changed by hand on the way
  * @throws          CANCELLED
  */
 export async function layerNotFiniteAt(
@@ -34,6 +34,7 @@ export async function layerNotFiniteAt(
   from: StageCheckpoint | null,
   plateaus: ReadonlyMap<number, Plateau>,
 ): Promise<string | null> {
+  if (setting.stage.revise) return null
   const giveUpAt = performance.now() + searchSeconds * 1000
   const steps = await StageSteps.from(options, setting, from && under('state', from.arrays))
   let now: StepMoment = from?.position ?? { epoch: 0, step: 0, plateau: noPlateau }

@@ -103,7 +103,7 @@ export class StageRun {
       const { curve: _curve, guard: _guard, ...position } = resume.position
       this.#position = position
       const best = under('best', resume.arrays)
-      this.#best = Object.keys(best).length ? this.#steps.packing.unpack(best) : null
+      this.#best = Object.keys(best).length ? this.#steps.unpacked(best) : null
     }
   }
 
@@ -248,13 +248,14 @@ export class StageRun {
     }
     if (this.#s.training.learningRateSchedule === 'plateau') this.#plateaus.set(epoch, this.#position.plateau)
     this.#progressed(epoch, error ?? mean)
+    await this.#steps.revise(epoch, this.#position.step)
     await this.#s.onCheckpoint(() => this.#checkpoint())
   }
 
   async #checkpoint(): Promise<StageCheckpoint> {
     const named = (prefix: string, arrays: HostArrays) =>
       Object.entries(arrays).map(([name, array]) => [`${prefix}/${name}`, array] as const)
-    const best = this.#best ? named('best', this.#steps.packing.pack(this.#best)) : []
+    const best = this.#best ? named('best', this.#steps.packed(this.#best)) : []
     return {
       position: { ...this.#position, curve: this.#curve.state, guard: this.#guard.state },
       arrays: Object.fromEntries([...named('state', await this.#steps.state()), ...best]),

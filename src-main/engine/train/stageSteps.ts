@@ -10,7 +10,7 @@ import type { NumericWorker } from '../compute/numericWorker.ts'
 import { mix, stepKey } from '../compute/random/counter.ts'
 import { type Executor, type HostArray, type HostArrays, mapValues } from '../compute/step.ts'
 import { drawInPieces } from '../layers/initialise.ts'
-import type { RowSample, Stage, Weights } from '../models/define.ts'
+import type { RowSample, Stage, Weight, Weights } from '../models/define.ts'
 import type { TrainingParams } from '../models/training.ts'
 import type { Packing } from '../optim/packing.ts'
 import { optimiserOf } from '../optim/registry.ts'
@@ -19,7 +19,7 @@ import { rowOrder } from './rowOrder.ts'
 import { residentRows, type RowSource, type Shard } from './rowSource.ts'
 import { learningRateAt, type Plateau } from './schedule.ts'
 import { streamedRows } from './streamedRows.ts'
-import { initialState, packingFor, scalarsAt, type StepOptions, traceTraining, weightsOf } from './trainingStep.ts'
+import { initialState, packingFor, prefixed, scalarsAt, type StepOptions, traceTraining, under, weightsOf } from './trainingStep.ts'
 import type { ReadyOptions } from './types.ts'
 
 /** One run of the worker takes about so long: cancelling answers within it. */
@@ -124,8 +124,43 @@ export class StageSteps {
   state(): Promise<HostArrays> {
     return this.#opened.executor.state()
   }
+  /** What is learned: weights, and buffers that belong to them. */
   weightsIn(state: HostArrays): Weights {
-    return weightsOf(this.packing, state)
+    return { ...weightsOf(this.packing, state), ...this.#kept(under('buffer', state)) }
+  }
+  /** The same for a checkpoint, and back. */
+  packed(weights: Weights): HostArrays {
+    return { ...this.packing.pack(weights), ...this.#kept(weights) }
+  }
+  unpacked(arrays: HostArrays): Weights {
+    return { ...this.packing.unpack(arrays), ...this.#kept(arrays) }
+  }
+  #kept(arrays: HostArrays): Weights {
+    return Object.fromEntries((this.#s.stage.keeps ?? []).map((name) => [name, arrays[name] as Weight]))
+  }
+
+  /** What the stage changes by hand after `pass` passes, `step` steps. */
+  async revise(pass: number, step: number): Promise<void> {
+    const { stage, sample, index } = this.#s
+    if (!stage.revise) return
+    const { executor } = this.#opened
+    const state = await executor.state()
+    const weights = weightsOf(this.packing, state)
+    const buffers = under('buffer', state) as Weights
+    const key = stepKey(noiseSeed(this.#o.seed, index), step)
+    const revised = stage.revise({ weights, buffers, sample, pass, passes: stage.layout.epochs, key })
+    if (!revised) return
+    const slots = this.#options.optimiser.slots.map((slot) => {
+      const remembered = withZeros(this.packing.unpack(under(slot, state)), revised.fresh)
+      return prefixed(slot, this.packing.pack(remembered))
+    })
+    await executor.load({
+      state: {
+        ...prefixed('theta', this.packing.pack({ ...weights, ...revised.weights })),
+        ...Object.assign({}, ...slots),
+        ...prefixed('buffer', { ...buffers, ...revised.buffers }),
+      },
+    })
   }
 
   /** The rows of one step, [batch, D]. */
@@ -181,6 +216,15 @@ export class StageSteps {
 
 /** Every stage of every seed has noise of its own; with their sum, the second stage of one seed would have that of the next one's first. */
 export const noiseSeed = (seed: number, stage: number): number => (stage === 0 ? seed : mix(mix(seed) + stage))
+
+/** Copies in which some rows of some weights are zero. */
+function withZeros(weights: Weights, rows: Readonly<Record<string, readonly number[]>>): Weights {
+  return mapValues(weights, ({ shape, values }, name) => {
+    const [zeroed, length] = [values.slice(), values.length / (shape[0] ?? 1)]
+    for (const row of rows[name] ?? []) zeroed.fill(0, row * length, (row + 1) * length)
+    return { shape, values: zeroed }
+  })
+}
 
 function rowSource({ train, seed, signal }: ReadyOptions, batches: Batches, stage: number): RowSource {
   const { rows, columns } = train

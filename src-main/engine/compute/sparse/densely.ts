@@ -47,13 +47,20 @@ const dense: Readonly<Record<string, Dense>> = {
 
 export const isSparse = ({ op }: Node): boolean => op in dense
 
-/** Up to this share of the latents sparse kernels are faster than full matrix products; measured with 512 columns and 8192 latents. */
-const sparseShare = 1 / 16
+/**
+ * Up to this share of the latents sparse kernels are faster than full matrix products; measured with 512 columns and 8192 latents, and
+ * with 64 and 256. The dense way makes matrices full of zeros besides, which weighs more the fewer columns there are.
+ */
+const sparseShare = (columns: number): number => Math.min(1 / 4, (1 + 100 / columns) / 16)
 
 /** Whether a program is better run with sparse kernels: where all its codes are few of many. */
 export function worthSparse(program: Program): boolean {
-  const choices = reachable(program).filter(({ op }) => op === 'TopCodes')
-  return choices.length > 0 && choices.every(({ inputs: [pre], attributes }) => (attributes.k as number) <= sparseShare * pre.shape[1])
+  const nodes = reachable(program)
+  const choices = nodes.filter(({ op }) => op === 'TopCodes')
+  const columns = Math.max(1, ...nodes.flatMap(({ op, inputs }) => (op === 'SparseDecode' ? [inputs[2].shape[1]] : [])))
+  return (
+    choices.length > 0 && choices.every(({ inputs: [pre], attributes }) => (attributes.k as number) <= sparseShare(columns) * pre.shape[1])
+  )
 }
 
 /** The program without sparse operations; itself when it has none. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { StratumError } from '#common/errors.ts'
 import { initialiserOf } from '#engine/layers/initialise.ts'
-import { saeTopK } from '#engine/models/saeTopK.ts'
+import { saeTopK } from '#engine/models/sae/topK.ts'
 
 const build = (params: Readonly<Record<string, unknown>>, d = 6) => {
   const built = saeTopK.build(saeTopK.params.parse(params), d)

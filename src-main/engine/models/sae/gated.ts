@@ -1,0 +1,133 @@
+/**
+ * Gated sparse autoencoder: Rajamanoharan et al. 2024, arXiv 2404.16014
+ *
+ *   π = W_gate (x − b_pre) + b_gate           f = H(π) ⊙ ReLU(W_mag (x − b_pre) + b_mag),  W_mag = exp(r) ⊙ W_gate by rows
+ *   x̂ = W_decᵀ f + b_pre
+ *   L(x) = ‖x − x̂‖² + λ ‖ReLU(π)‖₁ + ‖x − x̂_frozen(ReLU(π))‖²          x̂_frozen decodes without a gradient for W_dec and b_pre
+ *
+ * Whether a code is used is decided apart from how large it is, so the penalty shrinks no code.
+ *
+ * Otherwise than in the paper: λ is led to the wanted number of codes per row by a controller, and grows over the first twentieth of the
+ * steps. Held-out rows are judged by their share of spread, times how far they exceed the wanted number of codes.
+ *
+ * Shapes: see dictionary.ts; W_gate is `encoder`, b_gate `encoderBias`. r, b_mag [M]
+ */
+import {
+  add,
+  cast,
+  exp,
+  greater,
+  matMul,
+  mean,
+  mul,
+  relu,
+  type Scalar,
+  squaredDifference,
+  sub,
+  sum,
+  type Tensor2D,
+} from '@tensorflow/tfjs-core'
+import { z } from 'zod'
+import { stopGradient } from '../../compute/special/gradientFlow.ts'
+import { totalOf } from '../../losses/terms.ts'
+import { defineModel, type TensorMap } from '../define.ts'
+import { batchSize, epochs, learningRate, schedule } from '../training.ts'
+import {
+  checkCodes,
+  codeSize,
+  decoded,
+  firstDictionary,
+  fits,
+  group,
+  heldOutError,
+  meanL0,
+  sparsity,
+  steeredPull,
+  targetCodes,
+} from './dictionary.ts'
+
+const steering = 0.02
+const warmUp = 0.05
+
+/** ReLU(π) and f share one product with W_gate. */
+function gated(x: Tensor2D, w: TensorMap): { readonly gates: Tensor2D; readonly f: Tensor2D } {
+  const product = matMul(sub<Tensor2D>(x, w.preBias), w.encoder as Tensor2D, false, true)
+  const pi = add<Tensor2D>(product, w.encoderBias)
+  const size = relu(add<Tensor2D>(mul(product, exp(w.logGain)), w.sizeBias))
+  return { gates: relu(pi), f: mul(cast(greater(stopGradient(pi), 0), 'float32'), size) }
+}
+
+export const saeGated = defineModel({
+  id: 'sae-gated',
+  version: 1,
+  title: 'Sparse autoencoder (gated)',
+  summary: 'A dictionary that decides apart whether a code is used and how large it is.',
+  group,
+  useWhen: 'Results shall be compared with published gated dictionaries, or a penalty is wanted that shrinks no code.',
+  avoidWhen: 'Nothing speaks for it in particular: TopK and JumpReLU reach as much with less.',
+  paper: 'Rajamanoharan et al. 2024, Improving dictionary learning with gated sparse autoencoders, arXiv 2404.16014',
+  fits,
+  params: z.object({
+    codeSize: codeSize(256),
+    targetCodes: targetCodes(8, 'the pull to zero grows or falls until it is so.'),
+    pull: z.number().positive().max(1e6).default(0.1).meta({
+      title: 'Pull to zero',
+      paperTerm: 'L1 coefficient λ',
+      group: sparsity,
+      description: 'Weight of the gates in the loss; where a number of codes is wanted, only the first value.',
+    }),
+    epochs: epochs(50),
+    batchSize: batchSize(256),
+    learningRate: learningRate(0.001),
+    ...schedule,
+  }),
+  presets: [
+    { id: 'default', title: 'Balanced', summary: 'About eight of 256 codes per row. Tables of ten to a hundred columns.', params: {} },
+    {
+      id: 'long',
+      title: 'Thorough',
+      summary: 'Twice the passes: gates settle late.',
+      params: { epochs: 120, learningRateSchedule: 'cosine' },
+    },
+  ],
+
+  build({ codeSize: M, targetCodes: target, pull, ...params }, D) {
+    checkCodes(target, M, params.batchSize)
+    const squaredError = (x: Tensor2D, recon: Tensor2D): Scalar => mean(sum(squaredDifference(x, recon), 1))
+    return {
+      kind: 'gradient',
+      stages: [
+        {
+          layout: { title: 'Sparse autoencoder', widths: [D, M, D], code: 1, epochs: params.epochs, batchSize: params.batchSize },
+          learningRate: params.learningRate,
+          trains: ['encoder', 'encoderBias', 'decoder', 'preBias', 'logGain', 'sizeBias'],
+          unitRows: ['decoder'],
+          initialWeights: (initialiser, rows) => ({
+            ...firstDictionary(initialiser, rows, M, D),
+            logGain: initialiser.constant([M], 0),
+            sizeBias: initialiser.constant([M], 0),
+          }),
+          buffers: { pull: { shape: [], values: Float32Array.of(pull) } },
+          scalars: (step, steps) => ({ warmth: Math.min(1, (step + 1) / Math.max(1, warmUp * steps)) }),
+
+          loss(x, w, noise, { buffers, scalars }) {
+            const { gates, f } = gated(x, w)
+            const recon = decoded(f, w)
+            if (!noise) return totalOf({ reconstruction: heldOutError(x, recon, f, target) })
+            const frozen = { decoder: stopGradient(w.decoder), preBias: stopGradient(w.preBias) }
+            return {
+              ...totalOf({
+                reconstruction: squaredError(x, recon),
+                sparsity: mul(mul(buffers.pull, scalars.warmth), mean(sum(gates, 1))),
+                gates: squaredError(x, decoded(gates, frozen)),
+              }),
+              buffers: { pull: target === null ? add(buffers.pull, 0) : steeredPull(buffers.pull, meanL0(f), target, steering) },
+            }
+          },
+        },
+      ],
+      encode: (x, w) => gated(x, w).f,
+      decode: decoded,
+    }
+  },
+})

@@ -1,0 +1,129 @@
+/**
+ * Sparse autoencoder with ReLU and an L1 penalty: Cunningham et al. 2023, arXiv 2309.08600; Bricken et al. 2023, Towards Monosemanticity
+ *
+ *   f = ReLU(W_enc (x − b_pre) + b_enc)                       x̂ = W_decᵀ f + b_pre
+ *   L(x) = ‖x − x̂‖² + λ ‖f‖₁                                  mean over the batch
+ *
+ * Rows of W_dec have length one: what of a gradient would change a length is taken away, each step ends on the sphere. After passes
+ * chosen by `resamplings`, latents that have not fired for `deadAfter` rows begin anew: their direction becomes that of a row that is
+ * badly rebuilt, drawn by its squared loss, its encoder a fifth as long as the mean of those alive, its bias zero.
+ *
+ * Otherwise than in the papers: λ is led to the wanted number of codes per row (`targetCodes`) by a controller, since a
+ * useful λ depends on the scale of the data; λ grows over the first twentieth of the steps; the rows that dead latents are sent to
+ * come from the sample that the centre is computed from (at most 2048), not from 819 200. Held-out rows are judged by their share of
+ * spread, times how far they exceed the wanted number of codes.
+ *
+ * Shapes: see dictionary.ts. λ [] carried from step to step
+ */
+import { add, mean, mul, relu, type Scalar, squaredDifference, sum, type Tensor2D } from '@tensorflow/tfjs-core'
+import { z } from 'zod'
+import { totalOf } from '../../losses/terms.ts'
+import { defineModel } from '../define.ts'
+import { batchSize, epochs, learningRate, schedule } from '../training.ts'
+import {
+  checkCodes,
+  codeSize,
+  deadAfter,
+  decoded,
+  firstDictionary,
+  fits,
+  alive,
+  group,
+  heldOutError,
+  meanL0,
+  preActivation,
+  silentAfter,
+  sparsity,
+  steeredPull,
+  targetCodes,
+} from './dictionary.ts'
+import { resample } from './resample.ts'
+
+/** Share of λ's own size by which it may change in a step. */
+const steering = 0.02
+const warmUp = 0.05
+
+export const saeRelu = defineModel({
+  id: 'sae-relu',
+  version: 1,
+  title: 'Sparse autoencoder (ReLU + L1)',
+  summary: 'A dictionary whose codes are pushed to zero by their size: the first of its kind, and the one most papers compare with.',
+  group,
+  useWhen: 'Rows may use very different numbers of codes, or results shall be compared with published ReLU dictionaries.',
+  avoidWhen: 'The rows shall be rebuilt well: the penalty shrinks every code; TopK and JumpReLU rebuild more with as few codes.',
+  paper:
+    'Cunningham et al. 2023, Sparse autoencoders find highly interpretable features in language models, arXiv 2309.08600; Bricken et al. 2023, Towards monosemanticity',
+  fits,
+  params: z.object({
+    codeSize: codeSize(256),
+    targetCodes: targetCodes(8, 'the pull to zero grows or falls until it is so.'),
+    pull: z.number().positive().max(1e6).default(0.1).meta({
+      title: 'Pull to zero',
+      paperTerm: 'L1 coefficient λ',
+      group: sparsity,
+      description: 'Weight of the sum of codes in the loss; where a number of codes is wanted, only the first value.',
+    }),
+    deadAfter,
+    resamplings: z.int().min(0).max(100).default(4).meta({
+      title: 'New starts for dead codes',
+      paperTerm: 'neuron resampling',
+      group: alive,
+      advanced: true,
+      description: 'How often, evenly over the first three quarters of the passes, dead codes are sent to rows that are badly explained.',
+    }),
+    epochs: epochs(50),
+    batchSize: batchSize(256),
+    learningRate: learningRate(0.001),
+    ...schedule,
+  }),
+  presets: [
+    { id: 'default', title: 'Balanced', summary: 'About eight of 256 codes per row. Tables of ten to a hundred columns.', params: {} },
+    {
+      id: 'embedding',
+      title: 'Embeddings',
+      summary: 'About 32 of 4096 codes per row: vectors of some hundred columns, from ten thousand rows on.',
+      params: { codeSize: 4096, targetCodes: 32, batchSize: 1024, learningRate: 0.0005, deadAfter: 100_000 },
+    },
+  ],
+
+  build({ codeSize: M, targetCodes: target, pull, resamplings, ...params }, D) {
+    checkCodes(target, M, params.batchSize)
+    const codesOf = (x: Tensor2D, w: Parameters<typeof preActivation>[1]): Tensor2D => relu(preActivation(x, w))
+    return {
+      kind: 'gradient',
+      stages: [
+        {
+          layout: { title: 'Sparse autoencoder', widths: [D, M, D], code: 1, epochs: params.epochs, batchSize: params.batchSize },
+          learningRate: params.learningRate,
+          trains: ['encoder', 'encoderBias', 'decoder', 'preBias'],
+          unitRows: ['decoder'],
+          initialWeights: (initialiser, rows) => firstDictionary(initialiser, rows, M, D),
+          buffers: {
+            rowsSilent: { shape: [M], values: new Float32Array(M) },
+            pull: { shape: [], values: Float32Array.of(pull) },
+          },
+          scalars: (step, steps) => ({ warmth: Math.min(1, (step + 1) / Math.max(1, warmUp * steps)) }),
+          revise: (given) => resample(given, { times: resamplings, deadAfter: params.deadAfter, D }),
+
+          loss(x, w, noise, { buffers, scalars }) {
+            const f = codesOf(x, w)
+            const recon = decoded(f, w)
+            if (!noise) return totalOf({ reconstruction: heldOutError(x, recon, f, target) })
+            const reconstruction: Scalar = mean(sum(squaredDifference(x, recon), 1))
+            const sizes: Scalar = mean(sum(f, 1))
+            const l0 = meanL0(f)
+            return {
+              ...totalOf({ reconstruction, sparsity: mul(mul(buffers.pull, scalars.warmth), sizes) }),
+              buffers: {
+                rowsSilent: silentAfter(sum(f, 0), buffers.rowsSilent, x.shape[0]),
+                pull: target === null ? add(buffers.pull, 0) : steeredPull(buffers.pull, l0, target, steering),
+              },
+            }
+          },
+        },
+      ],
+      encode: codesOf,
+      decode: decoded,
+    }
+  },
+})
