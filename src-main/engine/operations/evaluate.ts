@@ -1,10 +1,10 @@
 /**
  * Evaluate: how far class maps and anomaly scores agree with labels that were never used to make them.
  * The rows of the table are whatever results are given, so a model stands beside its baseline.
- * Memory: two bytes per row for the labels (six while polygons are read), and one result at a time (two bytes per row of a class map, up to twelve of scores).
+ * Memory: two bytes per row for the labels (six while polygons are read), and one result at a time (two bytes per row of a class
+ * map, up to twelve of scores).
  */
 import { stat } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import { z } from 'zod'
 import { StratumError } from '#common/errors.ts'
 import type { Artifact } from '#common/domain/artifact.ts'
@@ -12,13 +12,10 @@ import type { DatasetMeta } from '#common/domain/dataset.ts'
 import type { ClusteringMeta, ComparisonMeta, LatentsMeta, ModelMeta, ScoresMeta } from '#common/domain/results.ts'
 import { adjustedRandIndex, contingency, hungarianAccuracy, normalisedMutualInformation, purity } from '../analysis/agreement.ts'
 import { averagePrecision, rocAuc } from '../analysis/roc.ts'
-import { openDataset } from '../data/import.ts'
-import { readerFor } from '../data/readers/registry.ts'
 import type { Project } from '../project/project.ts'
-import { burn } from '../data/vector/burn.ts'
-import type { VectorFeature } from '../data/vector/layer.ts'
-import { isVectorFile, openVector, parsePlace } from '../data/vector/open.ts'
+import { parsePlace } from '../data/vector/open.ts'
 import { defineOperation, type InputDeclaration } from './define.ts'
+import { readLabels } from './labels.ts'
 import { maskIdentity } from './region.ts'
 
 const roles = ['first', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh', 'eighth'] as const
@@ -40,132 +37,6 @@ const params = z.object({
     description: 'Label values that mean “not labelled”. For anomaly scores every other value but 0 counts as anomalous and 0 as normal.',
   }),
 })
-
-/** Label id per row (0 = first distinct value …), −1 where not labelled. */
-async function readLabels(
-  project: Project,
-  dataset: Artifact,
-  where: string,
-  field: string | null,
-  ignore: readonly string[],
-  signal: AbortSignal,
-): Promise<{ ids: Int16Array; names: string[] }> {
-  const meta = dataset.meta as unknown as DatasetMeta
-  const ids = new Int16Array(meta.rows).fill(-1)
-  const names: string[] = []
-  const codes = new Map<string, number>()
-  const put = (row: number, value: string | number | null) => {
-    if (value === null || value === '' || (typeof value === 'number' && Number.isNaN(value))) return
-    const name = String(value)
-    if (ignore.includes(name)) return
-    let code = codes.get(name)
-    if (code === undefined) {
-      code = names.push(name) - 1
-      if (code > 32_000)
-        throw new StratumError(
-          'DATA_UNSUITABLE',
-          `“${where}” has more than 32 000 different values; these are not class labels.`,
-          'Choose a field with classes.',
-          { parameter: 'labels' },
-        )
-      codes.set(name, code)
-    }
-    ids[row] = code
-  }
-  if (meta.metadataFields.includes(where)) {
-    const source = await openDataset(meta, project.path, signal)
-    try {
-      const values = (await source.metadata?.(where)) ?? []
-      for (const [row, value] of values.entries()) put(row, value)
-    } finally {
-      await source.close()
-    }
-    return { ids, names }
-  }
-  if (isVectorFile(where)) {
-    await readPolygons(where, field, meta, put, signal)
-    return { ids, names }
-  }
-  const path = resolve(where)
-  const reader = await readerFor(path)
-  const source = await reader.open(path, {}, signal)
-  try {
-    if (source.report.rows !== meta.rows || source.report.grid?.width !== meta.grid?.width) {
-      throw new StratumError(
-        'DATA_UNSUITABLE',
-        `The labels have ${source.report.rows} rows and the dataset ${meta.rows}; they must lie on the same grid.`,
-        'Warp the labels to the grid of the scene (gdalwarp -te … -ts …).',
-        { path },
-      )
-    }
-    for await (const { start, n, X } of source.chunks({ columns: [0], signal })) for (let i = 0; i < n; i++) put(start + i, X[i])
-  } finally {
-    await source.close()
-  }
-  return { ids, names }
-}
-
-/** Attributes that usually hold a class, surest first. */
-const classFields = [/^(class|label|category|type)$/i, /^(class_?name|class_?id|landcover|land_?use|lithology|unit|name)$/i, /class|label/i]
-
-/** The field asked for, or the one that is called like a class; null when the polygons have no fields: they are then one class. */
-function classField(path: string, fields: readonly string[], wanted: string | null): string | null {
-  const usable = fields.filter((name) => !/^(fid|ogc_fid|objectid|id|gid)$/i.test(name))
-  const found =
-    wanted === null
-      ? classFields.map((mark) => usable.find((name) => mark.test(name))).find((name) => name !== undefined)
-      : fields.find((name) => name === wanted)
-  if (found !== undefined) return found
-  if (wanted === null && usable.length <= 1) return usable[0] ?? null
-  throw new StratumError(
-    'PARAMETER_INVALID',
-    wanted === null ? 'It is not clear which field of the polygons is their class.' : `The polygons have no field "${wanted}".`,
-    fields.length > 0 ? `Fields are ${fields.join(', ')}.` : 'They have no fields: leave it empty, and all of them are one class.',
-    { path, parameter: 'field' },
-  )
-}
-
-/** Labels from polygons: the class of each, 0 outside all of them, none where the class is empty. */
-async function readPolygons(
-  where: string,
-  field: string | null,
-  { grid }: DatasetMeta,
-  put: (row: number, value: string | number) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  const place = parsePlace(where)
-  if (!grid)
-    throw new StratumError(
-      'DATA_UNSUITABLE',
-      'The dataset is no raster, so polygons cannot be its labels.',
-      'Choose a field of the dataset.',
-      {
-        path: place.path,
-        parameter: 'labels',
-      },
-    )
-  const layer = await openVector(place)
-  try {
-    const chosen = classField(place.path, layer.fields, field)
-    const labels: (string | number | null)[] = [0]
-    const numbers = new Map<string | number | null, number>([[0, 0]])
-    const numberOf = ({ attributes }: VectorFeature): number => {
-      const value = chosen === null ? 1 : (attributes[chosen] ?? null)
-      const known = numbers.get(value)
-      if (known !== undefined) return known
-      numbers.set(value, labels.length)
-      return labels.push(value) - 1
-    }
-    const pixels = new Uint32Array(grid.width * grid.height)
-    await burn(layer, grid, numberOf, (y, from, to, value) => void pixels.fill(value, y * grid.width + from, y * grid.width + to), signal)
-    for (let row = 0; row < pixels.length; row++) {
-      const value = labels[pixels[row] as number]
-      if (value !== null && value !== undefined) put(row, value)
-    }
-  } finally {
-    await layer.close()
-  }
-}
 
 /** Figures of a class map against labels, over rows that have both. */
 function clusteringFigures(project: Project, artifact: Artifact, ids: Int16Array, classes: number): Record<string, number | null> {
@@ -244,7 +115,14 @@ export const evaluateOperation = defineOperation({
     const dataset = ctx.project.artifact([...datasets][0])
     ctx.report({ stage: 'Reading labels', fraction: null })
     const ignore = artifacts.some((a) => a.kind === 'scores') ? ctx.params.ignore.filter((v) => v !== '0') : ctx.params.ignore
-    const { ids, names } = await readLabels(ctx.project, dataset, ctx.params.labels, ctx.params.field, ignore, ctx.signal)
+    const { ids, names } = await readLabels(
+      dataset.meta as unknown as DatasetMeta,
+      ctx.project.path,
+      ctx.params.labels,
+      ctx.params.field,
+      ignore,
+      ctx.signal,
+    )
     const labelled = ids.reduce((n, id) => n + (id >= 0 ? 1 : 0), 0)
     if (labelled === 0)
       throw new StratumError('DATA_UNSUITABLE', 'No row has a label.', 'Check the labels and the values left out.', { parameter: 'labels' })
