@@ -7,6 +7,7 @@ import { vectorFormat } from '../vector/open.ts'
 import { arrow } from './arrow.ts'
 import { csv } from './csv.ts'
 import { envi } from './envi.ts'
+import { geneTable } from './geneTable.ts'
 import { geotiff } from './geotiff.ts'
 import { guardedReader } from './guard.ts'
 import { h5ad } from './h5ad.ts'
@@ -41,6 +42,7 @@ export const readers: readonly Reader[] = [
   arrow,
   xlsx,
   jsonLines,
+  geneTable,
   csv,
 ].map(guardedReader)
 
@@ -112,7 +114,9 @@ export async function readerFor(path: string, as?: string): Promise<Reader> {
   const plausible = wanted.filter((reader) => reader.probe(head, path) === 1)
   for (const reader of plausible) if ((await reader.identify?.(path)) === 2) return reader
   const chosen = plausible.find((reader) => reader.extensions.includes(extension)) ?? plausible[0]
-  if (chosen) return chosen
+  // A format that was named opens whatever looks like nothing else; its reader says what does not fit.
+  const named = chosen ?? wanted.find((reader) => reader.id === as)
+  if (named) return named
   throw new StratumError('FORMAT_UNKNOWN', 'The format of this file is not known.', `Readable are ${readableFormats()}.`, { path })
 }
 
