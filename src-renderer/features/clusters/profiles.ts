@@ -24,7 +24,7 @@ export interface Difference {
   readonly spreads: number
 }
 
-/** Columns in which a class differs most from all rows, in standard deviations of the column, largest first. */
+/** Columns in which a class differs most from all rows, in standard deviations of the column, largest first. Categories have no mean. */
 export function setsApart(
   mean: readonly number[],
   columns: readonly Column[],
@@ -34,7 +34,7 @@ export function setsApart(
   return columns
     .map((column, i) => {
       const { mean: all, sd } = summaries[i] ?? { mean: null, sd: null }
-      return { name: column.name, spreads: all === null || !sd ? Number.NaN : (mean[i] - all) / sd }
+      return { name: column.name, spreads: all === null || !sd || column.categories ? Number.NaN : (mean[i] - all) / sd }
     })
     .filter((d) => Number.isFinite(d.spreads))
     .sort((a, b) => Math.abs(b.spreads) - Math.abs(a.spreads))

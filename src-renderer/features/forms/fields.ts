@@ -1,6 +1,6 @@
 /**
  * Form fields from a JSON Schema made by zod (draft 2020-12 with our meta keys title, description, unit, paperTerm, group,
- * advanced, labels, showWhen). What a form cannot show, such as a record, is left out and keeps its default.
+ * advanced, labels, showWhen, kinds). What a form cannot show, such as a record, is left out and keeps its default.
  */
 interface Node {
   /** zod writes a plain nullable value as ['number', 'null'], others as anyOf. */
@@ -14,6 +14,7 @@ interface Node {
   /** Words for the values of an enum. */
   readonly labels?: Readonly<Record<string, string>>
   readonly showWhen?: Readonly<Record<string, readonly unknown[]>>
+  readonly kinds?: readonly string[]
   readonly default?: unknown
   readonly enum?: readonly unknown[]
   readonly const?: unknown
@@ -39,6 +40,8 @@ interface Common {
   readonly initial: unknown
   /** Other fields with the values under which this one matters. */
   readonly showWhen: Readonly<Record<string, readonly unknown[]>>
+  /** Kinds of dataset for which it matters; empty for all. */
+  readonly kinds: readonly string[]
   /** An empty field is an answer: the engine then chooses. */
   readonly nullable: boolean
 }
@@ -57,18 +60,20 @@ export function fieldsOf(schema: Readonly<Record<string, unknown>>): FormField[]
   return Object.entries(properties).flatMap(([name, node]) => fieldOf(name, node, required.includes(name)) ?? [])
 }
 
-/** Whether a field changes anything, given the values of the others. */
-export const matters = ({ showWhen }: FormField, values: Readonly<Record<string, unknown>>): boolean =>
-  Object.entries(showWhen).every(([name, allowed]) => allowed.includes(values[name]))
+/** Whether a field changes anything, given the values of the others and the kind of data. */
+export const matters = ({ showWhen, kinds }: FormField, values: Readonly<Record<string, unknown>>, kind: string | null = null): boolean =>
+  Object.entries(showWhen).every(([name, allowed]) => allowed.includes(values[name])) &&
+  (kind === null || kinds.length === 0 || kinds.includes(kind))
 
 /** Values the user set, without those that change nothing beside the others: two runs that are the same are then one. */
 export function thatMatter(
   schema: Readonly<Record<string, unknown>>,
   values: Readonly<Record<string, unknown>>,
   preset: Readonly<Record<string, unknown>> = {},
+  kind: string | null = null,
 ): Record<string, unknown> {
   const all = { ...defaultsOf(schema), ...preset, ...values }
-  const idle = new Set(fieldsOf(schema).flatMap((field) => (matters(field, all) ? [] : field.name)))
+  const idle = new Set(fieldsOf(schema).flatMap((field) => (matters(field, all, kind) ? [] : field.name)))
   return Object.fromEntries(Object.entries(values).filter(([name]) => !idle.has(name)))
 }
 
@@ -93,6 +98,7 @@ function fieldOf(name: string, outer: Node, required: boolean): FormField | null
     advanced: node.advanced ?? false,
     initial: node.default ?? null,
     showWhen: node.showWhen ?? {},
+    kinds: node.kinds ?? [],
     nullable,
   }
   const constants =

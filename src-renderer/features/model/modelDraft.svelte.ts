@@ -5,6 +5,7 @@
 import type { Client } from '#common/contract/calls.ts'
 import type { EngineCalls, ModelDescription } from '#common/contract/engine.ts'
 import type { Artifact } from '#common/domain/artifact.ts'
+import { columnPattern } from '#common/domain/columnPattern.ts'
 import type { DatasetMeta } from '#common/domain/dataset.ts'
 import type { ModelLayout } from '#common/domain/results.ts'
 import type { ErrorReport } from '#common/errors.ts'
@@ -62,11 +63,15 @@ export class ModelDraft {
     return scaling ? { scaling } : {}
   }
 
-  /** What the user set of the prepare step, as far as it suits this data: columns chosen in other data are no choice here. */
+  /** What the user set of the prepare step, as far as it suits this data: columns and fields of other data are no choice here. */
   prepareFor(data: DatasetMeta): Values {
-    const { columns, ...others } = this.prepare
-    const known = new Set(data.columns.map(({ name }) => name))
-    return Array.isArray(columns) && columns.every((name) => known.has(name)) ? this.prepare : others
+    const known = new Set([...data.columns.map(({ name }) => name), ...data.metadataFields])
+    const suits = ([parameter, value]: [string, unknown]): boolean => {
+      if (parameter === 'columns' || parameter === 'leaveOut')
+        return Array.isArray(value) && value.every((name: string) => known.has(name) || columnPattern(name) !== null)
+      return !['splitField', 'within', 'stratify'].includes(parameter) || (typeof value === 'string' && known.has(value))
+    }
+    return Object.fromEntries(Object.entries(this.prepare).filter(suits))
   }
 
   /** Asks for layers and weights; an older answer never replaces a newer one. */

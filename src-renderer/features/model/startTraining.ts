@@ -3,14 +3,18 @@ import type { ModelDescription } from '#common/contract/engine.ts'
 import type { Artifact } from '#common/domain/artifact.ts'
 import { session } from '../../lib/app.ts'
 import { metaOf } from '../../lib/artifacts.ts'
+import { thatMatter } from '../forms/fields.ts'
 import { draft } from './draft.ts'
 
 export async function startTraining(dataset: Artifact, model: ModelDescription): Promise<void> {
   session.show('train')
+  const data = metaOf(dataset, 'dataset')
+  const schema = session.registry?.operations.find(({ id }) => id === 'prepare')?.params ?? {}
+  const [usual, chosen] = [draft.prepareBaseline(model), draft.prepareFor(data)]
   const prepared = await session.runToEnd({
     operation: 'prepare',
     inputs: { dataset: dataset.id },
-    params: { ...draft.prepareBaseline(model), ...draft.prepareFor(metaOf(dataset, 'dataset')) },
+    params: { ...usual, ...thatMatter(schema, chosen, usual, data.kind) },
     seed: draft.seed,
   })
   if (!prepared) return

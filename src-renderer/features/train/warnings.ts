@@ -1,6 +1,6 @@
 /** What a training warns of, and what can be done about it with one press. Nothing starts yet: the settings are filled in. */
 import type { Artifact } from '#common/domain/artifact.ts'
-import type { TrainWarning } from '#common/domain/results.ts'
+import { partsOf, sourcesOf, type TrainWarning } from '#common/domain/results.ts'
 import { session } from '../../lib/app.ts'
 import { metaOf } from '../../lib/artifacts.ts'
 import { copyRun } from '../model/copyRun.ts'
@@ -48,11 +48,17 @@ export function remedyOf({ code, columns, where }: TrainWarning, run: Artifact):
     const fits = where.layer === 'code' && typeof meta.settings.codeSize === 'number' && left >= Math.max(1, Number(meta.settings.k ?? 1))
     return fits ? { button: `Try a code of ${left}`, run: () => again(run, { codeSize: left }) } : null
   }
-  if (!columns || columns.length >= meta.columns.length) return null
+  if (!columns) return null
+  // What is left out is a column of the data; it goes when nothing of it is left to learn from.
   const leftOut = new Set(columns)
-  const kept = meta.columns.filter((_, i) => !leftOut.has(i)).map(({ name }) => name)
+  const parts = partsOf(meta)
+  const used = new Set(parts.flatMap(({ source }, i) => (leftOut.has(i) ? [] : [source])))
+  const sources = sourcesOf(meta)
+  const kept = sources.filter((_, i) => used.has(i)).map(({ name }) => name)
+  const fewer = sources.length - kept.length
+  if (fewer === 0 || kept.length === 0) return null
   return {
-    button: columns.length === 1 ? 'Leave it out' : `Leave ${columns.length} out`,
+    button: fewer === 1 ? 'Leave it out' : `Leave ${fewer} out`,
     run: () => {
       again(run, {})
       draft.prepare = { ...draft.prepare, columns: kept }

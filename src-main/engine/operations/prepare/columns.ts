@@ -1,5 +1,6 @@
 /** Which columns of a dataset are read: by name, by pattern, by type. */
-import { type Column, columnNoun, type DatasetMeta } from '#common/domain/dataset.ts'
+import { columnPattern } from '#common/domain/columnPattern.ts'
+import { columnNoun, type DatasetMeta } from '#common/domain/dataset.ts'
 import { StratumError } from '#common/errors.ts'
 
 /** Positions of the columns to read, in the order in which they were asked for. */
@@ -27,7 +28,7 @@ export function chooseColumns(meta: DatasetMeta, wanted: readonly string[] | nul
 function matching(meta: DatasetMeta, name: string, parameter: string, usable: readonly number[]): number[] {
   const exact = meta.columns.findIndex((column) => column.name === name)
   if (exact >= 0) return [exact]
-  const fits = patternOf(name)
+  const fits = columnPattern(name)
   const found = fits ? usable.filter((i) => fits(meta.columns[i])) : []
   if (found.length > 0) return found
   throw new StratumError(
@@ -39,18 +40,4 @@ function matching(meta: DatasetMeta, name: string, parameter: string, usable: re
       .join(', ')}.`,
     { parameter },
   )
-}
-
-function patternOf(text: string): ((column: Column) => boolean) | null {
-  const type = /^type:(\w+)$/.exec(text)?.[1]
-  if (type) return (column) => column.type === type
-  if (!text.includes('*')) return null
-  const expression = new RegExp(
-    `^${text
-      .split('*')
-      .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-      .join('.*')}$`,
-    'i',
-  )
-  return (column) => expression.test(column.name)
 }
