@@ -14,7 +14,7 @@ export const copyCorrelation = 0.99999
 const projections = 4
 const fewestRows = 20
 /** A column with one value in all but this many rows of the sample would match by chance. */
-const fewestDifferent = 10
+export const fewestDifferent = 10
 
 /** Groups of columns with the same hash over all rows; `usable` leaves out constant ones. */
 export function equalColumns(hash: Uint32Array, d: number, usable: (column: number) => boolean): number[][] {

@@ -16,7 +16,7 @@ import { RowSample } from '../../data/rowSample.ts'
 import { LineTally, noisyBands, saturatedBands } from './bandTally.ts'
 import { CellTally } from './cellTally.ts'
 import { ColumnTally } from './columnTally.ts'
-import { equalColumns, linearCopies } from './copies.ts'
+import { equalColumns, fewestDifferent, linearCopies } from './copies.ts'
 import { clusterOrder, columnOf, correlationMatrix } from './correlation.ts'
 import { DuplicateRows } from './duplicates.ts'
 import { findingsOf } from './findings.ts'
@@ -64,7 +64,10 @@ export async function examineSource(source: Source, meta: Meta, options: Examine
   const varies = (j: number): boolean => summaries[j].min !== summaries[j].max
   const constant = summaries.flatMap(({ min, max }, j) => (min !== null && min === max ? [j] : []))
   const nearConstant = meta.kind === 'cells' ? [] : nearlyConstant(wide, columns.length, varies)
-  const equal = equalColumns(tally.hash, columns.length, varies)
+  // A column with one value in all but a few rows, such as a gene seen in two cells, equals others by chance.
+  const differs = (j: number): boolean =>
+    varies(j) && summaries[j].valid - Math.max(tally.atMin[j], tally.atMax[j]) >= Math.min(fewestDifferent, summaries[j].valid / 4)
+  const equal = equalColumns(tally.hash, columns.length, differs)
   const repeated = new Set(equal.flatMap(([, ...others]) => others))
   const usable = columns.flatMap(({ type }, j) => (varies(j) && !repeated.has(j) && type !== 'category' && type !== 'text' ? [j] : []))
   const linear = await linearCopies(wide.X, wide.n, columns.length, usable, options.signal)
@@ -188,9 +191,11 @@ function isZero(X: Float32Array, at: number, d: number): boolean {
   return true
 }
 
-/** All columns that vary, up to 200: of more, bands evenly over the spectrum, genes by variance over mean, others by spread. */
+/** All columns that vary (genes that at least one cell in fifty has), up to 200: of more, bands evenly over the spectrum, genes by variance over mean, others by spread. */
 export function correlatedColumns({ columns, summaries, kind }: Pick<Meta, 'columns' | 'summaries' | 'kind'>): number[] {
-  const usable = columns.flatMap(({ type }, j) => (type !== 'category' && type !== 'text' && (summaries[j].sd ?? 0) > 0 ? [j] : []))
+  const usable = columns.flatMap(({ type }, j) =>
+    type !== 'category' && type !== 'text' && (summaries[j].sd ?? 0) > 0 && (kind !== 'cells' || (summaries[j].p98 ?? 0) !== 0) ? [j] : [],
+  )
   if (usable.length <= mostCorrelated) return usable
   if (kind === 'raster') return Array.from({ length: mostCorrelated }, (_, k) => usable[Math.floor((k * usable.length) / mostCorrelated)])
   const weight = (j: number): number => {

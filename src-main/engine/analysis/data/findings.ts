@@ -48,7 +48,8 @@ export function findingsOf(found: Found, meta: Meta, tally: ColumnTally): Examin
       placeOf(duplicates.examples[0], meta.grid),
     )
   }
-  if (found.constant.length > 0)
+  // Genes that no cell has are said with those that few cells have.
+  if (found.constant.length > 0 && kind !== 'cells')
     add(
       'warning',
       'CONSTANT_COLUMNS',

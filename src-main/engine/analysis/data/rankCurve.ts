@@ -10,6 +10,10 @@ const points = 200
 const excluded = 50
 /** A steepest slope above this, in decades of counts per decade of ranks, is no cliff: the cells are all alike. */
 const cliff = -1.5
+/** Counts before the cliff are at least so many times those at twice the rank. */
+const leastDrop = 5
+/** In decades of ranks. */
+const narrowest = 0.02
 
 /** @param totals counts of all cells, in any order; sorted in place. Cells without counts are left out. */
 export function rankCurve(totals: Float32Array): RankCurve {
@@ -55,16 +59,23 @@ const y = ({ counts }: Point): number => Math.log10(counts)
 function boundsOf(curve: readonly Point[]): [left: number, right: number] | null {
   const begin = Math.min(curve.length - 2, curve.filter(({ rank }) => rank <= excluded).length)
   if (begin < 0 || curve.length - begin < 5) return null
-  const slope = (i: number): number => (y(curve[i + 1]) - y(curve[i])) / (x(curve[i + 1]) - x(curve[i]))
+  // Between neighbours the slope of a few cells is chance; it is taken over a fifteenth of a doubling of the rank at least.
+  const ahead = (i: number): number => {
+    let to = i + 1
+    while (to < curve.length - 1 && x(curve[to]) - x(curve[i]) < narrowest) to++
+    return to
+  }
+  const slope = (i: number): number => (y(curve[ahead(i)]) - y(curve[i])) / (x(curve[ahead(i)]) - x(curve[i]))
   // Behind the cliff of a tissue lie at least as many empty droplets as there are cells before it.
   const last = curve[curve.length - 1].rank
   let right = begin
   for (let i = begin; i < curve.length - 1 && 2 * curve[i].rank <= last; i++) if (slope(i) < slope(right)) right = i
-  if (slope(right) > cliff) return null
+  const beyond = curve.find(({ rank }) => rank >= 2 * curve[right].rank)
+  if (slope(right) > cliff || !beyond || beyond.counts * leastDrop > curve[right].counts) return null
   let left = begin
   for (let i = begin; i < right; i++) if (slope(i) > slope(left)) left = i
   // The lower end of the steepest step, or the corner before it would be the end of the line that the knee is measured from.
-  return [left, right + 1]
+  return [left, ahead(right)]
 }
 
 function kneeOf(curve: readonly Point[], left: number, right: number): number {
