@@ -10,6 +10,7 @@ import type { ChunkOptions, OpenSource, RowChunk } from '../dataset.ts'
 import { CategoryTally } from './categories.ts'
 import { type ColumnValues, type ColumnarFile, type StoredColumn, dateText } from './columnar.ts'
 import { isLabelName } from './names.ts'
+import { validRows } from '../readers/planes.ts'
 
 const surveyRows = 16_384
 
@@ -40,12 +41,18 @@ export async function columnarSource(file: ColumnarFile, vectors: string | undef
   async function* chunks({ columns, maxBytes = 32 << 20, signal: stop }: ChunkOptions = {}): AsyncGenerator<RowChunk> {
     const wanted = (columns ?? features.map((_, i) => i)).map((i) => features[i] as Feature)
     const read = [...new Set(wanted.map(({ stored }) => stored))]
+    const wholeVector = chosen >= 0 && wanted.length === features.length && wanted.every(({ part }, j) => part === j)
     const perChunk = Math.max(1, Math.floor(maxBytes / Math.max(1, wanted.length * 4)))
     const numbers = new Map(
       read.flatMap((i) => (categories.has(i) ? [[i, new Map(categories.get(i)?.map((text, position) => [text, position]))] as const] : [])),
     )
     for await (const { start, n, values } of file.read(read, 0, perChunk, stop)) {
       if (stop) throwIfCancelled(stop)
+      if (wholeVector) {
+        const X = Float32Array.from(values[0] as Float32Array)
+        yield { start, n, X, valid: validRows(X, n, wanted.length) }
+        continue
+      }
       const X = new Float32Array(n * wanted.length)
       const valid = new Uint8Array(n)
       for (let j = 0; j < wanted.length; j++) {

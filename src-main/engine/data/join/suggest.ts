@@ -4,8 +4,9 @@ import { basename, dirname, join, resolve } from 'node:path'
 import type { Finding } from '#common/domain/dataset.ts'
 import { openTable } from './table.ts'
 
-const tableName = /\.(?:csv|tsv|parquet|feather|arrow|xlsx)$/i
-const largestTable = 8 << 20
+const tableName = /\.(?:csv|tsv|parquet|feather|arrow)$/i
+/** It is read whole to count its rows, whenever the vectors are opened. */
+const largestTable = 2 << 20
 /** In a folder with more tables than this none is obvious. */
 const mostTables = 4
 

@@ -30,7 +30,7 @@ const windowBytes = 256 << 10
 const largestHeader = 8 << 20
 /** Writers make pages of about 1 MB, or of one whole row group. */
 const largestPage = 256 << 20
-const mostPageValues = 32 << 20
+const mostPageValues = 16 << 20
 
 type Unpack = (input: Uint8Array, size: number) => Uint8Array
 
@@ -111,7 +111,7 @@ export async function* readPages(file: RandomAccessFile, leaf: Leaf, piece: Colu
           const n = numberIn(structIn(header, 7), 1) ?? -1
           const bytes = unpack(body, size)
           // Even a value of no bits needs a place: a text its length, a truth one bit.
-          if (n < 0 || n > bytes.length * 8) throw new Error(`its dictionary claims ${n} values`)
+          if (n < 0 || n > bytes.length * 8 || n > mostPageValues) throw new Error(`its dictionary claims ${n} values`)
           dictionary = readPlain(bytes, 0, n, leaf)
           break
         }
@@ -141,7 +141,14 @@ export async function* readPages(file: RandomAccessFile, leaf: Leaf, piece: Colu
 
   function countOf(header: ThriftStruct | undefined, most: number): number {
     const n = numberIn(header, 1) ?? -1
-    if (n < 0 || n > most || n > mostPageValues) throw new Error(`it claims ${n} values, and the column has ${most} left`)
+    if (n < 0 || n > most) throw new Error(`it claims ${n} values, and the column has ${most} left`)
+    if (n > mostPageValues)
+      throw new StratumError(
+        'FORMAT_UNSUPPORTED',
+        `Column "${leaf.name}" has a page of ${n} values; at most ${mostPageValues} can be unpacked.`,
+        'Write the file again with smaller row groups.',
+        { path: file.path, column: leaf.name },
+      )
     return n
   }
 

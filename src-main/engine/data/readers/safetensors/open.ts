@@ -4,39 +4,12 @@ import { StratumError } from '#common/errors.ts'
 import { isLabelName } from '../../columns/names.ts'
 import type { OpenSource } from '../../dataset.ts'
 import { toLabels } from '../npy/decode.ts'
-import type { NpyHeader, NumericDtype } from '../npy/header.ts'
 import { matrixSource } from '../npy/matrix.ts'
 import { openRandomAccess } from '../randomAccess.ts'
-import { type SafetensorsDtype, type TensorView, readSafetensors } from './header.ts'
+import { type TensorView, readSafetensors } from './header.ts'
+import { arrayOf } from './values.ts'
 
 const usualNames = ['embeddings', 'embedding', 'features', 'activations', 'hidden_states', 'last_hidden_state', 'vectors', 'X', 'x', 'data']
-
-const dtypes: Readonly<Partial<Record<SafetensorsDtype, NumericDtype>>> = {
-  BOOL: 'bool',
-  U8: 'uint8',
-  I8: 'int8',
-  U16: 'uint16',
-  I16: 'int16',
-  U32: 'uint32',
-  I32: 'int32',
-  U64: 'uint64',
-  I64: 'int64',
-  F16: 'float16',
-  BF16: 'bfloat16',
-  F32: 'float32',
-  F64: 'float64',
-}
-
-/** The header under which a tensor is read as an array. */
-const arrayOf = ({ dtype, itemBytes, shape, offset }: TensorView): NpyHeader => ({
-  dtype: dtypes[dtype] ?? null,
-  text: null,
-  itemBytes,
-  littleEndian: true,
-  fortran: false,
-  shape,
-  dataOffset: offset,
-})
 
 /** @param wanted name of the tensor; by default one of the usual names, else the largest with rows and columns */
 export async function openTensor(path: string, wanted: string | undefined): Promise<OpenSource> {
@@ -48,7 +21,7 @@ export async function openTensor(path: string, wanted: string | undefined): Prom
     const tensor = choose(tensors, wanted, path, findings)
     const rows =
       tensor.shape.length === 1 ? (tensor.shape[0] as number) : tensor.shape.slice(0, -1).reduce((product, dim) => product * dim, 1)
-    const labels = tensors.filter((one) => one !== tensor && one.shape.length === 1 && one.shape[0] === rows && dtypes[one.dtype])
+    const labels = tensors.filter((one) => one !== tensor && one.shape.length === 1 && one.shape[0] === rows && arrayOf(one).dtype)
     return matrixSource({
       path,
       sizeBytes: file.size,
@@ -88,7 +61,7 @@ export async function openTensor(path: string, wanted: string | undefined): Prom
 }
 
 function choose(tensors: readonly TensorView[], wanted: string | undefined, path: string, findings: Finding[]): TensorView {
-  const usable = tensors.filter(({ dtype, shape }) => dtypes[dtype] !== undefined && shape.length > 0)
+  const usable = tensors.filter((tensor) => arrayOf(tensor).dtype !== null && tensor.shape.length > 0)
   const names = usable
     .slice(0, 20)
     .map(({ name }) => name)
