@@ -99,6 +99,27 @@ export class StoredBlocks {
 export const outside = ({ path, place, minor }: Compressed, row: number, column: number): StratumError =>
   new StratumError('FILE_CORRUPT', `Row ${row} of "${place}" has a value in column ${column} of ${minor}.`, fix, { path, place, row })
 
+/** Adds stored values [from, to) to the row of X that begins at `base`. @returns where a column lies outside, −1 when none does */
+function addRow(
+  values: ArrayLike<number>,
+  places: ArrayLike<number>,
+  from: number,
+  to: number,
+  columns: number,
+  X: Float32Array,
+  base: number,
+  position: Int32Array | null,
+): number {
+  for (let k = from; k < to; k++) {
+    const column = places[k] as number
+    if (!(column >= 0 && column < columns)) return k
+    const at = position === null ? column : (position[column] as number)
+    // A column that comes twice counts twice, as in SciPy.
+    if (at >= 0) X[base + at] = (X[base + at] as number) + (values[k] as number)
+  }
+  return -1
+}
+
 export function compressedRows(matrix: Compressed): RowMatrix {
   const { major, minor, stored, data, indices } = matrix
   const blocks = new StoredBlocks(matrix)
@@ -111,15 +132,14 @@ export function compressedRows(matrix: Compressed): RowMatrix {
     let row = 0
     for (let at = starts[0] as number; at < end; ) {
       const { values, places, offset, n } = blocks.get(at, end)
-      for (let k = 0; k < n; k++) {
-        while (at + k >= (starts[row + 1] as number)) row++
-        const column = places[offset + k] as number
-        if (!(column >= 0 && column < minor)) throw outside(matrix, from + row, column)
-        const to = position ? (position[column] as number) : column
-        // A column that comes twice counts twice, as in SciPy.
-        if (to >= 0) X[row * wanted + to] = (X[row * wanted + to] as number) + (values[offset + k] as number)
+      const shift = offset - at
+      for (const stop = at + n; at < stop; ) {
+        while (at >= (starts[row + 1] as number)) row++
+        const rowEnd = Math.min(starts[row + 1] as number, stop)
+        const wrong = addRow(values, places, at + shift, rowEnd + shift, minor, X, row * wanted, position)
+        if (wrong >= 0) throw outside(matrix, from + row, places[wrong] as number)
+        at = rowEnd
       }
-      at += n
     }
     return X
   }
