@@ -139,7 +139,9 @@ async function main(): Promise<void> {
   else {
     console.log(result.name)
     console.log(`  GDAL, one thread      ${result.gdalMs.toFixed(1)} ms a window`)
-    console.log(`  ours                  ${result.oursMs.toFixed(1)} ms a window, ${result.ratio.toFixed(2)} of GDAL's speed (bar ${result.bar})`)
+    console.log(
+      `  ours                  ${result.oursMs.toFixed(1)} ms a window, ${result.ratio.toFixed(2)} of GDAL's speed (bar ${result.bar})`,
+    )
     console.log(`  ours, one thread      ${result.aloneMs.toFixed(1)} ms a window, ${result.ratioAlone.toFixed(2)} of GDAL's speed`)
   }
 }

@@ -9,15 +9,10 @@ import { z } from 'zod'
 import type { Reader } from '../dataset.ts'
 
 const options = z.object({
-  files: z
-    .array(z.string().min(1))
-    .min(1)
-    .max(1024)
-    .optional()
-    .meta({
-      title: 'Files',
-      description: 'Names relative to the folder, in the order of the columns; by default all rasters whose names belong together.',
-    }),
+  files: z.array(z.string().min(1)).min(1).max(1024).optional().meta({
+    title: 'Files',
+    description: 'Names relative to the folder, in the order of the columns; by default all rasters whose names belong together.',
+  }),
   extent: z
     .enum(['intersection', 'union', 'first'])
     .default('intersection')
@@ -35,13 +30,10 @@ const options = z.object({
     .positive()
     .optional()
     .meta({ title: 'Pixel size', description: 'In units of the reference system; overrides the resolution.' }),
-  resampling: z
-    .enum(['nearest', 'bilinear', 'average'])
-    .default('nearest')
-    .meta({
-      title: 'Resampling',
-      description: 'Nearest pixel; between the four nearest; or the mean of all pixels inside, for files finer than the grid.',
-    }),
+  resampling: z.enum(['nearest', 'bilinear', 'average']).default('nearest').meta({
+    title: 'Resampling',
+    description: 'Nearest pixel; between the four nearest; or the mean of all pixels inside, for files finer than the grid.',
+  }),
   nodata: z
     .number()
     .optional()

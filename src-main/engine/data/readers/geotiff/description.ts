@@ -52,7 +52,12 @@ function asStored(nodata: number | null, layout: Layout): number | null {
   return Math.fround(Math.max(-3.4028234663852886e38, Math.min(3.4028234663852886e38, nodata)))
 }
 
-export function columnsOf(layout: Layout, items: readonly MetadataItem[], beside: readonly BandBeside[], calibration: Calibration): Column[] {
+export function columnsOf(
+  layout: Layout,
+  items: readonly MetadataItem[],
+  beside: readonly BandBeside[],
+  calibration: Calibration,
+): Column[] {
   const colours = layout.photometric === 2 && layout.bands >= 3 && layout.bands <= 4 ? ['red', 'green', 'blue', 'alpha'] : []
   const integer = !layout.sampleType.startsWith('float')
   return Array.from({ length: layout.bands }, (_, band): Column => {

@@ -19,7 +19,13 @@ export function alphaBand({ extraSamples, bands }: Layout, items: readonly Metad
 }
 
 /** NewSubfileType: bit 0 an overview, bit 2 a mask. What is neither is another page. */
-export async function readLevels(tiff: TiffFile, layout: Layout, readerOf: ReaderOf, alpha: number | null, findings: Finding[]): Promise<Level[]> {
+export async function readLevels(
+  tiff: TiffFile,
+  layout: Layout,
+  readerOf: ReaderOf,
+  alpha: number | null,
+  findings: Finding[],
+): Promise<Level[]> {
   const images: Layout[] = [layout]
   const masks: Layout[] = []
   let pages = 1

@@ -90,7 +90,15 @@ export async function fillRegion(
 const hidesByAlpha = (level: Level, { nodata }: Calibration): boolean =>
   level.alpha !== null && level.mask === null && (nodata[0] ?? null) === null
 
-function hideTransparent(samples: Samples | null, from: number, stride: number, target: Float32Array, to: number, n: number, count: number): void {
+function hideTransparent(
+  samples: Samples | null,
+  from: number,
+  stride: number,
+  target: Float32Array,
+  to: number,
+  n: number,
+  count: number,
+): void {
   for (let i = 0; i < count; i++) if (!samples || samples[from + i * stride] === 0) target.fill(Number.NaN, to + i * n, to + (i + 1) * n)
 }
 
@@ -158,7 +166,8 @@ function copyBand(
 }
 
 /** A block left out of a sparse file stands for nodata, or for zeros when the file has no nodata value (as GDAL has it). */
-const leftOut = ({ nodata, offset }: Calibration, band: number): number => ((nodata[band] ?? null) === null ? (offset[band] as number) : Number.NaN)
+const leftOut = ({ nodata, offset }: Calibration, band: number): number =>
+  (nodata[band] ?? null) === null ? (offset[band] as number) : Number.NaN
 
 function fillBand(target: Float32Array, to: number, step: number, count: number, value: number): void {
   for (let i = 0; i < count; i++) target[to + i * step] = value

@@ -15,7 +15,13 @@ export function accumulate(bytes: Uint8Array<ArrayBuffer>, size: number, samples
   else eachRow(new BigUint64Array(buffer, byteOffset, length >> 3), samplesPerRow, rows, stride, wideOfRow)
 }
 
-function eachRow<T>(values: T, samplesPerRow: number, rows: number, stride: number, ofRow: (v: T, from: number, to: number, n: number) => void): void {
+function eachRow<T>(
+  values: T,
+  samplesPerRow: number,
+  rows: number,
+  stride: number,
+  ofRow: (v: T, from: number, to: number, n: number) => void,
+): void {
   for (let row = 0; row < rows; row++) ofRow(values, row * samplesPerRow, (row + 1) * samplesPerRow, stride)
 }
 

@@ -45,7 +45,13 @@ export async function readAuxiliary(path: string): Promise<Sidecar<BandBeside[]>
       const found = new RegExp(`<${name}\\b[^>]*>([^<]*)</${name}>`).exec(part)?.[1]
       return found === undefined ? undefined : unescapeXml(found).trim()
     }
-    const said = { nodata: of('NoDataValue'), scale: of('Scale'), offset: of('Offset'), description: of('Description'), unit: of('UnitType') }
+    const said = {
+      nodata: of('NoDataValue'),
+      scale: of('Scale'),
+      offset: of('Offset'),
+      description: of('Description'),
+      unit: of('UnitType'),
+    }
     bands[band - 1] = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined))
   }
   return { path: beside, content: bands }

@@ -55,7 +55,10 @@ function dateOf(stem: string): string | null {
 
 /** Centre wavelengths in nm: USGS for Landsat 5, 7, 8 and 9, ESA for Sentinel-2A. */
 const sensors: readonly (readonly [RegExp, Readonly<Record<string, number>>])[] = [
-  [/^L[COT]0[89]_/, { B1: 443, B2: 482, B3: 561.5, B4: 654.5, B5: 865, B6: 1608.5, B7: 2200.5, B8: 589.5, B9: 1373.5, B10: 10_895, B11: 12_005 }],
+  [
+    /^L[COT]0[89]_/,
+    { B1: 443, B2: 482, B3: 561.5, B4: 654.5, B5: 865, B6: 1608.5, B7: 2200.5, B8: 589.5, B9: 1373.5, B10: 10_895, B11: 12_005 },
+  ],
   [/^L[ET]0[57]_/, { B1: 485, B2: 560, B3: 660, B4: 835, B5: 1650, B7: 2220, B8: 710 }],
   [
     /^(S2[ABC]_|T\d\d[A-Z]{3}_|L[12][AC]_T\d\d[A-Z]{3}_)/,

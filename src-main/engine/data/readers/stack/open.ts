@@ -46,7 +46,10 @@ export async function openStack(path: string, options: StackOptions, signal?: Ab
     }
     const reference = referenceOf(opened, options.reference)
     if (!options.reproject) refuseOtherSystems(opened, reference)
-    const target = targetGrid(opened.filter(({ grid }) => sameCrs(grid, reference.grid)), { ...options, reference: reference.path })
+    const target = targetGrid(
+      opened.filter(({ grid }) => sameCrs(grid, reference.grid)),
+      { ...options, reference: reference.path },
+    )
     const layers: Layer[] = []
     for (const layer of opened) layers.push({ ...layer, place: await placementOf(layer.grid, target, layer.path) })
     return stackSource(path, folder, layers, reference.path, target, options, close)
@@ -260,7 +263,7 @@ function refuseJpeg2000(names: readonly StackName[]): void {
   throw new StratumError(
     'FORMAT_UNSUPPORTED',
     `'${basename(found.path)}' is JPEG 2000, which is not read.`,
-    'Convert the files with GDAL in their folder: for f in *.jp2; do gdal_translate -co TILED=YES -co COMPRESS=DEFLATE "$f" "${f%.jp2}.tif"; done',
+    'Convert the files with GDAL in their folder: for f in *.jp2; do gdal_translate -co TILED=YES -co COMPRESS=DEFLATE "$f" "$(basename "$f" .jp2).tif"; done',
     { path: found.path },
   )
 }

@@ -42,7 +42,8 @@ export function targetGrid(files: readonly Located[], options: StackOptions): Gr
   const sizes = files.map(({ grid }) => pixelSizeOf(grid))
   const own = pixelSizeOf(reference.grid)
   const wanted =
-    options.pixelSize ?? (options.resolution === 'finest' ? Math.min(...sizes) : options.resolution === 'coarsest' ? Math.max(...sizes) : own)
+    options.pixelSize ??
+    (options.resolution === 'finest' ? Math.min(...sizes) : options.resolution === 'coarsest' ? Math.max(...sizes) : own)
   const scaled = compose(reference.grid.transform, [wanted / own, 0, 0, 0, wanted / own, 0])
   const extents = (options.extent === 'first' ? [reference] : files).map(({ grid }) => extentIn(scaled, grid))
   const all = options.extent === 'intersection'

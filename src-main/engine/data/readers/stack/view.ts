@@ -35,7 +35,14 @@ export async function viewLayer(
   const [x0, x1] = bounds(inside.map(([c]) => c))
   const [y0, y1] = bounds(inside.map(([, r]) => r))
   // As many cells as the view has: a box of the file seen at the same detail.
-  const box = { x: x0, y: y0, width: x1 - x0, height: y1 - y0, outWidth: Math.min(x1 - x0, 2 * outWidth), outHeight: Math.min(y1 - y0, 2 * outHeight) }
+  const box = {
+    x: x0,
+    y: y0,
+    width: x1 - x0,
+    height: y1 - y0,
+    outWidth: Math.min(x1 - x0, 2 * outWidth),
+    outHeight: Math.min(y1 - y0, 2 * outHeight),
+  }
   const values = await source.readWindow(bands, box, signal)
   const boxArea = box.outWidth * box.outHeight
   for (const [i, [c, r]] of positions.entries()) {

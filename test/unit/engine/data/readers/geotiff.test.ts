@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { deflateSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { inspectSource, openSource } from '../../../../../src-main/engine/data/inspect.ts'
@@ -58,6 +58,70 @@ describe('values', () => {
     const stored = shorts([0x3c00, 0xc000, 0x0001, 0x7c00, 0x7e00], true)
     const values = await valuesOf(write([{ tags: imageTags(5, 1, 1, 16, { format: 3 }), blocks: [stored] }]))
     expect(values).toEqual([1, -2, 2 ** -24, Number.POSITIVE_INFINITY, Number.NaN])
+  })
+
+  it('reads 64-bit integers of both kinds, and says that they are rounded', async () => {
+    const big = (values: readonly bigint[]): Uint8Array => new Uint8Array(BigInt64Array.from(values).buffer)
+    const path = write([{ tags: imageTags(3, 1, 1, 64, { format: 2 }), blocks: [big([-5n, 0n, 1n << 40n])] }])
+    expect(await valuesOf(path)).toEqual([-5, 0, 2 ** 40])
+    expect((await inspectSource(path)).findings.map(({ code }) => code)).toContain('ROUNDED')
+    expect(await valuesOf(write([{ tags: imageTags(1, 1, 1, 64), blocks: [big([-1n])] }]))).toEqual([2 ** 64])
+  })
+
+  it('reads 24-bit integers as GDAL packs them, and 20-bit ones', async () => {
+    // Highest byte first in a little-endian file, lowest first in a big-endian one.
+    expect(await valuesOf(write([{ tags: imageTags(2, 1, 1, 24), blocks: [Uint8Array.of(0, 1, 2, 255, 0, 0)] }]))).toEqual([258, 0xff0000])
+    expect(await valuesOf(write([{ tags: imageTags(1, 1, 1, 24), blocks: [Uint8Array.of(2, 1, 0)] }], false))).toEqual([258])
+    expect(await valuesOf(write([{ tags: imageTags(2, 1, 1, 20), blocks: [Uint8Array.of(0x12, 0x34, 0x5f, 0xff, 0xff)] }]))).toEqual([
+      0x12345, 0xfffff,
+    ])
+  })
+
+  it('reads 24-bit floats', async () => {
+    // 1 = exponent 63, −1.5 = sign, exponent 63, half of the fraction.
+    const path = write([{ tags: imageTags(2, 1, 1, 24, { format: 3 }), blocks: [Uint8Array.of(0, 0, 0x3f, 0, 0x80, 0xbf)] }])
+    expect(await valuesOf(path)).toEqual([1, -1.5])
+  })
+
+  it('reads LZW of before 1990, whose codes begin with the lowest bit', async () => {
+    // Nine bits each: clear 256, 7, 258 (7 7), 7, end 257.
+    const stored = new Uint8Array(6)
+    for (const [i, code] of [256, 7, 258, 7, 257].entries())
+      for (let bit = 0; bit < 9; bit++)
+        if (code & (1 << bit)) stored[(i * 9 + bit) >> 3] = (stored[(i * 9 + bit) >> 3] as number) | (1 << ((i * 9 + bit) & 7))
+    expect(await valuesOf(write([{ tags: imageTags(4, 1, 1, 8, { compression: 5 }), blocks: [stored] }]))).toEqual([7, 7, 7, 7])
+  })
+
+  it('hides pixels that are wholly transparent, unless a nodata value says which are missing', async () => {
+    const tags = [...imageTags(2, 1, 2, 8), { id: 338, type: 3, values: [2] } as TinyTag]
+    const blocks = [Uint8Array.of(5, 255, 6, 0)]
+    expect(await valuesOf(write([{ tags, blocks }]))).toEqual([5, 255, Number.NaN, Number.NaN])
+    const path = write([{ tags: [...tags, { id: 42_113, type: 2, values: '5' }], blocks }])
+    expect(await valuesOf(path)).toEqual([Number.NaN, 255, 6, 0])
+    const source = await openSource(write([{ tags, blocks }]))
+    const window = await source.readWindow?.([0], { x: 0, y: 0, width: 2, height: 1, outWidth: 2, outHeight: 1 })
+    await source.close()
+    expect(Array.from(window as Float32Array)).toEqual([5, Number.NaN])
+  })
+
+  it('takes nodata, scale and names of bands from the auxiliary file beside, and the place from a world file', async () => {
+    const path = write([{ tags: imageTags(2, 1, 2, 8), blocks: [Uint8Array.of(1, 2, 3, 4)] }])
+    writeFileSync(
+      `${path}.aux.xml`,
+      '<PAMDataset><PAMRasterBand band="1"><NoDataValue>1</NoDataValue></PAMRasterBand>' +
+        '<PAMRasterBand band="2"><Description>B &amp; W</Description><NoDataValue>4</NoDataValue><Scale>0.5</Scale></PAMRasterBand></PAMDataset>',
+    )
+    writeFileSync(path.replace(/tif$/, 'tfw'), '10\n0\n0\n-10\n105\n195\n')
+    const source = await openSource(path)
+    const { X } = await readAll(source)
+    await source.close()
+    rmSync(`${path}.aux.xml`)
+    rmSync(path.replace(/tif$/, 'tfw'))
+    expect(Array.from(X)).toEqual([Number.NaN, 1, 3, Number.NaN])
+    expect(source.report.columns.map(({ name }) => name)).toEqual(['band 1', 'B & W'])
+    expect(source.report.nodata).toEqual([1, 4])
+    expect(source.report.grid?.transform).toEqual([10, 0, 100, 0, -10, 200])
+    expect(source.files).toEqual([path, `${path}.aux.xml`, path.replace(/tif$/, 'tfw')])
   })
 
   it('undoes floating-point differencing, whose bytes are sorted by significance in any byte order', async () => {
@@ -169,14 +233,7 @@ describe('refusals', () => {
   const refused: readonly [what: string, code: string, directories: TinyDirectory[]][] = [
     ['YCbCr colours', 'FORMAT_UNSUPPORTED', [{ tags: imageTags(2, 2, 3, 8, { photometric: 6 }), blocks: [new Uint8Array(12)] }]],
     ['complex values', 'FORMAT_UNSUPPORTED', [{ tags: imageTags(1, 1, 1, 64, { format: 6 }), blocks: [new Uint8Array(8)] }]],
-    ['64-bit integers', 'FORMAT_UNSUPPORTED', [{ tags: imageTags(1, 1, 1, 64), blocks: [new Uint8Array(8)] }]],
-    ['24-bit integers', 'FORMAT_UNSUPPORTED', [{ tags: imageTags(1, 1, 1, 24), blocks: [new Uint8Array(3)] }]],
     ['LZMA', 'FORMAT_UNSUPPORTED', [{ tags: imageTags(1, 1, 1, 8, { compression: 34_925 }), blocks: [new Uint8Array(3)] }]],
-    [
-      'LZW of before 1990',
-      'FORMAT_UNSUPPORTED',
-      [{ tags: imageTags(2, 2, 1, 8, { compression: 5 }), blocks: [Uint8Array.of(0, 1, 2, 3)] }],
-    ],
     [
       'bands of different depths',
       'FORMAT_UNSUPPORTED',

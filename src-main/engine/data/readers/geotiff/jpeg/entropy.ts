@@ -94,7 +94,14 @@ class Bits {
 }
 
 /** @returns where the scan's bytes end */
-export function readScan(bytes: Uint8Array, start: number, frame: Frame, scan: Scan, tables: Tables, planes: readonly Coefficients[]): number {
+export function readScan(
+  bytes: Uint8Array,
+  start: number,
+  frame: Frame,
+  scan: Scan,
+  tables: Tables,
+  planes: readonly Coefficients[],
+): number {
   const bits = new Bits(bytes, start)
   const previous = new Int32Array(frame.components.length)
   const run = { end: 0 }
@@ -164,9 +171,12 @@ const sequentialBlock: DecodeBlock = (bits, plane, at, { index, dc, ac }, previo
 }
 
 function progressiveBlock({ from, to, high, low }: Scan): DecodeBlock {
-  if (from === 0) return high === 0 ? firstDc(low) : (bits, plane, at) => {
-    if (bits.read(1)) plane[at] = (plane[at] as number) | (1 << low)
-  }
+  if (from === 0)
+    return high === 0
+      ? firstDc(low)
+      : (bits, plane, at) => {
+          if (bits.read(1)) plane[at] = (plane[at] as number) | (1 << low)
+        }
   return high === 0 ? firstAc(from, to, low) : refinedAc(from, to, low)
 }
 

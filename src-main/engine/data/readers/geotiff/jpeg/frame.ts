@@ -104,9 +104,7 @@ export function readFrame(segment: Uint8Array, progressive: boolean, mostWidth: 
   const [height, width] = [(h1 << 8) | h2, (w1 << 8) | w2]
   if (precision !== 8) throw new Error(`the JPEG has ${precision} bits per value, and 8 can be read`)
   if (width < 1 || height < 1 || width > mostWidth || height > mostHeight || n !== samples || segment.length < 6 + 3 * n)
-    throw new Error(
-      `the JPEG is ${width} × ${height} with ${n} components, and ${mostWidth} × ${mostHeight} with ${samples} was expected`,
-    )
+    throw new Error(`the JPEG is ${width} × ${height} with ${n} components, and ${mostWidth} × ${mostHeight} with ${samples} was expected`)
   const raw = Array.from({ length: n }, (_, i) => {
     const [id = 0, factors = 0, table = 0] = segment.subarray(6 + 3 * i, 9 + 3 * i)
     return { id, h: factors >> 4, v: factors & 15, table: table & 3 }

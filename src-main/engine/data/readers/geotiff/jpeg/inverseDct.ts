@@ -6,8 +6,8 @@ const constantBits = 13
 const firstPassBits = 2
 const fix = (value: number): number => Math.round(value * (1 << constantBits))
 const [c0298, c0390, c0541, c0765, c0899, c1175, c1501, c1847, c1961, c2053, c2562, c3072] = [
-  0.298631336, 0.390180644, 0.541196100, 0.765366865, 0.899976223, 1.175875602, 1.501321110, 1.847759065, 1.961570560, 2.053119869,
-  2.562915447, 3.072711026,
+  0.298631336, 0.390180644, 0.5411961, 0.765366865, 0.899976223, 1.175875602, 1.50132111, 1.847759065, 1.96157056, 2.053119869, 2.562915447,
+  3.072711026,
 ].map(fix) as [number, number, number, number, number, number, number, number, number, number, number, number]
 
 const workspace = new Int32Array(64)
