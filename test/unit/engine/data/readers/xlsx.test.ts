@@ -98,6 +98,16 @@ describe('XML', () => {
 })
 
 describe('damaged workbooks', () => {
+  it('whose parts would unpack without end are refused', async () => {
+    const path = folder.file('bomb.xlsx')
+    const bytes = readFileSync(book)
+    // The sizes that the directory says of the sheet: 4 GB from a few kB, in the record that names it.
+    const at = bytes.lastIndexOf('xl/worksheets/sheet1.xml') - 46
+    bytes.writeUInt32LE(0xf0000000, at + 24)
+    writeFileSync(path, bytes)
+    await expect(inspectSource(path)).rejects.toMatchObject({ code: 'FILE_CORRUPT', message: expect.stringContaining('without end') })
+  })
+
   it('that are cut off or of another time are refused', async () => {
     const path = folder.file('cut.xlsx')
     writeFileSync(path, readFileSync(book).subarray(0, 3000))
