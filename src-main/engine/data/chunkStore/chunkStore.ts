@@ -42,6 +42,21 @@ export function useChunkStore(folder: string | null): void {
 export const storeKey = (content: string, format: string, options: Readonly<Record<string, unknown>>): string =>
   createHash('sha256').update(canonicalJson({ storeVersion, version, content, format, options })).digest('hex').slice(0, 40)
 
+/** What belongs to a source and is costly to find out, such as its times, by name. Both do nothing where the store cannot. */
+export interface SourceMemory {
+  load(name: string): Promise<Uint8Array | null>
+  save(name: string, bytes: Uint8Array): Promise<void>
+}
+const memories = new WeakMap<OpenSource, SourceMemory>()
+
+/** Null for a source that was not opened through the store. */
+export const memoryOf = (source: OpenSource): SourceMemory | null => memories.get(source) ?? null
+
+function withMemory(source: OpenSource, store: ChunkStore, key: string): OpenSource {
+  memories.set(source, { load: (name) => store.load(`${key}-${name}`), save: (name, bytes) => store.save(`${key}-${name}`, bytes) })
+  return source
+}
+
 /** From the store when it is there, else from the source, whose next full pass is recorded. */
 export async function openThroughStore(
   key: string,
@@ -52,12 +67,13 @@ export async function openThroughStore(
   const store = chunkStore()
   if (store === null) return open()
   const pieces = await store.open(key)
-  if (pieces === null) return recorded(await open(), store, key)
-  return cachedSource(pieces, { path, ...(files ? { files } : {}), open, failed: () => store.remove(key) })
+  if (pieces === null) return withMemory(recorded(await open(), store, key), store, key)
+  const fallback = { path, ...(files ? { files } : {}), open, failed: () => store.remove(key) }
+  return withMemory(cachedSource(pieces, fallback), store, key)
 }
 
 /** At import: the source is opened whatever is stored, and recorded. */
 export function recordedByStore(source: OpenSource, key: string): OpenSource {
   const store = chunkStore()
-  return store === null ? source : recorded(source, store, key)
+  return store === null ? source : withMemory(recorded(source, store, key), store, key)
 }

@@ -14,31 +14,35 @@ export const defaultRules: RecordingRules = { leastBytes: 4e6, fastBytesPerSecon
 
 /** Whether a source is fast is known after this many bytes. */
 const trialBytes = 64e6
+/** A time series leaves out its time, unit and label; a pass over less than that says nothing of what later ones will want. */
+const mostLeftOut = 5
 /** Formats that are read as they lie on disk. */
 const asTheyLie = new Set(['npy', 'safetensors', 'arrow'])
 
 /**
- * The same source; its next pass over at least all rows is recorded under `key`. A pass that ends early, fails, or turns out to be
+ * The same source; its next pass over all rows and about all columns is recorded under `key`. A pass that ends early, fails, or turns out to be
  * fast leaves nothing. Memory: one piece more.
  */
 export function recorded(source: OpenSource, store: ChunkStore, key: string, rules: RecordingRules = defaultRules): OpenSource {
   const { report } = source
-  let isTaken = false
+  /** One pass at a time, and none once it is known that it is not worth it or does not work. */
+  let mayRecord = true
 
   async function* chunks(options: ChunkOptions = {}): AsyncGenerator<RowChunk> {
     const columns = options.columns ?? report.columns.map((_, i) => i)
-    const recording = isTaken ? null : await begin(columns)
+    const recording = mayRecord ? await begin(columns) : null
     if (recording === null) {
       yield* source.chunks(options)
       return
     }
-    isTaken = true
+    mayRecord = false
     let active: Recording | null = recording
     const give = async (): Promise<void> => {
       await active?.drop().catch(() => undefined) // the file is a leftover at worst, and removed with time
       active = null
     }
     let [rows, bytes, seconds] = [0, 0, 0]
+    let wasWhole = false
     try {
       let asked = performance.now()
       for await (const chunk of source.chunks(options)) {
@@ -51,6 +55,7 @@ export function recorded(source: OpenSource, store: ChunkStore, key: string, rul
         yield chunk
         asked = performance.now()
       }
+      wasWhole = true
       seconds += (performance.now() - asked) / 1000
       const isWorthIt = rows === report.rows && bytes / seconds <= rules.fastBytesPerSecond
       if (active && isWorthIt) {
@@ -62,13 +67,15 @@ export function recorded(source: OpenSource, store: ChunkStore, key: string, rul
           .catch(give)
       }
     } finally {
+      if (active && !wasWhole) mayRecord = true
       await give()
     }
   }
 
   function begin(columns: readonly number[]): Promise<Recording | null> {
     const bytes = report.rows * columns.length * 4
-    const isTooSmall = bytes < rules.leastBytes || columns.length === 0
+    const isTooSmall =
+      bytes < rules.leastBytes || columns.length < Math.max(1, report.columns.length / 2, report.columns.length - mostLeftOut)
     if (isTooSmall || asTheyLie.has(report.format) || bytes > rules.mostTimesTheFile * Math.max(report.sizeBytes, 32e6))
       return Promise.resolve(null)
     return store.begin(key, columns.length, report.dtype, bytes)

@@ -85,6 +85,26 @@ export class ChunkStore {
     }
   }
 
+  /** A few bytes that belong to a source; null when there are none. The caller checks them. */
+  async load(key: string): Promise<Uint8Array | null> {
+    return readFile(this.#pathOf(key)).catch(() => null)
+  }
+
+  /** What fails here leaves the store as it was. */
+  async save(key: string, bytes: Uint8Array): Promise<void> {
+    const { limitBytes } = await this.#settings()
+    if (bytes.length > limitBytes / 2) return
+    const part = join(this.folder, `${key}.${process.pid}-${Math.random().toString(36).slice(2)}${unfinished}`)
+    try {
+      await mkdir(this.folder, { recursive: true })
+      await writeFile(part, bytes)
+      await rename(part, this.#pathOf(key))
+      await this.#evict(limitBytes)
+    } catch {
+      await rm(part, { force: true }).catch(() => undefined)
+    }
+  }
+
   async remove(key: string): Promise<void> {
     await rm(this.#pathOf(key), { force: true }).catch(() => undefined)
   }

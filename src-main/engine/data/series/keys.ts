@@ -1,9 +1,12 @@
 /** Times, units and labels of the rows of a table, read once when it is opened as a time series. */
+import { createHash } from 'node:crypto'
 import type { Finding, SourceReport } from '#common/domain/dataset.ts'
 import { StratumError } from '#common/errors.ts'
+import { memoryOf } from '../chunkStore/chunkStore.ts'
 import type { OpenSource } from '../dataset.ts'
 import type { SeriesOptions } from './options.ts'
 import type { RowKeys } from './plan.ts'
+import { decodeKeys, encodeKeys } from './storedKeys.ts'
 import { readTimes, type Times } from './time.ts'
 
 type Cell = string | number | null
@@ -19,7 +22,25 @@ const timeNames = ['timestamp', 'datetime', 'date_time', 'date time', 'time', 'd
 /** As many rows may be without a time before a column that was found by name is not taken for one. */
 const mostUnreadableShare = 0.1
 
+/** Tables of fewer rows are read in no time. */
+const fewestRemembered = 50_000
+
+/** Remembered beside the decoded rows where the table was opened through the chunk store. */
 export async function readKeys(source: OpenSource, options: SeriesOptions, signal?: AbortSignal): Promise<Keys> {
+  const { rows } = source.report
+  const memory = rows < fewestRemembered ? null : memoryOf(source)
+  if (memory === null) return findKeys(source, options, signal)
+  const chosen = [options['series.time'], options['series.unit'], options['series.dateOrder']]
+  const name = `times-${createHash('sha256').update(JSON.stringify(chosen)).digest('hex').slice(0, 16)}`
+  const stored = await memory.load(name)
+  const known = stored === null ? null : decodeKeys(stored, rows)
+  if (known !== null) return known
+  const keys = await findKeys(source, options, signal)
+  await memory.save(name, encodeKeys(keys))
+  return keys
+}
+
+async function findKeys(source: OpenSource, options: SeriesOptions, signal?: AbortSignal): Promise<Keys> {
   const { report } = source
   const findings: Finding[] = []
   const { times, fields } = await timesOf(source, options, findings, signal)

@@ -107,7 +107,6 @@ export async function openSeries(table: OpenSource, given: Readonly<Record<strin
         if (row === lastOf[unit]) windower.close(unit)
       }
       for (let chunk = full.shift(); chunk; chunk = full.shift()) yield chunk
-      if (start >= windows.count) return
     }
     if (n > 0) yield { start, n, X: X.subarray(0, n * wanted.length), valid: valid.subarray(0, n) }
   }
