@@ -4,6 +4,7 @@ import { throwIfCancelled } from '#common/errors.ts'
 import type { ChunkOptions, OpenSource, RowChunk } from '../../dataset.ts'
 import { type RandomAccessFile, openRandomAccess } from '../randomAccess.ts'
 import { type BlockReader, blockCache, blockReader } from './blocks.ts'
+import { coarseCopy } from './coarse.ts'
 import { columnsOf, noteValues, readCalibration } from './description.ts'
 import { parseGdalMetadata } from './gdalMetadata.ts'
 import { readGrid } from './georeference.ts'
@@ -68,7 +69,7 @@ async function openTiff(file: RandomAccessFile, options: { nodata?: number }, re
     findings.push({
       severity: 'info',
       code: 'NO_OVERVIEWS',
-      message: 'This large file has no overviews, so showing all of it at once means reading all of it.',
+      message: 'This large file has no overviews, so the first view of the whole reads all of it.',
       hint: `Views come much faster after: gdaladdo -r average "${file.path}" 2 4 8 16 32`,
     })
   const report: SourceReport = {
@@ -109,6 +110,7 @@ function source(
   const base = levels[0] as Level
   const { width, height } = base
   const allBands = report.columns.map((_, band) => band)
+  const coarse = levels.length === 1 ? coarseCopy(base, calibration) : null
 
   async function* chunks({ columns, maxBytes = defaultChunkBytes, signal }: ChunkOptions = {}): AsyncGenerator<RowChunk> {
     const bands = columns ?? allBands
@@ -167,6 +169,8 @@ function source(
       const level = levelFor(levels, window.width / window.outWidth, window.height / window.outHeight)
       const columns = positions(window.x, window.width, window.outWidth, width, level.width)
       const rows = positions(window.y, window.height, window.outHeight, height, level.height)
+      if (level === base && coarse && Math.min(window.width / window.outWidth, window.height / window.outHeight) >= coarse.step)
+        return coarse.sample(bands, columns, rows, signal)
       return sampleLevel(level, bands, columns, rows, calibration, signal)
     },
     sample: (bands, columns, rows, signal) => sampleLevel(base, bands, columns, rows, calibration, signal),

@@ -229,6 +229,25 @@ describe('place', () => {
   })
 })
 
+describe('views', () => {
+  it('are answered from a reduced copy in memory when a large scene has no overviews, and are the same as pixels read one by one', async () => {
+    const [width, height] = [2600, 2000]
+    const values = Uint8Array.from({ length: width * height }, (_, i) => ((i % width) >> 3) ^ (Math.floor(i / width) >> 2))
+    const path = write([{ tags: imageTags(width, height, 1, 8, { compression: 8 }), blocks: [deflateSync(values)] }])
+    const source = await openSource(path)
+    const view = { x: 100, y: 50, width: 2400, height: 1800, outWidth: 240, outHeight: 180 }
+    const [first, again] = [await source.readWindow?.([0], view), await source.readWindow?.([0], view)]
+    await source.close()
+    expect(again).toEqual(first)
+    // Each cell shows the middle of the pair of pixels (2 × 2 in the copy) that its own middle falls into.
+    const expected = Float32Array.from({ length: 240 * 180 }, (_, i) => {
+      const [x, y] = [105 + 10 * (i % 240), 55 + 10 * Math.floor(i / 240)]
+      return values[((y >> 1) * 2 + 1) * width + (x >> 1) * 2 + 1] as number
+    })
+    expect(first).toEqual(expected)
+  })
+})
+
 describe('refusals', () => {
   const refused: readonly [what: string, code: string, directories: TinyDirectory[]][] = [
     ['YCbCr colours', 'FORMAT_UNSUPPORTED', [{ tags: imageTags(2, 2, 3, 8, { photometric: 6 }), blocks: [new Uint8Array(12)] }]],
