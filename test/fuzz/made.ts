@@ -1,5 +1,6 @@
 /** Small whole files of formats, written here so that nobody has to have them. */
 import { deflateRawSync, crc32, gzipSync } from 'node:zlib'
+import { type TinyTag, tinyTiff } from '../helpers/tinyTiff.ts'
 import type { Seed } from './seeds.ts'
 
 const text = (content: string): Uint8Array => new TextEncoder().encode(content)
@@ -46,6 +47,60 @@ const tenx = (zip: (bytes: Uint8Array) => Uint8Array, suffix: string): Seed => (
     },
   ],
 })
+
+const barcodes = Array.from(
+  { length: 24 },
+  (_, i) => `AAACCTGAGAAAC${['A', 'C', 'G', 'T'][i % 4]}${['A', 'C', 'G'][i % 3]}${['A', 'T'][i % 2]}-1`,
+)
+const geneTable = `gene\t${barcodes.join('\t')}\n${Array.from({ length: 12 }, (_, g) => `GENE${g}\t${barcodes.map((_, i) => (g * i) % 7).join('\t')}`).join('\n')}\n`
+const log = `time,node,load\n${Array.from({ length: 40 }, (_, i) => `2024-01-01 ${String(Math.floor(i / 2)).padStart(2, '0')}:00:00,n${i % 2},${(i % 5) / 4}`).join('\n')}\n`
+
+/** NetCDF, classic format: one variable over (y, x) with coordinates. */
+function netcdf(): Uint8Array {
+  const int = (...values: number[]): Uint8Array => {
+    const bytes = Buffer.alloc(4 * values.length)
+    values.forEach((value, i) => void bytes.writeInt32BE(value, 4 * i))
+    return bytes
+  }
+  const name = (value: string): Uint8Array => joined(int(value.length), text(value.padEnd(Math.ceil(value.length / 4) * 4, '\0')))
+  const doubles = (values: readonly number[]): Uint8Array => {
+    const bytes = Buffer.alloc(8 * values.length)
+    values.forEach((value, i) => void bytes.writeDoubleBE(value, 8 * i))
+    return bytes
+  }
+  const variables: [string, number[], number[]][] = [
+    ['lat', [0], [50, 49, 48]],
+    ['lon', [1], [7, 8, 9, 10]],
+    ['temperature', [0, 1], Array.from({ length: 12 }, (_, i) => 10 + i)],
+  ]
+  const head = joined(text('CDF\u0001'), int(0), int(10, 2), name('lat'), int(3), name('lon'), int(4), int(0, 0), int(11, variables.length))
+  const entry = ([title, dimensions, values]: (typeof variables)[number], begin: number): Uint8Array =>
+    joined(name(title), int(dimensions.length, ...dimensions), int(0, 0), int(6, 8 * values.length, begin))
+  let begin = variables.reduce((sum, variable) => sum + entry(variable, 0).length, head.length)
+  const entries = variables.map((variable) => {
+    const bytes = entry(variable, begin)
+    begin += 8 * variable[2].length
+    return bytes
+  })
+  return joined(head, ...entries, ...variables.map(([, , values]) => doubles(values)))
+}
+
+/** A little TIFF of one band, georeferenced. */
+function band(first: number): Uint8Array {
+  const tags: TinyTag[] = [
+    { id: 256, type: 3, values: [4] },
+    { id: 257, type: 3, values: [3] },
+    { id: 258, type: 3, values: [8] },
+    { id: 259, type: 3, values: [1] },
+    { id: 262, type: 3, values: [1] },
+    { id: 277, type: 3, values: [1] },
+    { id: 278, type: 3, values: [3] },
+    { id: 33550, type: 12, values: [30, 30, 0] },
+    { id: 33922, type: 12, values: [0, 0, 0, 500_000, 4_600_000, 0] },
+    { id: 34735, type: 3, values: [1, 1, 0, 2, 1024, 0, 1, 1, 3072, 0, 1, 32632] },
+  ]
+  return tinyTiff([{ tags, blocks: [Uint8Array.from({ length: 12 }, (_, i) => first + i)] }])
+}
 
 /** A ZIP archive of deflated members, as .npz and .xlsx are. */
 function zipped(members: Readonly<Record<string, Uint8Array>>): Uint8Array {
@@ -134,4 +189,12 @@ export const madeSeeds: readonly Seed[] = [
   tenx((bytes) => bytes, ''),
   tenx((bytes) => gzipSync(bytes), '.gz'),
   one('book.xlsx', workbook),
+  one('genes.tsv', text(geneTable)),
+  { ...one('log.csv', text(log)), options: { 'series.length': 4, 'series.stride': 2, 'series.time': ['time'], 'series.unit': 'node' } },
+  one('grid.nc', netcdf()),
+  {
+    name: 'made/scene of two bands',
+    open: '.',
+    files: [1, 2].map((number) => ({ path: `LC08_scene_B${number}.TIF`, bytes: () => band(10 * number) })),
+  },
 ]

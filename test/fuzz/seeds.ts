@@ -30,7 +30,7 @@ export async function seedsByReader(): Promise<ReadonlyMap<string, readonly Seed
   for (const seed of madeSeeds) {
     const reader = await readerOf(seed)
     if (reader) found.get(reader)?.push(seed)
-    else process.stderr.write(`the seed '${seed.name}' is not read\n`)
+    else throw new Error(`the seed '${seed.name}' is not read`)
   }
   for (const path of [...smallFiles(fixtures), ...(hasSharedData ? smallFiles(sharedDataRoot) : [])]) {
     const seed = {
