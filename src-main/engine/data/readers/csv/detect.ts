@@ -2,7 +2,7 @@
 import { dateParts } from './dates.ts'
 import { type Layout, byteOf, carriageReturn, lineFeed } from './layout.ts'
 import { type Receiver, Scanner, everyField } from './scanner.ts'
-import { type Decimal, type Meaning, isDoubtful, missingSet, parseBoolean, parseNumber } from './values.ts'
+import { type Decimal, type Meaning, isDoubtful, latin1Text, missingSet, parseBoolean, parseNumber } from './values.ts'
 
 export interface SampleRecord {
   /** From 0. */
@@ -28,11 +28,7 @@ export function sampleRecords(sample: Uint8Array, layout: Layout, complete: bool
       if (records.at(-1)?.line !== line) records.push({ line, fields: [] })
       const fields = (records.at(-1) as SampleRecord).fields
       if (column < fields.length) return 0
-      fields.push(
-        Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from)
-          .toString('latin1')
-          .trim(),
-      )
+      fields.push(latin1Text(bytes, from, to))
       return 0
     },
     ragged() {},

@@ -1,5 +1,6 @@
 /** Records as the texts of chosen columns, for previews and metadata. */
 import type { Layout } from './layout.ts'
+import { latin1Text } from './values.ts'
 import { type Receiver, Scanner, everyField, skipped } from './scanner.ts'
 
 export class FieldTexts implements Receiver {
@@ -33,9 +34,7 @@ export class FieldTexts implements Receiver {
     }
     const places = this.#placesOf[column] as readonly number[]
     if (places.length === 0 || from === to) return 0
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from)
-      .toString('latin1')
-      .trim()
+    const text = latin1Text(bytes, from, to)
     for (const place of places) (this.#records.at(-1) as string[])[place] = text
     return 0
   }

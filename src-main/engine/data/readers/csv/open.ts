@@ -54,6 +54,7 @@ export async function openCsv(path: string, options: CsvOptions, signal?: AbortS
       dateOrder: options.dateOrder,
       labels: options.labels,
       encodingIsChosen: options.encoding !== undefined,
+      hasHeader: judged.hasHeader,
       details: {
         delimiter: delimiter === 9 ? 'tab' : judged.layout.runs ? 'blanks' : String.fromCharCode(delimiter),
         ...(quote === 39 ? { quote: "'" } : {}),

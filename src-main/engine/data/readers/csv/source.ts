@@ -11,7 +11,7 @@ import { noteColumns, noteEncoding, noteTable } from './findings.ts'
 import { isLabelName } from './names.ts'
 import { type SurveyPlan, type SurveyResult, countsOf } from './survey.ts'
 import { type Reading, type Stretch, type Table, runOver, surveyTable, valuesOf } from './table.ts'
-import { isDash, isDoubtful, missingSet, parseBoolean, parseNumber } from './values.ts'
+import { isDoubtful, missingSet, parseBoolean, parseNumber } from './values.ts'
 
 export interface TableChoices {
   readonly format: string
@@ -24,6 +24,8 @@ export interface TableChoices {
   /** Names of the columns that are labels; undefined goes by their names. */
   readonly labels: readonly string[] | undefined
   readonly encodingIsChosen: boolean
+  /** The columns are named in the file. */
+  readonly hasHeader: boolean
   /** Undoes what was done to texts before they were cut. */
   readonly restore?: (text: string) => string
   readonly details: SourceReport['details']
@@ -50,7 +52,8 @@ export async function openTable(
       })
   const concluded = names.map((name, i) => concludeColumn(survey, i, table.meaning, choices.types[name], choices.dateOrder))
   // A column without name and values comes from a delimiter too many at the end of lines.
-  const isLeftOver = (i: number): boolean => survey.rows > 0 && concluded[i]?.present === 0 && /^column \d+$/.test(names[i] as string)
+  const isLeftOver = (i: number): boolean =>
+    choices.hasHeader && survey.rows > 0 && concluded[i]?.present === 0 && names[i] === `column ${i + 1}`
   const kept = names.flatMap((_, i) => (isLeftOver(i) ? [] : [i]))
   const labels = labelsOf(names, kept, concluded, choices)
   const learned = kept.filter((i) => concluded[i]?.conversion && !labels.includes(i))
@@ -174,7 +177,7 @@ function sourceOf(table: Table, report: SourceReport, known: Known, reading: Rea
       const value = parseNumber(text, meaning) ?? parseBoolean(text)
       return value === null || Number.isNaN(value) ? null : value
     }
-    const isValue = !isDoubtful(text) || (categories ? categories.includes(text) : conversion === null && !isDash(text))
+    const isValue = !isDoubtful(text) || (categories ? categories.includes(text) : conversion === null)
     return isValue ? decode(text) : null
   }
 

@@ -76,11 +76,17 @@ export function parseDate(field: string, order: DateOrder): number | null {
   return Number.isNaN(days) ? null : days
 }
 
-/** bytes[from … to) as text of one character per byte; longer ones are cut, as nothing that is not free text is so long. */
-export function asciiText(bytes: Uint8Array, from: number, to: number): string {
+/**
+ * bytes[from … to) as text of one character per byte, without blanks around: those of ASCII only, as bytes above may be part of a
+ * character.
+ */
+export function latin1Text(bytes: Uint8Array, from: number, to: number, most = Number.POSITIVE_INFINITY): string {
   let a = from
   let b = to
   while (a < b && (bytes[a] as number) <= 32) a++
   while (b > a && (bytes[b - 1] as number) <= 32) b--
-  return Buffer.from(bytes.buffer, bytes.byteOffset + a, Math.min(b - a, 200)).toString('latin1')
+  return Buffer.from(bytes.buffer, bytes.byteOffset + a, Math.min(b - a, most)).toString('latin1')
 }
+
+/** The same cut short: nothing that is not free text is so long. */
+export const asciiText = (bytes: Uint8Array, from: number, to: number): string => latin1Text(bytes, from, to, 200)

@@ -98,6 +98,7 @@ export async function openJson(path: string, options: JsonOptions, signal?: Abor
       dateOrder: options.dateOrder,
       labels: options.labels,
       encodingIsChosen: true,
+      hasHeader: true,
       restore: (text) => text.replaceAll(lineEnd, '\n'),
       details: { records: isList ? 'lists' : 'objects', encoding, compressed: gzip },
     },
