@@ -3,7 +3,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { describe, expect, test } from 'vitest'
 import { rowsInMemory } from '#engine/compute/rowReader.ts'
 import type { StepId } from '#common/domain/steps.ts'
-import { applyPipeline, fitPipeline, invertPipeline } from '#engine/data/pipeline/pipeline.ts'
+import { applyPipeline, asRead, describeColumns, fitPipeline, invertPipeline } from '#engine/data/pipeline/pipeline.ts'
 import { onnxFile } from '#engine/export/onnx.ts'
 import type { ModelDefinition } from '#engine/models/define.ts'
 import { models } from '#engine/models/registry.ts'
@@ -54,6 +54,14 @@ describe('an exported model gives what ours gives', () => {
 describe('a file that takes raw columns prepares them as we do', () => {
   const model = models.find(({ id }) => id === 'pca') as ModelDefinition
   const cases: [string, StepId[], (i: number) => number][] = [
+    [
+      'quartiles, and marks of missing values',
+      ['missing-indicator', 'impute', 'robust'],
+      (i) => (i % 37 === 5 ? Number.NaN : 50 * Math.sin(i * 1.7)),
+    ],
+    ['rows of length 1', ['impute', 'unit-length'], (i) => 3 + Math.cos(i * 0.9)],
+    ['counts per 10 000', ['library-size', 'max-abs'], (i) => (i % 4 === 0 ? 0 : Math.round(9 * Math.abs(Math.sin(i * 1.3))))],
+    ['logarithms, centred', ['log1p', 'centre'], (i) => Math.abs(7 * Math.sin(i * 0.3))],
     ['missing values and large offsets, z-score', ['impute', 'z-score'], (i) => (i % 37 === 5 ? Number.NaN : 20_000 + Math.sin(i * 1.7))],
     ['infinities, min-max', ['impute', 'min-max'], (i) => (i % 41 === 7 ? Number.POSITIVE_INFINITY : 300 * Math.cos(i * 0.9))],
     ['counts', ['impute', 'log1p-cp10k', 'z-score'], (i) => (i % 3 === 0 ? 0 : Math.round(100 * Math.abs(Math.sin(i * 1.3))))],
@@ -62,15 +70,17 @@ describe('a file that takes raw columns prepares them as we do', () => {
   test.each(cases)('%s', async (_, ids, value) => {
     const rows = 200
     const raw = Float32Array.from({ length: rows * d }, (_, i) => value(i))
-    const steps = fitPipeline(ids, raw, rows, d)
-    const X = raw.slice()
-    applyPipeline(steps, X, rows, d)
+    const steps = fitPipeline(ids, raw, rows, d, { columns: asRead(contentOf(model, {}, {}).columns) })
+    const X = applyPipeline(steps, raw.slice(), rows, d)
+    const width = X.length / rows
     const settings = { components: 3 }
-    const built = model.build(settings, d)
+    const built = model.build(settings, width)
     if (built.kind !== 'closed-form') throw new Error('PCA is fitted in closed form')
-    const weights = await built.fit(rowsInMemory(X, rows, d), 1, new AbortController().signal)
-    const content = { ...contentOf(model, settings, weights), steps }
-    const ours = await openEncoder({ model, params: settings, inputDim: d, weights, threads: 1 })
+    const weights = await built.fit(rowsInMemory(X, rows, width), 1, new AbortController().signal)
+    const plain = contentOf(model, settings, weights)
+    const { columns, sources } = describeColumns(steps, plain.columns)
+    const content = { ...plain, steps, columns, sources, read: plain.columns }
+    const ours = await openEncoder({ model, params: settings, inputDim: width, weights, threads: 1 })
     const { codes, error } = await ours.encode(X, rows)
     const back = await ours.reconstruct(X, rows)
     await ours.close()
@@ -79,9 +89,8 @@ describe('a file that takes raw columns prepares them as we do', () => {
     const both = await whole.run(raw, rows)
     expect(largestDifference(both.codes, codes)).toBeLessThan(3e-6)
     expect(largestDifference(both.error, error)).toBeLessThan(3e-6)
-    const wanted = back.slice()
-    invertPipeline(steps, wanted, rows, d) // totals are not in the code: counts come out per 10 000
-    const spread = raw.reduce((most, v) => (Number.isFinite(v) ? Math.max(most, Math.abs(v)) : most), 1)
+    const wanted = invertPipeline(steps, back.slice(), rows, width) // totals are not in the code: counts come out per 10 000
+    const spread = [...raw, ...wanted].reduce((most, v) => (Number.isFinite(v) ? Math.max(most, Math.abs(v)) : most), 1)
     const share = (values: Float32Array): Float32Array => values.map((v) => v / spread)
     expect(largestDifference(share(both.reconstruction), share(wanted))).toBeLessThan(3e-6)
     const encoder = await opened(onnxFile('encoder', { ...content, takes: 'prepared' }))
