@@ -26,7 +26,8 @@ const leftOut = new Set([
 export function fixForData(finding: Finding, dataset: Artifact, meta: DatasetMeta, look: DataLook, draft: ModelDraft): Fix | null {
   const { code, where = {}, columns = [] } = finding as ExaminationFinding
   if (leftOut.has(code) && columns.length > 0) return leaveOut(columns, meta, draft)
-  if (code === 'SENTINEL_VALUE' || code === 'ZERO_PIXELS') return readAgain(Number(where.value), dataset, meta)
+  if (code === 'SENTINEL_VALUE' || code === 'ZERO_PIXELS' || code === 'SUSPICIOUS_VALUE')
+    return readAgain(Number(where.value), dataset, meta)
   if (code === 'EMPTY_DROPLETS' && look.tab !== 'quality') return { label: 'Show thresholds', run: () => (look.tab = 'quality') }
   if (code === 'MISSING_TOGETHER' && look.tab !== 'missing') return { label: 'Show pattern', run: () => (look.tab = 'missing') }
   return null

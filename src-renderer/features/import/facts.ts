@@ -41,7 +41,9 @@ export function gridFacts({ crs, transform, georeferenced, width, height }: Grid
   const down = Math.hypot(b, e)
   const size = across === down ? formatSignificant(across, 6) : `${formatSignificant(across, 6)} × ${formatSignificant(down, 6)}`
   const angle = (Math.atan2(d, a) * 180) / Math.PI
-  const corner = ([x, y]: readonly [number, number]): string => `${formatSignificant(x, 8)}, ${formatSignificant(y, 8)}`
+  // To a thousandth of a pixel.
+  const decimals = Math.min(9, Math.max(0, 2 - Math.floor(Math.log10(across || 1))))
+  const corner = ([x, y]: readonly [number, number]): string => `${formatNumber(x, decimals)}, ${formatNumber(y, decimals)}`
   return [
     ['Reference', crs ? `${crs.name}${crs.code ? `, ${crs.code}` : ''}` : 'a grid without a named system'],
     ['Pixel size', `${size}${unit ? `\u202f${unit}` : ''}`],

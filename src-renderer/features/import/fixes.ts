@@ -2,11 +2,20 @@
 import type { Finding } from '#common/domain/dataset.ts'
 import { importer, session } from '../../lib/app.ts'
 
-/** Findings that name an option and its value are put right by setting it. */
-export function fixForFile({ where = {} }: Finding): { label: string; run: () => void } | null {
+type Fix = { readonly label: string; readonly run: () => void }
+
+/** Findings that name an option and its value, or a number that stands for "missing", are put right by setting the option. */
+export function fixForFile({ code, where = {} }: Finding): Fix | null {
   const { option, value } = where
-  if (typeof option !== 'string' || value === undefined) return null
-  const format = session.registry?.formats.find(({ id }) => id === importer.report?.format)
-  if (!(option in ((format?.options.properties as object | undefined) ?? {}))) return null
-  return { label: `Use ${value}`, run: () => importer.setOptions({ ...importer.options, [option]: value }) }
+  const known = session.registry?.formats.find(({ id }) => id === importer.report?.format)?.options.properties as object | undefined
+  const set = (name: string, to: unknown, label: string): Fix | null =>
+    name in (known ?? {}) ? { label, run: () => importer.setOptions({ ...importer.options, [name]: to }) } : null
+  if (typeof option === 'string' && value !== undefined) return set(option, value, `Use ${value}`)
+  if (code !== 'SUSPICIOUS_VALUE' || value === undefined) return null
+  const before = importer.options.missing
+  return set(
+    'missing',
+    [...(Array.isArray(before) ? before.map(String) : []), String(value)],
+    `Read ${String(value).replace('-', '−')} as missing`,
+  )
 }
