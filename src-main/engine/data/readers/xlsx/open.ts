@@ -21,6 +21,10 @@ import { type Workbook, readWorkbook } from './workbook.ts'
 
 /** A column is of numbers or dates when at most this share of its cells is something else; those are then missing, and reported. */
 const tolerated = 0.01
+/** As spreadsheets keep a number that was typed or pasted as text. */
+const plainNumber = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/
+/** Rows in which the beginning of the table is sought. */
+const topRows = 20
 const batchValues = 1 << 18
 
 class Tally {
@@ -29,22 +33,27 @@ class Tally {
   date = 0
   boolean = 0
   text = 0
+  /** Those of the texts that are plain numbers. */
+  numeric = 0
   firstText: { row: number; value: string } | null = null
 
   add(cell: Cell, row: number): void {
     if (cell.kind === 'error') return
     this[cell.kind]++
     if (cell.kind === 'number' && Number.isInteger(cell.value)) this.whole++
-    if (cell.kind === 'text') this.firstText ??= { row, value: cell.value.slice(0, 40) }
+    if (cell.kind !== 'text') return
+    if (plainNumber.test(cell.value)) this.numeric++
+    else this.firstText ??= { row, value: cell.value.slice(0, 40) }
   }
 
   get type(): StoredType {
-    const { number, date, boolean, text } = this
+    const { number, date, boolean, text, numeric } = this
     const all = number + date + boolean + text
     if (all === 0) return 'text'
     if (boolean === all) return 'boolean'
     if (date > 0 && date >= all * (1 - tolerated)) return 'date'
-    if (number > 0 && number >= all * (1 - tolerated)) return this.whole === number ? 'integer' : 'number'
+    if (number > 0 && number >= all * (1 - tolerated)) return this.whole === number && numeric === 0 ? 'integer' : 'number'
+    if (numeric > 0 && number + numeric >= all * (1 - tolerated)) return 'number'
     return 'text'
   }
 }
@@ -57,6 +66,8 @@ interface Extent {
   readonly tallies: readonly Tally[]
   readonly errors: { count: number; firstRow: number; value: string }
   readonly hasHeader: boolean
+  /** Rows with something in them above the table. */
+  readonly above: number
 }
 
 export async function openColumns(file: RandomAccessFile, options: XlsxOptions, signal?: AbortSignal): Promise<ColumnarFile> {
@@ -126,41 +137,75 @@ function chooseSheet({ sheets }: Workbook, wanted: string | undefined, path: str
 async function survey(batches: AsyncGenerator<Row[]>, { header, firstRow }: XlsxOptions, path: string): Promise<Extent> {
   const tallies: Tally[] = []
   const errors = { count: 0, firstRow: 0, value: '' }
-  let names: (string | undefined)[] | null = null
-  let hasHeader = false
-  let first = 0
+  const top: Row[] = []
+  let begun: { names: (string | undefined)[]; first: number; hasHeader: boolean; above: number } | null = null
   let last = 0
-  for await (const rows of batches)
-    for (const { number, cells } of rows) {
-      if (number < firstRow) continue
-      if (names === null) {
-        hasHeader =
-          header === 'yes' || (header === 'auto' && Object.values(cells).every((cell) => cell === undefined || cell.kind === 'text'))
-        names = hasHeader ? cells.map((cell) => (cell === undefined ? undefined : String(cell.value))) : []
-        first = hasHeader ? number + 1 : number
-        if (hasHeader) continue
-      }
-      last = number
-      for (let i = 0; i < cells.length; i++) {
-        const cell = cells[i]
-        if (!cell) continue
-        while (tallies.length <= i) tallies.push(new Tally())
-        tallies[i]?.add(cell, number)
-        if (cell.kind !== 'error') continue
-        if (errors.count++ === 0) Object.assign(errors, { firstRow: number, value: cell.value })
-      }
+
+  function add({ number, cells }: Row): void {
+    if (begun && number < begun.first) return
+    last = number
+    for (let i = 0; i < cells.length; i++) {
+      const cell = cells[i]
+      if (!cell) continue
+      while (tallies.length <= i) tallies.push(new Tally())
+      tallies[i]?.add(cell, number)
+      if (cell.kind === 'error' && errors.count++ === 0) Object.assign(errors, { firstRow: number, value: cell.value })
     }
-  if (names === null) throw new StratumError('FILE_EMPTY', 'The sheet is empty.', 'Choose another sheet in the options.', { path })
-  return { first, last: Math.max(last, first - 1), names, tallies, errors, hasHeader }
+  }
+  function begin(): void {
+    begun = beginning(top, header)
+    for (const row of top) add(row)
+  }
+  for await (const rows of batches)
+    for (const row of rows) {
+      if (row.number < firstRow) continue
+      if (begun) add(row)
+      else if (top.push(row) === topRows) begin()
+    }
+  if (!begun && top.length > 0) begin()
+  if (!begun) throw new StratumError('FILE_EMPTY', 'The sheet is empty.', 'Choose another sheet in the options.', { path })
+  const { first } = begun as { first: number }
+  return {
+    ...(begun as { names: (string | undefined)[]; hasHeader: boolean; above: number }),
+    first,
+    last: Math.max(last, first - 1),
+    tallies,
+    errors,
+  }
 }
 
-function noteSheets({ sheets }: Workbook, chosen: string, { errors, hasHeader, first, last }: Extent, findings: Finding[]): void {
+/** Where the table begins: titles above it fill fewer cells than its rows do. */
+function beginning(
+  top: readonly Row[],
+  header: XlsxOptions['header'],
+): { names: (string | undefined)[]; first: number; hasHeader: boolean; above: number } {
+  const filled = ({ cells }: Row): number => cells.reduce((count, cell) => count + (cell ? 1 : 0), 0)
+  const widest = top.reduce((most, row) => Math.max(most, filled(row)), 0)
+  const above = top.findIndex((row) => filled(row) >= widest * 0.6)
+  const { number, cells } = top[above] as Row
+  const hasHeader = header === 'yes' || (header === 'auto' && cells.every((cell) => cell === undefined || cell.kind === 'text'))
+  return {
+    names: hasHeader ? Array.from(cells, (cell) => (cell === undefined ? undefined : String(cell.value))) : [],
+    first: hasHeader ? number + 1 : number,
+    hasHeader,
+    above,
+  }
+}
+
+function noteSheets({ sheets }: Workbook, chosen: string, { errors, hasHeader, first, last, above }: Extent, findings: Finding[]): void {
   if (sheets.length > 1)
     findings.push({
       severity: 'info',
       code: 'SEVERAL_SHEETS',
       message: `The workbook has ${sheets.length} sheets; "${chosen}" is read.`,
       hint: 'Choose another one in the option "sheet".',
+    })
+  if (above > 0)
+    findings.push({
+      severity: 'info',
+      code: 'ROWS_ABOVE',
+      message: `${above} rows above the table are passed over; it begins in row ${hasHeader ? first - 1 : first}.`,
+      hint: 'If they belong to it, say in the option "firstRow" where it begins.',
     })
   if (!hasHeader && last >= first)
     findings.push({
@@ -180,7 +225,16 @@ function noteSheets({ sheets }: Workbook, chosen: string, { errors, hasHeader, f
 }
 
 function noteOddCells(name: string, type: StoredType, tally: Tally, findings: Finding[]): void {
-  const { number, date, boolean, text, firstText } = tally
+  const { number, date, boolean, numeric, firstText } = tally
+  const text = tally.text - (type === 'text' ? 0 : numeric)
+  if (type === 'number' && numeric > 0)
+    findings.push({
+      severity: 'info',
+      code: 'NUMBERS_AS_TEXT',
+      message: `${numeric} numbers of "${name}" are stored as texts; they are read as numbers.`,
+      hint: 'If these are names rather than numbers, they can be left out when the data are prepared.',
+      where: { column: name },
+    })
   if (type === 'text' && number + date + boolean > 0 && text > 0)
     findings.push({
       severity: 'info',
@@ -245,6 +299,7 @@ async function* readBatches(
 
 function storedValue(cell: Cell, type: StoredType): number | string | null {
   if (type === 'text') return textOf(cell)
+  if (cell.kind === 'text') return type === 'number' && plainNumber.test(cell.value) ? Number(cell.value) : Number.NaN
   return typeof cell.value === 'number' && (cell.kind === 'date') === (type === 'date') ? cell.value : Number.NaN
 }
 

@@ -57,6 +57,19 @@ describe('a sheet', () => {
     await source.close()
   })
 
+  it('may have titles above the table and numbers stored as texts, both said', async () => {
+    const source = await openSource(book, undefined, { sheet: 'Titled' })
+    expect(source.report.rows).toBe(30)
+    expect(source.report.columns.map(({ name, type }) => [name, type])).toEqual([
+      ['name', 'category'],
+      ['value', 'number'],
+      ['count', 'integer'],
+    ])
+    expect(source.report.findings.map(({ code }) => code)).toEqual(['SEVERAL_SHEETS', 'ROWS_ABOVE', 'NUMBERS_AS_TEXT'])
+    expect([...(await matrixOf(source, 4))]).toEqual(Array.from({ length: 30 }, (_, i) => [i % 4, i / 4, i]).flat())
+    await source.close()
+  })
+
   it('of a workbook that counts from 1904 has its dates right', async () => {
     const source = await openSource(columnarFixture('book1904.xlsx'))
     expect([...(await matrixOf(source))]).toEqual([0, 1, 2].map((i) => Date.UTC(2010, 0, 1 + i) / 86_400_000))
