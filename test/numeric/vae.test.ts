@@ -6,7 +6,7 @@ import { initialiserOf } from '#engine/layers/initialise.ts'
 import { klBeyondFreeBits, klPerUnit, meanKl } from '#engine/losses/kl.ts'
 import { likelihoodOf } from '#engine/losses/likelihoods.ts'
 import type { Stage, TensorMap } from '#engine/models/define.ts'
-import { vae } from '#engine/models/vae.ts'
+import { vae } from '#engine/models/variational/vae.ts'
 import { trainModel } from '#engine/train/train.ts'
 import { trainOptions } from '../helpers/training.ts'
 

@@ -10,7 +10,7 @@ import { kSparse } from './sae/kSparse.ts'
 import { saeRelu } from './sae/relu.ts'
 import { saeTopK } from './sae/topK.ts'
 import { stacked } from './stacked.ts'
-import { vae } from './vae.ts'
+import { vae } from './variational/vae.ts'
 
 export const models: readonly ModelDefinition[] = [
   stacked,

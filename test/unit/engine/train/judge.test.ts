@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { NumericWorker } from '#engine/compute/numericWorker.ts'
 import { type RowReader, rowsInMemory } from '#engine/compute/rowReader.ts'
 import { initialiserOf } from '#engine/layers/initialise.ts'
-import { saeTopK } from '#engine/models/saeTopK.ts'
+import { saeTopK } from '#engine/models/sae/topK.ts'
 import { blocksFor, Judge } from '#engine/train/judge.ts'
 import { curvedRows } from '../../../helpers/training.ts'
 

@@ -38,7 +38,9 @@ describe('damaged files', () => {
   }
 
   it('are refused when the end is missing', async () => {
-    await expect(open(readFileSync(columnarFixture('typed_plain.arrow')).subarray(0, 9000))).rejects.toMatchObject({ code: 'FILE_TRUNCATED' })
+    await expect(open(readFileSync(columnarFixture('typed_plain.arrow')).subarray(0, 9000))).rejects.toMatchObject({
+      code: 'FILE_TRUNCATED',
+    })
   })
 
   it('are refused when written by Feather version 1', async () => {

@@ -204,4 +204,104 @@ describe('tables', () => {
       hint: expect.stringContaining('delimiter'),
     })
   })
+
+  it('keeps labels beside the rows when their name says so, and takes them in when told', async () => {
+    const path = write('x,kind,label\n1,a,0\n2,b,1\n3,a,0\n4,b,1\n')
+    const { labelFields, metadataFields, findings } = await inspectSource(path)
+    expect([labelFields, metadataFields]).toEqual([['label'], ['label']])
+    expect(findings.find(({ code }) => code === 'LABELS')?.hint).toContain('labels option')
+    expect((await inspectSource(path, 'csv', { labels: [] })).columns.map(({ name }) => name)).toEqual(['x', 'kind', 'label'])
+    expect((await inspectSource(path, 'csv', { labels: ['kind'] })).labelFields).toEqual(['kind'])
+    // A table of labels alone, and a y beside an x, are no labels.
+    expect((await inspectSource(write('label\n1\n2\n'))).columns).toHaveLength(1)
+    expect((await inspectSource(write('x,y\n1,2\n3,4\n'))).columns).toHaveLength(2)
+  })
+
+  it('numbers categories by their sorted texts, numbers among them by size', async () => {
+    const path = write('t,c,n\n1,b,10\n2,a,9\n3,"b",10\n4,NA,9\n5,a,\n6,a,9\n')
+    const source = await openSource(path, 'csv', { types: { n: 'category' } })
+    expect(source.report.columns.map(({ categories }) => categories)).toEqual([undefined, ['a', 'b'], ['9', '10']])
+    expect(Array.from((await readAll(source, { columns: [1, 2] })).X)).toEqual([1, 1, 0, 0, 1, 1, Number.NaN, 0, 0, Number.NaN, 0, 0])
+    expect((await source.preview(2, 1, 3)).rows).toEqual([[3, 'b', '10']])
+  })
+
+  it('finds the categories of a column that begins with numbers only', async () => {
+    const codes = Array.from({ length: 3000 }, (_, i) => (i < 2000 ? 1 + (i % 3) : 'x'))
+    const rows = Array.from({ length: 12 }, () => codes).flat()
+    const { columns } = await inspectSource(
+      write(`code,pad\n${codes.map((code) => `${code},${'p'.repeat(90)}`).join('\n')}\n${rows.map((code) => `${code},p`).join('\n')}\n`),
+    )
+    expect(columns.find(({ name }) => name === 'code')?.categories).toEqual(['1', '2', '3', 'x'])
+  })
+
+  it('obeys the types it is told, and says which names there are', async () => {
+    const path = write('id,when,ms\n00123,86400,86400000\n00456,129600,-86400000\n')
+    const source = await openSource(path, 'csv', { types: { id: 'text', when: 'unix-seconds', ms: 'unix-milliseconds' } })
+    expect(await source.metadata?.('id')).toEqual(['00123', '00456'])
+    expect(source.report.columns.map(({ type }) => type)).toEqual(['date', 'date'])
+    expect(Array.from((await readAll(source)).X)).toEqual([1, 1, 1.5, -1])
+    await expect(inspectSource(path, 'csv', { types: { no: 'text' } })).rejects.toMatchObject({
+      code: 'PARAMETER_INVALID',
+      hint: expect.stringContaining('id, when, ms'),
+    })
+  })
+
+  it('tells day from month by all dates of a column, and says when it cannot', async () => {
+    const days = async (texts: string[], options = {}): Promise<number[]> => await valuesOf(write(`d\n${texts.join('\n')}\n`), options)
+    expect(await days(['03/04/2024', '13/04/2024'])).toEqual([19816, 19826])
+    expect(await days(['03/04/2024', '03/13/2024'])).toEqual([19786, 19795])
+    expect(await days(['03.04.2024', '04.04.2024'])).toEqual([19816, 19817])
+    expect(await days(['03/04/2024'], { dateOrder: 'dmy' })).toEqual([19816])
+    expect((await inspectSource(write('d\n03/04/2024\n'))).findings.map(({ code }) => code)).toContain('AMBIGUOUS_DATES')
+    expect(await days(['2024-01-01T12:00:00Z', '2024-01-01 12:00:00+06:00', '2024-01-01 06:00 PM'])).toEqual([19723.5, 19723.25, 19723.75])
+    expect(await days(['1 Jan 1970', '2-feb-1970'])).toEqual([0, 32])
+    expect(await days(['Jan 3, 1970', 'December 31, 1969'])).toEqual([2, -1])
+    expect((await inspectSource(write('d\n2024-02-30\n2024-02-31\n13/13/2024\n'))).columns).toEqual([])
+  })
+
+  it('points at values that stand for no value, until they are named as missing', async () => {
+    const rows = Array.from({ length: 60 }, (_, i) => (i % 10 === 0 ? '-200,7' : `${(i % 7) + 0.5},${i}`))
+    const path = write(`co,n\n${rows.join('\n')}\n`)
+    expect((await inspectSource(path)).findings.find(({ code }) => code === 'SUSPICIOUS_VALUE')).toMatchObject({
+      where: { value: -200, column: 'co' },
+    })
+    const source = await openSource(path, 'csv', { missing: ['-200'] })
+    expect(source.report.findings).toEqual([])
+    expect((await readAll(source)).X[0]).toBeNaN()
+  })
+
+  it('takes "None" and dashes for no value among numbers, and for what they are among texts', async () => {
+    const { X } = await readAll(await openSource(write('n\n1\n-\nNone\n4\n')))
+    expect(Array.from(X)).toEqual([1, Number.NaN, Number.NaN, 4])
+    const { columns } = await inspectSource(write('strand,damage\n+,None\n-,Major\n+,None\n-,Major\n'))
+    expect(columns.map(({ categories }) => categories)).toEqual([
+      ['+', '-'],
+      ['Major', 'None'],
+    ])
+  })
+
+  it('finds single quotes, backslashes, titles above the table, comments and blanks as delimiters', async () => {
+    expect((await openSource(write("'a','b, c'\n'1','2'\n'3','4'\n"))).report.columns.map(({ name }) => name)).toEqual(['a', 'b, c'])
+    const escaped = await openSource(write('a,b\n"x \\"y\\", z",1\n"u",2\n'))
+    expect(await escaped.metadata?.('a')).toEqual(['x "y", z', 'u'])
+    const titled = await inspectSource(write('Exported on Monday\n\na,b,c\n1,2,3\n4,5,6\n'))
+    expect([titled.rows, titled.findings[0]?.code]).toEqual([2, 'PREAMBLE'])
+    const commented = await inspectSource(write('# made by hand\na,b\n1,2\n# half way\n3,4\n'))
+    expect([commented.rows, commented.findings.map(({ code }) => code)]).toEqual([2, ['COMMENTS']])
+    expect(await valuesOf(write('  1   2.5\n 10  -3\n', 'table.dat'))).toEqual([1, 2.5, 10, -3])
+    expect((await inspectSource(write('#a\tb\n1\t2\n'))).columns.map(({ name }) => name)).toEqual(['a', 'b'])
+  })
+
+  it('leaves out what a delimiter at the end of lines makes, and warns of a quote that stays open', async () => {
+    const trailing = await inspectSource(write('a;b;;\n1;2;;\n3;4;;\n'))
+    expect(trailing.columns.map(({ name }) => name)).toEqual(['a', 'b'])
+    const { findings, rows } = await inspectSource(write('a,b\n1,x\n2,"y\n3,z\n'))
+    expect([rows, findings.find(({ code }) => code === 'UNCLOSED_QUOTE')?.where]).toEqual([2, { line: 3 }])
+  })
+
+  it('reads any number of blank lines at once', async () => {
+    const started = performance.now()
+    expect(await valuesOf(write(`${'\n'.repeat(200_000)}5\n`))).toEqual([5])
+    expect(performance.now() - started).toBeLessThan(20_000)
+  })
 })
