@@ -1,0 +1,113 @@
+/** One pass over a sheet: where its table begins and ends, and what its columns hold. */
+import { StratumError } from '#common/errors.ts'
+import type { StoredType } from '../../columns/columnar.ts'
+import type { XlsxOptions } from '../xlsx.ts'
+import type { Cell, Row } from './sheet.ts'
+
+/** A column is of numbers or dates when at most this share of its cells is something else; those are then missing, and reported. */
+const tolerated = 0.01
+/** As spreadsheets keep a number that was typed or pasted as text. */
+export const plainNumber = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/
+/** Rows in which the beginning of the table is sought. */
+const topRows = 20
+
+export class Tally {
+  number = 0
+  whole = 0
+  date = 0
+  boolean = 0
+  text = 0
+  /** Those of the texts that are plain numbers. */
+  numeric = 0
+  firstText: { row: number; value: string } | null = null
+
+  add(cell: Cell, row: number): void {
+    if (cell.kind === 'error') return
+    this[cell.kind]++
+    if (cell.kind === 'number' && Number.isInteger(cell.value)) this.whole++
+    if (cell.kind !== 'text') return
+    if (plainNumber.test(cell.value)) this.numeric++
+    else this.firstText ??= { row, value: cell.value.slice(0, 40) }
+  }
+
+  get type(): StoredType {
+    const { number, date, boolean, text, numeric } = this
+    const all = number + date + boolean + text
+    if (all === 0) return 'text'
+    if (boolean === all) return 'boolean'
+    if (date > 0 && date >= all * (1 - tolerated)) return 'date'
+    if (number > 0 && number >= all * (1 - tolerated)) return this.whole === number && numeric === 0 ? 'integer' : 'number'
+    if (numeric > 0 && number + numeric >= all * (1 - tolerated)) return 'number'
+    return 'text'
+  }
+}
+
+export interface Extent {
+  /** Numbers of rows, as Excel counts. */
+  readonly first: number
+  readonly last: number
+  readonly names: (string | undefined)[]
+  readonly tallies: readonly Tally[]
+  readonly errors: { count: number; firstRow: number; value: string }
+  readonly hasHeader: boolean
+  /** Rows with something in them above the table. */
+  readonly above: number
+}
+
+export async function survey(batches: AsyncGenerator<Row[]>, { header, firstRow }: XlsxOptions, path: string): Promise<Extent> {
+  const tallies: Tally[] = []
+  const errors = { count: 0, firstRow: 0, value: '' }
+  const top: Row[] = []
+  let begun: { names: (string | undefined)[]; first: number; hasHeader: boolean; above: number } | null = null
+  let last = 0
+
+  function add({ number, cells }: Row): void {
+    if (begun && number < begun.first) return
+    last = number
+    for (let i = 0; i < cells.length; i++) {
+      const cell = cells[i]
+      if (!cell) continue
+      while (tallies.length <= i) tallies.push(new Tally())
+      tallies[i]?.add(cell, number)
+      if (cell.kind === 'error' && errors.count++ === 0) Object.assign(errors, { firstRow: number, value: cell.value })
+    }
+  }
+  function begin(): void {
+    begun = beginning(top, header)
+    for (const row of top) add(row)
+  }
+  for await (const rows of batches)
+    for (const row of rows) {
+      if (row.number < firstRow) continue
+      if (begun) add(row)
+      else if (top.push(row) === topRows) begin()
+    }
+  if (!begun && top.length > 0) begin()
+  if (!begun) throw new StratumError('FILE_EMPTY', 'The sheet is empty.', 'Choose another sheet in the options.', { path })
+  const { first } = begun as { first: number }
+  return {
+    ...(begun as { names: (string | undefined)[]; hasHeader: boolean; above: number }),
+    first,
+    last: Math.max(last, first - 1),
+    tallies,
+    errors,
+  }
+}
+
+/** Where the table begins: titles above it fill fewer cells than its rows do. */
+function beginning(
+  top: readonly Row[],
+  header: XlsxOptions['header'],
+): { names: (string | undefined)[]; first: number; hasHeader: boolean; above: number } {
+  const filled = ({ cells }: Row): number => cells.reduce((count, cell) => count + (cell ? 1 : 0), 0)
+  const widest = top.reduce((most, row) => Math.max(most, filled(row)), 0)
+  const above = top.findIndex((row) => filled(row) >= widest * 0.6)
+  const { number, cells } = top[above] as Row
+  const hasHeader = header === 'yes' || (header === 'auto' && cells.every((cell) => cell === undefined || cell.kind === 'text'))
+  return {
+    names: hasHeader ? Array.from(cells, (cell) => (cell === undefined ? undefined : String(cell.value))) : [],
+    first: hasHeader ? number + 1 : number,
+    hasHeader,
+    above,
+  }
+}
