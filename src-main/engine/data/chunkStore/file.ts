@@ -11,7 +11,7 @@ import { crc32 } from 'node:zlib'
 import { z } from 'zod'
 import { SourceReport } from '#common/domain/dataset.ts'
 import type { RowChunk } from '../dataset.ts'
-import { type Narrow, narrowed, typesByName } from './narrow.ts'
+import { type Narrow, narrowed, typesByName, widen } from './narrow.ts'
 
 export const magic = 'STRATCH1'
 const pieceBytes = 4 << 20
@@ -142,13 +142,7 @@ export async function readPieces(path: string): Promise<PieceReader> {
         }
         const scratch = new ArrayBuffer(length * bytes)
         await readAll(file, new Uint8Array(scratch), flags, offset, crc)
-        const narrow = new typesByName[type].array(scratch)
-        if (missing === null) X.set(narrow, at)
-        else
-          for (let k = 0; k < length; k++) {
-            const value = narrow[k] as number
-            X[at + k] = value === missing ? Number.NaN : value
-          }
+        widen(new typesByName[type].array(scratch), missing, X, at)
       },
       close: () => file.close(),
     }

@@ -33,18 +33,29 @@ export function narrowed(X: Float32Array, wanted: Narrow | null): Narrowed {
   if (wanted === null) return asTheyAre
   const [min, max] = ranges[wanted]
   let [hasMin, hasMax, hasMissing] = [false, false, false]
-  for (const value of X) {
+  for (let i = 0; i < X.length; i++) {
+    const value = X[i] as number
     if (Number.isNaN(value)) hasMissing = true
-    else if (!Number.isInteger(value) || value < min || value > max || Object.is(value, -0)) return asTheyAre
+    // −0 is no whole number of few bits.
+    else if ((value | 0) !== value || value < min || value > max || (value === 0 && 1 / value < 0)) return asTheyAre
     else if (value === max) hasMax = true
     else if (value === min) hasMin = true
   }
   if (hasMissing && hasMin && hasMax) return asTheyAre
   const missing = !hasMissing ? null : hasMax ? min : max
+  const standIn = missing ?? 0
   const array = new typesByName[wanted].array(X.length)
   for (let i = 0; i < X.length; i++) {
     const value = X[i] as number
-    array[i] = missing !== null && Number.isNaN(value) ? missing : value
+    array[i] = Number.isNaN(value) ? standIn : value
   }
   return { array, type: wanted, missing }
+}
+
+/** The way back, into X[at …). */
+export function widen(narrow: NarrowArray | Float32Array, missing: number | null, X: Float32Array, at: number): void {
+  // Copying by the runtime is five times as fast as a loop.
+  X.set(narrow, at)
+  if (missing === null) return
+  for (let k = 0; k < narrow.length; k++) if (narrow[k] === missing) X[at + k] = Number.NaN
 }
