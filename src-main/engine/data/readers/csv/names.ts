@@ -19,7 +19,15 @@ export function nameColumns(header: readonly string[] | null, width: number, las
   const given = header.map((name) => name.trim())
   if (given[0]?.startsWith('#') && given[0].length > 1) given[0] = given[0].slice(1).trim()
   // R writes one name fewer than there are fields: the first field is the row's name.
-  if (width === given.length + 1 && !lastIsEmpty) given.unshift('row name')
+  if (width === given.length + 1 && !lastIsEmpty) {
+    given.unshift('row name')
+    findings.push({
+      severity: 'info',
+      code: 'ROW_NAMES',
+      message: 'The line of names has one name fewer than the rows have fields: the first field is taken for the name of the row.',
+      hint: 'Name every column in the first line if it is not.',
+    })
+  }
   while (given.length < width) given.push('')
   const missing = given.filter((name) => name === '').length
   const taken = new Set(given)

@@ -114,7 +114,7 @@ function judge(path: string, sample: Uint8Array, complete: boolean, given: Encod
   const text = sample.subarray(mark)
   const skipped = beginOfLine(text, options.skip)
   const body = text.subarray(skipped)
-  const comment = options.comment ?? (/^\s*#/m.test(Buffer.from(body.subarray(0, 65_536)).toString('latin1')) ? '#' : '')
+  const comment = options.comment ?? (/^[ \t]*#/m.test(Buffer.from(body.subarray(0, 65_536)).toString('latin1')) ? '#' : '')
   const quote = options.quote === 'none' ? '' : options.quote
   const delimiter = options.delimiter === 'tab' ? '\t' : options.delimiter === 'space' ? ' ' : options.delimiter
   let layout = detectLayout(body, complete, { delimiter, quote, comment: '' })
