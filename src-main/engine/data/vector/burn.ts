@@ -8,6 +8,8 @@ import { fillRings, type Span, toPixel } from './rasterise.ts'
 export interface Burnt {
   readonly features: number
   readonly pixels: number
+  /** Features with corners that have no place in the system of the scene; they are left out. */
+  readonly unplaced: number
 }
 
 const degrees: Crs = { code: 'EPSG:4326', name: 'WGS 84', unit: 'degree', proj4: '+proj=longlat +datum=WGS84 +no_defs' }
@@ -27,7 +29,7 @@ export async function burn<T>(
   const convert = intoScene(layer, grid)
   const place = toPixel(grid.transform)
   const extent = { x0: Number.POSITIVE_INFINITY, x1: Number.NEGATIVE_INFINITY, y0: Number.POSITIVE_INFINITY, y1: Number.NEGATIVE_INFINITY }
-  let [features, pixels, skipped, seen] = [0, 0, 0, 0]
+  let [features, pixels, skipped, seen, unplaced] = [0, 0, 0, 0, 0]
 
   const project = (from: ArrayLike<number>): Float64Array => {
     const out = new Float64Array(from.length)
@@ -54,6 +56,13 @@ export async function burn<T>(
     skipped += feature.skipped
     if (feature.rings.length === 0 && feature.points.length === 0) continue
     seen++
+    const rings = feature.rings.map(project)
+    const points = project(feature.points)
+    // A corner on the other side of the earth has no place in some projections: then the whole feature is not of this scene.
+    if (![...rings, points].every((positions) => positions.every(Number.isFinite))) {
+      unplaced++
+      continue
+    }
     const chosen = value(feature)
     if (chosen === null) continue
     features++
@@ -68,7 +77,7 @@ export async function burn<T>(
       grid.height,
       span,
     )
-    const points = settle(project(feature.points))
+    settle(points)
     for (let i = 0; i + 1 < points.length; i += 2) {
       const [x, y] = [Math.floor(points[i] as number), Math.floor(points[i + 1] as number)]
       if (x >= 0 && x < grid.width && y >= 0 && y < grid.height) span(y, x, x + 1)
@@ -82,6 +91,13 @@ export async function burn<T>(
       'Choose a file with polygons or points.',
       { path },
     )
+  if (features === 0 && unplaced > 0)
+    throw new StratumError(
+      'DATA_UNSUITABLE',
+      'No polygon has a place in the coordinate reference system of the scene.',
+      'Choose polygons of this scene, and check their coordinate reference system.',
+      { path },
+    )
   if (features > 0 && pixels === 0)
     throw new StratumError(
       'DATA_UNSUITABLE',
@@ -89,7 +105,7 @@ export async function burn<T>(
       'Choose polygons of this scene, and check their coordinate reference system.',
       { path },
     )
-  return { features, pixels }
+  return { features, pixels, unplaced }
 }
 
 /** The ring in clockwise order on the map: which centres on a level edge are inside depends on it, and GDAL goes round this way. */
