@@ -21,7 +21,7 @@ const asTheyLie = new Set(['npy', 'safetensors', 'arrow'])
 
 /**
  * The same source; its next pass over all rows and about all columns is recorded under `key`. A pass that ends early, fails, or turns out to be
- * fast leaves nothing. Memory: one piece more.
+ * fast leaves nothing. Memory: a copy of one chunk, written while the next one is decoded, and one piece.
  */
 export function recorded(source: OpenSource, store: ChunkStore, key: string, rules: RecordingRules = defaultRules): OpenSource {
   const { report } = source
@@ -37,7 +37,9 @@ export function recorded(source: OpenSource, store: ChunkStore, key: string, rul
     }
     mayRecord = false
     let active: Recording | null = recording
+    let writing: Promise<void> = Promise.resolve()
     const give = async (): Promise<void> => {
+      await writing.catch(() => undefined)
       await active?.drop().catch(() => undefined) // the file is a leftover at worst, and removed with time
       active = null
     }
@@ -50,13 +52,20 @@ export function recorded(source: OpenSource, store: ChunkStore, key: string, rul
         rows += chunk.n
         bytes += chunk.n * columns.length * 4
         if (active && bytes >= trialBytes && bytes / seconds > rules.fastBytesPerSecond) await give()
-        // The receiver owns the buffers from here on, so they are written first. A disk that is full ends the recording, not the pass.
-        if (active) await recording.writer.append(chunk).catch(give)
+        if (active) {
+          // A disk that is full ends the recording, not the pass.
+          await writing.catch(give)
+          // The receiver owns the buffers from here on.
+          const { n, X, valid } = chunk
+          if (active) writing = recording.writer.append({ n, X: X.slice(0, n * columns.length), valid: valid.slice(0, n) })
+          writing.catch(() => undefined) // thrown where it is awaited
+        }
         yield chunk
         asked = performance.now()
       }
       wasWhole = true
       seconds += (performance.now() - asked) / 1000
+      await writing.catch(give)
       const isWorthIt = rows === report.rows && bytes / seconds <= rules.fastBytesPerSecond
       if (active && isWorthIt) {
         await recording
