@@ -24,6 +24,8 @@ export interface ColumnBatch {
 
 export interface ColumnarFile {
   readonly path: string
+  /** Of every file, where there are several. */
+  readonly files?: readonly string[]
   readonly sizeBytes: number
   readonly format: string
   readonly formatTitle: string

@@ -86,6 +86,7 @@ export async function columnarSource(file: ColumnarFile, vectors: string | undef
 
   return {
     report,
+    ...(file.files ? { files: file.files } : {}),
     chunks,
     metadata,
     async preview(offset, limit, maxColumns) {

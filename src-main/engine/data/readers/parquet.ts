@@ -1,4 +1,7 @@
-/** Apache Parquet (.parquet): columns of numbers, dates, texts and categories as a table, or a column of lists as vectors. */
+/**
+ * Apache Parquet (.parquet): columns of numbers, dates, texts and categories as a table, or a column of lists as vectors;
+ * a folder of parts is one table.
+ */
 import { z } from 'zod'
 import { vectorsOption } from '../columns/options.ts'
 import type { Reader } from '../dataset.ts'
@@ -16,20 +19,24 @@ export const parquet: Reader = {
     const mark = String.fromCharCode(...head.subarray(0, 4))
     return mark === 'PAR1' || mark === 'PARE' ? 2 : /\.(?:parquet|pq)$/i.test(path) ? 1 : 0
   },
+  probeFolder: (names) => (partsOf(names).length > 0 && partsOf(names).length >= names.filter(isShown).length / 2 ? 2 : 0),
   async open(path, chosen, signal) {
     const own = options.parse(chosen)
-    const [{ openRandomAccess }, { openColumns }, { columnarSource }, { withMetadata }] = await Promise.all([
-      import('./randomAccess.ts'),
-      import('./parquet/open.ts'),
+    const [{ openParquet }, { columnarSource }, { withMetadata }] = await Promise.all([
+      import('./parquet/parts.ts'),
       import('../columns/source.ts'),
       import('../join/join.ts'),
     ])
-    const file = await openRandomAccess(path)
+    const columns = await openParquet(path, partsOf, signal)
     try {
-      return await withMetadata(await columnarSource(await openColumns(file, signal), own.vectors, signal), path, own, signal)
+      return await withMetadata(await columnarSource(columns, own.vectors, signal), path, own, signal)
     } catch (thrown) {
-      await file.close()
+      await columns.close()
       throw thrown
     }
   },
 }
+
+/** Spark writes _SUCCESS and .crc files beside the parts. */
+const isShown = (name: string): boolean => !/^[._]/.test(name)
+const partsOf = (names: readonly string[]): string[] => names.filter((name) => isShown(name) && /\.(?:parquet|pq)$/i.test(name)).sort()

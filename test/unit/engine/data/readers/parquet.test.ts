@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { openSource } from '#engine/data/inspect.ts'
 import { columnarFixture, expectTyped, expected, matrixOf } from '../../../../helpers/columnarFixtures.ts'
@@ -63,6 +63,26 @@ it('rows without a value are not valid', async () => {
   const source = await openSource(columnarFixture('lists.parquet'))
   for await (const { start, valid } of source.chunks()) expect(valid[5 - start] ?? 0).toBe(0)
   await source.close()
+})
+
+describe('a folder of parts', () => {
+  it('is one table, its files in the order of their names', async () => {
+    for (const name of ['part-1.parquet', 'part-0.parquet']) copyFileSync(columnarFixture('lists.parquet'), folder.file(name))
+    writeFileSync(folder.file('_SUCCESS'), '')
+    const source = await openSource(folder.path)
+    expect(source.report).toMatchObject({ kind: 'embedding', rows: 240, details: { parts: 2 } })
+    expect(source.files).toEqual(['part-0.parquet', 'part-1.parquet'].map((name) => folder.file(name)))
+    const once = expected.lists.vector.flatMap((row) => row ?? new Array(6).fill(Number.NaN))
+    expect([...(await matrixOf(source, 50))]).toEqual([...once, ...once])
+    expect((await source.preview(239, 9, 1)).rows).toEqual([[119]])
+    await source.close()
+  })
+
+  it('of different columns is refused, naming the part', async () => {
+    copyFileSync(columnarFixture('lists.parquet'), folder.file('a.parquet'))
+    copyFileSync(columnarFixture('ragged.parquet'), folder.file('b.parquet'))
+    await expect(openSource(folder.path)).rejects.toMatchObject({ code: 'DATA_UNSUITABLE', message: expect.stringContaining('b.parquet') })
+  })
 })
 
 describe('damaged files', () => {
