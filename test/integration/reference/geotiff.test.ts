@@ -25,7 +25,7 @@ const reference: { files: Record<string, Reference>; stacks: Record<string, Reco
 const readers = { geotiff: guardedReader(geotiff), stack: guardedReader(stack) }
 
 /** What cannot be read is refused by name. */
-const refused: readonly RegExp[] = [/logluv/, /fax|g4\.tif|group4/]
+const refused: readonly RegExp[] = [/logluv/]
 
 /** The same numbers as in the reference, of some columns. */
 async function numbersOf(source: OpenSource, columns: readonly number[]): Promise<Numbers[]> {

@@ -3,6 +3,7 @@ import { promisify } from 'node:util'
 import { constants, inflate, inflateSync, zstdDecompressSync } from 'node:zlib'
 import { StratumError } from '#common/errors.ts'
 import { type Layout, rowBytes } from './layout.ts'
+import { decodeFax } from './fax.ts'
 import { decodeJpeg } from './jpeg/decode.ts'
 import { decodeLerc } from './lerc.ts'
 import { decodeLzw, decodeOldLzw, isOldLzw } from './lzw.ts'
@@ -48,6 +49,7 @@ export async function decodeBlock(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const expected = lines * rowBytes(layout)
   let decoded: Uint8Array<ArrayBuffer> | undefined
+  if (layout.reversedBits) reverseBits(stored)
   try {
     if (lines < of && isDeflate(layout)) decoded = await inflateStart(stored, layout, lines / of, expected, alone)
     decoded ??= await decompress(stored, layout, expected, of, place, alone)
@@ -63,6 +65,16 @@ export async function decodeBlock(
 function aligned(bytes: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> {
   const wanted = bytes.subarray(0, length)
   return bytes.byteOffset % 8 === 0 ? wanted : new Uint8Array(wanted)
+}
+
+/** In place: the lowest bit of each byte becomes the highest. */
+function reverseBits(bytes: Uint8Array): void {
+  for (let i = 0; i < bytes.length; i++) {
+    let byte = bytes[i] as number
+    byte = ((byte & 0xf0) >> 4) | ((byte & 0x0f) << 4)
+    byte = ((byte & 0xcc) >> 2) | ((byte & 0x33) << 2)
+    bytes[i] = ((byte & 0xaa) >> 1) | ((byte & 0x55) << 1)
+  }
 }
 
 const isDeflate = ({ compression }: Layout): boolean => compression === 8 || compression === 32946
@@ -105,6 +117,15 @@ async function decompress(
   switch (layout.compression) {
     case 1:
       return stored
+    case 2:
+    case 3:
+    case 4:
+      return decodeFax(stored, {
+        width: layout.blockWidth * (layout.planar ? 1 : layout.bands),
+        rows: Math.round(expected / rowBytes(layout)),
+        compression: layout.compression,
+        options: layout.faxOptions,
+      })
     case 5: {
       const decoded = isOldLzw(stored) ? decodeOldLzw(stored, expected) : decodeLzw(stored, expected)
       if (!decoded) throw damaged(place, 'a code refers to nothing')

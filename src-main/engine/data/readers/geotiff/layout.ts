@@ -43,6 +43,10 @@ export interface Layout {
   readonly littleEndian: boolean
   readonly jpegTables: Uint8Array | null
   readonly lercCompression: number
+  /** Options of fax coding (tag 292). */
+  readonly faxOptions: number
+  /** The lowest bit of each byte comes first. */
+  readonly reversedBits: boolean
 }
 
 /** A compressed block is decoded whole; beyond this a file must be rewritten in tiles. */
@@ -72,7 +76,7 @@ export const compressionName: Readonly<Record<number, string>> = {
   50002: 'JPEG XL',
   52546: 'JPEG XL',
 }
-const readableCompressions = new Set([1, 5, 7, 8, 32773, 32946, 34887, 50000])
+const readableCompressions = new Set([1, 2, 3, 4, 5, 7, 8, 32773, 32946, 34887, 50000])
 
 export const rewriteHint = (path: string): string =>
   `Rewrite it with GDAL, then choose the new file: gdal_translate -co TILED=YES -co COMPRESS=DEFLATE "${path}" rewritten.tif`
@@ -123,8 +127,11 @@ export async function readLayout(tiff: TiffFile, directory: RawDirectory): Promi
     )
   if (photometric === 8 || photometric === 9 || photometric === 10)
     throw unsupported(tiff, directory, 'The pixels are stored as CIE L*a*b* colours, not as bands.')
-  if (((await number(266)) ?? 1) === 2)
-    throw unsupported(tiff, directory, 'The bits of each byte are stored in reverse order (FillOrder 2).')
+  const reversedBits = ((await number(266)) ?? 1) === 2
+  if (reversedBits && ![1, 2, 3, 4, 5, 32773].includes(compression))
+    throw unsupported(tiff, directory, `The bits of each byte are stored in reverse order (FillOrder 2), which ${readable} does not have.`)
+  if (compression >= 2 && compression <= 4 && bits !== 1)
+    throw corrupt(path, `The file says fax coding, but its values have ${bits} bits.`, directory.offset)
   if (predictor !== 1 && predictor !== 2 && predictor !== 3) throw unsupported(tiff, directory, `The predictor ${predictor} is not known.`)
   const predicts = compression === 5 || compression === 8 || compression === 32946 || compression === 50000
   if (predicts && predictor === 2 && sampleType === 'bits')
@@ -184,6 +191,8 @@ export async function readLayout(tiff: TiffFile, directory: RawDirectory): Promi
     extraSamples: Array.from((await readNumbers(tiff, directory, 338, 65_536)) ?? []),
     littleEndian: tiff.littleEndian,
     jpegTables: compression === 7 ? await readBytes(tiff, directory, 347) : null,
+    faxOptions: compression === 3 ? ((await number(292)) ?? 0) : 0,
+    reversedBits,
     lercCompression: compression === 34887 ? ((await readNumbers(tiff, directory, 50674, 16))?.[1] ?? 0) : 0,
   }
   checkBlocksInFile(tiff, layout, blocks)
