@@ -6,6 +6,7 @@ import type { H5Dataset } from './file.ts'
 import { rewrite, whoDecodes } from './filters.ts'
 import type { Guard, Library } from './library.ts'
 import { messageTypes, type Structure, unsigned } from './structure.ts'
+import { checkAttribute, openReferences, referenceBytes, textAt } from './texts.ts'
 import { decodeValues, dtypeOf, swapBytes, type Values } from './values.ts'
 
 interface Place {
@@ -51,6 +52,15 @@ export function openDataset(at: Place): H5Dataset {
   const shape = metadata.shape ?? [0]
   let reads: Reads | undefined
 
+  function openReads(): Reads {
+    if (decodes === 'chunks') return chunkReads(at, metadata, filters, address)
+    if (metadata.type === 3 && metadata.vlen) {
+      const references = openReferences(path, place, at.structure, address, metadata, filters)
+      if (references) return textReads(at.structure, metadata, references)
+    }
+    return libraryReads(at, metadata)
+  }
+
   function slab(start: readonly number[], count: readonly number[]): Values {
     const inside = (n: number, axis: number): boolean => {
       const [from = -1, wanted = -1] = [start[axis], count[axis]]
@@ -75,7 +85,7 @@ export function openDataset(at: Place): H5Dataset {
           place,
         },
       )
-    reads ??= decodes === 'library' ? libraryReads(at, metadata) : chunkReads(at, metadata, filters, address)
+    reads ??= openReads()
     return reads(start, count)
   }
 
@@ -87,7 +97,13 @@ export function openDataset(at: Place): H5Dataset {
     chunk: metadata.chunks,
     filters: filters.map(({ id, name }) => name.split(';')[0] || `filter ${id}`),
     slab: (start, count) => guard(place, () => slab(start, count)),
-    scales: (axis) => guard(place, () => at.library.wasm.get_attached_scales(file.file_id, real, axis)),
+    scales: (axis) =>
+      guard(place, () => {
+        const { wasm } = at.library
+        if (!wasm.get_attribute_names(file.file_id, real).includes('DIMENSION_LIST')) return []
+        checkAttribute(at.structure, at.structure.messages(address), 'DIMENSION_LIST')
+        return wasm.get_attached_scales(file.file_id, real, axis)
+      }),
     read: (from, to, low, high) =>
       guard(place, () => {
         const start = shape.map((_, axis) => (axis === 0 ? from : axis === 1 ? (low ?? 0) : 0))
@@ -98,7 +114,7 @@ export function openDataset(at: Place): H5Dataset {
 }
 
 /** Where the header of the object begins: what HDF5 stores as a reference to it. */
-function addressOf({ library, file, real }: Place): number {
+export function addressOf({ library, file, real }: Pick<Place, 'library' | 'file' | 'real'>): number {
   // Typed as an array of bytes, and in truth a plain one.
   const reference = Uint8Array.from(library.wasm.create_object_reference(file.file_id, real))
   return unsigned(new DataView(reference.buffer), 0, 8)
@@ -128,8 +144,10 @@ function checkStorage({ path, place, sizeBytes, structure }: Place, metadata: Me
 }
 
 /** Through the library, in pieces along the first axis. Its memory grows to one piece and never shrinks. */
-function libraryReads({ library: { wasm }, file, real }: Place, metadata: Metadata): Reads {
+function libraryReads({ library: { wasm }, file, real, structure }: Place, metadata: Metadata): Reads {
   const hasTexts = metadata.vlen || (metadata.compound_type?.members ?? []).some((member) => member.vlen)
+
+  if (hasTexts) structure.checkHeaps()
 
   function piece(start: readonly number[], count: readonly number[]): Values {
     const bytes = count.reduce((product, n) => product * n, metadata.size)
@@ -166,24 +184,25 @@ function chunkReads(at: Place, metadata: Metadata, filters: readonly Filter[], a
   const members = metadata.compound_type?.members ?? []
   if (!metadata.chunks || metadata.chunks.some((n) => n < 1) || members.some((member) => member.vlen))
     throw new StratumError('FORMAT_UNSUPPORTED', `"${place}" is compressed in a way that cannot be read.`, rewrite, { path, place })
-  // A text of variable length is stored as its bytes (4), the address of its heap and its number there (4).
-  const valueBytes = metadata.vlen ? 8 + structure.addressBytes : metadata.size
+  const valueBytes = metadata.vlen ? referenceBytes(structure) : metadata.size
   const read = openChunks(path, place, structure, address, { shape, chunk: metadata.chunks, valueBytes, filters })
-  const decoder = new TextDecoder()
+  if (metadata.vlen) return textReads(structure, metadata, read)
   return (start, count) => {
     const bytes = read(start, count) as Uint8Array<ArrayBuffer>
     if (!metadata.littleEndian && (metadata.type === 0 || metadata.type === 1)) swapBytes(bytes, metadata.size)
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    const text = (from: number): string => {
-      const length = view.getUint32(from, true)
-      if (length === 0) return ''
-      const object = structure.heapObject(
-        unsigned(view, from + 4, structure.addressBytes),
-        view.getUint32(from + 4 + structure.addressBytes, true),
-      )
-      return decoder.decode(object.subarray(0, length))
-    }
-    return decodeValues(bytes, { ...metadata, size: valueBytes }, text)
+    return decodeValues(bytes, metadata, () => '')
+  }
+}
+
+function textReads(
+  structure: Structure,
+  metadata: Metadata,
+  read: (start: readonly number[], count: readonly number[]) => Uint8Array,
+): Reads {
+  return (start, count) => {
+    const bytes = read(start, count) as Uint8Array<ArrayBuffer>
+    const references = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    return decodeValues(bytes, { ...metadata, size: referenceBytes(structure) }, (at) => textAt(structure, references, at))
   }
 }
 

@@ -7,10 +7,11 @@
 import { closeSync, fstatSync, openSync } from 'node:fs'
 import type { File, Metadata } from 'h5wasm/node'
 import { StratumError } from '#common/errors.ts'
-import { openDataset } from './dataset.ts'
+import { addressOf, openDataset } from './dataset.ts'
 import { rewrite } from './filters.ts'
 import { guardOf, type Library, loadLibrary } from './library.ts'
 import { openStructure, type Structure } from './structure.ts'
+import { checkAttribute } from './texts.ts'
 import type { Values } from './values.ts'
 
 export { isNumeric, type NumericArray, toNumbers, type Values } from './values.ts'
@@ -50,6 +51,8 @@ export interface H5Dataset {
 }
 
 const mostLinks = 16
+/** Integers, floats, texts of fixed length, enumerations: what needs no heap. */
+const plainClasses = new Set([0, 1, 3, 8])
 
 /** Throws FILE_NOT_FOUND …, FILE_CORRUPT and FILE_TRUNCATED when it is not a sound HDF5 file. */
 export async function openH5(path: string): Promise<H5File> {
@@ -84,9 +87,10 @@ export async function openH5(path: string): Promise<H5File> {
     attribute: (place, name) =>
       guard(place, () => {
         const real = realPlace(place)
-        return library.wasm.get_attribute_names(file.file_id, real).includes(name)
-          ? new library.module.Attribute(file.file_id, real, name).value
-          : undefined
+        if (!library.wasm.get_attribute_names(file.file_id, real).includes(name)) return undefined
+        const { type, vlen } = library.wasm.get_attribute_metadata(file.file_id, real, name)
+        if (vlen || !plainClasses.has(type)) checkAttribute(structure, structure.messages(addressOf({ library, file, real })), name)
+        return new library.module.Attribute(file.file_id, real, name).value
       }),
     close() {
       if (!open) return
@@ -114,13 +118,21 @@ export async function rootKeys(path: string): Promise<string[]> {
 
 /** Places by their real paths: links are followed here, one by one and only inside the file. */
 function places({ module, wasm }: Library, file: File, path: string) {
+  /** Listed once: files are only read, and a list is asked for with every step of every path. */
+  const lists = new Map<string, ReadonlySet<string>>()
+  const names = (group: string): ReadonlySet<string> => {
+    const known = lists.get(group) ?? new Set(new module.Group(file.file_id, group).keys())
+    lists.set(group, known)
+    return known
+  }
+
   /** null when there is nothing. */
   function resolve(place: string, links = 0): string | null {
     if (links > mostLinks) throw new StratumError('FILE_CORRUPT', `The links at "${place}" run in a circle.`, rewrite, { path, place })
     const parts = place.split('/').filter((part) => part !== '' && part !== '.')
     let at = ''
     for (const [i, part] of parts.entries()) {
-      if (!new module.Group(file.file_id, at || '/').keys().includes(part)) return null
+      if (!names(at || '/').has(part)) return null
       const next = `${at}/${part}`
       const type = wasm.get_type(file.file_id, next)
       if (type === wasm.H5G_UDLINK)

@@ -15,8 +15,10 @@ export interface Structure {
   read(address: number, length: number): DataView
   /** Messages of the object whose header is at `address`. */
   messages(address: number): Message[]
-  /** The bytes of an object in a global heap. */
+  /** The bytes of an object in a global heap, whose other objects are checked too. */
   heapObject(address: number, index: number): Uint8Array
+  /** Checks every global heap of the file, found by its mark; of files beyond 2 GB none. */
+  checkHeaps(): void
   close(): void
 }
 
@@ -25,7 +27,7 @@ export interface Message {
   readonly data: DataView
 }
 
-export const messageTypes = { fillValue: 0x05, externalFiles: 0x07, layout: 0x08, continuation: 0x10 } as const
+export const messageTypes = { fillValue: 0x05, externalFiles: 0x07, layout: 0x08, attribute: 0x0c, continuation: 0x10 } as const
 
 const signature = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]
 /** Blocks of one header; a circle of continuations ends here. */
@@ -33,6 +35,8 @@ const mostBlocks = 256
 const mostHeaderBytes = 64 << 20
 const mostHeapBytes = 256 << 20
 const heapsKept = 16
+const mostScannedBytes = 2 ** 31
+const scanBytes = 4 << 20
 
 export const damaged = (path: string, what: string, byte?: number): StratumError =>
   new StratumError(
@@ -83,6 +87,7 @@ function structureOf(path: string, handle: number, size: number): Structure {
   const { base, addressBytes, lengthBytes } = superblock(path, size, readAbsolute)
   const read = (address: number, length: number): DataView => readAbsolute(base + address, length)
   const heaps = new Map<number, Map<number, Uint8Array>>()
+  let heapsChecked = false
 
   return {
     addressBytes,
@@ -100,7 +105,23 @@ function structureOf(path: string, handle: number, size: number): Structure {
       if (!object) throw damaged(path, `a text is missing from its heap at byte ${address}`, address)
       return object
     },
+    checkHeaps() {
+      if (!heapsChecked && size <= mostScannedBytes) scanHeaps(path, size, readAbsolute, lengthBytes)
+      heapsChecked = true
+    },
     close: () => closeSync(handle),
+  }
+}
+
+function scanHeaps(path: string, size: number, read: (byte: number, length: number) => DataView, lengthBytes: number): void {
+  for (let from = 0; from < size; from += scanBytes) {
+    const block = Buffer.from(read(from, Math.min(size - from, scanBytes + 16)).buffer)
+    for (let at = block.indexOf('GCOL'); at >= 0 && at < scanBytes; at = block.indexOf('GCOL', at + 4)) {
+      // The mark is followed by version 1 and a size, or it is only four letters of something else.
+      if (at + 8 + lengthBytes > block.length || block.readUInt32LE(at + 4) !== 1) continue
+      const bytes = lengthBytes === 8 ? Number(block.readBigUInt64LE(at + 8)) : block.readUIntLE(at + 8, lengthBytes)
+      if (bytes <= size - from - at) globalHeap(path, from + at, read, lengthBytes)
+    }
   }
 }
 
@@ -186,14 +207,21 @@ function globalHeap(
 ): Map<number, Uint8Array> {
   const head = read(address, 8 + lengthBytes)
   const size = unsigned(head, 8, lengthBytes)
-  if (mark(head) !== 'GCOL' || size > mostHeapBytes) throw damaged(path, `no heap of texts at byte ${address}`, address)
+  if (mark(head) !== 'GCOL' || size < 8 + lengthBytes || size > mostHeapBytes)
+    throw damaged(path, `no heap of texts at byte ${address}`, address)
   const heap = read(address, size)
   const objects = new Map<number, Uint8Array>()
   for (let at = 8 + lengthBytes; at + 8 + lengthBytes <= size; ) {
     const index = heap.getUint16(at, true)
-    if (index === 0) break
     const bytes = unsigned(heap, at + 8, lengthBytes)
     const from = at + 8 + lengthBytes
+    if (index === 0) {
+      // What is left; its size counts its own head. With a size of 0 the library would walk on the spot for ever.
+      if (bytes < from - at || at + bytes > size)
+        throw damaged(path, `the free space of the heap at byte ${address} is of no size`, address)
+      at += bytes
+      continue
+    }
     if (bytes < 0 || from + bytes > size) throw damaged(path, `a text in the heap at byte ${address} is too long`, address)
     objects.set(index, new Uint8Array(heap.buffer, heap.byteOffset + from, bytes))
     at = from + Math.ceil(bytes / 8) * 8
