@@ -9,6 +9,7 @@ import { type Encoding, decoderFor } from './encoding.ts'
 import { FieldTexts } from './fieldTexts.ts'
 import { noteColumns, noteEncoding, noteTable } from './findings.ts'
 import { isLabelName } from './names.ts'
+import { type Surveyed, recallSurvey, rememberSurvey, surveyKey } from './remembered.ts'
 import { type SurveyPlan, type SurveyResult, countsOf } from './survey.ts'
 import { type Reading, type Stretch, type Table, runOver, surveyTable, valuesOf } from './table.ts'
 import { isDoubtful, missingSet, parseBoolean, parseNumber } from './values.ts'
@@ -100,7 +101,7 @@ async function surveyed(
     checkUtf8: !choices.encodingIsChosen && (table.encoding === 'utf-8' || table.encoding === 'windows-1252'),
     everyField: [...new Set([...choices.everyField, ...chosen])],
   }
-  const first = await surveyTable(table, plan, reading, signal)
+  const first = await surveyOnce(table, plan, reading, signal)
   const mixed = names.flatMap((_, i) => {
     const at = countsOf(first.sum, i)
     const others = at('booleans') + at('texts')
@@ -109,8 +110,14 @@ async function surveyed(
       : []
   })
   if (mixed.length === 0) return { survey: first.sum, index: first.index }
-  const again = await surveyTable(table, { ...plan, everyField: [...plan.everyField, ...mixed] }, reading, signal)
+  const again = await surveyOnce(table, { ...plan, everyField: [...plan.everyField, ...mixed] }, reading, signal)
   return { survey: again.sum, index: again.index }
+}
+
+/** The stamp is taken before: a file that changes meanwhile is surveyed again. */
+async function surveyOnce(table: Table, plan: SurveyPlan, reading: Reading, signal?: AbortSignal): Promise<Surveyed> {
+  const key = await surveyKey(table, plan, reading)
+  return recallSurvey(key) ?? rememberSurvey(key, await surveyTable(table, plan, reading, signal))
 }
 
 /** Those named by the user; else those whose name says so, unless nothing would be left to learn from. */

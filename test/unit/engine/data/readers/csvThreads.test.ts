@@ -1,5 +1,5 @@
 /** A table is the same however it is cut into pieces and shared among threads, quotes over several lines included. */
-import { writeFileSync } from 'node:fs'
+import { utimesSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { OpenSource } from '../../../../../src-main/engine/data/dataset.ts'
 import { csv } from '../../../../../src-main/engine/data/readers/csv.ts'
@@ -81,5 +81,22 @@ describe('reading by threads', () => {
     const path = folder.file('table.csv')
     writeFileSync(path, `a,b\n${'1,2\n'.repeat(5000)}3,"${'x\n'.repeat(9 << 20)}`)
     await expect(open(path, { threads: 2, pieceBytes: 1 << 20 })).rejects.toMatchObject({ code: 'FILE_CORRUPT', where: { line: 5002 } })
+  })
+
+  it('opens a large file again without reading it all, but not once it has changed', async () => {
+    const path = folder.file('table.csv')
+    const rows = 9 << 17
+    writeFileSync(path, `a,b\n${'12,345\n'.repeat(rows)}`)
+    const options = csv.options.parse({}) as Parameters<typeof openCsv>[1]
+    const first = await openCsv(path, options)
+    const second = await openCsv(path, options)
+    expect(second.report).toEqual(first.report)
+    for await (const { X } of second.chunks()) {
+      expect(Array.from(X.subarray(0, 4))).toEqual([12, 345, 12, 345])
+      break
+    }
+    writeFileSync(path, `a,b\n${'12,345\n'.repeat(rows - 1)}12,3.5\n`)
+    utimesSync(path, 5, 5)
+    expect((await openCsv(path, options)).report.columns.map(({ type }) => type)).toEqual(['integer', 'number'])
   })
 })
