@@ -196,6 +196,15 @@ function agree(one: string, other: string): boolean {
   }
 }
 
+/** Names of ESRI's that are not EPSG's in other letters; the numbers are compared as for the others. */
+const otherNames: Readonly<Record<string, number>> = {
+  etrs89laea: 3035,
+  wgs84webmercatorauxiliarysphere: 3857,
+  usacontiguousalbersequalareaconicusgsversion: 5070,
+  britishnationalgrid: 27700,
+  gda94geoscienceaustralialambert: 3112,
+}
+
 let codes: ReadonlyMap<string, number> | undefined
 
 /** "WGS_1984_UTM_Zone_18N" and "WGS 84 / UTM zone 18N" are one name. */
@@ -220,5 +229,5 @@ async function codeOfName(name: string): Promise<number | null> {
     }
     codes = found
   }
-  return codes.get(sameName(name)) ?? null
+  return codes.get(sameName(name)) ?? otherNames[sameName(name)] ?? null
 }

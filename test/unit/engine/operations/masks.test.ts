@@ -84,7 +84,7 @@ describe('a region of polygons', () => {
     await expect(inside(writePolygons([box(10, 50, 11, 51)], [], null))).rejects.toMatchObject({
       code: 'DATA_UNSUITABLE',
       message: expect.stringMatching(
-        /^The polygons \(longitude 9.*latitude.*\) do not overlap the scene \(longitude 15 … 15.0008, latitude 45.1535 … 45.1539\)\.$/,
+        /^The polygons \(longitude 9.*latitude.*\) do not overlap the scene \(longitude 15 … 15.0008, latitude 45.1535 … 45.1538\)\.$/,
       ),
     })
   })
