@@ -1,6 +1,5 @@
 /** Import: describes a source file and summarises its columns in one streaming pass. The values stay in the file. */
-import { existsSync } from 'node:fs'
-import { basename, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { z } from 'zod'
 import { throwIfCancelled } from '#common/errors.ts'
 import { DatasetKind, type DatasetMeta, type SourceReference } from '#common/domain/dataset.ts'
@@ -10,6 +9,7 @@ import { openSource, seriesChosen } from '../data/inspect.ts'
 import { readerFor } from '../data/readers/registry.ts'
 import { splitOptions } from '../data/series/options.ts'
 import { knownHash, statOf } from '../data/source/hash.ts'
+import { namesFiles, withoutPlaces } from '../data/source/optionPaths.ts'
 import { contentOf, locateSource } from '../data/source/reference.ts'
 import { linkedTo } from '../data/source/relink.ts'
 import { defineOperation, type OperationContext } from './define.ts'
@@ -33,7 +33,7 @@ export async function importFile(
   options: Readonly<Record<string, unknown>>,
 ): Promise<DatasetMeta> {
   ctx.report({ stage: 'Reading the header', fraction: null })
-  const readerOptions = seriesChosen(as, withWholePaths(options))
+  const readerOptions = seriesChosen(as, options)
   // Hashes are remembered, so the file is read through once.
   const describe = (files?: readonly string[]): Promise<SourceReference> =>
     describeSource(path, ctx.project.path, ctx.signal, ctx.report, files)
@@ -52,19 +52,15 @@ export async function importFile(
   }
 }
 
-const namesFile = (value: unknown): value is string => typeof value === 'string' && /[\\/.]/.test(value) && existsSync(value)
-
-/** Options that name files keep their whole path, and are told apart by content. */
-const withWholePaths = (options: Readonly<Record<string, unknown>>, change: (path: string) => string = resolve): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(options).map(([name, value]) => [name, namesFile(value) ? change(value) : value]))
-
 /** The hash of everything that will be read. Tables are one file unless an option names another: then they need not be opened. */
 async function contentIdentity({ path, as, options }: Params): Promise<string> {
   const file = resolve(path)
   const { isFolder } = await statOf(file)
-  const reader = await readerFor(file, as === 'series' ? undefined : (as ?? undefined))
-  if (!isFolder && reader.kind === 'table' && !Object.values(options).some(namesFile)) return knownHash(file)
-  const source = await openSource(file, as ?? undefined, seriesChosen(as, withWholePaths(options)))
+  const own = splitOptions(options).own
+  const wanted = as === null || as === 'series' ? undefined : as
+  const reader = await readerFor(file, wanted)
+  if (!isFolder && reader.kind === 'table' && !namesFiles(own, file)) return knownHash(file)
+  const source = await openSource(file, wanted, own)
   const { files } = source
   await source.close()
   return contentOf(await describeSource(file, file, undefined, undefined, files))
@@ -81,7 +77,7 @@ export const importOperation = defineOperation({
   ignores: ['seed', 'device'],
   nameFor: ({ path }) => (path.split(/[\\/]/).pop() ?? path).replace(/(\.tar)?\.[^.]+(\.gz)?$/i, ''),
   // The same content read the same way is the same dataset, wherever the file lies.
-  keyed: ({ as, options }) => ({ as, options: withWholePaths(options, basename) }),
+  keyed: ({ as, options }) => ({ as, options: withoutPlaces(options) }),
   identity: contentIdentity,
   /** Asked for from another place, a dataset whose file is gone is linked to that place. */
   async reuse(artifact, { path }, project) {

@@ -7,6 +7,7 @@ import type { OpenSource } from '../dataset.ts'
 import { openSource } from '../inspect.ts'
 import { splitOptions } from '../series/options.ts'
 import { knownHash, statOf } from './hash.ts'
+import { mapTexts } from './optionPaths.ts'
 import { contentOf, formerParts, type LocatedSource, locateSource, missingSource } from './reference.ts'
 
 /** @throws SOURCE_MISSING when it is nowhere, SOURCE_CHANGED when its content is another one */
@@ -54,9 +55,5 @@ export function relocated(
   located: Pick<LocatedSource, 'parts'>,
 ): Record<string, unknown> {
   const former = formerParts(source)
-  const now = (value: unknown): unknown => {
-    const i = typeof value === 'string' && value !== '' ? former.indexOf(resolve(value)) : -1
-    return i < 0 ? value : located.parts[i]
-  }
-  return Object.fromEntries(Object.entries(options).map(([name, value]) => [name, now(value)]))
+  return mapTexts(options, (text) => located.parts[former.indexOf(resolve(text))] ?? text)
 }

@@ -5,6 +5,7 @@ import type { DatasetMeta } from '#common/domain/dataset.ts'
 import { inspectSource } from '#engine/data/inspect.ts'
 import { findMoved } from '#engine/data/source/find.ts'
 import { checkedSource, relocated } from '#engine/data/source/open.ts'
+import { namesFiles, withoutPlaces } from '#engine/data/source/optionPaths.ts'
 import { contentOf, describeSource, isFolderSource, locateSource } from '#engine/data/source/reference.ts'
 import { linkedTo } from '#engine/data/source/relink.ts'
 import { stateOf } from '#engine/data/source/state.ts'
@@ -75,8 +76,24 @@ describe('a source of several files', () => {
     expect(located).toEqual({ path: folder.file('c/data.npy'), parts: [labels], missing: [] })
     renameSync(folder.file('b'), folder.file('d'))
     expect((await locateSource(source, projectIn('c'))).missing).toHaveLength(1)
-    const options = { join: labels, key: 'id', n: 3 }
-    expect(relocated(options, source, { parts: ['/new/labels.csv'] })).toEqual({ ...options, join: '/new/labels.csv' })
+    const options = { join: labels, files: [labels, 'x'], key: 'id', n: 3 }
+    const moved = relocated(options, source, { parts: ['/new/labels.csv'] })
+    expect(moved).toEqual({ ...options, join: '/new/labels.csv', files: ['/new/labels.csv', 'x'] })
+  })
+})
+
+describe('options that name files', () => {
+  it('are seen beside the source, and are the same wherever the files lie', () => {
+    const table = write('a/labels.csv', 'x')
+    expect(namesFiles({ metadata: 'labels.csv' }, folder.file('a/data.npy'))).toBe(true)
+    expect(namesFiles({ files: ['none', table] }, folder.file('data.npy'))).toBe(true)
+    expect(namesFiles({ delimiter: '/', metadata: 'labels.csv', n: 1 }, folder.file('data.npy'))).toBe(false)
+    expect(withoutPlaces({ metadata: table, files: [table], delimiter: '/', key: 'labels.csv' })).toEqual({
+      metadata: 'labels.csv',
+      files: ['labels.csv'],
+      delimiter: '/',
+      key: 'labels.csv',
+    })
   })
 })
 
