@@ -34,7 +34,7 @@ function typeLine({ columns, kind }: SourceReport): [string, string][] {
 }
 
 export function gridFacts({ crs, transform, georeferenced, width, height }: Grid): [string, string][] {
-  if (!georeferenced) return [['Reference', 'none: exports will have none either']]
+  if (!georeferenced) return [['Coordinates', 'none: exports will have none either']]
   const [a, b, c, d, e, f] = transform
   const unit = crs?.unit === 'metre' ? 'm' : crs?.unit === 'degree' ? '°' : (crs?.unit ?? '')
   const across = Math.hypot(a, d)
@@ -45,7 +45,7 @@ export function gridFacts({ crs, transform, georeferenced, width, height }: Grid
   const decimals = Math.min(9, Math.max(0, 2 - Math.floor(Math.log10(across || 1))))
   const corner = ([x, y]: readonly [number, number]): string => `${formatNumber(x, decimals)}, ${formatNumber(y, decimals)}`
   return [
-    ['Reference', crs ? `${crs.name}${crs.code ? `, ${crs.code}` : ''}` : 'a grid without a named system'],
+    ['Coordinates', crs ? `${crs.name}${crs.code ? `, ${crs.code}` : ''}` : 'a grid without a named system'],
     ['Pixel size', `${size}${unit ? `\u202f${unit}` : ''}`],
     ['Upper left', corner([c, f])],
     ['Lower right', corner([a * width + b * height + c, d * width + e * height + f])],
