@@ -237,7 +237,7 @@ class Spool {
   }
 
   static async create(): Promise<Spool> {
-    const folder = await mkdtemp(join(tmpdir(), 'stratum-rows-'))
+    const folder = await mkdtemp(join(tmpdir(), 'stratum-entries-'))
     const handle = await open(join(folder, 'entries'), 'wx+', 0o600)
     // Elsewhere than on Windows an open file needs no name.
     if (process.platform !== 'win32') await rm(folder, { recursive: true, force: true })
