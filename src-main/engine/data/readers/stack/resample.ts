@@ -14,6 +14,8 @@ export interface Taps {
   readonly positions: Int32Array
   readonly weights: Float64Array
   readonly start: Int32Array
+  /** Every output takes one position as it is. */
+  readonly single: boolean
 }
 
 /** Source values read at once per band: 4 M = 16 MB. */
@@ -44,7 +46,9 @@ export async function readRegion(
     const values = await source.sample(bands, across.positions, rows.positions, signal)
     for (let k = 0; k < bands.length; k++) {
       const plane = values.subarray(k * perBand(across, rows), (k + 1) * perBand(across, rows))
-      weigh(plane, across, rows, output, k * width * height + from * width)
+      const at = k * width * height + from * width
+      if (rows.single && across.single) output.set(plane, at)
+      else weigh(plane, across, rows, output, at)
     }
     from = to
   }
@@ -78,15 +82,16 @@ function taps(from: number, count: number, scale: number, shift: number, size: n
     }
     start[i + 1] = positions.length
   }
-  return { positions: Int32Array.from(positions), weights: Float64Array.from(weights), start }
+  return { positions: Int32Array.from(positions), weights: Float64Array.from(weights), start, single: start.every((at, i) => at === i) }
 }
 
-function part({ positions, weights, start }: Taps, from: number, to: number): Taps {
+function part({ positions, weights, start, single }: Taps, from: number, to: number): Taps {
   const [first, beyond] = [start[from] as number, start[to] as number]
   return {
     positions: positions.subarray(first, beyond),
     weights: weights.subarray(first, beyond),
     start: start.slice(from, to + 1).map((at) => at - first),
+    single,
   }
 }
 

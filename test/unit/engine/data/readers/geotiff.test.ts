@@ -230,6 +230,31 @@ describe('place', () => {
 })
 
 describe('views', () => {
+  it('decode only the lines of a block that they show, however unevenly these are compressed, and the rest when it is wanted', async () => {
+    const [width, height] = [500, 700]
+    // Noise above and a plain field below, then the other way round: the guess of how much to inflate is too small, or too large.
+    const noise = (i: number): number => Math.imul(i + 1, 2_654_435_761) >>> 24
+    for (const noisy of [(y: number) => y < 350, (y: number) => y >= 350]) {
+      const values = Uint8Array.from({ length: width * height }, (_, i) => (noisy(Math.floor(i / width)) ? noise(i) : 7))
+      const source = await openSource(write([{ tags: imageTags(width, height, 1, 8, { compression: 8 }), blocks: [deflateSync(values)] }]))
+      for (const [y, rows] of [
+        [0, 90],
+        [60, 300],
+        [400, 200],
+        [10, 20],
+        [0, 700],
+      ] as const) {
+        const window = await source.readWindow?.([0], { x: 3, y, width: 400, height: rows, outWidth: 400, outHeight: rows })
+        const expected = Float32Array.from(
+          { length: 400 * rows },
+          (_, i) => values[(y + Math.floor(i / 400)) * width + 3 + (i % 400)] as number,
+        )
+        expect(window).toEqual(expected)
+      }
+      await source.close()
+    }
+  })
+
   it('are answered from a reduced copy in memory when a large scene has no overviews, and are the same as pixels read one by one', async () => {
     const [width, height] = [2600, 2000]
     const values = Uint8Array.from({ length: width * height }, (_, i) => ((i % width) >> 3) ^ (Math.floor(i / width) >> 2))
