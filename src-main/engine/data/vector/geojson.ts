@@ -87,7 +87,7 @@ async function crsOf({ crs }: Json, path: string): Promise<Crs> {
   if (crs === undefined || crs === null) return crsFromEpsg(4326)
   const name = isObject(crs) && isObject(crs.properties) ? String(crs.properties.name ?? '') : ''
   if (/CRS:?84$/i.test(name)) return crsFromEpsg(4326)
-  const code = /EPSG:[\d.]*:?(\d+)$/i.exec(name)?.[1]
+  const code = /EPSG:(?:[\d.]*:)?(\d+)$/i.exec(name)?.[1]
   if (code) return crsFromEpsg(Number(code))
   throw new StratumError(
     'FORMAT_UNSUPPORTED',

@@ -74,6 +74,13 @@ describe('a region of polygons', () => {
   it('holds the pixels whose centres lie inside', async () => {
     expect(await inside(writePolygons(two, []))).toBe('110000 110000 000000 001111')
   })
+  it('has its system by any of the names that are usual', async () => {
+    for (const name of ['EPSG:32633', 'urn:ogc:def:crs:EPSG::32633', 'urn:ogc:def:crs:EPSG:9.8:32633']) {
+      const path = writePolygons(two, [])
+      writeFileSync(path, readFileSync(path, 'utf8').replace('urn:ogc:def:crs:EPSG::32633', name))
+      expect(await inside(path)).toBe('110000 110000 000000 001111')
+    }
+  })
   it('is known by its content', async () => {
     const first = await regionIdentity(writePolygons(two, []))
     const second = await regionIdentity(writePolygons(two.slice(1), []))
