@@ -11,14 +11,10 @@ import { isGzip } from './csv/text.ts'
 const isAscii = (text: string): boolean => text.length === 1 && text.charCodeAt(0) < 128
 
 const options = z.object({
-  delimiter: z
-    .string()
-    .refine((text) => text === 'tab' || text === 'space' || isAscii(text), 'must be one ASCII character, "tab" or "space"')
-    .optional()
-    .meta({
-      title: 'Delimiter',
-      description: 'The character between fields, "tab", or "space" for any number of blanks; by default found from the first lines.',
-    }),
+  delimiter: z.string().min(1).max(16).optional().meta({
+    title: 'Delimiter',
+    description: 'What stands between fields, "tab", or "space" for any number of blanks; by default found from the first lines.',
+  }),
   quote: z
     .enum(['"', "'", 'none'])
     .optional()

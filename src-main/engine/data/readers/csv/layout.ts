@@ -15,6 +15,8 @@ export interface Layout {
 
 export const byteOf = (character: string): number => character.charCodeAt(0)
 
+/** Stands for a delimiter of several bytes: what ASCII has for it (unit separator). */
+export const unitSeparator = 31
 export const lineFeed = 10
 export const carriageReturn = 13
 export const blank = 32

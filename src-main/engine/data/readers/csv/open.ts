@@ -6,11 +6,11 @@ import type { CsvOptions } from '../csv.ts'
 import { openRandomAccess } from '../randomAccess.ts'
 import { beginOfLine, decimalOf, detectHeader, detectLayout, mostCommonWidth, preambleOf, sampleRecords, thousandsOf } from './detect.ts'
 import { type Encoding, checkUtf8, cutAsBytes, decoderFor, detectEncoding } from './encoding.ts'
-import { byteOf, lineFeed } from './layout.ts'
+import { byteOf, lineFeed, unitSeparator } from './layout.ts'
 import { nameColumns } from './names.ts'
 import { openTable } from './source.ts'
 import { type Reading, type Table, readingOf } from './table.ts'
-import { isGzip, readBytes } from './text.ts'
+import { isGzip, readBytes, replaceBytes } from './text.ts'
 import { type Meaning, isDoubtful, missingSet, parseNumber } from './values.ts'
 
 const sampleBytes = 256 << 10
@@ -22,18 +22,29 @@ export async function openCsv(path: string, options: CsvOptions, signal?: AbortS
   const gzip = isGzip(head)
   const first = gzip ? await firstBytes(path, file.size, signal) : head
   const encoding = options.encoding ?? detectEncoding(first)
-  const bytes = (given?: AbortSignal): AsyncIterable<Uint8Array> => readBytes(path, file.size, { gzip, encoding }, given)
+  const several = severalBytes(options.delimiter, encoding)
+  const bytes = (given?: AbortSignal): AsyncIterable<Uint8Array> => {
+    const pieces = readBytes(path, file.size, { gzip, encoding }, given)
+    return several ? replaceBytes(pieces, several, unitSeparator) : pieces
+  }
   const { sample, complete } = await sampleOf(bytes(signal), sampleBytes)
   refuseOther(path, sample)
 
   const findings: Finding[] = []
-  const judged = judge(path, sample, complete, encoding, options, findings)
+  const judged = judge(
+    path,
+    sample,
+    complete,
+    encoding,
+    several ? { ...options, delimiter: String.fromCharCode(unitSeparator) } : options,
+    findings,
+  )
   const table: Table = {
     path,
     sizeBytes: file.size,
     gzip,
     encoding: judged.encoding,
-    seekable: !gzip && cutAsBytes(encoding),
+    seekable: !gzip && cutAsBytes(encoding) && !several,
     bytes,
     layout: judged.layout,
     meaning: judged.meaning,
@@ -55,8 +66,15 @@ export async function openCsv(path: string, options: CsvOptions, signal?: AbortS
       labels: options.labels,
       encodingIsChosen: options.encoding !== undefined,
       hasHeader: judged.hasHeader,
+      ...(several ? { restore: (text) => text.replaceAll(String.fromCharCode(unitSeparator), options.delimiter as string) } : {}),
       details: {
-        delimiter: delimiter === 9 ? 'tab' : judged.layout.runs ? 'blanks' : String.fromCharCode(delimiter),
+        delimiter: several
+          ? (options.delimiter as string)
+          : delimiter === 9
+            ? 'tab'
+            : judged.layout.runs
+              ? 'blanks'
+              : String.fromCharCode(delimiter),
         ...(quote === 39 ? { quote: "'" } : {}),
         decimal: judged.meaning.decimal,
         header: judged.hasHeader,
@@ -67,6 +85,13 @@ export async function openCsv(path: string, options: CsvOptions, signal?: AbortS
     reading ?? readingOf(file.size),
     signal,
   )
+}
+
+/** A delimiter that is no ASCII character, as its bytes. */
+function severalBytes(delimiter: string | undefined, encoding: Encoding): Uint8Array | null {
+  if (delimiter === undefined || delimiter === 'tab' || delimiter === 'space') return null
+  const bytes = Buffer.from(delimiter, encoding === 'windows-1252' ? 'latin1' : 'utf8')
+  return bytes.length === 1 && (bytes[0] as number) < 128 ? null : bytes
 }
 
 async function firstBytes(path: string, size: number, signal?: AbortSignal): Promise<Uint8Array> {

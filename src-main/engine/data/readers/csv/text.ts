@@ -60,3 +60,23 @@ export async function* readBytes(path: string, size: number, options: BytesOptio
     file.destroy()
   }
 }
+
+/** Puts one byte in place of every occurrence of several, however they are cut. */
+export async function* replaceBytes(pieces: AsyncIterable<Uint8Array>, search: Uint8Array, by: number): AsyncGenerator<Uint8Array> {
+  let held = Buffer.alloc(0)
+  for await (const piece of pieces) {
+    const bytes = Buffer.concat([held, piece])
+    const parts: Uint8Array[] = []
+    let from = 0
+    for (let at = bytes.indexOf(search); at >= 0; at = bytes.indexOf(search, from)) {
+      parts.push(bytes.subarray(from, at), Uint8Array.of(by))
+      from = at + search.length
+    }
+    // The end may be the begin of an occurrence.
+    const keep = Math.min(search.length - 1, bytes.length - from)
+    parts.push(bytes.subarray(from, bytes.length - keep))
+    held = Buffer.from(bytes.subarray(bytes.length - keep))
+    yield Buffer.concat(parts)
+  }
+  if (held.length > 0) yield held
+}

@@ -292,6 +292,14 @@ describe('tables', () => {
     expect((await inspectSource(write('#a\tb\n1\t2\n'))).columns.map(({ name }) => name)).toEqual(['a', 'b'])
   })
 
+  it('takes any delimiter that it is told, of several characters or beyond ASCII', async () => {
+    expect(await valuesOf(write('a🦆b\n1🦆2\n3🦆4\n'), { delimiter: '🦆' })).toEqual([1, 2, 3, 4])
+    const source = await openSource(write('a::b\n1::"x::y"\n2::z:w\n'), 'csv', { delimiter: '::' })
+    expect(source.report.details.delimiter).toBe('::')
+    expect(await source.metadata?.('b')).toEqual(['x::y', 'z:w'])
+    expect(await valuesOf(write('a~b\n1~2\n'), { delimiter: '~' })).toEqual([1, 2])
+  })
+
   it('leaves out what a delimiter at the end of lines makes, and warns of a quote that stays open', async () => {
     const trailing = await inspectSource(write('a;b;;\n1;2;;\n3;4;;\n'))
     expect(trailing.columns.map(({ name }) => name)).toEqual(['a', 'b'])
