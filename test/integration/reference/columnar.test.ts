@@ -156,10 +156,10 @@ describe.skipIf(!hasSharedData)('the catalogue', () => {
         "ARROW-GH-41317.parquet": "FILE_CORRUPT",
         "ARROW-GH-41321.parquet": "FILE_CORRUPT",
         "ARROW-GH-43605.parquet": "read",
-        "ARROW-GH-45185.parquet": "read",
-        "ARROW-GH-47662.parquet": "read",
+        "ARROW-GH-45185.parquet": "FILE_CORRUPT",
+        "ARROW-GH-47662.parquet": "DATA_UNSUITABLE",
         "ARROW-RS-GH-6229-DICTHEADER.parquet": "FILE_CORRUPT",
-        "ARROW-RS-GH-6229-LEVELS.parquet": "read",
+        "ARROW-RS-GH-6229-LEVELS.parquet": "DATA_UNSUITABLE",
         "PARQUET-1481.parquet": "FILE_CORRUPT",
       }
     `)

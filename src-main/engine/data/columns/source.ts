@@ -219,6 +219,13 @@ function describe(
       message: 'No column holds numbers, dates or categories.',
       hint: 'Choose a table with measurements.',
     })
+  if (columns.length === 0 && along.length === 0)
+    throw new StratumError(
+      'DATA_UNSUITABLE',
+      `The file has no column that can be read. ${findings.find(({ code }) => code === 'COLUMN_LEFT_OUT')?.message ?? ''}`.trim(),
+      'Choose a table of numbers, texts, dates or lists of numbers.',
+      { path: file.path },
+    )
   const metadataFields = along.map((i) => (file.columns[i] as StoredColumn).name)
   const labelFields = metadataFields.filter(isLabelName)
   return {

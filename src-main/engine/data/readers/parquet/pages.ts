@@ -166,6 +166,7 @@ export async function* readPages(file: RandomAccessFile, leaf: Leaf, piece: Colu
       return out
     }
     const repetition = levels(leaf.maxRepetition, numberIn(header, 4))
+    beginsARow(repetition, n)
     const definition = levels(leaf.maxDefinition, numberIn(header, 3))
     const present = countPresent(definition, n)
     return { n, repetition, definition, values: readValues(bytes, from, present, numberIn(header, 2) ?? -1, leaf, dictionary) }
@@ -179,6 +180,7 @@ export async function* readPages(file: RandomAccessFile, leaf: Leaf, piece: Colu
     if (definitionBytes < 0 || repetitionBytes < 0 || levelBytes > body.length || levelBytes > size)
       throw new Error('its levels go beyond it')
     const repetition = leaf.maxRepetition > 0 ? checkedLevels(body, 0, repetitionBytes, leaf.maxRepetition, n) : null
+    beginsARow(repetition, n)
     const definition = leaf.maxDefinition > 0 ? checkedLevels(body, repetitionBytes, levelBytes, leaf.maxDefinition, n) : null
     const packed = body.subarray(levelBytes)
     const isPacked = header?.get(7) !== false && packed.length > 0
@@ -192,6 +194,12 @@ export async function* readPages(file: RandomAccessFile, leaf: Leaf, piece: Colu
     if (n > 0) readHybrid(bytes, from, to, 32 - Math.clz32(highest), out)
     for (let i = 0; i < n; i++) if ((out[i] as number) > highest) throw new Error(`a level of ${out[i]} is beyond ${highest}`)
     return out
+  }
+
+  /** The first value of a piece cannot continue a row: there is none before it. */
+  function beginsARow(repetition: Uint8Array | null, n: number): void {
+    if (left === piece.values && n > 0 && repetition && repetition[0] !== 0)
+      throw new Error('its first value continues a row that is not there')
   }
 
   function countPresent(definition: Uint8Array | null, n: number): number {
