@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { surveyCells, surveyGenes } from '#engine/data/cells/quality.ts'
 import { openSource } from '#engine/data/inspect.ts'
-import { learned } from '#engine/data/split/sides.ts'
+import { learned, type RowSide } from '#engine/data/split/sides.ts'
 import { loess } from '#engine/analysis/loess.ts'
 import { ClippedMoments, expectedDeviation, highestScores } from '#engine/analysis/variableGenes.ts'
 import { hasSharedData, sharedData } from '../helpers/sharedData.ts'
@@ -44,7 +44,7 @@ describe.skipIf(!hasSharedData)('most variable genes', () => {
     const options = {
       genes: Array.from({ length: genes }, (_, j) => j),
       limits: null,
-      sides: () => learned,
+      sides: () => learned as RowSide,
       signal: new AbortController().signal,
       report: () => undefined,
     }

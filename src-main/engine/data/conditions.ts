@@ -6,7 +6,7 @@
 import type { DatasetMeta } from '#common/domain/dataset.ts'
 import { StratumError } from '#common/errors.ts'
 import type { OpenSource } from './dataset.ts'
-import { asText, type FieldValue, readField } from './fields.ts'
+import { asText, type FieldValue, parseTime, readField } from './fields.ts'
 
 interface Condition {
   readonly field: string
@@ -82,7 +82,7 @@ function ordered(operator: string, wanted: string, isDate: boolean): Condition['
   const compare = (value: string | number): number => {
     // A text is neither more nor less than a number: no comparison holds.
     if (!Number.isNaN(number)) return value === '' ? Number.NaN : Number(value) - number
-    const [a, b] = [Date.parse(String(value)), Date.parse(wanted)]
+    const [a, b] = [parseTime(String(value)), parseTime(wanted)]
     if (!Number.isNaN(a) && !Number.isNaN(b)) return a - b
     return String(value) < wanted ? -1 : String(value) > wanted ? 1 : 0
   }
@@ -98,5 +98,5 @@ function ordered(operator: string, wanted: string, isDate: boolean): Condition['
 /** A date column holds days since 1970. */
 function numberOf(text: string, isDate: boolean): number {
   const number = text === '' ? Number.NaN : Number(text)
-  return isDate && Number.isNaN(number) ? Date.parse(text) / millisecondsPerDay : number
+  return isDate && Number.isNaN(number) ? parseTime(text) / millisecondsPerDay : number
 }

@@ -36,3 +36,7 @@ export async function readField(
 
 /** As two ways of writing the same value are compared: 1 and '1' are alike. */
 export const asText = (value: FieldValue): string | null => (value === null ? null : String(value))
+
+/** Milliseconds since 1970 of a date or time as text, in UTC unless it names its zone: the same on every computer. NaN for what is neither. */
+export const parseTime = (text: string): number =>
+  Date.parse(/^\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?$/.test(text) ? `${text.replace(' ', 'T')}Z` : text)

@@ -11,6 +11,7 @@ import type { DatasetMeta } from '#common/domain/dataset.ts'
 import type { Grid } from '#common/domain/grid.ts'
 import { type LatentsMeta, sourcesOf } from '#common/domain/results.ts'
 import type { OpenSource } from '../data/dataset.ts'
+import { parseTime } from '../data/fields.ts'
 import { openDataset } from '../data/import.ts'
 import type { RowFacts } from '../data/pipeline/define.ts'
 import { invertPipeline } from '../data/pipeline/pipeline.ts'
@@ -222,7 +223,7 @@ async function numericRow(source: OpenSource, row: number, meta: DatasetMeta): P
     const value = first[names.indexOf(column.name)] ?? null
     if (typeof value === 'boolean') return Number(value)
     if (typeof value !== 'string') return value ?? Number.NaN
-    if (column.type === 'date') return Date.parse(value) / 86_400_000
+    if (column.type === 'date') return parseTime(value) / 86_400_000
     const position = column.categories?.indexOf(value) ?? -1
     return position < 0 ? Number.NaN : position
   })

@@ -1,6 +1,6 @@
 /** The last share of the rows is held out, so that a model is judged on what came after it learned. */
 import { StratumError } from '#common/errors.ts'
-import type { FieldValue } from '../fields.ts'
+import { type FieldValue, parseTime } from '../fields.ts'
 import { heldOut, learned, type RowSides, sidesOf } from './sides.ts'
 
 export interface TemporalSplit {
@@ -49,6 +49,6 @@ export function asTimes(values: readonly FieldValue[]): Float64Array {
   return Float64Array.from(values, (value) => {
     if (value === null || value === '') return Number.NaN
     const number = Number(value)
-    return Number.isNaN(number) ? Date.parse(String(value)) : number
+    return Number.isNaN(number) ? parseTime(String(value)) : number
   })
 }
