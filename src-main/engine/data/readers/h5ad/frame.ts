@@ -4,6 +4,7 @@
  */
 import { StratumError } from '#common/errors.ts'
 import type { Label } from '../../cells/source.ts'
+import { unlessRefused } from './matrix.ts'
 import { type H5Dataset, type H5File, toNumbers } from '../../hdf5/file.ts'
 
 export interface Frame {
@@ -36,7 +37,8 @@ function groupFrame(file: H5File, place: string): Frame {
     keys.filter((key) => key !== index && key !== '__categories'),
     file.attribute(place, 'column-order'),
   )
-  const lengths = new Map(keys.map((key) => [key, columnLength(file, `${place}/${key}`)]))
+  const lengthOf = (key: string): number | null => columnLength(file, `${place}/${key}`)
+  const lengths = new Map(keys.map((key) => [key, key === index ? lengthOf(key) : unlessRefused(null, () => lengthOf(key))]))
   const rows = lengths.get(index ?? others.find((key) => lengths.get(key) !== null) ?? '') ?? 0
   const fields = others.filter((key) => lengths.get(key) === rows)
   return {

@@ -87,29 +87,53 @@ export function layersOf(file: H5File): string[] {
             .filter((place) => isMatrix(file, place))
         : []
   const raw = file.kind('raw/X') !== null || file.kind('raw.X') !== null ? ['raw/X'] : []
-  return [...(isMatrix(file, 'X') ? ['X'] : []), ...raw, ...inside('layers'), ...inside('obsm')]
+  // Files without a table of cells are not AnnData's: any matrix at their root may be meant.
+  const bare = file.kind('obs') === null ? file.keys('/').filter((key) => key !== 'X' && isMatrix(file, key)) : []
+  return [...(isMatrix(file, 'X') ? ['X'] : []), ...bare, ...raw, ...inside('layers'), ...inside('obsm')]
 }
 
-function isMatrix(file: H5File, place: string): boolean {
-  const kind = file.kind(place)
-  if (kind === 'group') return file.kind(`${place}/indptr`) === 'dataset'
-  if (kind === null) return false
-  const { shape, dtype } = file.dataset(place)
-  return isNumeric(dtype) && (shape.length === 2 || (place === 'X' && shape.length === 1))
+/** What is refused when it is opened (a link into another file, an unknown compression) is no choice, and does not spoil the rest. */
+export function unlessRefused<T>(otherwise: T, check: () => T): T {
+  try {
+    return check()
+  } catch (thrown) {
+    if (thrown instanceof StratumError) return otherwise
+    throw thrown
+  }
 }
+
+/** A list with one value for each of `rows` rows. */
+export const isList = (file: H5File, place: string, rows: number): boolean =>
+  unlessRefused(false, () => {
+    if (file.kind(place) !== 'dataset') return false
+    const { shape, dtype } = file.dataset(place)
+    return shape.length === 1 && shape[0] === rows && dtype !== 'record'
+  })
+
+const isMatrix = (file: H5File, place: string): boolean =>
+  unlessRefused(false, () => {
+    const kind = file.kind(place)
+    if (kind === 'group') return file.kind(`${place}/indptr`) === 'dataset'
+    if (kind === null) return false
+    const { shape, dtype } = file.dataset(place)
+    return isNumeric(dtype) && (shape.length === 2 || (place === 'X' && shape.length === 1))
+  })
 
 /**
- * The place of a chosen layer: one of layersOf, 'raw', or a layer by its bare name.
+ * The place of a chosen layer: one of layersOf, 'raw', or a layer by its bare name. Without a choice X, or the only matrix of a file
+ * that is not AnnData's.
  * @throws PARAMETER_INVALID naming what there is, DATA_UNSUITABLE when the file has no matrix
  */
 export function placeOf(file: H5File, layer: string | undefined): string {
   const { path } = file
   if (layer === undefined || layer === 'X') {
     if (file.kind('X') !== null) return 'X'
+    const only = file.kind('obs') === null ? layersOf(file) : []
+    if (only.length === 1) return only[0] as string
     throw noMatrix(file)
   }
   const places =
-    layer === 'raw' || layer === 'raw/X' ? ['raw/X', 'raw.X'] : layer.includes('/') ? [layer] : [`layers/${layer}`, `obsm/${layer}`]
+    layer === 'raw' || layer === 'raw/X' ? ['raw/X', 'raw.X'] : layer.includes('/') ? [layer] : [`layers/${layer}`, `obsm/${layer}`, layer]
   const known = layersOf(file)
   const found = places.find((place) => (place.startsWith('raw') ? file.kind(place) !== null : known.includes(place)))
   if (found) return found
@@ -123,7 +147,9 @@ function noMatrix(file: H5File): StratumError {
     return new StratumError(
       'FORMAT_UNSUPPORTED',
       `This HDF5 file is not AnnData: it has no matrix X, but ${keys.slice(0, 10).join(', ') || 'nothing'}.`,
-      'Write it as .h5ad, .npy or CSV.',
+      layersOf(file).length > 0
+        ? `Choose one of its matrices as layer: ${layersOf(file).slice(0, 20).join(', ')}.`
+        : 'Write it as .h5ad, .npy or CSV.',
       { path },
     )
   const layers = layersOf(file)

@@ -7,7 +7,10 @@ import type { OpenSource } from '../../dataset.ts'
 import { type H5File, openH5, toNumbers } from '../../hdf5/file.ts'
 import { openRandomAccess } from '../randomAccess.ts'
 import { type Frame, openFrame } from './frame.ts'
-import { layersOf, openMatrix, placeOf } from './matrix.ts'
+import { isList, layersOf, openMatrix, placeOf } from './matrix.ts'
+
+/** What cells are known to be, as opposed to clusters that a program found. */
+const labelName = /^(?:y|(?:bulk_)?labels?|class(?:es)?|cell_?types?|cell_?type_?\w*|targets?|ground_?truth|annotation)$/i
 
 export interface H5adOptions {
   readonly layer?: string | undefined
@@ -48,7 +51,7 @@ function openAnnData(file: H5File, { layer, geneNames }: H5adOptions): OpenSourc
     matrix,
     genes: geneNamesOf(file, place, matrix, geneNames, mismatch),
     labels: labelsOf(file, obs, loose),
-    labelFields: loose.filter((name) => /^(?:y|labels?|class(?:es)?|cell_?types?|targets?)$/i.test(name)),
+    labelFields: (obs?.fields ?? loose).filter((name) => labelName.test(name)),
     findings: [...noTable(obs, loose), ...fieldsLeftOut(obs), ...countsElsewhere(file, place, matrix, layers)],
     details: { layer: place, layers: layers.join(', ') },
     close: () => file.close(),
@@ -81,13 +84,8 @@ function geneNamesOf(
 }
 
 /** A bare HDF5 file with X may keep its labels beside it, one per row. */
-function looseLabels(file: H5File, rows: number, place: string): string[] {
-  return file.keys('/').filter((key) => {
-    if (key === place || file.kind(key) !== 'dataset') return false
-    const { shape, dtype } = file.dataset(key)
-    return shape.length === 1 && shape[0] === rows && dtype !== 'record'
-  })
-}
+const looseLabels = (file: H5File, rows: number, place: string): string[] =>
+  file.keys('/').filter((key) => key !== place && isList(file, key, rows))
 
 function labelsOf(file: H5File, obs: Frame | null, loose: readonly string[]): CellLabels {
   if (obs) {
@@ -113,7 +111,7 @@ const noTable = (obs: Frame | null, loose: readonly string[]): Finding[] =>
         {
           severity: 'info',
           code: 'NO_OBS',
-          message: `The file has a matrix X but no table of cells${loose.length > 0 ? `; beside it lie ${loose.join(', ')}` : ''}.`,
+          message: `The file has a matrix but no table of cells${loose.length > 0 ? `; beside it lie ${loose.join(', ')}` : ''}.`,
           hint: 'Cells are numbered.',
         },
       ]

@@ -197,6 +197,18 @@ describe('dense', () => {
     await source.close()
   })
 
+  it('reads the only matrix of a file that is not AnnData’s, and asks for a choice among several', async () => {
+    const one = write((file) => void file.create_dataset({ name: 'features', data: Float32Array.of(1, 2, 3, 4), shape: [2, 2] }))
+    expect((await inspectSource(one)).details.layer).toBe('features')
+    const several = write((file) => {
+      for (const name of ['a', 'b']) file.create_dataset({ name, data: Float32Array.of(1, 2, 3, 4), shape: [2, 2] })
+      file.create_dataset({ name: 'y', data: Int32Array.of(0, 1) })
+      file.create_external_link('/etc/passwd', '/X', 'link')
+    })
+    await expect(inspectSource(several)).rejects.toMatchObject({ code: 'FORMAT_UNSUPPORTED', hint: expect.stringContaining('a, b') })
+    expect(await inspectSource(several, undefined, { layer: 'b' })).toMatchObject({ metadataFields: ['y'], labelFields: ['y'] })
+  })
+
   it('does not follow links into other files', async () => {
     const path = write((file) => void file.create_external_link('/etc/passwd', '/X', 'X'))
     await expect(inspectSource(path)).rejects.toMatchObject({
