@@ -16,7 +16,7 @@ import { openLevel5 } from './level5.ts'
 
 const mostColumns = 1_000_000
 /** A pass over an array that is stored column by column takes this much of it at once. */
-const passBytes = 128 << 20
+const passBytes = 64 << 20
 const defaultChunkBytes = 32 << 20
 
 export async function openMat(path: string, options: MatOptions, signal?: AbortSignal): Promise<OpenSource> {

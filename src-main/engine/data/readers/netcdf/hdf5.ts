@@ -47,16 +47,21 @@ function walk(file: H5File, group: string, depth: number, variables: NcVariable[
   }
 }
 
-function variableAt(file: H5File, place: string): NcVariable | null {
-  const name = place.slice(1)
-  let dataset: ReturnType<H5File['dataset']>
+/** Attributes and variables of a kind that is not read (compounds, opaque bytes, other files) do not spoil the others. */
+function readable<T>(read: () => T): T | undefined {
   try {
-    dataset = file.dataset(place)
+    return read()
   } catch (thrown) {
-    // One variable of a kind that is not read does not spoil the others; asked for by name it is not found.
-    if (thrown instanceof StratumError && thrown.code === 'FORMAT_UNSUPPORTED') return null
+    if (thrown instanceof StratumError && thrown.code === 'FORMAT_UNSUPPORTED') return undefined
     throw thrown
   }
+}
+
+function variableAt(file: H5File, place: string): NcVariable | null {
+  const name = place.slice(1)
+  // Asked for by name it is then not found.
+  const dataset = readable(() => file.dataset(place))
+  if (!dataset) return null
   const stored = dataset.dtype === 'boolean' || dataset.dtype === 'enum' ? 'uint8' : dataset.dtype === 'float16' ? 'float32' : dataset.dtype
   const attributes = attributesOf(file, place)
   if (!(stored in bytesOf)) return null
@@ -82,7 +87,7 @@ function attributesOf(file: H5File, place: string): NcAttributes {
   const all = new Map<string, NcAttribute>()
   for (const name of file.attributes(place)) {
     if (internal.test(name)) continue
-    const found = attributeOf(file.attribute(place, name))
+    const found = attributeOf(readable(() => file.attribute(place, name)))
     if (found) all.set(name, found)
   }
   return all

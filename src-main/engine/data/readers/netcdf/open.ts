@@ -18,7 +18,7 @@ import { asMeant, calibrationOf, meantType } from './values.ts'
 
 const mostColumns = 100_000
 /** A pass over compressed blocks takes this much at once, so that a block is undone once or a few times. */
-const passBytes = 128 << 20
+const passBytes = 64 << 20
 /** Blocks of one variable are read for several steps at once, up to this size. */
 const blockBytes = 64 << 20
 
@@ -207,6 +207,14 @@ async function openGrid(file: NcFile, options: NetcdfOptions): Promise<OpenSourc
     }
   }
   const rows = grid.width * grid.height
+  if (!Number.isSafeInteger(rows * columns.length * 8))
+    throw new StratumError(
+      'FILE_CORRUPT',
+      `The file claims a grid of ${grid.width} × ${grid.height}.`,
+      'Fetch the file again, or write it again in the program that made it.',
+      { path: file.path },
+    )
+  if (!file.linesAreDear) await checkEnds(chosen)
   const report: SourceReport = {
     path: file.path,
     sizeBytes: file.sizeBytes,
@@ -231,6 +239,15 @@ async function openGrid(file: NcFile, options: NetcdfOptions): Promise<OpenSourc
     },
   }
   return planesSource(report, planesOf(file, bands, grid.height, flipped))
+}
+
+/** The last value of every variable is there: a file that was cut off is told from its start. */
+async function checkEnds(layers: readonly Layer[]): Promise<void> {
+  for (const { variable } of layers)
+    await variable.read(
+      variable.dimensions.map(({ size }) => size - 1),
+      variable.dimensions.map(() => 1),
+    )
 }
 
 function unravel(i: number, steps: readonly number[]): number[] {
