@@ -1,7 +1,9 @@
 /** Every GeoTIFF of the catalogue and stacks of the Landsat scenes, against what GDAL reads (fixtures/make/reference/geotiff.py). */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import proj4 from 'proj4'
 import { describe, expect, it } from 'vitest'
+import { toMap } from '../../../src-main/common/domain/grid.ts'
 import type { OpenSource } from '../../../src-main/engine/data/dataset.ts'
 import { geotiff } from '../../../src-main/engine/data/readers/geotiff.ts'
 import { guardedReader } from '../../../src-main/engine/data/readers/guard.ts'
@@ -14,6 +16,7 @@ interface Reference {
   readonly size: [number, number, number]
   readonly transform: number[] | null
   readonly code: string | null
+  readonly proj4: string | null
   readonly nodata: (number | string | null)[]
   readonly names: string[] | null
   readonly bands: Record<string, Numbers>
@@ -102,6 +105,13 @@ describe.skipIf(!hasSharedData)('every GeoTIFF of the catalogue', () => {
       for (const [i, value] of wanted.transform.entries())
         expect(Math.abs((grid.transform[i] as number) - value), `transform ${i}`).toBeLessThanOrEqual(1e-9 * Math.max(1, Math.abs(value)))
       if (wanted.code) expect(grid.crs?.code).toBe(`EPSG:${wanted.code}`)
+      if (wanted.proj4) {
+        const middle = toMap(grid.transform, grid.width / 2, grid.height / 2)
+        const [own, gdal] = [grid.crs?.proj4 as string, wanted.proj4].map((definition) =>
+          proj4(definition, '+proj=longlat +datum=WGS84').forward(middle),
+        )
+        expect(Math.hypot(...(own as number[]).map((degrees, i) => degrees - (gdal?.[i] as number)))).toBeLessThan(1e-6)
+      }
     })
   }
 })

@@ -4,7 +4,9 @@
  */
 import type { Finding } from '#common/domain/dataset.ts'
 import type { Affine, Crs, Grid } from '#common/domain/grid.ts'
+import { crsFromWkt } from '../../crs.ts'
 import { epsgEntry } from './epsg.ts'
+import { projectionOf } from './projection.ts'
 import { type RawDirectory, type TiffFile, readNumbers, readText } from './structure.ts'
 
 const userDefined = 32_767
@@ -105,8 +107,18 @@ async function crsOf(keys: Keys): Promise<Crs | null> {
     name:
       entry?.name ?? citation(keys, isGeographic) ?? (typeof code === 'number' && code !== userDefined ? `EPSG:${code}` : 'Unnamed system'),
     unit: keyUnit ?? entry?.unit?.replace(/ \(.*\)$/, '') ?? (isGeographic ? 'degree' : 'metre'),
-    proj4: entry?.proj4 ?? null,
+    proj4: entry?.proj4 ?? (isGeographic ? null : await projectionOf(keys)) ?? (await esriDefinition(keys)),
   }
+}
+
+/** ESRI writes the whole system as text into a citation. */
+async function esriDefinition(keys: Keys): Promise<string | null> {
+  for (const key of [3073, 2049, 1026]) {
+    const text = keys.get(key)
+    const wkt = typeof text === 'string' ? /ESRI PE String = (.*)/s.exec(text)?.[1] : undefined
+    if (wkt) return (await crsFromWkt(wkt.replace(/\|+$/, '')))?.proj4 ?? null
+  }
+  return null
 }
 
 function citation(keys: Keys, isGeographic: boolean): string | null {
