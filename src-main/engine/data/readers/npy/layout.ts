@@ -1,7 +1,7 @@
 /** What the axes of an array are. */
 import { z } from 'zod'
 
-export const layouts = ['vectors', 'table', 'image', 'bands', 'times'] as const
+const layouts = ['vectors', 'table', 'image', 'bands', 'times'] as const
 export type Layout = (typeof layouts)[number]
 
 export const layoutOption = z
