@@ -75,8 +75,9 @@ describe('compiled training equals eager training', () => {
       const { compiled, eager } = await runBoth(spec, step, { state, inputs, scan: scanOf(stage, options) }, steps)
 
       const losses = eager.out.loss.values
-      // Noise differs from step to step, so single losses may rise.
-      expect(mean(losses.slice(-5))).toBeLessThan(mean(losses.slice(0, 5)))
+      // Noise differs from step to step, so single losses may rise; where a price grows, the whole loss may.
+      const falls = (values: ArrayLike<number>): boolean => mean(Array.from(values).slice(-5)) < mean(Array.from(values).slice(0, 5))
+      expect(falls(losses) || falls(eager.out['term/reconstruction']?.values ?? [])).toBe(true)
       for (const [name, { values }] of Object.entries(eager.out)) {
         expect(largestDifference(compiled.out[name].values, values), name).toBeLessThan(1e-5)
       }

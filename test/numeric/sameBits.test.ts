@@ -19,6 +19,13 @@ const settings: Readonly<Record<string, readonly Readonly<Record<string, unknown
     { codeSize: 1024, k: 8, auxiliaryK: 16, deadAfter: 300, epochs: 2, batchSize: 100 },
     { codeSize: 128, k: 32, deadAfter: 300, multiTopK: true, epochs: 2, batchSize: 100 },
   ],
+  'beta-tcvae': [{ encoder: [256], epochs: 2, batchSize: 100, sampling: 'stratified' }],
+  infovae: [{ encoder: [256], epochs: 2, batchSize: 100, alpha: 0.5 }],
+  wae: [
+    { encoder: [256], epochs: 2, batchSize: 100 },
+    { encoder: [256], epochs: 2, batchSize: 100, penalty: 'gan' },
+  ],
+  iwae: [{ encoder: [256], epochs: 2, batchSize: 100, draws: 4 }],
   'batch-topk': [{ codeSize: 512, k: 4, auxiliaryK: 16, deadAfter: 300, epochs: 2, batchSize: 100 }],
   // dead codes begin anew after the second pass
   'sae-relu': [{ codeSize: 512, targetCodes: 3, pull: 5, deadAfter: 200, resamplings: 1, epochs: 3, batchSize: 100 }],

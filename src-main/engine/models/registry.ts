@@ -10,12 +10,20 @@ import { kSparse } from './sae/kSparse.ts'
 import { saeRelu } from './sae/relu.ts'
 import { saeTopK } from './sae/topK.ts'
 import { stacked } from './stacked.ts'
+import { betaTcvae } from './variational/betaTcvae.ts'
+import { infoVae } from './variational/infoVae.ts'
+import { iwae } from './variational/iwae.ts'
 import { vae } from './variational/vae.ts'
+import { wae } from './variational/wae.ts'
 
 export const models: readonly ModelDefinition[] = [
   stacked,
   autoencoder,
   vae,
+  betaTcvae,
+  infoVae,
+  wae,
+  iwae,
   saeTopK,
   batchTopK,
   saeJumpRelu,

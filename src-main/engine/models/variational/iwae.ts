@@ -1,0 +1,85 @@
+/**
+ * Importance-weighted autoencoder: Burda, Grosse & Salakhutdinov 2016, arXiv 1509.00519
+ *
+ *   L_K(x) = −ln 1/K Σ_k w_k,   w_k = p(x | z_k) p(z_k) / q(z_k | x),   z_k ~ q(z|x),  k = 1 … K
+ *
+ * A tighter bound the larger K; K = 1 is the ordinary VAE, and no K larger makes it worse on average. The posterior may be wrong where
+ * it costs nothing, so codes are richer.
+ *
+ * Otherwise than in the paper: spread, variance and the draw for judging, see network.ts. Held-out rows are judged with at most 8 draws.
+ * Shapes: B batch, D columns, Z code, K draws.  x [B, D] · z [B K, Z], draws of a row one after another · ln w [B, K]
+ */
+import { expandDims, mean, neg, reshape, type Scalar, sub, sum, type Tensor, type Tensor2D, tile, zerosLike } from '@tensorflow/tfjs-core'
+import { z } from 'zod'
+import { logMeanExp } from '../../compute/special/logSumExp.ts'
+import { logNormal } from '../../losses/totalCorrelation.ts'
+import { totalOf } from '../../losses/terms.ts'
+import { defineModel, type Noise, type TensorMap } from '../define.ts'
+import { batchSize, epochs, learningRate, schedule } from '../training.ts'
+import { code, drawn, group, type Network, network, networkParams } from './network.ts'
+
+const mostJudgedDraws = 8
+
+/** Every row K times, one after another. */
+const repeated = (t: Tensor2D, K: number): Tensor2D => reshape(tile(expandDims(t, 1), [1, K, 1]), [t.shape[0] * K, t.shape[1]])
+
+/** ln w_k of every row [B, K]: an estimate of ln p(x), by logMeanExp over k, for any model of the family. */
+export function logImportanceWeights(net: Network, x: Tensor2D, weights: TensorMap, noise: Noise | null, K: number): Tensor {
+  const q = net.posterior(x, weights)
+  const [mu, logVariance, rows] = [repeated(q.mu, K), repeated(q.logVariance, K), repeated(x, K)]
+  const sample = drawn({ mu, logVariance }, noise)
+  const likelihood = neg(net.negativeLog(rows, net.output(sample, weights), weights, !noise))
+  const prior = sum(logNormal(sample, zerosLike(sample), zerosLike(sample)), 1)
+  const posterior = sum(logNormal(sample, mu, logVariance), 1)
+  return reshape(sub(sub(likelihood, neg(prior)), posterior), [x.shape[0], K])
+}
+
+export const iwae = defineModel({
+  id: 'iwae',
+  version: 1,
+  title: 'Importance-weighted autoencoder',
+  summary: 'A variational autoencoder with several draws per row: a tighter bound and richer codes.',
+  group,
+  useWhen: 'How likely rows are matters (anomalies, comparison of models), or an ordinary variational autoencoder uses too few codes.',
+  avoidWhen: 'Time is short: every row costs as many times as there are draws.',
+  paper: 'Burda, Grosse & Salakhutdinov 2016, Importance weighted autoencoders, arXiv 1509.00519',
+  fits: ['raster', 'table', 'cells', 'embedding', 'series'],
+  params: z.object({
+    ...networkParams,
+    draws: z.int().min(1).max(256).default(8).meta({
+      title: 'Draws per row',
+      paperTerm: 'k, importance samples',
+      group: code,
+      description: 'More draws, tighter bound, proportionally more time.',
+    }),
+    epochs: epochs(50),
+    batchSize: batchSize(128),
+    learningRate: learningRate(0.001),
+    ...schedule,
+  }),
+  presets: [
+    { id: 'default', title: 'Balanced', summary: 'Eight numbers and eight draws per row.', params: {} },
+    { id: 'tight', title: 'Tight bound', summary: 'Fifty draws, as the paper’s best.', params: { draws: 50, batchSize: 64 } },
+  ],
+
+  build(params, inputDim) {
+    const net = network(params, inputDim)
+    const judged = Math.min(params.draws, mostJudgedDraws)
+    return {
+      kind: 'gradient',
+      stages: [
+        {
+          layout: net.layout('Importance-weighted autoencoder', params),
+          learningRate: params.learningRate,
+          trains: net.weightNames,
+          initialWeights: net.initialWeights,
+          loss: (x, weights, noise) =>
+            totalOf({ bound: neg(mean<Scalar>(logMeanExp(logImportanceWeights(net, x, weights, noise, noise ? params.draws : judged)))) }),
+        },
+      ],
+      encode: (x, weights) => net.posterior(x, weights).mu,
+      decode: net.decode,
+      posterior: net.posterior,
+    }
+  },
+})

@@ -1,0 +1,187 @@
+/**
+ * What variational autoencoders share: a network to a Gaussian posterior and one back to a likelihood.
+ *
+ *   q(z|x) = N(μ, σ²)        z = μ + σ ε,  ε ~ N(0, I)        −ln p(x | z) by a likelihood of losses/likelihoods.ts
+ *
+ * Otherwise than in the papers, for all of them:
+ * · the spread s of the likelihood is one learned number (Rybkin et al. 2021, arXiv 2006.13202), ln s = 5 θ and never below −6:
+ *   an optimiser moves every weight by about its step size, and ln s has further to go;
+ * · ln σ² = 10 tanh(h/10), h the layer: the identity near zero, but e^(ln σ²) stays finite for a row far outside;
+ * · held-out rows are judged with one draw of ε that is the same in every pass, and with the s that suits them best where it has a
+ *   formula: else a few rows far outside would count more and more as s shrinks, and stop a model that still gets better.
+ *
+ * The code is μ. Shapes: B batch, D columns, Z code.  x, x̂ [B, D] · mu, logVariance, z [B, Z]
+ */
+import {
+  add,
+  exp,
+  maximum,
+  mul,
+  reshape,
+  type Scalar,
+  scalar,
+  tanh,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+} from '@tensorflow/tfjs-core'
+import { z } from 'zod'
+import type { StageLayout } from '#common/domain/results.ts'
+import { stepKey } from '../../compute/random/counter.ts'
+import { randomNormal } from '../../compute/random/kernel.ts'
+import { Activation } from '../../layers/activations.ts'
+import { denseChain } from '../../layers/dense.ts'
+import { LikelihoodName, likelihoodOf } from '../../losses/likelihoods.ts'
+import type { Initialiser, Noise, TensorMap, Weights } from '../define.ts'
+
+export const widths = z.array(z.int().min(1).max(65_536)).max(12)
+export const [layers, data, code] = ['Layers', 'Noise of the data', 'Cost of the code'] as const
+export const group = 'Smooth and probabilistic codes'
+
+/** Layers and likelihood; the same choice for every model of the family. */
+export const networkParams = {
+  codeSize: z.int().min(1).max(4096).default(8).meta({
+    title: 'Numbers per row (code)',
+    paperTerm: 'latent dimension',
+    group: layers,
+    description: 'To how many numbers each row is compressed. Those that are not needed stay at zero.',
+  }),
+  encoder: widths.default([64, 32]).meta({
+    title: 'Layers down to the code',
+    unit: 'units',
+    paperTerm: 'encoder widths',
+    group: layers,
+    description: 'Units of each layer between the input and the code.',
+  }),
+  decoder: widths.nullable().default(null).meta({
+    title: 'Layers back from the code',
+    unit: 'units',
+    paperTerm: 'decoder widths',
+    group: layers,
+    advanced: true,
+    description: 'Units of each layer between the code and the output; empty mirrors the way down.',
+  }),
+  activation: Activation.default('elu').meta({
+    title: 'Bend of the layers',
+    paperTerm: 'activation',
+    group: layers,
+    description: 'The function that makes layers more than a matrix.',
+  }),
+  likelihood: LikelihoodName.default('gaussian').meta({
+    title: 'Shape of the noise',
+    paperTerm: 'likelihood p(x|z)',
+    labels: { gaussian: 'Gaussian', laplace: 'Laplace', 'student-t': 'Student-t', bernoulli: 'Bernoulli' },
+    group: data,
+    description:
+      'Gaussian for ordinary measurements; Laplace or Student-t when single values are far off; Bernoulli for shares and on/off values, with data scaled to 0 … 1.',
+  }),
+  learnedSpread: z
+    .boolean()
+    .default(true)
+    .meta({
+      title: 'Learn the width of the noise',
+      paperTerm: 'decoder variance',
+      group: data,
+      advanced: true,
+      showWhen: { likelihood: ['gaussian', 'laplace', 'student-t'] },
+      description: 'One width for all columns, learned with the model. Otherwise it is 1 in prepared units. Bernoulli has none.',
+    }),
+  degreesOfFreedom: z
+    .number()
+    .min(1.5)
+    .max(1000)
+    .default(4)
+    .meta({
+      title: 'Tails of Student-t',
+      paperTerm: 'degrees of freedom ν',
+      group: data,
+      advanced: true,
+      showWhen: { likelihood: ['student-t'] },
+      description: 'Small: far-off values are expected. Large: nearly Gaussian. Only for Student-t.',
+    }),
+}
+const Params = z.object(networkParams)
+export type NetworkParams = z.output<typeof Params>
+
+/** Share of the training over which a price grows from zero. */
+export const warmup = (value: number) =>
+  z.number().min(0).max(1).default(value).meta({
+    title: 'Warm-up of the price',
+    unit: 'share of the training',
+    paperTerm: 'KL warm-up (annealing)',
+    group: code,
+    advanced: true,
+    description: 'Over this first share of all steps the price, or the allowance, grows from zero.',
+  })
+
+/** How far a warm-up has come at a step: 0 … 1. */
+export const grownAt = (share: number, step: number, steps: number): number => (share > 0 ? Math.min(1, step / (share * steps)) : 1)
+
+export interface Posterior {
+  readonly mu: Tensor2D
+  readonly logVariance: Tensor2D
+}
+
+export interface Network {
+  readonly weightNames: readonly string[]
+  initialWeights(initialiser: Initialiser): Weights
+  posterior(x: Tensor2D, weights: TensorMap): Posterior
+  /** What the likelihood makes x̂ of. */
+  output(z: Tensor2D, weights: TensorMap): Tensor2D
+  /** −ln p(x | z) of every row [B]. `judged`: with the spread that suits these rows best. */
+  negativeLog(x: Tensor2D, o: Tensor2D, weights: TensorMap, judged: boolean): Tensor1D
+  decode(z: Tensor2D, weights: TensorMap): Tensor2D
+  layout(title: string, training: { readonly epochs: number; readonly batchSize: number }): StageLayout
+}
+
+export function network(params: NetworkParams, inputDim: number): Network {
+  const { codeSize, activation } = params
+  const back = params.decoder ?? [...params.encoder].reverse()
+  const bent = (units: number) => ({ units, activation })
+  const straight = (units: number) => [{ units, activation: 'linear' as const }]
+  const trunkSize = params.encoder.at(-1) ?? inputDim
+  const trunk = denseChain('encoder', inputDim, params.encoder.map(bent))
+  const meanLayer = denseChain('encoder/mean', trunkSize, straight(codeSize))
+  const varianceLayer = denseChain('encoder/variance', trunkSize, straight(codeSize))
+  const decoder = denseChain('decoder', codeSize, [...back.map(bent), ...straight(inputDim)])
+  const chains = [trunk, meanLayer, varianceLayer, decoder]
+
+  const likelihood = likelihoodOf(params.likelihood, params.degreesOfFreedom)
+  const spread = likelihood.spreads && params.learnedSpread ? ['spread'] : []
+  /** ln s: learned, or fitted to rows and their o, or zero. */
+  function logSpread(weights: TensorMap, heldOut: { x: Tensor2D; o: Tensor2D } | null): Scalar {
+    if (spread.length === 0) return scalar(0)
+    const fitted = heldOut && likelihood.bestLogSpread?.(heldOut.x, heldOut.o)
+    return maximum(fitted ?? mul(5, reshape(weights.spread, []) as Scalar), -6)
+  }
+
+  return {
+    weightNames: [...chains.flatMap(({ weightNames }) => weightNames), ...spread],
+    initialWeights: (initialiser) => ({
+      ...Object.assign({}, ...chains.map((chain) => chain.initialWeights(initialiser))),
+      ...Object.fromEntries(spread.map((name) => [name, initialiser.constant([1], 0)])),
+    }),
+    posterior(x, weights) {
+      const h = trunk.apply(x, weights)
+      return { mu: meanLayer.apply(h, weights), logVariance: mul(10, tanh(mul(0.1, varianceLayer.apply(h, weights)))) }
+    },
+    output: (sample, weights) => decoder.apply(sample, weights),
+    negativeLog: (x, o, weights, judged) => likelihood.negativeLog(x, o, logSpread(weights, judged ? { x, o } : null)),
+    decode: (sample, weights) => likelihood.mean(decoder.apply(sample, weights)),
+    layout: (title, { epochs, batchSize }) => ({
+      title,
+      widths: [inputDim, ...params.encoder, codeSize, ...back, inputDim],
+      code: params.encoder.length + 1,
+      epochs,
+      batchSize,
+    }),
+  }
+}
+
+/** z = μ + σ ε; without noise with the one ε that is the same for every judgement. */
+export function drawn({ mu, logVariance }: Posterior, noise: Noise | null): Tensor2D {
+  const epsilon = noise ? noise.normal('code', mu.shape) : alwaysTheSame(mu.shape)
+  return add<Tensor2D>(mu, mul(exp(mul(0.5, logVariance)), epsilon))
+}
+
+export const alwaysTheSame = (shape: readonly number[], site = 'code'): Tensor => randomNormal(scalar(stepKey(0, 0), 'int32'), shape, site)
