@@ -94,6 +94,16 @@ describe('LZF', () => {
   })
 })
 
+it('a heap of texts that was wiped ends in an error, where the library would walk on the spot', async () => {
+  const bytes = Uint8Array.from(readFileSync(fixture('lzf_earliest.h5')))
+  const heap = Buffer.from(bytes.buffer).indexOf('GCOL')
+  bytes.fill(0, heap + 16 + 100, heap + 2000)
+  const path = folder.file('wiped.h5')
+  writeFileSync(path, bytes)
+  const file = await open(path)
+  expect(() => file.dataset('texts').read(0, 40)).toThrow(expect.objectContaining({ code: 'FILE_CORRUPT' }))
+})
+
 describe('types', () => {
   it('come in the order of this machine, half precision as float32', async () => {
     const file = await open('types.h5')
