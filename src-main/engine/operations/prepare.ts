@@ -261,6 +261,7 @@ export const prepareOperation = defineOperation({
         split: title,
         findings,
       }
+      for (const { severity, message, hint } of findings) ctx.log(severity === 'warning' ? 'warning' : 'info', `${message} ${hint}`)
       await writeRows(ctx.draft, drawn, fitted, { d, width: columns.length }, ctx.params.storage, known?.groupOf ?? null)
       return result
     } finally {
