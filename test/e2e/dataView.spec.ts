@@ -83,7 +83,7 @@ test('cells are judged, and the thresholds go to the prepare step', async () => 
   await expect(page.getByRole('img', { name: /^Counts by rank/ })).toBeVisible()
   const limits = page.getByRole('group', { name: 'Thresholds' })
   await setField(limits, 'Genes, at least', '1500')
-  await expect(limits).toContainText(/Keeps \d+(\.\d)? ?%/)
+  await expect(limits).toContainText(/Keeps \d+(\.\d)?\s?%/)
   await limits.getByRole('button', { name: 'Use in Prepare' }).click()
   await expect(limits.getByRole('button', { name: 'Used in Prepare' })).toBeDisabled()
   await page.getByRole('tab', { name: 'Genes' }).click()
