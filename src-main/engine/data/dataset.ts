@@ -40,6 +40,8 @@ export interface OpenSource {
   ): Promise<Float32Array>
   /** Labels that go along (an obs field, a text column): the value of each row, as stored. Bounded by rows. */
   metadata?(field: string): Promise<(string | number | null)[]>
+  /** The same of several fields, a batch of rows at a time; absent where `metadata` is as good. */
+  metadataBatches?(fields: readonly string[], signal?: AbortSignal): AsyncIterable<readonly (readonly (string | number | null)[])[]>
   close(): Promise<void>
 }
 

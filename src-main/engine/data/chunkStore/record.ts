@@ -90,7 +90,7 @@ export function recorded(source: OpenSource, store: ChunkStore, key: string, rul
     return store.begin(key, columns.length, report.dtype, bytes)
   }
 
-  const { readWindow, metadata } = source
+  const { readWindow, metadata, metadataBatches } = source
   return {
     report,
     ...(source.files ? { files: source.files } : {}),
@@ -98,6 +98,7 @@ export function recorded(source: OpenSource, store: ChunkStore, key: string, rul
     preview: (...options) => source.preview(...options),
     ...(readWindow ? { readWindow: readWindow.bind(source) } : {}),
     ...(metadata ? { metadata: metadata.bind(source) } : {}),
+    ...(metadataBatches ? { metadataBatches: metadataBatches.bind(source) } : {}),
     close: () => source.close(),
   }
 }

@@ -56,6 +56,16 @@ function guardedSource(source: OpenSource, title: string, path: string): OpenSou
       throw asReadError(thrown, title, path)
     }
   }
+  async function* metadataBatches(
+    fields: readonly string[],
+    signal?: AbortSignal,
+  ): AsyncGenerator<readonly (readonly (string | number | null)[])[]> {
+    try {
+      yield* source.metadataBatches?.(fields, signal) ?? []
+    } catch (thrown) {
+      throw asReadError(thrown, title, path)
+    }
+  }
   const { readWindow, metadata } = source
   return {
     report: source.report,
@@ -64,6 +74,7 @@ function guardedSource(source: OpenSource, title: string, path: string): OpenSou
     preview: (...options) => guard(source.preview(...options)),
     ...(readWindow ? { readWindow: (...options: Parameters<typeof readWindow>) => guard(readWindow(...options)) } : {}),
     ...(metadata ? { metadata: (field: string) => guard(metadata(field)) } : {}),
+    ...(source.metadataBatches ? { metadataBatches } : {}),
     close: () => source.close(),
   }
 }

@@ -7,7 +7,7 @@ import type { OpenSource } from '../dataset.ts'
 import type { SeriesOptions } from './options.ts'
 import type { RowKeys } from './plan.ts'
 import { decodeKeys, encodeKeys } from './storedKeys.ts'
-import { readTimes, type Times } from './time.ts'
+import { TimeColumn, type Times } from './time.ts'
 
 type Cell = string | number | null
 
@@ -46,14 +46,16 @@ async function findKeys(source: OpenSource, options: SeriesOptions, signal?: Abo
   const { times, fields } = await timesOf(source, options, findings, signal)
   const unitField = options['series.unit']
   if (unitField === null) return { times: times.values, units: null, unitNames: [''], timeFields: fields, isDate: times.isDate, findings }
-  const cells = await readField(source, unitField, signal)
   const positions = new Map<string, number>()
   const units = new Uint32Array(report.rows)
-  for (let row = 0; row < units.length; row++) {
-    const name = String(cells[row] ?? '')
-    const position = positions.get(name) ?? positions.size
-    positions.set(name, position)
-    units[row] = position
+  let row = 0
+  for await (const batch of batchesOf(source, [unitField], signal)) {
+    for (const [cell] of batch) {
+      const name = String(cell ?? '')
+      const position = positions.get(name) ?? positions.size
+      positions.set(name, position)
+      units[row++] = position
+    }
   }
   return { times: times.values, units, unitNames: [...positions.keys()], timeFields: fields, isDate: times.isDate, findings }
 }
@@ -68,7 +70,9 @@ async function timesOf(
   const chosen = options['series.time']
   const fields = chosen.length > 0 ? chosen : fieldsByName(report)
   if (fields.length > 0) {
-    const times = readTimes(await readJoined(source, fields, signal), options['series.dateOrder'], isDays(report, fields))
+    const column = new TimeColumn(report.rows, options['series.dateOrder'], isDays(report, fields))
+    for await (const batch of batchesOf(source, fields, signal)) for (const cells of batch) column.add(joined(cells))
+    const times = column.finish()
     const known = times.values.reduce((sum, time) => sum + Number(!Number.isNaN(time)), 0)
     const isUsable = known > 0 && (chosen.length > 0 || times.unreadable <= mostUnreadableShare * report.rows)
     if (isUsable) {
@@ -118,15 +122,10 @@ function fieldsByName(report: SourceReport): string[] {
 const isDays = (report: SourceReport, fields: readonly string[]): boolean =>
   fields.length === 1 && report.columns.some(({ name, type }) => name === fields[0] && type === 'date')
 
-async function readJoined(source: OpenSource, fields: readonly string[], signal?: AbortSignal): Promise<Cell[]> {
-  const cells = await readField(source, fields[0] as string, signal)
-  if (fields[1] === undefined) return cells
-  const others = await readField(source, fields[1], signal)
-  for (let row = 0; row < cells.length; row++) {
-    const [date, time] = [cells[row], others[row]]
-    cells[row] = date === null || date === undefined || time === null || time === undefined ? null : `${dateOnly(date)} ${clockOnly(time)}`
-  }
-  return cells
+/** A date and a time of day as one. */
+function joined([first = null, second]: readonly Cell[]): Cell {
+  if (second === undefined || first === null) return first
+  return second === null ? null : `${dateOnly(first)} ${clockOnly(second)}`
 }
 const dateOnly = (cell: string | number): string =>
   String(cell)
@@ -138,17 +137,42 @@ const clockOnly = (cell: string | number): string =>
     .trim()
     .replace(/^(\d{1,2})\.(\d{2})\.(\d{2})$/, '$1:$2:$3')
 
+/** Cells of fields row by row; from readers that can, a batch at a time. */
+async function* batchesOf(
+  source: OpenSource,
+  fields: readonly string[],
+  signal?: AbortSignal,
+): AsyncGenerator<readonly (readonly Cell[])[]> {
+  for (const field of fields) requireField(source.report, field)
+  if (source.metadataBatches && source.report.kind === 'table') {
+    yield* source.metadataBatches(fields, signal)
+    return
+  }
+  const columns: Cell[][] = []
+  for (const field of fields) columns.push(await readField(source, field, signal))
+  const most = 16_384
+  for (let from = 0; from < source.report.rows; from += most) {
+    const n = Math.min(most, source.report.rows - from)
+    yield Array.from({ length: n }, (_, i) => columns.map((cells) => cells[from + i] ?? null))
+  }
+}
+
+/** @throws PARAMETER_INVALID naming the columns there are */
+export function requireField(report: SourceReport, field: string): void {
+  if (report.metadataFields.includes(field) || report.columns.some(({ name }) => name === field)) return
+  throw new StratumError(
+    'PARAMETER_INVALID',
+    `There is no column called “${field}”.`,
+    `Columns are ${[...report.metadataFields, ...report.columns.map(({ name }) => name)].slice(0, 20).join(', ')}.`,
+    { path: report.path, field },
+  )
+}
+
 /** The value of each row of a field, whether it goes along or is learned from. */
 export async function readField(source: OpenSource, field: string, signal?: AbortSignal): Promise<Cell[]> {
   const { report, metadata } = source
   const column = report.columns.findIndex(({ name }) => name === field)
-  if (column < 0 && !report.metadataFields.includes(field))
-    throw new StratumError(
-      'PARAMETER_INVALID',
-      `There is no column called “${field}”.`,
-      `Columns are ${[...report.metadataFields, ...report.columns.map(({ name }) => name)].slice(0, 20).join(', ')}.`,
-      { path: report.path, field },
-    )
+  requireField(report, field)
   if (column < 0 || (metadata && report.kind === 'table')) return metadata ? metadata.call(source, field) : []
   const cells: Cell[] = []
   const { categories } = report.columns[column] as SourceReport['columns'][number]

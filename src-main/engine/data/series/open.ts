@@ -2,13 +2,13 @@
  * A table as windows of a time series: the rows of a unit in the order of time, `length` of them every `stride` rows, never
  * across a gap and never of two units. Times and units are read once; values stream.
  *
- * Memory: some 50 bytes per row of the table while it is opened and 16 after, 40 per window, and `length` rows of every unit
+ * Memory: some 40 bytes per row of the table while it is opened (and its texts, where the reader gives them all at once) and 16 after, 40 per window, and `length` rows of every unit
  * that is open at once, refused beyond 512 MB. A table that is not in order is held whole, up to 256 MB, and refused beyond.
  */
 import type { Finding, SourceReport } from '#common/domain/dataset.ts'
 import { StratumError, throwIfCancelled } from '#common/errors.ts'
 import type { ChunkOptions, OpenSource, RowChunk } from '../dataset.ts'
-import { type Keys, readField, readKeys } from './keys.ts'
+import { type Keys, readField, readKeys, requireField } from './keys.ts'
 import { labelOf } from './labels.ts'
 import { type SeriesOptions, seriesOptions } from './options.ts'
 import { findDisorder, planWindows, type RowOrder, sortRows, unitEnds, usualSteps, walk, type WindowTable } from './plan.ts'
@@ -142,16 +142,6 @@ function parseOptions(given: Readonly<Record<string, unknown>>, path: string): S
     `Time series: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`.trim(),
     `Options are ${Object.keys(seriesOptions.shape).join(', ')}.`,
     { path },
-  )
-}
-
-function requireField(report: SourceReport, field: string): void {
-  if (report.metadataFields.includes(field) || report.columns.some(({ name }) => name === field)) return
-  throw new StratumError(
-    'PARAMETER_INVALID',
-    `There is no column called “${field}”.`,
-    `Columns are ${[...report.metadataFields, ...report.columns.map(({ name }) => name)].slice(0, 20).join(', ')}.`,
-    { path: report.path, parameter: 'series.label' },
   )
 }
 

@@ -1,6 +1,6 @@
 /** A delimited table as a source: surveyed once, then read by chunk, row and field. */
 import type { Column, Finding, SourceReport } from '#common/domain/dataset.ts'
-import { StratumError } from '#common/errors.ts'
+import { StratumError, throwIfCancelled } from '#common/errors.ts'
 import type { ChunkOptions, OpenSource, RowChunk } from '../../dataset.ts'
 import type { Conversion } from './columnValues.ts'
 import { type ChosenType, type ConcludedColumn, concludeColumn } from './columns.ts'
@@ -201,6 +201,18 @@ function sourceOf(table: Table, report: SourceReport, known: Known, reading: Rea
         if (row + records.length >= offset + limit) break
       }
       return { names: shown.map((i) => names[i] as string), rows }
+    },
+    async *metadataBatches(fields, signal) {
+      const columns = fields.map((field) => names.indexOf(field))
+      for await (const { records } of texts(columns, 0)) {
+        if (signal) throwIfCancelled(signal)
+        yield records.map((record) =>
+          record.map((text, i) => {
+            const value = shownValue(columns[i] as number, text)
+            return typeof value === 'boolean' ? Number(value) : value
+          }),
+        )
+      }
     },
     async metadata(field) {
       const column = names.indexOf(field)
