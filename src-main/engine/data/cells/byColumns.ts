@@ -3,17 +3,26 @@
  * Memory and disk: those of the store, and two blocks of a million stored values. A few rows for a preview are picked in a pass of
  * their own, which keeps nothing.
  */
-import { throwIfCancelled } from '#common/errors.ts'
+import { StratumError, throwIfCancelled } from '#common/errors.ts'
 import { checkRoom, EntryStore } from './entryStore.ts'
 import type { RowMatrix } from './rowMatrix.ts'
 import { type Compressed, compressionOf, outside, sampleList, StoredBlocks, startsOf } from './sparse.ts'
 
 /** Columns whose starts are read at once. */
 const columnsAtOnce = 4096
+/** The number of rows is only claimed: there is room for each in memory. */
+const believedRows = 10_000_000
 
 /** `matrix`: major axis the columns, minor the rows. */
 export function compressedColumns(matrix: Compressed): RowMatrix {
   const { major: columns, minor: rows, stored, data, indices } = matrix
+  if (rows > Math.max(believedRows, 10 * stored))
+    throw new StratumError(
+      'FILE_CORRUPT',
+      `"${matrix.place}" claims ${rows} rows with ${stored} values.`,
+      'Write the file again in the program that made it.',
+      { path: matrix.path, place: matrix.place },
+    )
   let store: Promise<EntryStore> | null = null
 
   /** Every stored value with its row and column, in blocks. */

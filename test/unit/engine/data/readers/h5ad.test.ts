@@ -104,6 +104,11 @@ describe('sparse', () => {
     await source.close()
   })
 
+  it('refuses a number of rows by columns that only a header claims', async () => {
+    const path = writeSparse({ indptr: [0, 1, 2, 3], shape: [2_000_000_000, 3], encoding: 'csc_matrix' })
+    await expect(inspectSource(path)).rejects.toMatchObject({ code: 'FILE_CORRUPT' })
+  })
+
   it.each<[string, Sparse]>([
     ['a row beyond the matrix', { indices: [1, 0, 2], indptr: [0, 1, 2, 3] }],
     ['column starts that go back', { indices: [1, 0, 1], indptr: [0, 2, 1, 3] }],
