@@ -35,3 +35,7 @@ it('writes times that read back', () => {
   expect(timeText(seconds(['2014-05-14 01:14:00'])[0] as number)).toBe('2014-05-14T01:14:00')
   expect(timeText(0.25)).toBe('1970-01-01T00:00:00.250')
 })
+
+it('decides at the end, numbers among dates included', () => {
+  expect(seconds([5, '01/02/2020', 7, '01/13/2020'])).toEqual([5, Date.UTC(2020, 0, 2) / 1000, 7, Date.UTC(2020, 0, 13) / 1000])
+})
