@@ -13,6 +13,8 @@ import { isLabelName } from './names.ts'
 import { validRows } from '../readers/planes.ts'
 
 const surveyRows = 16_384
+const mostTextRows = 1 << 17
+const mostNumberRows = 1 << 21
 
 /** A column of X: `part` counts the numbers of a vector. */
 interface Feature {
@@ -21,12 +23,12 @@ interface Feature {
 }
 
 /**
- * @param vectors name of the vector column to learn from; by default the first one; 'none' reads the other columns as a table
+ * @param wanted name of the vector column to learn from; by default the first one; 'none' reads the other columns as a table
  * @throws PARAMETER_INVALID for a vector column that is not there
  */
-export async function columnarSource(file: ColumnarFile, vectors: string | undefined, signal?: AbortSignal): Promise<OpenSource> {
+export async function columnarSource(file: ColumnarFile, wanted: string | undefined, signal?: AbortSignal): Promise<OpenSource> {
   const findings: Finding[] = [...file.findings]
-  const chosen = chooseVectors(file, vectors, findings)
+  const chosen = chooseVectors(file, wanted, findings)
   const categories = chosen < 0 ? await collectCategories(file, signal) : new Map<number, readonly string[]>()
   const learned = file.columns.flatMap((column, i) => {
     if (chosen >= 0) return i === chosen ? [i] : []
@@ -42,7 +44,9 @@ export async function columnarSource(file: ColumnarFile, vectors: string | undef
     const wanted = (columns ?? features.map((_, i) => i)).map((i) => features[i] as Feature)
     const read = [...new Set(wanted.map(({ stored }) => stored))]
     const wholeVector = chosen >= 0 && wanted.length === features.length && wanted.every(({ part }, j) => part === j)
-    const perChunk = Math.max(1, Math.floor(maxBytes / Math.max(1, wanted.length * 4)))
+    // Texts take more memory than the positions they become.
+    const mostRows = read.some((i) => categories.has(i)) ? mostTextRows : mostNumberRows
+    const perChunk = Math.max(1, Math.min(mostRows, Math.floor(maxBytes / Math.max(1, wanted.length * 4))))
     const numbers = new Map(
       read.flatMap((i) => (categories.has(i) ? [[i, new Map(categories.get(i)?.map((text, position) => [text, position]))] as const] : [])),
     )
@@ -162,7 +166,7 @@ function chooseVectors(file: ColumnarFile, wanted: string | undefined, findings:
       severity: 'info',
       code: 'SEVERAL_VECTORS',
       message: `Several columns hold vectors: ${lists.map((i) => file.columns[i]?.name).join(', ')}. "${file.columns[first]?.name}" is read.`,
-      hint: 'Choose another one in the option "vectors".',
+      hint: 'Choose another one in the option "vector".',
     })
   return first
 }
@@ -226,6 +230,7 @@ function describe(
       'Choose a table of numbers, texts, dates or lists of numbers.',
       { path: file.path },
     )
+  const lists = file.columns.filter(({ type }) => type === 'vector').map(({ name }) => name)
   const metadataFields = along.map((i) => (file.columns[i] as StoredColumn).name)
   const labelFields = metadataFields.filter(isLabelName)
   return {
@@ -243,6 +248,10 @@ function describe(
     ...(labelFields.length > 0 ? { labelFields } : {}),
     matrixBytes: file.rows * columns.length * 4,
     findings,
-    details: { ...file.details, ...(chosen >= 0 ? { vectors: (file.columns[chosen] as StoredColumn).name } : {}) },
+    details: {
+      ...file.details,
+      ...(lists.length > 0 ? { vectors: [...lists, 'none'].join(', ') } : {}),
+      ...(chosen >= 0 ? { vector: (file.columns[chosen] as StoredColumn).name } : {}),
+    },
   }
 }

@@ -9,6 +9,7 @@ export const joinOptions = {
   }),
   metadataKey: z.string().min(1).optional().meta({
     title: 'Key',
+    advanced: true,
     description:
       'Column that both have and by which rows are joined ("id"), or "own=table" for different names. By default rows are joined in their order.',
   }),

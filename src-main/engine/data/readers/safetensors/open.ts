@@ -45,10 +45,10 @@ export async function openTensor(path: string, wanted: string | undefined): Prom
       findings,
       details: {
         tensor: tensor.name,
-        type: tensor.dtype,
+        storedAs: tensor.dtype,
         tensors: tensors
           .slice(0, 100)
-          .map(({ name, shape }) => `${name} (${shape.join(' × ')})`)
+          .map(({ name }) => name)
           .join(', '),
         ...(metadata.format ? { writtenFor: metadata.format } : {}),
       },

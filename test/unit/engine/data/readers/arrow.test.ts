@@ -19,7 +19,7 @@ describe('columns of lists', () => {
       expect([...(await matrixOf(source, 17))]).toEqual(expected.lists.vector.flatMap((row) => row ?? new Array(6).fill(Number.NaN)))
       expect(await source.metadata?.('label')).toEqual(expected.lists.label)
       await source.close()
-      const fixed = await openSource(columnarFixture(`lists_${name}.arrow`), undefined, { vectors: 'fixed' })
+      const fixed = await openSource(columnarFixture(`lists_${name}.arrow`), undefined, { vector: 'fixed' })
       expect([...(await matrixOf(fixed, 17))]).toEqual(expected.lists.fixed.flat())
       await fixed.close()
     })

@@ -28,17 +28,17 @@ describe('columns of lists', () => {
   })
 
   it('are chosen by name, or not read at all', async () => {
-    const fixed = await openSource(columnarFixture('lists.parquet'), undefined, { vectors: 'fixed' })
+    const fixed = await openSource(columnarFixture('lists.parquet'), undefined, { vector: 'fixed' })
     expect([...(await matrixOf(fixed, 17))]).toEqual(expected.lists.fixed.flat())
     await fixed.close()
-    const table = await openSource(columnarFixture('lists.parquet'), undefined, { vectors: 'none' })
+    const table = await openSource(columnarFixture('lists.parquet'), undefined, { vector: 'none' })
     expect(table.report).toMatchObject({ kind: 'table', metadataFields: [] })
     expect(table.report.columns.map(({ name, type }) => [name, type])).toEqual([
       ['id', 'integer'],
       ['label', 'category'],
     ])
     await table.close()
-    await expect(openSource(columnarFixture('lists.parquet'), undefined, { vectors: 'id' })).rejects.toMatchObject({
+    await expect(openSource(columnarFixture('lists.parquet'), undefined, { vector: 'id' })).rejects.toMatchObject({
       code: 'PARAMETER_INVALID',
     })
   })
