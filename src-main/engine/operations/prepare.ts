@@ -2,8 +2,13 @@
  * Prepare: draws the rows to learn from and the rows held out, and fits the recorded, invertible pipeline on the
  * learning rows only. Applying a trained model to any file replays exactly these steps.
  *
+ * In this order: which rows are used and on which side they are (prepare/split.ts), what is settled for cells before any is drawn
+ * (prepare/cells.ts), the draw, the steps fitted on the rows to learn from, all drawn rows through the steps. The steps themselves are
+ * in data/pipeline, one file each; a model sees what comes out of them and everything shown to a user goes back through them.
+ *
  * Memory: two and a half times the drawn rows; beyond 128 MB of them, of a sample that the pipeline is fitted on, and the rows go
- * to the project file as they are read. Refused beforehand when that does not fit a quarter of the budget.
+ * to the project file as they are read. Refused beforehand when that does not fit a quarter of the budget. Where a field or a condition
+ * has a say in the split, its value for every row of the dataset.
  */
 import type { Column, DatasetMeta, Finding } from '#common/domain/dataset.ts'
 import { columnNoun, rowNoun } from '#common/domain/dataset.ts'

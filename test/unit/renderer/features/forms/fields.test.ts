@@ -1,6 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { defaultsOf, fieldsOf, groupsOf, parseNumbers, sameValue, written } from '../../../../../src-renderer/features/forms/fields.ts'
+import {
+  defaultsOf,
+  fieldsOf,
+  groupsOf,
+  matters,
+  parseNumbers,
+  sameValue,
+  thatMatter,
+  written,
+} from '../../../../../src-renderer/features/forms/fields.ts'
 
 const schemaOf = (shape: z.ZodType) => z.toJSONSchema(shape, { io: 'input', unrepresentable: 'any' }) as Record<string, unknown>
 const only = (shape: z.ZodType) => {
@@ -140,4 +149,21 @@ test('lists are the same when their members are', () => {
   expect(sameValue([1, 2], [1, 2])).toBe(true)
   expect(sameValue([1, 2], [2, 1])).toBe(false)
   expect(sameValue(null, undefined)).toBe(true)
+})
+
+test('a field for some kinds of data is no question for the others, and is not sent with them', () => {
+  const schema = schemaOf(
+    z.object({
+      genes: z
+        .int()
+        .nullable()
+        .default(null)
+        .meta({ title: 'Genes', kinds: ['cells'] }),
+      share: z.number().default(0.2),
+    }),
+  )
+  const [genes, share] = fieldsOf(schema)
+  expect([matters(genes, {}, 'cells'), matters(genes, {}, 'table'), matters(share, {}, 'table')]).toEqual([true, false, true])
+  expect(thatMatter(schema, { genes: 2000, share: 0.3 }, {}, 'table')).toEqual({ share: 0.3 })
+  expect(thatMatter(schema, { genes: 2000 }, {}, 'cells')).toEqual({ genes: 2000 })
 })
