@@ -13,6 +13,8 @@ import { type EnviHeader, listOf, readHeader } from './header.ts'
 
 /** One read from the file; wider regions are read in parts. */
 const readBytes = 16 << 20
+/** Bytes between two lines that take no longer to read along than another read takes to begin. */
+const cheapGapBytes = 128 << 10
 
 export async function openEnvi(path: string, options: EnviOptions): Promise<OpenSource> {
   const headerPath = /\.hdr$/i.test(path) ? path : findHeader(path)
@@ -253,7 +255,7 @@ function enviPlanes(file: RandomAccessFile, header: EnviHeader, used: readonly n
     const low = group.reduce((a, b) => Math.min(a, b))
     const high = group.reduce((a, b) => Math.max(a, b))
     const span = (x1 - 1 - x0) * stride.pixel + (high - low) * stride.band + 1
-    const dense = span * 4 > stride.line
+    const dense = (stride.line - span) * size <= cheapGapBytes
     const perRead = dense ? Math.max(1, Math.floor(readBytes / (stride.line * size))) : 1
     const width = region.x1 - region.x0
     for (let y = region.y0; y < region.y1; y += perRead) {
