@@ -132,6 +132,32 @@ describe('a table of mixed columns', () => {
     expect(Array.from(index).every((row) => row % 5 === 0)).toBe(true)
   })
 
+  it('learns from normal rows only and checks on all, the same share of each kind', async () => {
+    const matrix = await bench.compute(
+      'prepare',
+      { dataset: dataset.id },
+      { where: 'kind = basalt', whereFor: 'learning', stratify: 'kind', holdoutShare: 0.25, columns: ['depth'] },
+    )
+    const { trainRows, holdoutRows, split } = metaOf<MatrixMeta>(matrix)
+    expect([trainRows, holdoutRows, split]).toEqual([150, 150, 'random, the same share of each kind'])
+    const kindsOf = (part: string, rows: number): number[] =>
+      Array.from(bench.project.array(matrix.id, `${part}Index`).read(0, rows), (row) => row % 3)
+    expect(new Set(kindsOf('train', trainRows))).toEqual(new Set([0]))
+    for (const kind of [0, 1, 2]) expect(kindsOf('holdout', holdoutRows).filter((k) => k === kind)).toHaveLength(50)
+  })
+
+  it('takes categories as numbers, which are scaled like any other and come back as categories', async () => {
+    const { matrix, latents } = await job({ columns: ['kind', 'depth'], categories: 'ordinal' })
+    const meta = metaOf<MatrixMeta>(matrix)
+    expect(meta.columns.map(({ name, type }) => `${name} ${type}`)).toEqual(['kind number', 'depth number'])
+    expect(meta.sources?.[0]).toMatchObject({ type: 'category', categories: kinds })
+    const X = bench.project.array(matrix.id, 'train').read(0, meta.trainRows) as Float32Array
+    const first = Array.from({ length: meta.trainRows }, (_, i) => X[2 * i])
+    expect(first.reduce((sum, value) => sum + value, 0) / first.length).toBeCloseTo(0, 4)
+    const { classes } = metaOf<ClusteringMeta>(await bench.compute('cluster', { latents: latents.id }, { k: 3 }))
+    expect(classes.map(({ mean }) => mean[0]).sort()).toEqual([0, 1, 2])
+  })
+
   it('leaves incomplete rows out of learning and of results', async () => {
     const { matrix, latents } = await job({ missing: 'drop', columns: ['type:number'] })
     const { trainRows, holdoutRows, findings } = metaOf<MatrixMeta>(matrix)
