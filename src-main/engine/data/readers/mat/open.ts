@@ -15,6 +15,7 @@ import { openLevel73 } from './hdf5.ts'
 import { openLevel5 } from './level5.ts'
 
 const mostColumns = 1_000_000
+const mostListed = 200
 /** A pass over an array that is stored column by column takes this much of it at once. */
 const passBytes = 64 << 20
 const defaultChunkBytes = 32 << 20
@@ -107,7 +108,18 @@ function baseReport(
     metadataFields: along.map((array) => array.name),
     labelFields: (known.length > 0 ? known : along.length === 1 ? along : []).map((array) => array.name),
     findings: findingsOf(file, choice),
-    details: { version: file.version, variable: main.name, shape: main.dims.join(' × '), sparse: main.sparse },
+    details: {
+      version: file.version,
+      variable: main.name,
+      // What may be chosen instead.
+      variables: file.arrays
+        .filter((array) => array.type !== 'char' && sizeOf(array.dims) > 1)
+        .slice(0, mostListed)
+        .map((array) => array.name)
+        .join(', '),
+      shape: main.dims.join(' × '),
+      sparse: main.sparse,
+    },
   }
 }
 

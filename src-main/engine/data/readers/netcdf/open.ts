@@ -215,6 +215,9 @@ async function openGrid(file: NcFile, options: NetcdfOptions): Promise<OpenSourc
       { path: file.path },
     )
   if (!file.linesAreDear) await checkEnds(chosen)
+  const groups = [
+    ...new Set([...chosen, ...left].map(({ variable: { name } }) => name.slice(0, Math.max(0, name.lastIndexOf('/'))))),
+  ].filter((name) => name !== '')
   const report: SourceReport = {
     path: file.path,
     sizeBytes: file.sizeBytes,
@@ -233,6 +236,7 @@ async function openGrid(file: NcFile, options: NetcdfOptions): Promise<OpenSourc
     details: {
       fileFormat: file.format,
       variables: chosen.map(({ variable }) => variable.name).join(', '),
+      ...(groups.length > 0 ? { groups: groups.join(', ') } : {}),
       axes: `${axes.y.name} × ${axes.x.name}`,
       storedFromSouth: flipped,
       ...(textOf(file.attributes, 'title') ? { title: (textOf(file.attributes, 'title') as string).slice(0, 300) } : {}),
