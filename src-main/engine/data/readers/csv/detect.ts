@@ -61,10 +61,21 @@ export interface Marks {
   readonly comment: string
 }
 
+/** 32 kB, or as many whole lines as it takes. */
+function judgedEnd(sample: Uint8Array): number {
+  if (sample.length <= judgedBytes) return sample.length
+  let lines = 0
+  for (let i = 0; i < sample.length; i++) {
+    if (sample[i] === lineFeed || sample[i] === carriageReturn) lines++
+    if (i >= judgedBytes && lines >= 4) return i + 1
+  }
+  return sample.length
+}
+
 /** The marks that split most records into the same number (≥ 2) of fields; the larger number decides between equals. */
 export function detectLayout(sample: Uint8Array, complete: boolean, marks: Marks): Layout {
-  const part = sample.length > judgedBytes ? sample.subarray(0, judgedBytes) : sample
-  const whole = complete && part === sample
+  const part = sample.subarray(0, judgedEnd(sample))
+  const whole = complete && part.length === sample.length
   const text = Buffer.from(part).toString('latin1')
   const quote = marks.quote ?? (singleQuoted(text) ? "'" : '"')
   const escapes = quote !== '' && text.includes(`\\${quote}`) ? [0, byteOf('\\')] : [0]

@@ -33,10 +33,16 @@ export function nameColumns(header: readonly string[] | null, width: number, las
   const taken = new Set(given)
   const seen = new Set<string>()
   const doubled = new Set<string>()
+  /** How often each name has come, so that the next number is known at once. */
+  const times = new Map<string, number>()
   const names = given.map((name, i) => {
     const wanted = name || `column ${i + 1}`
     let unique = wanted
-    for (let times = 2; seen.has(unique) || (unique !== name && taken.has(unique)); times++) unique = `${wanted} (${times})`
+    while (seen.has(unique) || (unique !== name && taken.has(unique))) {
+      const next = (times.get(wanted) ?? 1) + 1
+      times.set(wanted, next)
+      unique = `${wanted} (${next})`
+    }
     if (name !== '' && unique !== name) doubled.add(name)
     seen.add(unique)
     return unique

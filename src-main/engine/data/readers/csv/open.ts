@@ -6,7 +6,7 @@ import type { CsvOptions } from '../csv.ts'
 import { openRandomAccess } from '../randomAccess.ts'
 import { beginOfLine, decimalOf, detectHeader, detectLayout, mostCommonWidth, preambleOf, sampleRecords, thousandsOf } from './detect.ts'
 import { type Encoding, checkUtf8, cutAsBytes, decoderFor, detectEncoding } from './encoding.ts'
-import { byteOf, lineFeed, unitSeparator } from './layout.ts'
+import { byteOf, carriageReturn, lineFeed, unitSeparator } from './layout.ts'
 import { nameColumns } from './names.ts'
 import { openTable } from './source.ts'
 import { type Reading, type Table, readingOf } from './table.ts'
@@ -14,6 +14,8 @@ import { isGzip, readBytes, replaceBytes } from './text.ts'
 import { type Meaning, isDoubtful, missingSet, parseNumber } from './values.ts'
 
 const sampleBytes = 256 << 10
+/** A table of many columns has long lines: then this much is looked at, for as many lines. */
+const [fewestLines, mostSampleBytes] = [8, 4 << 20]
 const mostColumns = 200_000
 
 export async function openCsv(path: string, options: CsvOptions, signal?: AbortSignal, reading?: Reading): Promise<OpenSource> {
@@ -99,18 +101,29 @@ async function firstBytes(path: string, size: number, signal?: AbortSignal): Pro
   return sample
 }
 
+/** At least `length` bytes, and more when the lines are long. */
+function endOfSample(sample: Uint8Array, length: number): number {
+  let lines = 0
+  let i = 0
+  for (; i < sample.length && (i < length || lines < fewestLines); i++) if (sample[i] === lineFeed || sample[i] === carriageReturn) lines++
+  return i
+}
+
 async function sampleOf(bytes: AsyncIterable<Uint8Array>, length: number): Promise<{ sample: Uint8Array; complete: boolean }> {
   const parts: Uint8Array[] = []
   let held = 0
+  let lines = 0
   let complete = true
   for await (const piece of bytes) {
     parts.push(piece)
     held += piece.length
-    if (held <= length) continue
+    for (const byte of piece) if (byte === lineFeed || byte === carriageReturn) lines++
+    if (held <= length || (lines < fewestLines && held < mostSampleBytes)) continue
     complete = false
     break
   }
-  return { sample: new Uint8Array(Buffer.concat(parts).subarray(0, length)), complete }
+  const sample = new Uint8Array(Buffer.concat(parts))
+  return { sample: complete || lines < fewestLines ? sample : sample.subarray(0, endOfSample(sample, length)), complete }
 }
 
 function refuseOther(path: string, sample: Uint8Array): void {

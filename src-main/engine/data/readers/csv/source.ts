@@ -57,7 +57,9 @@ export async function openTable(
     choices.hasHeader && survey.rows > 0 && concluded[i]?.present === 0 && names[i] === `column ${i + 1}`
   const kept = names.flatMap((_, i) => (isLeftOver(i) ? [] : [i]))
   const labels = labelsOf(names, kept, concluded, choices)
-  const learned = kept.filter((i) => concluded[i]?.conversion && !labels.includes(i))
+  const labelled = new Set(labels)
+  const learned = kept.filter((i) => concluded[i]?.conversion && !labelled.has(i))
+  const isLearned = new Set(learned)
 
   noteTable(table, survey, names.length - kept.length, findings)
   noteColumns(table, survey, names, kept, learned, labels, concluded, choices, findings)
@@ -76,7 +78,7 @@ export async function openTable(
     dtype: 'mixed',
     grid: null,
     nodata: columns.map(() => null),
-    metadataFields: kept.filter((i) => !learned.includes(i)).map((i) => names[i] as string),
+    metadataFields: kept.filter((i) => !isLearned.has(i)).map((i) => names[i] as string),
     ...(labels.length > 0 ? { labelFields: labels.map((i) => names[i] as string) } : {}),
     matrixBytes: survey.rows * columns.length * 4,
     findings,
@@ -102,12 +104,11 @@ async function surveyed(
     everyField: [...new Set([...choices.everyField, ...chosen])],
   }
   const first = await surveyOnce(table, plan, reading, signal)
+  const whole = new Set(plan.everyField)
   const mixed = names.flatMap((_, i) => {
     const at = countsOf(first.sum, i)
     const others = at('booleans') + at('texts')
-    return !plan.everyField.includes(i) && at('numbers') > 0 && others > (at('numbers') + others) / 100 && first.sum.distinct.get(i)
-      ? [i]
-      : []
+    return !whole.has(i) && at('numbers') > 0 && others > (at('numbers') + others) / 100 && first.sum.distinct.get(i) ? [i] : []
   })
   if (mixed.length === 0) return { survey: first.sum, index: first.index }
   const again = await surveyOnce(table, { ...plan, everyField: [...plan.everyField, ...mixed] }, reading, signal)
@@ -129,7 +130,8 @@ function labelsOf(
 ): number[] {
   if (labels) return kept.filter((i) => labels.includes(names[i] as string))
   const byName = kept.filter((i) => concluded[i]?.conversion && isLabelName(names[i] as string, names) && !((names[i] as string) in types))
-  return kept.some((i) => concluded[i]?.conversion && !byName.includes(i)) ? byName : []
+  const named = new Set(byName)
+  return kept.some((i) => concluded[i]?.conversion && !named.has(i)) ? byName : []
 }
 
 interface Known {
@@ -188,7 +190,8 @@ function sourceOf(table: Table, report: SourceReport, known: Known, reading: Rea
     return isValue ? decode(text) : null
   }
 
-  const metadataIndex = known.kept.filter((i) => !learned.includes(i))
+  const isLearned = new Set(learned)
+  const metadataIndex = known.kept.filter((i) => !isLearned.has(i))
   return {
     report,
     chunks,
