@@ -1,4 +1,4 @@
-/** Values of a column as its type writes them: dates as days, categories by name, whole numbers whole. */
+/** Figures of a column as its type writes them: dates as days, whole numbers whole, none of categories. */
 import type { Column } from '#common/domain/dataset.ts'
 import { formatNumber, formatSignificant } from './format.ts'
 
@@ -15,7 +15,8 @@ export function formatDate(days: number): string {
 /** @param exact whether the value is one of the column's own, not a mean of them */
 export function formatValue(value: number, { type, categories }: Pick<Column, 'type' | 'categories'>, exact = true, digits = 4): string {
   if (type === 'date') return formatDate(exact ? value : Math.round(value))
-  if (type === 'category' && categories) return exact ? (categories[value] ?? formatNumber(value)) : '–'
+  // Categories have names, not an order: least and greatest of them mean nothing.
+  if (type === 'category' && categories) return '–'
   if (type === 'integer' && exact && Number.isInteger(value) && Math.abs(value) < 1e9) return formatNumber(value)
   return formatSignificant(value, digits)
 }

@@ -18,15 +18,11 @@ const params = z.object({
     unit: 'rows',
     advanced: true,
   }),
-  labels: z
-    .string()
-    .nullable()
-    .default(null)
-    .meta({
-      title: 'Labels',
-      description: 'The field that other columns might give away; all with few values when empty.',
-      advanced: true,
-    }),
+  labels: z.string().nullable().default(null).meta({
+    title: 'Labels',
+    description: 'The field that other columns might give away; all with few values when empty.',
+    advanced: true,
+  }),
   holdoutShare: z.number().min(0).max(0.9).default(0.2).meta({
     title: 'Held out for checking',
     description: 'Repeated rows are looked for across a random split of this share.',
