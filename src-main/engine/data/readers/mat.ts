@@ -7,21 +7,15 @@ const options = z.object({
     .string()
     .optional()
     .meta({ title: 'Variable', description: 'Name of the array to read; by default the largest cube, or the matrix called X or data.' }),
-  layout: z
-    .enum(['auto', 'raster', 'table'])
-    .default('auto')
-    .meta({
-      title: 'Layout',
-      description: 'A raster has a pixel per row, a table a line of the matrix. By default cubes and label maps are rasters.',
-    }),
-  bandAxis: z
-    .enum(['last', 'first'])
-    .default('last')
-    .meta({
-      title: 'Axis of the bands',
-      description: 'Which axis of a cube counts the bands: the last (lines × samples × bands) or the first.',
-      advanced: true,
-    }),
+  layout: z.enum(['auto', 'raster', 'table']).default('auto').meta({
+    title: 'Layout',
+    description: 'A raster has a pixel per row, a table a line of the matrix. By default cubes and label maps are rasters.',
+  }),
+  bandAxis: z.enum(['last', 'first']).default('last').meta({
+    title: 'Axis of the bands',
+    description: 'Which axis of a cube counts the bands: the last (lines × samples × bands) or the first.',
+    advanced: true,
+  }),
 })
 export type MatOptions = z.output<typeof options>
 

@@ -3,13 +3,10 @@ import { z } from 'zod'
 import type { Reader } from '../dataset.ts'
 
 const options = z.object({
-  variables: z
-    .array(z.string())
-    .optional()
-    .meta({
-      title: 'Variables',
-      description: 'Names of the variables to read, all over the same two axes; by default all of the largest grid.',
-    }),
+  variables: z.array(z.string()).optional().meta({
+    title: 'Variables',
+    description: 'Names of the variables to read, all over the same two axes; by default all of the largest grid.',
+  }),
   group: z.string().optional().meta({ title: 'Group', description: 'Group of a NetCDF-4 file to read; by default all.', advanced: true }),
 })
 export type NetcdfOptions = z.output<typeof options>

@@ -66,6 +66,6 @@ test('a parameter is told with its choices or range, unit and default', () => {
 })
 
 test('sizes are read as people write them', () => {
-  expect(['4GB', '500 MB', '1.5g', '2GiB', '1000'].map(parseSize)).toEqual([4e9, 5e8, 1.5e9, 2e9, 1000])
+  expect(['4GB', '500 MB', '1.5g', '2GiB', '1000'].map((text) => parseSize(text))).toEqual([4e9, 5e8, 1.5e9, 2e9, 1000])
   for (const wrong of ['', 'much', '4 cats', '-1GB']) expect(() => parseSize(wrong)).toThrow(expect.objectContaining({ code: 'USAGE' }))
 })

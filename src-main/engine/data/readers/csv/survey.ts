@@ -2,6 +2,7 @@
  * What the columns of a table hold, counted over every record. A survey of a piece of the file can be sent to another thread
  * and added to that of the pieces before it; the sum is the same however the file was cut.
  */
+import { StratumError } from '#common/errors.ts'
 import { ByteTable } from './byteTable.ts'
 import { dateParts } from './dates.ts'
 import { type TextCheck, addTextCheck, checkUtf8 } from './encoding.ts'
@@ -73,6 +74,18 @@ const meant = { missing: 0, number: 1, boolean: 2, date: 3, text: 4, doubtful: 5
 /** Places among ragged rows that are told. */
 const mostPlaces = 5
 
+/** A small file can name so many columns that its rows, filled up with missing values, would take hours and gigabytes. */
+const mostAbsent = 1e8
+const mostAbsentShare = 50
+
+const nearlyAllAbsent = (line: number, fields: number, width: number): StratumError =>
+  new StratumError(
+    'FILE_CORRUPT',
+    `The heading names ${width} columns, but nearly all rows have few fields; line ${line} has ${fields}.`,
+    'Check the delimiter, or export the table again.',
+    { line, fields, columns: width },
+  )
+
 interface ColumnTable {
   readonly table: ByteTable
   readonly times: number[]
@@ -87,6 +100,7 @@ export class Survey implements Receiver {
   readonly #missingNumbers: readonly number[]
   readonly #tables = new Map<number, ColumnTable | null>()
   readonly #result: SurveyResult
+  #raggedFields = 0
 
   /** @param closed columns that are known to have too many distinct texts */
   constructor(plan: SurveyPlan, closed: readonly number[]) {
@@ -122,6 +136,10 @@ export class Survey implements Receiver {
   ragged(line: number, fields: number): void {
     const { ragged } = this.#result
     ragged.count++
+    this.#raggedFields += fields
+    const present = (this.#result.rows - ragged.count) * this.#plan.width + this.#raggedFields
+    const absent = ragged.count * this.#plan.width - this.#raggedFields
+    if (absent > mostAbsent && absent > mostAbsentShare * present) throw nearlyAllAbsent(line, fields, this.#plan.width)
     if (ragged.first.length < mostPlaces) ragged.first.push({ line, fields })
   }
 
