@@ -6,7 +6,12 @@ const none = z.object({})
 export const windowCalls = {
   /** Native dialogs; null when dismissed. */
   chooseFiles: {
-    input: z.object({ title: z.string(), extensions: z.array(z.string()).default([]), multiple: z.boolean().default(false), folder: z.boolean().default(false) }),
+    input: z.object({
+      title: z.string(),
+      extensions: z.array(z.string()).default([]),
+      multiple: z.boolean().default(false),
+      folder: z.boolean().default(false),
+    }),
     output: z.array(z.string()).nullable(),
   },
   chooseSavePath: {
