@@ -76,7 +76,7 @@ export interface Stage {
   initialWeights(initialiser: Initialiser, rows?: RowSample): Weights
   /** Numbers carried from step to step that no gradient moves, with their first values: running means, steps since a unit fired. */
   readonly buffers?: Weights
-  /** Those of the buffers that belong to the trained model, under their own names among its weights. */
+  /** Those of the buffers that belong to the trained model, under their own names among its weights; the first values are among `initialWeights`. */
   readonly keeps?: readonly string[]
   /** Changes weights by hand after a pass that was judged; the same given the same. Null where there is nothing to do. */
   revise?(given: Revision): Revised | null

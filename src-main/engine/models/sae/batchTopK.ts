@@ -111,7 +111,10 @@ export const batchTopK = defineModel({
           learningRate: params.learningRate,
           trains: ['encoder', 'encoderBias', 'decoder', 'preBias'],
           unitRows: ['decoder'],
-          initialWeights: (initialiser, rows) => firstDictionary(initialiser, rows, M, D),
+          initialWeights: (initialiser, rows) => ({
+            ...firstDictionary(initialiser, rows, M, D),
+            threshold: initialiser.constant([], 0),
+          }),
           buffers: {
             rowsSilent: { shape: [M], values: new Float32Array(M) },
             threshold: { shape: [], values: new Float32Array(1) },
