@@ -191,7 +191,9 @@ describe('.npz', () => {
   })
 
   it('refuses a sparse matrix of SciPy whose parts do not fit together', async () => {
-    const entries = ['indices', 'indptr', 'shape', 'data', 'format'].map((name) => [`${name}.npy`, y] as const)
+    const format = npy('|S3', '', new TextEncoder().encode('csr'))
+    const entries = ['indices', 'indptr', 'shape', 'data'].map((name) => [`${name}.npy`, y] as const)
+    entries.push(['format.npy', format])
     await expect(inspectSource(write(zip(entries, false), 's.npz'))).rejects.toMatchObject({ code: 'FILE_CORRUPT' })
   })
 })
