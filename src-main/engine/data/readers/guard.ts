@@ -75,6 +75,6 @@ function guardedSource(source: OpenSource, title: string, path: string): OpenSou
     ...(readWindow ? { readWindow: (...options: Parameters<typeof readWindow>) => guard(readWindow(...options)) } : {}),
     ...(metadata ? { metadata: (field: string) => guard(metadata(field)) } : {}),
     ...(source.metadataBatches ? { metadataBatches } : {}),
-    close: () => source.close(),
+    close: () => guard(source.close()),
   }
 }
