@@ -12,6 +12,9 @@ export const ArtifactKind = z.enum([
   'scores',
   'features',
   'comparison',
+  'report',
+  'sweep',
+  'step-sizes',
   'export',
 ])
 export type ArtifactKind = z.output<typeof ArtifactKind>

@@ -102,7 +102,13 @@ export interface GradientModel {
   readonly stages: readonly Stage[]
   /** Forward passes over the final weights; pure tf ops. */
   encode(x: Tensor2D, weights: TensorMap): Tensor2D
-  decode(z: Tensor2D, weights: TensorMap): Tensor2D
+  /**
+   * x̂ from codes. `x` [B, D] is the row itself, for what is given with it and not rebuilt: conditions, library size. Without it
+   * typical values take its place.
+   */
+  decode(z: Tensor2D, weights: TensorMap, x?: Tensor2D): Tensor2D
+  /** What the code knows of a row, on a scale where distances between rows mean something; where it is missing that is `decode`. */
+  profile?(z: Tensor2D, weights: TensorMap): Tensor2D
   /** Variational models: mean and ln of the variance of q(z|x) [B, Z], for reports on what the code carries; see losses/kl.ts. */
   posterior?(x: Tensor2D, weights: TensorMap): { readonly mu: Tensor2D; readonly logVariance: Tensor2D }
 }
@@ -115,7 +121,8 @@ export interface ClosedFormModel {
   /** From all prepared rows, in bounded memory however many they are. */
   fit(train: RowReader, seed: number, signal: AbortSignal): Promise<Weights>
   encode(x: Tensor2D, weights: TensorMap): Tensor2D
-  decode(z: Tensor2D, weights: TensorMap): Tensor2D
+  decode(z: Tensor2D, weights: TensorMap, x?: Tensor2D): Tensor2D
+  profile?(z: Tensor2D, weights: TensorMap): Tensor2D
 }
 
 export interface Preset<P> {

@@ -13,6 +13,16 @@ export interface InputDeclaration {
   readonly description: string
 }
 
+/** What an operation asks of another one; seed and device are its own unless said otherwise. */
+export interface ChildRequest {
+  readonly operation: string
+  /** Role → artifact id. */
+  readonly inputs: Readonly<Record<string, number>>
+  readonly params?: Readonly<Record<string, unknown>>
+  readonly seed?: number
+  readonly name?: string
+}
+
 export interface OperationContext<Params> {
   readonly project: Project
   readonly params: Params
@@ -32,6 +42,12 @@ export interface OperationContext<Params> {
   readonly untilResumed: () => Promise<void>
   /** Throttled to ten a second by the runner; call it as often as convenient. Rate and time left are derived from `done`/`fraction` when not given. */
   readonly report: (progress: Progress) => void
+  /**
+   * Another operation, run to its end inside this job: an artifact of its own, from the cache where it was finished before, so that a
+   * job that is asked for again goes on with what is missing. Cancel, pause and keep reach it; its progress is reported as `share` of this
+   * job's, [from, to] within 0 … 1, under the stage's name given. Throws what it throws; what it began is then gone.
+   */
+  readonly run: (request: ChildRequest, share?: { readonly stage: string; readonly from: number; readonly to: number }) => Promise<Artifact>
   readonly log: (level: 'info' | 'warning' | 'error', message: string) => void
 }
 
