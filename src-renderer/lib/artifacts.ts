@@ -54,6 +54,9 @@ export const kindIcon: Readonly<Record<ArtifactKind, IconName>> = {
   scores: 'anomalies',
   features: 'grid',
   comparison: 'compare',
+  report: 'search',
+  sweep: 'compare',
+  'step-sizes': 'train',
   export: 'export',
 }
 export const datasetIcon: Readonly<Record<DatasetKind, IconName>> = {

@@ -70,6 +70,30 @@ export const slow = defineOperation({
   },
 })
 
+/** Runs `slow` once for each number of steps, as a part of its own job. */
+export const several = defineOperation({
+  id: 'several',
+  version: 1,
+  title: 'Several',
+  summary: 'Runs others.',
+  inputs: { dataset: { kinds: ['dataset'], description: 'Numbers' } },
+  params: z.object({ steps: z.array(z.int().positive()), stepMs: z.number().default(0), failAt: z.int().nullable().default(null) }),
+  produces: 'comparison',
+  canPause: true,
+  canKeep: true,
+  resumable: true,
+  async run(ctx) {
+    const { steps, stepMs, failAt } = ctx.params
+    const models: number[] = []
+    for (const [i, count] of steps.entries()) {
+      const share = { stage: `${i + 1} of ${steps.length}`, from: i / steps.length, to: (i + 1) / steps.length }
+      const request = { operation: 'slow', inputs: { dataset: ctx.inputs.dataset!.id }, params: { steps: count, stepMs, failAt } }
+      models.push((await ctx.run(request, share)).id)
+    }
+    return { models }
+  },
+})
+
 /** Throws what is no StratumError: a bug. */
 export const broken = defineOperation({
   id: 'broken',
@@ -85,4 +109,4 @@ export const broken = defineOperation({
   },
 })
 
-export const testOperations = operationList(numbers, slow, broken)
+export const testOperations = operationList(numbers, slow, several, broken)

@@ -37,6 +37,9 @@ export const viewOfKind: Readonly<Record<ArtifactKind, ViewId>> = {
   scores: 'anomalies',
   features: 'latents',
   comparison: 'compare',
+  report: 'latents',
+  sweep: 'compare',
+  'step-sizes': 'train',
   export: 'export',
 }
 
