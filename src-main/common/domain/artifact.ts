@@ -30,6 +30,8 @@ export type LegendEntry = z.output<typeof LegendEntry>
 export const Annotations = z.object({
   legend: z.array(LegendEntry).max(65_535).optional(),
   threshold: z.number().optional(),
+  /** Names of features or of numbers of the code, by position. */
+  unitNames: z.record(z.string(), z.string().max(200)).optional(),
   note: z.string().max(10_000).optional(),
 })
 export type Annotations = z.output<typeof Annotations>
