@@ -7,6 +7,7 @@
 import { z } from 'zod'
 import { Annotations, Artifact, Job } from '../domain/artifact.ts'
 import { SourceReport, SourceState } from '../domain/dataset.ts'
+import { FeatureDetail, FeatureLine, FeatureSort } from '../domain/features.ts'
 import { ModelLayout } from '../domain/results.ts'
 
 /** JSON Schema (draft 2020-12) made by zod, with our meta keys: title, description, unit, paperTerm, group, advanced, labels, showWhen. */
@@ -223,7 +224,13 @@ export const engineCalls = {
 
   /** Layer sizes, weights, expected memory for a model on a dataset or matrix, before training. */
   modelLayout: {
-    input: z.object({ model: z.string(), params: z.record(z.string(), z.unknown()), columns: z.int().positive() }),
+    /** `columns`: all of prepared rows; `conditions`: how many of them are given and not rebuilt. */
+    input: z.object({
+      model: z.string(),
+      params: z.record(z.string(), z.unknown()),
+      columns: z.int().positive(),
+      conditions: z.int().min(0).default(0),
+    }),
     output: ModelLayout,
   },
   metrics: {
@@ -285,6 +292,71 @@ export const engineCalls = {
   readPixel: {
     input: z.object({ dataset: id, x: z.int().nonnegative(), y: z.int().nonnegative(), clustering: id.optional(), scores: id.optional() }),
     output: z.object({ row: z.number(), label: z.int().nullable(), score: z.number().nullable(), values: z.array(z.number().nullable()) }),
+  },
+
+  /**
+   * The rows of a report's gallery and its figures by column. Rows [n, columns] in source units, NaN for missing: as they are, as the
+   * model and as PCA rebuild them. `explained` and `pcaExplained`: one for each rebuilt column.
+   */
+  readReport: {
+    input: z.object({ report: id }),
+    output: z.object({
+      names: z.array(z.string()),
+      rows: float64,
+      x: float32,
+      reconstruction: float32,
+      pca: float32,
+      rebuiltNames: z.array(z.string()),
+      explained: float32,
+      pcaExplained: float32,
+    }),
+  },
+  /**
+   * One number of the code varied over its 1st … 99th percentile (from least to largest where those are equal), the others at their
+   * median or as they are for a row of the dataset: what the model makes of it. Profiles [steps, columns] in source units.
+   * Its ranges are those of the report, or of a small sample of the model's rows.
+   */
+  readTraversal: {
+    input: z.object({
+      model: id,
+      report: id.optional(),
+      unit: z.int().nonnegative(),
+      row: z.number().nonnegative().optional(),
+      steps: z.int().min(2).max(64).default(9),
+    }),
+    output: z.object({ names: z.array(z.string()), values: float32, profiles: float32, median: z.number() }),
+  },
+  /** A page of the features of a dictionary, sorted; `total` counts those that pass the filter. */
+  listFeatures: {
+    input: z.object({
+      features: id,
+      sort: FeatureSort.default('density'),
+      descending: z.boolean().default(true),
+      filter: z
+        .object({
+          /** Share of rows where it fires, both ends included. */
+          minDensity: z.number().optional(),
+          maxDensity: z.number().optional(),
+          /** Whether those that never fire are listed; by default they are not. */
+          never: z.boolean().default(false),
+          /** Part of its name, of its column's or of its label's, or its number. */
+          text: z.string().max(200).optional(),
+        })
+        .default({ never: false }),
+      offset: z.int().nonnegative().default(0),
+      limit: z.int().positive().max(1000).default(100),
+    }),
+    output: z.object({ total: z.int(), lines: z.array(FeatureLine) }),
+  },
+  /** All that is known of one feature. Source columns: mean over the rows where it fires (NaN where it never does), and over all rows. */
+  readFeature: {
+    input: z.object({ features: id, feature: z.int().nonnegative() }),
+    output: FeatureDetail.extend({ names: z.array(z.string()), profile: float32, overall: float32 }),
+  },
+  /** The activation of one feature on given rows of the dataset (at most 100 000), in their order; NaN where a row has no data. */
+  readActivations: {
+    input: z.object({ features: id, feature: z.int().nonnegative(), rows: float64 }),
+    output: z.object({ values: float32 }),
   },
 
   getSetting: { input: z.object({ key: z.string() }), output: z.unknown() },

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { Column, DatasetKind, Finding } from './dataset.ts'
 import { FittedStep } from './steps.ts'
 
+export { ComparisonMeta } from './comparison.ts'
 export { FittedStep } from './steps.ts'
 
 /** Where a column that the model sees comes from. */
@@ -14,17 +15,30 @@ export const ColumnPart = z.object({
 })
 export type ColumnPart = z.output<typeof ColumnPart>
 
+/** A field that is given with a row and not rebuilt: a known influence. It becomes columns at the end of the prepared ones. */
+export const FittedCondition = z.discriminatedUnion('kind', [
+  /** A column of 0 and 1 for each value; all of them 0 for a row with none of these, or with no value. */
+  z.object({ kind: z.literal('category'), field: z.string(), values: z.array(z.string()) }),
+  /** (value − mean) / scale; 0 for a row with no value. */
+  z.object({ kind: z.literal('number'), field: z.string(), mean: z.number(), scale: z.number() }),
+])
+export type FittedCondition = z.output<typeof FittedCondition>
+
 export const MatrixMeta = z.object({
   dataset: z.int(),
   datasetKind: DatasetKind,
-  /** The columns the model sees, in order. */
+  /** The columns of prepared rows, in order: those the model learns from, then `conditions` that are only given to it. */
   columns: z.array(Column),
+  /** How many of `columns`, the last ones, are given and not rebuilt. Missing: none. */
+  conditions: z.int().optional(),
+  /** What those are made of. */
+  given: z.array(FittedCondition).optional(),
   /** Positions among the dataset's columns of those that are read and go through the steps. */
   columnIndex: z.array(z.int()),
   steps: z.array(FittedStep),
-  /** What undoing the steps gives back: the dataset's columns that the model learns from. Missing: `columns` themselves. */
+  /** What undoing the steps gives back: the dataset's columns that the model learns from. Missing: the rebuilt `columns` themselves. */
   sources: z.array(Column).optional(),
-  /** For each of `columns`, where it comes from. Missing: each from the source at its place. */
+  /** For each of the rebuilt `columns`, where it comes from. Missing: each from the source at its place. */
   parts: z.array(ColumnPart).optional(),
   /** The columns that are read, where they are not `sources`: types and categories, by which other datasets are matched. */
   read: z.array(Column).optional(),
@@ -35,24 +49,22 @@ export const MatrixMeta = z.object({
   findings: z.array(Finding),
 })
 export type MatrixMeta = z.output<typeof MatrixMeta>
-/* matrix arrays: train [trainRows, D] float32 · holdout [holdoutRows, D] float32 · trainIndex, holdoutIndex [n] float64 (row numbers in the
+/* matrix arrays, D columns with the conditions: train [trainRows, D] float32 · holdout [holdoutRows, D] float32 · trainIndex, holdoutIndex [n] float64 (row numbers in the
    dataset) · trainGroup, holdoutGroup [n] int32 (position among the groups of the step that scales within groups, −1 none; only with it) */
 
-/** The source's columns behind a matrix or a model, and for each column the model sees where it comes from. */
-export const sourcesOf = ({
-  columns,
-  sources,
-}: {
+/** Columns as a matrix or a model has them. */
+interface WithColumns {
   readonly columns: readonly Column[]
+  readonly conditions?: number
   readonly sources?: readonly Column[]
-}): readonly Column[] => sources ?? columns
-export const partsOf = ({
-  columns,
-  parts,
-}: {
-  readonly columns: readonly unknown[]
   readonly parts?: readonly ColumnPart[]
-}): readonly ColumnPart[] => parts ?? columns.map((_, source) => ({ source, part: null }))
+}
+/** The columns that are rebuilt: all but the conditions at the end. */
+export const rebuiltOf = ({ columns, conditions = 0 }: WithColumns): readonly Column[] => columns.slice(0, columns.length - conditions)
+/** The source's columns behind a matrix or a model, and for each column that is rebuilt where it comes from. */
+export const sourcesOf = (meta: WithColumns): readonly Column[] => meta.sources ?? rebuiltOf(meta)
+export const partsOf = (meta: WithColumns): readonly ColumnPart[] =>
+  meta.parts ?? rebuiltOf(meta).map((_, source) => ({ source, part: null }))
 
 export const StageLayout = z.object({
   title: z.string(),
@@ -96,8 +108,9 @@ export const ModelMeta = z.object({
   title: z.string(),
   matrix: z.int(),
   dataset: z.int(),
-  columns: z.array(Column),
   /** As in the matrix. */
+  columns: z.array(Column),
+  conditions: z.int().optional(),
   sources: z.array(Column).optional(),
   parts: z.array(ColumnPart).optional(),
   layout: ModelLayout,
@@ -107,7 +120,7 @@ export const ModelMeta = z.object({
   holdoutError: z.number().nullable(),
   /** 1 − Σ(x − x̂)² / Σ(x − mean)² on held-out rows (training rows when none are held out). */
   explainedVariance: z.number(),
-  /** Error of each column on held-out rows, as share of that column's variance. */
+  /** Error of each rebuilt column on held-out rows, as share of that column's variance. */
   columnError: z.array(z.number()),
   /** PCA with as many components, fitted on the same training rows and judged on the same held-out rows. */
   pca: z.object({ holdoutError: z.number(), explainedVariance: z.number(), columnError: z.array(z.number()) }),
@@ -187,14 +200,6 @@ export const ScoresMeta = z.object({
 })
 export type ScoresMeta = z.output<typeof ScoresMeta>
 /* scores arrays: score [rows] float32, NaN where not valid */
-
-export const ComparisonMeta = z.object({
-  title: z.string(),
-  /** What was judged on what, in one sentence. */
-  basis: z.string(),
-  rows: z.array(z.object({ name: z.string(), artifact: z.int().nullable(), figures: z.record(z.string(), z.number().nullable()) })),
-})
-export type ComparisonMeta = z.output<typeof ComparisonMeta>
 
 export const ExportMeta = z.object({
   target: z.string(),

@@ -46,3 +46,19 @@ export async function* blocksOf(
     yield { from, n: countAt(from), X }
   }
 }
+
+/** The first `columns` of each of n rows of `width`: X itself where those are all. */
+export function firstOfEach(X: Float32Array, n: number, width: number, columns: number): Float32Array {
+  if (columns === width) return X
+  const kept = new Float32Array(n * columns)
+  for (let i = 0; i < n; i++) kept.set(X.subarray(i * width, i * width + columns), i * columns)
+  return kept
+}
+
+/** The same rows without their last columns. Never resident, so that no second copy of all is made: each block is cut as it is read. */
+export const firstColumns = (reader: RowReader, columns: number): RowReader => ({
+  rows: reader.rows,
+  columns,
+  resident: null,
+  read: async (from, count) => firstOfEach(await reader.read(from, count), count, reader.columns, columns),
+})

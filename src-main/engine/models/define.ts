@@ -2,7 +2,7 @@
  * A method is one file: header with the formula in the paper's letters, config schema, build, loss.
  * Everything generic (batching, stages, early stopping, checkpoints, curves) is the training loop's.
  *
- * Letters: x [B, D] prepared input · z [B, Z] code · x̂ [B, D] reconstruction.
+ * Letters: x [B, D] prepared input · z [B, Z] code · x̂ [B, D] reconstruction, [B, D − C] where C conditions are given.
  */
 import type { Scalar, Tensor2D, Tensor } from '@tensorflow/tfjs-core'
 import type { z } from 'zod'
@@ -150,10 +150,16 @@ export interface ModelDefinition<Schema extends z.ZodObject = z.ZodObject> {
   readonly fits: readonly DatasetKind[]
   readonly params: Schema
   readonly presets: readonly Preset<z.input<Schema>>[]
-  /** `inputDim` D ≥ 1. Throws StratumError PARAMETER_INVALID when a layer list does not fit. */
+  /** Whether it makes use of columns that are given and not rebuilt. Without it, it never sees them; see build.ts. */
+  readonly takesConditions?: boolean
+  /**
+   * `inputDim` D ≥ 1. `conditions` C < D: the last C columns of x are given and x̂ is [B, D − C]; always 0 where the model takes none.
+   * Throws StratumError PARAMETER_INVALID when a layer list does not fit.
+   */
   build(
     params: z.output<Schema>,
     inputDim: number,
+    conditions?: number,
   ): ({ readonly kind: 'gradient' } & GradientModel) | ({ readonly kind: 'closed-form' } & ClosedFormModel)
 }
 

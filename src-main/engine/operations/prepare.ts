@@ -7,14 +7,15 @@
  * in data/pipeline, one file each; a model sees what comes out of them and everything shown to a user goes back through them.
  *
  * Memory: two and a half times the drawn rows; beyond 128 MB of them, of a sample that the pipeline is fitted on, and the rows go
- * to the project file as they are read. Refused beforehand when that does not fit a quarter of the budget. Where a field or a condition
- * has a say in the split, its value for every row of the dataset.
+ * to the project file as they are read. Refused beforehand when that does not fit a quarter of the budget. Of fields that have a say in
+ * the split or are given to the model, their values for every row of the dataset.
  */
 import type { Column, DatasetMeta, Finding } from '#common/domain/dataset.ts'
 import { columnNoun, rowNoun } from '#common/domain/dataset.ts'
 import type { MatrixMeta } from '#common/domain/results.ts'
 import type { FittedStep } from '#common/domain/steps.ts'
 import { StratumError } from '#common/errors.ts'
+import { type ConditionRows, conditionColumns, fitConditions } from '../data/conditionFields.ts'
 import type { OpenSource } from '../data/dataset.ts'
 import { type DrawnPart, drawLarge, type LargeDraw } from '../data/drawLarge.ts'
 import { asText, readField } from '../data/fields.ts'
@@ -97,14 +98,14 @@ async function draw(
 /** Rows are prepared this many bytes at a time: steps may make them several times as wide. */
 const pieceBytes = 8 * 2 ** 20
 
-/** Prepared rows and their numbers, part by part as they come. `groupOf`: the group of each row of the dataset. */
+/** Prepared rows and their numbers, part by part as they come. Of each row of the dataset, `groupOf` is its group, and `given` its conditions. */
 async function writeRows(
   draft: Draft,
   { trainRows, holdoutRows, rows }: LargeDraw,
   steps: readonly FittedStep[],
   { d, width }: { readonly d: number; readonly width: number },
   storage: Params['storage'],
-  groupOf: Int32Array | null,
+  { groupOf, given }: { readonly groupOf: Int32Array | null; readonly given: ConditionRows | null },
 ): Promise<void> {
   // Pieces are what training shuffles by, so both ways of keeping numbers give the same order.
   const writersOf = (part: DrawnPart['part'], n: number) => ({
@@ -120,8 +121,9 @@ async function writeRows(
     for (let from = 0; from < n; from += rowsAtOnce) {
       const to = Math.min(n, from + rowsAtOnce)
       const prepared = applyPipeline(steps, X.subarray(from * d, to * d), to - from, d, { groups: ofRows?.subarray(from, to) })
-      if (storage === 'float16') checkFitsFloat16(prepared)
-      values.append(prepared)
+      const whole = given ? given.append(prepared, to - from, width - given.width, (i) => index[from + i]) : prepared
+      if (storage === 'float16') checkFitsFloat16(whole)
+      values.append(whole)
     }
     numbers.append(index)
     if (ofRows) groups?.append(ofRows)
@@ -189,7 +191,7 @@ export const prepareOperation = defineOperation({
   async run(ctx) {
     const dataset = ctx.inputs.dataset!
     const meta = dataset.meta as unknown as DatasetMeta
-    const columnIndex = chooseColumns(meta, ctx.params.columns, ctx.params.leaveOut)
+    const columnIndex = chooseColumns(meta, ctx.params.columns, ctx.params.leaveOut, ctx.params.conditions)
     const read = columnIndex.map((i) => meta.columns[i])
     const source = await openDataset(meta, ctx.project.path, ctx.signal)
     try {
@@ -252,11 +254,17 @@ export const prepareOperation = defineOperation({
           hint: 'More would not change it noticeably; the extremes of a few rows may lie outside.',
         })
       const steps = [...early, ...fitted]
-      const { columns, sources, parts } = describeColumns(steps, read)
+      const { columns: learned, sources, parts } = describeColumns(steps, read)
+      const conditions =
+        ctx.params.conditions.length === 0
+          ? null
+          : await fitConditions(source, meta, ctx.params.conditions, sampleIndex, findings, ctx.signal)
+      const columns = [...learned, ...conditionColumns(conditions?.given ?? [])]
       const result: MatrixMeta = {
         dataset: dataset.id,
         datasetKind: meta.kind,
         columns,
+        ...(conditions && { conditions: conditions.rows.width, given: conditions.given }),
         columnIndex,
         steps,
         ...(isPlain(read, sources, parts) ? {} : { sources, parts }),
@@ -267,7 +275,10 @@ export const prepareOperation = defineOperation({
         findings,
       }
       for (const { severity, message, hint } of findings) ctx.log(severity === 'warning' ? 'warning' : 'info', `${message} ${hint}`)
-      await writeRows(ctx.draft, drawn, fitted, { d, width: columns.length }, ctx.params.storage, known?.groupOf ?? null)
+      await writeRows(ctx.draft, drawn, fitted, { d, width: columns.length }, ctx.params.storage, {
+        groupOf: known?.groupOf ?? null,
+        given: conditions?.rows ?? null,
+      })
       return result
     } finally {
       await source.close()

@@ -3,6 +3,7 @@
  * from the rows that were drawn for learning and checking (a fair sample of the valid rows).
  */
 import { type MatrixMeta, sourcesOf } from '#common/domain/results.ts'
+import { firstOfEach } from '../compute/rowReader.ts'
 import { invertPipeline } from '../data/pipeline/pipeline.ts'
 import type { Project } from '../project/project.ts'
 
@@ -44,33 +45,34 @@ const stretches = 256
 /** The drawn rows of a matrix, beyond 128 MB a part spread evenly over them, in source units and sorted by row number. Memory: three times that. */
 export function readDrawnRows(project: Project, matrixId: number, most = mostBytes): DrawnRows {
   const matrix = project.artifact(matrixId).meta as unknown as MatrixMeta
-  const d = matrix.columns.length
-  const share = Math.min(1, most / ((matrix.trainRows + matrix.holdoutRows) * d * Float32Array.BYTES_PER_ELEMENT))
+  const width = matrix.columns.length
+  const d = width - (matrix.conditions ?? 0)
+  const share = Math.min(1, most / ((matrix.trainRows + matrix.holdoutRows) * width * Float32Array.BYTES_PER_ELEMENT))
   const within = matrix.steps.some((step) => step.id === 'scale-within')
   const parts = (['train', 'holdout'] as const).flatMap((part) => {
     const [numbers, rows] = [project.array(matrixId, `${part}Index`), project.array(matrixId, part)]
     return spread(rows.shape[0], share).map(([from, to]) => ({
       index: numbers.read(from, to) as Float64Array,
-      X: rows.read(from, to) as Float32Array,
+      X: firstOfEach(rows.read(from, to) as Float32Array, to - from, width, d),
       groups: within ? (project.array(matrixId, `${part}Group`).read(from, to) as Int32Array) : null,
     }))
   })
   const n = parts.reduce((sum, { index }) => sum + index.length, 0)
   const index = new Float64Array(n)
   const sources = sourcesOf(matrix)
-  const width = sources.length
-  const X = new Float32Array(n * width)
+  const sourceCount = sources.length
+  const X = new Float32Array(n * sourceCount)
   let offset = 0
   for (const part of parts) {
     index.set(part.index, offset)
-    X.set(invertPipeline(matrix.steps, part.X, part.index.length, d, { groups: part.groups ?? undefined }), offset * width)
+    X.set(invertPipeline(matrix.steps, part.X, part.index.length, d, { groups: part.groups ?? undefined }), offset * sourceCount)
     offset += part.index.length
   }
   const order = Uint32Array.from({ length: n }, (_, i) => i).sort((a, b) => index[a] - index[b])
-  const sortedX = new Float32Array(n * width)
-  for (let i = 0; i < n; i++) sortedX.set(X.subarray(order[i] * width, order[i] * width + width), i * width)
+  const sortedX = new Float32Array(n * sourceCount)
+  for (let i = 0; i < n; i++) sortedX.set(X.subarray(order[i] * sourceCount, (order[i] + 1) * sourceCount), i * sourceCount)
   const categories = sources.flatMap(({ type }, j) => (type === 'category' ? [j] : []))
-  return { index: Float64Array.from(order, (i) => index[i]), X: sortedX, columns: width, categories }
+  return { index: Float64Array.from(order, (i) => index[i]), X: sortedX, columns: sourceCount, categories }
 }
 
 /** Stretches that together make a share of n rows: all of them in one, or many of equal length. */

@@ -71,7 +71,7 @@ export function withEnoughPasses(
   return Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, enough(name, value)]))
 }
 
-type Rows = Pick<TrainOptions, 'trainRows' | 'holdout' | 'holdoutRows' | 'inputDim' | 'seed' | 'threads' | 'signal'> & {
+type Rows = Pick<TrainOptions, 'trainRows' | 'holdout' | 'holdoutRows' | 'inputDim' | 'conditions' | 'seed' | 'threads' | 'signal'> & {
   readonly train: TrainingRows
 }
 
@@ -112,7 +112,7 @@ async function learned(
   matrixId: number,
   matrix: MatrixMeta,
 ) {
-  const { trainRows, holdoutRows, columns } = matrix
+  const { trainRows, holdoutRows, columns, conditions = 0 } = matrix
   const rows = await openMatrixRows(ctx.project, matrixId, matrix, ctx.memoryBudgetBytes, ctx.signal)
   try {
     const { seed, threads, signal } = ctx
@@ -123,6 +123,7 @@ async function learned(
       holdout: rows.holdout,
       holdoutRows,
       inputDim: columns.length,
+      conditions,
       columnNames,
       seed,
       threads,
@@ -140,7 +141,10 @@ async function learned(
       checkpoint: { load: () => ctx.draft.loadCheckpoint(), save: (state, arrays) => ctx.draft.saveCheckpoint(state, arrays) },
     })
     ctx.report({ stage: 'Comparing with PCA', fraction: null })
-    return { result, pca: await pcaReference(common, Math.min(result.layout.activeCodes ?? result.layout.codeSize, columns.length)) }
+    return {
+      result,
+      pca: await pcaReference(common, Math.min(result.layout.activeCodes ?? result.layout.codeSize, columns.length - conditions)),
+    }
   } finally {
     await rows.close()
   }
@@ -188,6 +192,7 @@ export const trainOperation = defineOperation({
       matrix: artifact.id,
       dataset: matrix.dataset,
       columns: matrix.columns,
+      ...(matrix.conditions !== undefined && { conditions: matrix.conditions }),
       sources: matrix.sources,
       parts: matrix.parts,
       layout: result.layout,

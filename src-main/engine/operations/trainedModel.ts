@@ -36,13 +36,14 @@ export async function openTrainedModel(project: Project, model: Artifact, thread
     model: definition,
     params: definition.params.parse(meta.settings),
     inputDim: meta.columns.length,
+    conditions: meta.conditions,
     weights: readWeights(project, model),
     threads,
   })
   return { meta, matrix, encoder }
 }
 
-/** One prepared row as the model's PCA baseline rebuilds it: x̂ = (x − μ) W Wᵀ + μ. */
+/** One prepared row, without conditions, as the model's PCA baseline rebuilds it: x̂ = (x − μ) W Wᵀ + μ. */
 export function pcaReconstruction(project: Project, model: Artifact, x: Float32Array): Float32Array {
   const mean = project.array(model.id, pcaArrays.mean).read(0, x.length)
   const reader = project.array(model.id, pcaArrays.components)

@@ -14,6 +14,7 @@ import { readers } from '../data/readers/registry.ts'
 import { findMoved } from '../data/source/find.ts'
 import { datasetMeta, relinkDataset } from '../data/source/relink.ts'
 import { sourceStates } from '../data/source/state.ts'
+import { buildFor } from '../models/build.ts'
 import { modelById, models } from '../models/registry.ts'
 import { describeOperation } from '../operations/describe.ts'
 import { parseParams } from '../operations/parameters.ts'
@@ -158,9 +159,9 @@ export function createService(emit: Emit<EngineEvents>): Service {
       return job.snapshot()
     },
 
-    modelLayout({ model: id, params, columns }) {
+    modelLayout({ model: id, params, columns, conditions }) {
       const model = modelById(id)
-      return layoutOf(model.build(parseParams(model.title, model.params, params), columns))
+      return layoutOf(buildFor(model, parseParams(model.title, model.params, params), columns, conditions))
     },
     metrics: ({ artifact, afterStep }) => session.project().metrics(session.project().artifact(artifact).id, afterStep),
 

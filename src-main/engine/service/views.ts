@@ -112,6 +112,7 @@ export function createViews(session: { project(): Project }): Views {
       const read = Float32Array.from(replay.columns, (column) => values[column])
       const X = replay.prepare(read, 1, row, undefined, facts)
       const given = sourcesOf(matrix)
+      const rebuilt = X.subarray(0, X.length - (matrix.conditions ?? 0))
       const inColumns = (prepared: Float32Array): (number | null)[] => {
         const back = invertPipeline(matrix.steps, prepared, 1, prepared.length, facts)
         // Of columns with the same name the first.
@@ -120,7 +121,7 @@ export function createViews(session: { project(): Project }): Views {
       }
       return {
         values: values.map(finiteOrNull),
-        pca: inColumns(pcaReconstruction(session.project(), artifactOf(model, 'model'), X)),
+        pca: inColumns(pcaReconstruction(session.project(), artifactOf(model, 'model'), rebuilt)),
         reconstruction: inColumns(await encoder.reconstruct(X, 1)),
       }
     },

@@ -94,8 +94,9 @@ function traceRanges(
 ): Program {
   const spec = { state: {}, inputs: specsOf(weights), scan: { x: { shape: [block, inputDim], dtype: 'float32' } } } as const
   return trace(`${title}, units`, spec, ({ inputs, scan }) => {
-    const { result: code, activations: there } = observe(() => built.encode(scan.x as Tensor2D, inputs))
-    const { activations: back } = observe(() => built.decode(code, inputs))
+    const x = scan.x as Tensor2D
+    const { result: code, activations: there } = observe(() => built.encode(x, inputs))
+    const { activations: back } = observe(() => built.decode(code, inputs, x))
     // What comes out at the end is no unit: a column that never changes should be given back as such.
     const hidden = [...there, ...[...back].slice(0, -1)].filter(([, h]) => h.id !== code.id)
     const out: Record<string, Tensor> = {}

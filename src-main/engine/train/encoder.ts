@@ -9,8 +9,9 @@ import { StratumError, throwIfCancelled } from '#common/errors.ts'
 import { type CompiledProgram, compile } from '../compute/compile.ts'
 import { NumericWorker } from '../compute/numericWorker.ts'
 import { type Executor, executorNames, mapValues, specsOf, type TensorMap } from '../compute/step.ts'
-import { mean, squaredDifference, type Tensor2D } from '../compute/tfjs.ts'
+import { mean, slice, squaredDifference, type Tensor2D } from '../compute/tfjs.ts'
 import { type Program, trace } from '../compute/trace/trace.ts'
+import { buildFor } from '../models/build.ts'
 import type { GradientModel, ModelDefinition, Weights } from '../models/define.ts'
 import { layoutOf } from './layout.ts'
 import { shared, sharedFloats } from './shared.ts'
@@ -20,13 +21,13 @@ export interface Encoder {
   readonly executor: string
   /**
    * @param X   [n × D] prepared rows; read, not kept. On shared memory they are not copied either.
-   * @returns   codes [n × Z] and the mean squared error of each row in prepared units
+   * @returns   codes [n × Z] and the mean squared error of each row in prepared units, over the columns that are rebuilt
    * @throws    CANCELLED, when the runs that are begun have ended: within about 0.2 s
    */
   encode(X: Float32Array, n: number, signal?: AbortSignal): Promise<{ codes: Float32Array; error: Float32Array }>
   /** The codes alone, for half the work. */
   codes(X: Float32Array, n: number, signal?: AbortSignal): Promise<Float32Array>
-  /** x̂ [n × D]. */
+  /** x̂ [n × D − C]. */
   reconstruct(X: Float32Array, n: number, signal?: AbortSignal): Promise<Float32Array>
   close(): Promise<void>
 }
@@ -34,7 +35,10 @@ export interface Encoder {
 export interface EncoderOptions {
   readonly model: ModelDefinition
   readonly params: Readonly<Record<string, unknown>>
+  /** D, all columns of prepared rows. */
   readonly inputDim: number
+  /** How many of them, the last ones, are given and not rebuilt: C; default none. */
+  readonly conditions?: number
   readonly weights: Weights
   /** Workers that share the blocks of a large call. */
   readonly threads: number
@@ -74,6 +78,7 @@ export function traceForward(
   what: What,
   block: number,
   inputDim: number,
+  conditions = 0,
 ): Program {
   const spec = { state: {}, inputs: specsOf(weights), scan: { x: { shape: [block, inputDim], dtype: 'float32' } } } as const
   return trace(`${id}, ${what}`, spec, ({ inputs, scan }) => {
@@ -81,16 +86,20 @@ export function traceForward(
     const codes = encode(x, inputs)
     const out = (): TensorMap => {
       if (what === 'codes') return { codes }
-      const reconstruction = decode(codes, inputs)
-      return what === 'reconstruct' ? { reconstruction } : { codes, error: mean(squaredDifference(x, reconstruction), 1) }
+      const reconstruction = decode(codes, inputs, x)
+      const rebuilt = conditions === 0 ? x : slice(x, [0, 0], [block, inputDim - conditions])
+      return what === 'reconstruct' ? { reconstruction } : { codes, error: mean(squaredDifference(rebuilt, reconstruction), 1) }
     }
     return { state: {}, out: out() }
   })
 }
 
 /** Begins on a worker that somebody else closes; those it adds for large calls are its own. */
-export function encoderOn(first: NumericWorker, { model, params, inputDim, weights: given, threads }: EncoderOptions): Encoder {
-  const built = model.build(model.params.parse(params), inputDim)
+export function encoderOn(
+  first: NumericWorker,
+  { model, params, inputDim, conditions = 0, weights: given, threads }: EncoderOptions,
+): Encoder {
+  const built = buildFor(model, model.params.parse(params), inputDim, conditions)
   const { codeSize } = layoutOf(built)
   const weights: Weights = mapValues(given, ({ shape, values }) => ({ shape, values: shared(values) }))
   const workPerRow = Object.values(weights).reduce((sum, { values }) => sum + values.length, 0)
@@ -106,7 +115,7 @@ export function encoderOn(first: NumericWorker, { model, params, inputDim, weigh
     const key = `${what} ${block}`
     const known = programs.get(key)
     if (known) return known
-    const program = compile(traceForward(model, built, weights, what, block, inputDim))
+    const program = compile(traceForward(model, built, weights, what, block, inputDim, conditions))
     programs.set(key, program)
     return program
   }
@@ -199,7 +208,8 @@ export function encoderOn(first: NumericWorker, { model, params, inputDim, weigh
       return { codes, error }
     },
     codes: async (X, n, signal) => (await gathered('codes', X, n, { codes: codeSize }, signal)).codes,
-    reconstruct: async (X, n, signal) => (await gathered('reconstruct', X, n, { reconstruction: inputDim }, signal)).reconstruction,
+    reconstruct: async (X, n, signal) =>
+      (await gathered('reconstruct', X, n, { reconstruction: inputDim - conditions }, signal)).reconstruction,
     async close() {
       const opened = await Promise.allSettled(executors.values())
       for (const one of opened) if (one.status === 'fulfilled') await one.value.close()

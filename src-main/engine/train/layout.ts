@@ -2,9 +2,8 @@
 import type { ModelLayout } from '#common/domain/results.ts'
 import { sizeOf } from '../compute/graph/node.ts'
 import { initialiserOf } from '../layers/initialise.ts'
+import { type Built, buildFor } from '../models/build.ts'
 import type { Initialiser, ModelDefinition, Weights } from '../models/define.ts'
-
-type Built = ReturnType<ModelDefinition['build']>
 
 /** An initialiser that only notes shapes. */
 const shapesOnly: Initialiser = {
@@ -16,8 +15,14 @@ const shapesOnly: Initialiser = {
 }
 const count = (weights: Weights): number => Object.values(weights).reduce((sum, { shape }) => sum + sizeOf(shape), 0)
 
-export function modelLayout(model: ModelDefinition, params: Readonly<Record<string, unknown>>, inputDim: number): ModelLayout {
-  return layoutOf(model.build(model.params.parse(params), inputDim))
+/** @param inputDim  all columns of prepared rows, `conditions` of them given */
+export function modelLayout(
+  model: ModelDefinition,
+  params: Readonly<Record<string, unknown>>,
+  inputDim: number,
+  conditions = 0,
+): ModelLayout {
+  return layoutOf(buildFor(model, model.params.parse(params), inputDim, conditions))
 }
 
 export function layoutOf(built: Built): ModelLayout {

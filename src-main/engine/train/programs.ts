@@ -1,6 +1,7 @@
 /** The programs that a model's training and encoding run, without running them: for reading what was compiled. */
 import type { Program } from '../compute/trace/trace.ts'
 import { initialiserOf } from '../layers/initialise.ts'
+import { buildFor } from '../models/build.ts'
 import type { ModelDefinition, Weights } from '../models/define.ts'
 import { TrainingParams } from '../models/training.ts'
 import { optimiserOf } from '../optim/registry.ts'
@@ -8,9 +9,14 @@ import { blockRows, traceForward } from './encoder.ts'
 import { initialState, packingFor, prefixed, traceJudging, traceTraining } from './trainingStep.ts'
 
 /** For each stage the training step and the judging of held-out rows, then encoding. Memory: the weights. */
-export function programsOf(model: ModelDefinition, params: Readonly<Record<string, unknown>>, inputDim: number): Program[] {
+export function programsOf(
+  model: ModelDefinition,
+  params: Readonly<Record<string, unknown>>,
+  inputDim: number,
+  conditions = 0,
+): Program[] {
   const settings = model.params.parse(params)
-  const built = model.build(settings, inputDim)
+  const built = buildFor(model, settings, inputDim, conditions)
   if (built.kind === 'closed-form') return []
   const training = TrainingParams.parse(settings)
   const options = { ...training, optimiser: optimiserOf(training) }
@@ -32,5 +38,5 @@ export function programsOf(model: ModelDefinition, params: Readonly<Record<strin
     programs.push(traceJudging(`${model.id}, ${title}, judging`, stage, judged, blockRows.large, inputDim))
     earlier = all
   }
-  return [...programs, traceForward(model, built, earlier, 'encode', blockRows.large, inputDim)]
+  return [...programs, traceForward(model, built, earlier, 'encode', blockRows.large, inputDim, conditions)]
 }

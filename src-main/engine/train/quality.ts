@@ -1,6 +1,6 @@
 /** How well a trained model gives rows back: overall, and column by column against the column's own spread. */
 import { throwIfCancelled } from '#common/errors.ts'
-import { blocksOf, type RowReader, rowsOfBlock } from '../compute/rowReader.ts'
+import { blocksOf, firstOfEach, type RowReader, rowsOfBlock } from '../compute/rowReader.ts'
 import type { Encoder } from './encoder.ts'
 
 export interface Quality {
@@ -14,14 +14,24 @@ export interface Quality {
 
 const rowsAtOnce = 65_536
 
-/** Goes through the rows once, with sums in float64. Memory: two blocks of rows and what the model makes of one, 8 MB each. */
-export async function qualityOf(encoder: Pick<Encoder, 'reconstruct'>, rows: RowReader, signal: AbortSignal): Promise<Quality> {
-  const d = rows.columns
+/**
+ * Goes through the rows once, with sums in float64. Memory: two blocks of rows and what the model makes of one, 8 MB each.
+ *
+ * @param conditions  how many of the rows' last columns are given and not rebuilt
+ */
+export async function qualityOf(
+  encoder: Pick<Encoder, 'reconstruct'>,
+  rows: RowReader,
+  signal: AbortSignal,
+  conditions = 0,
+): Promise<Quality> {
+  const d = rows.columns - conditions
   const squaredError = new Float64Array(d)
   const spread = new ColumnSpread(d)
-  for await (const { n, X } of blocksOf(rows, rowsOfBlock(d, rowsAtOnce))) {
+  for await (const { n, X: given } of blocksOf(rows, rowsOfBlock(rows.columns, rowsAtOnce))) {
     throwIfCancelled(signal)
-    const back = await encoder.reconstruct(X, n, signal)
+    const back = await encoder.reconstruct(given, n, signal)
+    const X = firstOfEach(given, n, rows.columns, d)
     for (let i = 0; i < n * d; i++) squaredError[i % d] += (X[i] - back[i]) ** 2
     spread.add(X, n)
   }

@@ -3,6 +3,7 @@ import { cancelled, StratumError, throwIfCancelled } from '#common/errors.ts'
 import type { TrainWarning } from '#common/domain/results.ts'
 import { NumericWorker } from '../compute/numericWorker.ts'
 import { blocksOf, type ResidentRows, type RowReader, rowsInMemory } from '../compute/rowReader.ts'
+import { buildFor } from '../models/build.ts'
 import { deadUnits } from './deadUnits.ts'
 import { encoderOn } from './encoder.ts'
 import { constantColumns, deadUnitsWarning } from './findings.ts'
@@ -33,7 +34,7 @@ export async function trainModel(given: TrainOptions): Promise<TrainResult> {
     holdout: toRows(given.holdout, given.holdoutRows, given.inputDim),
   }
   const constant = await checkRows(o)
-  const built = o.model.build(params, o.inputDim)
+  const built = buildFor(o.model, params, o.inputDim, o.conditions)
   const layout = layoutOf(built)
   const worker = new NumericWorker()
   // One step may take seconds; nobody waits for its end who has cancelled.
@@ -42,11 +43,12 @@ export async function trainModel(given: TrainOptions): Promise<TrainResult> {
   if (o.signal.aborted) abandon()
 
   async function judged(trained: Trained): Promise<TrainResult> {
-    const encoder = encoderOn(worker, { model: o.model, params, inputDim: o.inputDim, weights: trained.weights, threads: o.threads })
+    const { model, inputDim, conditions, threads } = o
+    const encoder = encoderOn(worker, { model, params, inputDim, conditions, weights: trained.weights, threads })
     o.report({ stage: 'Judging', fraction: null })
     try {
-      const onTrain = await qualityOf(encoder, o.train, o.signal)
-      const onHoldout = o.holdoutRows > 0 ? await qualityOf(encoder, o.holdout, o.signal) : null
+      const onTrain = await qualityOf(encoder, o.train, o.signal, conditions)
+      const onHoldout = o.holdoutRows > 0 ? await qualityOf(encoder, o.holdout, o.signal, conditions) : null
       const { explainedVariance, columnError } = onHoldout ?? onTrain
       const result = {
         ...trained,

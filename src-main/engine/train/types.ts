@@ -26,6 +26,8 @@ export interface TrainOptions {
   readonly holdout: Float32Array | RowReader
   readonly holdoutRows: number
   readonly inputDim: number
+  /** How many of those, the last ones, are given and not rebuilt; default none. */
+  readonly conditions?: number
   /** For messages; else columns are counted. */
   readonly columnNames?: readonly string[]
   readonly seed: number
@@ -52,7 +54,7 @@ export interface ReadyOptions extends TrainOptions {
 export interface TrainResult {
   readonly weights: Weights
   readonly layout: ModelLayout
-  /** Mean squared error in prepared units over rows and columns. */
+  /** Mean squared error in prepared units over rows and columns that are rebuilt. */
   readonly trainError: number
   readonly holdoutError: number | null
   /** 1 − Σ(x − x̂)² / Σ(x − column mean)², on held-out rows where there are any. */

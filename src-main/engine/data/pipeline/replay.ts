@@ -1,10 +1,12 @@
 /**
  * Any dataset on its way through a fitted preparation: which of its columns are read, how its categories are numbered, which group each
- * row belongs to. Memory: one number per row where the preparation scales within groups.
+ * row belongs to, what is given with it. Memory: one number per row where the preparation scales within groups, and for each field that
+ * is given.
  */
 import type { Column, DatasetMeta } from '#common/domain/dataset.ts'
-import type { MatrixMeta } from '#common/domain/results.ts'
+import { type MatrixMeta, sourcesOf } from '#common/domain/results.ts'
 import { StratumError } from '#common/errors.ts'
+import { openConditions } from '../conditionFields.ts'
 import type { OpenSource } from '../dataset.ts'
 import { asText, readField } from '../fields.ts'
 import type { RowFacts } from './define.ts'
@@ -13,7 +15,7 @@ import { applyPipeline, clearUnusable } from './pipeline.ts'
 export interface Replay {
   /** Positions of the columns to read. */
   readonly columns: readonly number[]
-  /** Columns after the steps. */
+  /** Columns of prepared rows, conditions with them. */
   readonly width: number
   /** Names of categories of this dataset that training did not see at all, by column. */
   readonly unknownCategories: ReadonlyMap<string, readonly string[]>
@@ -33,24 +35,30 @@ export async function openReplay(
   source: OpenSource,
   signal?: AbortSignal,
 ): Promise<Replay> {
-  const read = matrix.read ?? matrix.sources ?? matrix.columns
+  const read = matrix.read ?? sourcesOf(matrix)
   const isOwn = dataset.id === matrix.dataset
   const columns = isOwn ? matrix.columnIndex : matchColumns(read, dataset.meta.columns, dataset.name)
   const renumbered = isOwn ? [] : read.flatMap((column, j) => renumbering(column, dataset.meta.columns[columns[j]], j))
   const within = matrix.steps.find((step) => step.id === 'scale-within')
   const groups = within && (await groupNumbers(source, dataset.meta, within.field, within.groups, signal))
+  const given = matrix.given ? await openConditions(source, dataset, matrix.given, signal) : null
+  const learned = matrix.columns.length - (given?.width ?? 0)
   const groupsOf = (start: number, n: number): Int32Array | undefined => groups?.subarray(start, start + n)
   return {
     columns,
     width: matrix.columns.length,
-    unknownCategories: new Map(renumbered.filter(({ unknown }) => unknown.length > 0).map(({ name, unknown }) => [name, unknown])),
+    unknownCategories: new Map([
+      ...renumbered.filter(({ unknown }) => unknown.length > 0).map(({ name, unknown }) => [name, unknown] as const),
+      ...(isOwn ? [] : (given?.unknown ?? [])),
+    ]),
     groupsOf,
     prepare(X, n, start, valid, facts) {
       const d = columns.length
       for (const { j, numbers } of renumbered)
         for (let i = 0, at = j; i < n; i++, at += d) if (X[at] - X[at] === 0) X[at] = numbers[X[at]] ?? numbers.length
       if (valid) clearUnusable(matrix.steps, X, n, d, valid)
-      return applyPipeline(matrix.steps, X, n, d, { groups: groupsOf(start, n), ...facts })
+      const prepared = applyPipeline(matrix.steps, X, n, d, { groups: groupsOf(start, n), ...facts })
+      return given ? given.append(prepared, n, learned, (i) => start + i) : prepared
     },
   }
 }

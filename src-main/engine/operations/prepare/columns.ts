@@ -4,7 +4,13 @@ import { columnNoun, type DatasetMeta } from '#common/domain/dataset.ts'
 import { StratumError } from '#common/errors.ts'
 
 /** Positions of the columns to read, in the order in which they were asked for. */
-export function chooseColumns(meta: DatasetMeta, wanted: readonly string[] | null, leaveOut: readonly string[]): number[] {
+export function chooseColumns(
+  meta: DatasetMeta,
+  wanted: readonly string[] | null,
+  leaveOut: readonly string[],
+  /** Names of fields that are given and therefore not learned from. */
+  conditions: readonly string[] = [],
+): number[] {
   const noun = columnNoun[meta.kind][1]
   // A column without a single value carries nothing and would become NaN everywhere; texts are no numbers.
   const usable = meta.columns.map((_, i) => i).filter((i) => (meta.summaries[i]?.valid ?? 1) > 0 && meta.columns[i].type !== 'text')
@@ -16,7 +22,7 @@ export function chooseColumns(meta: DatasetMeta, wanted: readonly string[] | nul
     )
   const chosen = wanted === null ? usable : [...new Set(wanted.flatMap((name) => matching(meta, name, 'columns', usable)))]
   const out = new Set(leaveOut.flatMap((name) => matching(meta, name, 'leaveOut', usable)))
-  const kept = chosen.filter((i) => !out.has(i))
+  const kept = chosen.filter((i) => !out.has(i) && !conditions.includes(meta.columns[i].name))
   if (kept.length === 0)
     throw new StratumError('PARAMETER_INVALID', `No ${columnNoun[meta.kind][0]} is left to learn from.`, 'Leave fewer out.', {
       parameter: 'leaveOut',
