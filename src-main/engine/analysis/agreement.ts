@@ -15,6 +15,44 @@ export interface Contingency {
   readonly total: number
 }
 
+/** Counts rows that have both labels, block by block. Memory: the table. */
+export class ContingencyTally {
+  readonly #counts: Float64Array
+  readonly #nFound: number
+  readonly #nTruth: number
+
+  constructor(nFound: number, nTruth: number) {
+    this.#nFound = nFound
+    this.#nTruth = nTruth
+    this.#counts = new Float64Array(nFound * nTruth)
+  }
+
+  /** Found 0 … nFound−1 without `noData`, truth 0 … nTruth−1 without `notLabelled`; whoever has neither of both is counted. */
+  add(found: ArrayLike<number>, truth: ArrayLike<number>, n: number, noData = 0, notLabelled = -1): void {
+    for (let row = 0; row < n; row++) {
+      const i = found[row]
+      const j = truth[row]
+      if (i === noData || j === notLabelled || j < 0) continue
+      if (!(i >= 0 && i < this.#nFound && j < this.#nTruth))
+        throw new RangeError(`expected labels below ${this.#nFound} and ${this.#nTruth}, found ${i} and ${j}`)
+      this.#counts[i * this.#nTruth + j]++
+    }
+  }
+
+  result(): Contingency {
+    const [nFound, nTruth, counts] = [this.#nFound, this.#nTruth, this.#counts]
+    const foundSizes = new Float64Array(nFound)
+    const truthSizes = new Float64Array(nTruth)
+    let total = 0
+    for (let at = 0; at < counts.length; at++) {
+      foundSizes[Math.floor(at / nTruth)] += counts[at]
+      truthSizes[at % nTruth] += counts[at]
+      total += counts[at]
+    }
+    return { counts, nFound, nTruth, foundSizes, truthSizes, total }
+  }
+}
+
 /**
  * Counts rows that have both labels: found 1 … nFound−1 (0 is no data), truth 0 … nTruth−1 (negative is not labelled).
  * For labellings that start at 0 give `noData: -1`.
@@ -22,21 +60,9 @@ export interface Contingency {
 export function contingency(found: ArrayLike<number>, truth: ArrayLike<number>, nFound: number, nTruth: number, noData = 0): Contingency {
   if (found.length !== truth.length)
     throw new RangeError(`expected as many labels as truth labels, found ${found.length} and ${truth.length}`)
-  const counts = new Float64Array(nFound * nTruth)
-  const foundSizes = new Float64Array(nFound)
-  const truthSizes = new Float64Array(nTruth)
-  let total = 0
-  for (let row = 0; row < found.length; row++) {
-    const i = found[row]
-    const j = truth[row]
-    if (i === noData || j < 0) continue
-    if (!(i >= 0 && i < nFound && j < nTruth)) throw new RangeError(`expected labels below ${nFound} and ${nTruth}, found ${i} and ${j}`)
-    counts[i * nTruth + j]++
-    foundSizes[i]++
-    truthSizes[j]++
-    total++
-  }
-  return { counts, nFound, nTruth, foundSizes, truthSizes, total }
+  const tally = new ContingencyTally(nFound, nTruth)
+  tally.add(found, truth, found.length, noData)
+  return tally.result()
 }
 
 const pairs = (n: number): number => (n * (n - 1)) / 2
@@ -71,11 +97,21 @@ export function normalisedMutualInformation({ counts, nTruth, foundSizes, truthS
   return Math.max(0, information / mean)
 }
 
-/** Share of rows that lie in the commonest true class of their found class. Grows with the number of classes. */
+/** Share of rows that lie in the commonest true class of their found class: accuracy of a many-to-one naming. Grows with the number of classes. */
 export function purity({ counts, nFound, nTruth, total }: Contingency): number {
   let right = 0
   for (let i = 0; i < nFound; i++) right += counts.subarray(i * nTruth, (i + 1) * nTruth).reduce((most, n) => Math.max(most, n), 0)
   return total === 0 ? 0 : right / total
+}
+
+/**
+ * The best one-to-one accuracy that k found classes can reach: the share of the k largest true classes. With fewer classes than the
+ * truth has, the rows of the others are wrong whatever a model does.
+ */
+export function matchingCeiling(truthSizes: ArrayLike<number>, k: number): number {
+  const sizes = Float64Array.from(truthSizes).sort().reverse()
+  const total = sizes.reduce((a, b) => a + b, 0)
+  return total === 0 ? 0 : sizes.subarray(0, k).reduce((a, b) => a + b, 0) / total
 }
 
 /** Share of rows that are right under the best one-to-one naming of found classes by true classes; classes left over count as wrong. */
