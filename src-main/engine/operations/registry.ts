@@ -10,6 +10,7 @@ import { operationIn, operationList } from './list.ts'
 import { prepareOperation } from './prepare.ts'
 import { sampleOperation } from './sample.ts'
 import { scoreOperation } from './score.ts'
+import { sweepOperation } from './sweep.ts'
 import { tidyOperation } from './tidy.ts'
 import { trainOperation } from './train.ts'
 
@@ -19,6 +20,7 @@ export const operations = operationList(
   examineOperation,
   prepareOperation,
   trainOperation,
+  sweepOperation,
   encodeOperation,
   clusterOperation,
   tidyOperation,

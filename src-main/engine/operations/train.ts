@@ -49,6 +49,10 @@ export function resolveSettings(
   return parsed.data
 }
 
+/** Names of the parameters that say how many passes are made, in the order of the stages. */
+export const passParameters = (model: ModelDefinition): string[] =>
+  Object.keys(model.params.shape).filter((name) => /epochs$/.test(String(model.params.shape[name].meta()?.paperTerm)))
+
 /** Fewer steps than this leave any network near where it began. */
 const leastSteps = 500
 
@@ -63,9 +67,9 @@ export function withEnoughPasses(
   rows: number,
 ): Record<string, unknown> {
   const stepsPerPass = Math.ceil(rows / Number(settings.batchSize ?? rows))
-  const isPasses = (name: string): boolean => /epochs$/.test(String(model.params.shape[name]?.meta()?.paperTerm))
+  const passNames = passParameters(model)
   const enough = (name: string, passes: unknown): unknown =>
-    typeof passes === 'number' && passes > 0 && isPasses(name) && !(name in typed)
+    typeof passes === 'number' && passes > 0 && passNames.includes(name) && !(name in typed)
       ? Math.max(passes, Math.ceil(leastSteps / stepsPerPass))
       : passes
   return Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, enough(name, value)]))
