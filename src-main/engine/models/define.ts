@@ -111,6 +111,12 @@ export interface GradientModel {
   profile?(z: Tensor2D, weights: TensorMap): Tensor2D
   /** Variational models: mean and ln of the variance of q(z|x) [B, Z], for reports on what the code carries; see losses/kl.ts. */
   posterior?(x: Tensor2D, weights: TensorMap): { readonly mu: Tensor2D; readonly logVariance: Tensor2D }
+  /** KL( q ‖ p ) of every row and unit [B, units] in nats. Missing: that of `posterior` from N(0, I), losses/kl.ts. */
+  divergence?(x: Tensor2D, weights: TensorMap): Tensor2D
+  /** ln p(x, z) − ln q(z|x) of `draws` codes of every row [B, draws]: the log-mean-exp over draws estimates ln p(x); train/likelihood.ts. */
+  logImportanceWeights?(x: Tensor2D, weights: TensorMap, noise: Noise | null, draws: number): Tensor2D
+  /** Variance of the decoder's noise in prepared units, where it is Gaussian and the same in all columns; else null. */
+  noiseVariance?(weights: Weights): number | null
 }
 
 /** Models fitted in closed form (PCA) instead of by gradient; same forward face. */
