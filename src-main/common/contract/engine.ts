@@ -353,7 +353,10 @@ export const engineCalls = {
     input: z.object({ features: id, feature: z.int().nonnegative() }),
     output: FeatureDetail.extend({ names: z.array(z.string()), profile: float32, overall: float32 }),
   },
-  /** The activation of one feature on given rows of the dataset (at most 100 000), in their order; NaN where a row has no data. */
+  /**
+   * The activation of one feature on given rows of the dataset, in their order; NaN where a row has no data. At most 100 000 rows, and
+   * 2^28 divided by the number of features.
+   */
   readActivations: {
     input: z.object({ features: id, feature: z.int().nonnegative(), rows: float64 }),
     output: z.object({ values: float32 }),

@@ -68,11 +68,12 @@ export const FeaturesMeta = z.object({
 export type FeaturesMeta = z.output<typeof FeaturesMeta>
 /* features arrays, M features, S source columns, C rebuilt columns, T top rows, P partners, L labels, B = 20 bins:
    density, max, mean [M] float32 (mean over the rows where it fires) · rows [M] float64
+   topColumn [M] int32, topWeight [M] float32: as in FeatureLine · topLabel [M] int32, −1 none, topLift [M] float32, only with labels
    topRow [M, T] float64 row numbers, −1 none · topValue [M, T] float32
    histogram [M, B] uint32, equal bins from 0 to the feature's max, rows where it fires
    profile [M, S] float32 mean of the rows where it fires, source units, NaN for none · overall [S] float32
    decoder [M, C] float32, of models whose decoder has one vector a feature
-   partner [M, P] int32, −1 none · partnerBoth [M, P] float64 rows where both fire
+   partner [M, P] int32, −1 none · partnerBoth [M, P] float64 rows where both fire · partnerRows [M] float64 of those counted, where it fires
    labelRows [M, L] float64 rows of each label where it fires, only with labels */
 
 export const FeatureSort = z.enum(['feature', 'density', 'max', 'mean', 'lift'])

@@ -36,7 +36,7 @@ export type Service = Handlers<EngineCalls> & { dispose(): Promise<void> }
 
 export function createService(emit: Emit<EngineEvents>): Service {
   const session = createSession(emit)
-  const { views } = session
+  const { views, reports } = session
   let search = new AbortController()
 
   const announce = (artifact: Artifact | null): void => {
@@ -172,6 +172,11 @@ export function createService(emit: Emit<EngineEvents>): Service {
     readExamination: (request) => readExamination(session.project(), request),
     sampleLatents: views.sampleLatents,
     readPixel: views.readPixel,
+    readReport: reports.readReport,
+    readTraversal: reports.readTraversal,
+    listFeatures: reports.listFeatures,
+    readFeature: reports.readFeature,
+    readActivations: reports.readActivations,
 
     getSetting: ({ key }) => session.project().setting(key),
     setSetting({ key, value }) {

@@ -7,6 +7,7 @@ import { createRunner, type Runner, type RunnerHooks } from '../operations/runne
 import type { MetricPoint } from '../project/metrics.ts'
 import type { ProjectFile } from '../project/open.ts'
 import { projectName } from '../project/projectFile.ts'
+import { createReports, type Reports } from './reports.ts'
 import { createViews, type Views } from './views.ts'
 
 /** Curves are sent at most ten times a second per run. */
@@ -17,6 +18,7 @@ export interface Session {
   project(): ProjectFile
   runner(): Runner
   readonly views: Views
+  readonly reports: Reports
   info(): ProjectInfo | null
   /** Takes over an opened project; the one that was open is closed. */
   use(project: ProjectFile): Promise<ProjectInfo>
@@ -47,6 +49,7 @@ export function createSession(emit: Emit<EngineEvents>): Session {
   const info = (): ProjectInfo | null => (open ? infoOf(open.project) : null)
   const touched = (): void => emit('projectChanged', info())
   const views = createViews({ project })
+  const reports = createReports({ project, preparedRow: views.preparedRow })
 
   const close = async (): Promise<void> => {
     if (!open) return
@@ -54,6 +57,7 @@ export function createSession(emit: Emit<EngineEvents>): Session {
     await runner.dispose()
     open = null
     metrics.flush()
+    await reports.dispose()
     await views.dispose()
     closing.close()
   }
@@ -65,6 +69,7 @@ export function createSession(emit: Emit<EngineEvents>): Session {
       return open.runner
     },
     views,
+    reports,
     info,
     async use(next) {
       await close()

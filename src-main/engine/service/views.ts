@@ -9,7 +9,7 @@ import { StratumError } from '#common/errors.ts'
 import type { Artifact, ArtifactKind } from '#common/domain/artifact.ts'
 import type { DatasetMeta } from '#common/domain/dataset.ts'
 import type { Grid } from '#common/domain/grid.ts'
-import { type LatentsMeta, sourcesOf } from '#common/domain/results.ts'
+import { type LatentsMeta, type MatrixMeta, sourcesOf } from '#common/domain/results.ts'
 import type { OpenSource } from '../data/dataset.ts'
 import { parseTime } from '../data/fields.ts'
 import { openDataset } from '../data/import.ts'
@@ -29,6 +29,8 @@ type ViewCalls = Pick<EngineCalls, 'readRaster' | 'readMap' | 'readRows' | 'read
 export interface Views extends Handlers<ViewCalls> {
   /** Closes the source of a dataset, which may be elsewhere now. */
   forget(dataset: number): Promise<void>
+  /** One row of a dataset as a model takes it, and what the way back needs. */
+  preparedRow(dataset: number, row: number, matrix: MatrixMeta): Promise<{ X: Float32Array; facts: RowFacts }>
   /** Closes every open source and encoder; call it when the project closes. */
   dispose(): Promise<void>
 }
@@ -67,6 +69,16 @@ export function createViews(session: { project(): Project }): Views {
       () => openTrainedModel(session.project(), artifactOf(model, 'model'), Math.max(1, availableParallelism() - 1)),
       (trained) => trained.encoder.close(),
     )
+
+  async function preparedRow(dataset: number, row: number, matrix: MatrixMeta): Promise<{ X: Float32Array; facts: RowFacts }> {
+    const meta = metaOf(dataset)
+    const source = await sourceOf(dataset)
+    const values = meta.grid ? await meanPixel(source, meta.grid, meta.columns.length, row, 0) : await numericRow(source, row, meta)
+    const replay = await openReplay(matrix, { ...artifactOf(dataset, 'dataset'), meta }, source)
+    const facts: RowFacts = { groups: replay.groupsOf(row, 1), divisors: new Map() }
+    const read = Float32Array.from(replay.columns, (column) => values[column])
+    return { X: replay.prepare(read, 1, row, undefined, facts), facts }
+  }
 
   /** One row of a stored per-row array. */
   const valueAt = (artifact: number, array: string, row: number): number => {
@@ -160,6 +172,7 @@ export function createViews(session: { project(): Project }): Views {
       return { row, label: label === 0 ? null : label, score, values: values.map(finiteOrNull) }
     },
 
+    preparedRow,
     forget: (dataset) => sources.drop(dataset),
     async dispose() {
       await sources.clear()
