@@ -47,17 +47,18 @@ export type ReportUnit = z.output<typeof ReportUnit>
 export const DimensionEstimate = z.object({ dimension: z.number(), low: z.number(), high: z.number(), rows: z.int() })
 export type DimensionEstimate = z.output<typeof DimensionEstimate>
 
-export const CollapseReport = z.object({
+export const CollapseFindings = z.object({
   /** Units that equal the prior on nearly all rows. */
   units: z.array(z.int()),
   /** KL below ε nats on at least 1 − δ of the rows counts as collapsed. */
   epsilon: z.number(),
   delta: z.number(),
-  /** What the theory names as cause, in plain words; null where nothing collapsed. */
-  cause: z.string().nullable(),
-  /** What to do about it. */
-  advice: z.string().nullable(),
+  /** Price of a code times the variance of the noise, and how many directions of the data have more: what a linear model would keep. */
+  criterion: z.object({ threshold: z.number(), directionsAbove: z.int() }).nullable(),
+  /** Why, the likeliest first, and what to do about it; see analysis/posteriorCollapse.ts. Empty where nothing collapsed. */
+  causes: z.array(z.object({ cause: z.string(), message: z.string(), hint: z.string() })),
 })
+export type CollapseFindings = z.output<typeof CollapseFindings>
 
 export const VariationalReport = z.object({
   /** Mean over rows of the KL of all units, nats. */
@@ -67,7 +68,7 @@ export const VariationalReport = z.object({
   passive: z.int(),
   /** Largest absolute correlation between two units, of means and of draws: passive units are correlated in means only. */
   correlation: z.object({ means: z.number(), draws: z.number() }).nullable(),
-  collapse: CollapseReport,
+  collapse: CollapseFindings,
   /** Evidence lower bound and k-sample estimate of ln p(x), nats per row; null where the model cannot say. */
   likelihood: z
     .object({ elbo: z.number(), importance: z.number(), samples: z.int(), rows: z.int(), standardError: z.number() })
