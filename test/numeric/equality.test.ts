@@ -29,6 +29,8 @@ const variants: Readonly<Record<string, readonly Readonly<Record<string, unknown
     { capacity: 3, beta: 100, warmup: 0.5 },
     { warmup: 0 },
   ],
+  cvae: [{ prior: 'conditional', codeWidth: 0.4 }],
+  hvae: [{ codeWidth: null }, { secondWidth: 0.3, between: [] }],
   'sae-topk': [
     { codeSize: 40, k: 3, deadAfter: 48 },
     { codeSize: 64, k: 4, deadAfter: 30, auxiliaryK: 5, auxiliaryWeight: 0.5 },
@@ -40,10 +42,14 @@ const variants: Readonly<Record<string, readonly Readonly<Record<string, unknown
 
 const cases = models
   .flatMap((model) => [
-    ...model.presets.map(({ id, params }) => [`${model.id}, preset ${id}`, model, inReach(params)] as const),
-    ...(variants[model.id] ?? []).map((params) => [`${model.id} ${JSON.stringify(params)}`, model, params] as const),
+    ...model.presets.map(({ id, params }) => [`${model.id}, preset ${id}`, model, inReach(params), 0] as const),
+    ...[0, ...(model.takesConditions ? [2] : [])].flatMap((given) =>
+      (variants[model.id] ?? []).map(
+        (params) => [`${model.id} ${JSON.stringify(params)}${given ? `, ${given} conditions` : ''}`, model, params, given] as const,
+      ),
+    ),
   ])
-  .filter(([, model, params]) => build(model, params).kind === 'gradient')
+  .filter(([, model, params, conditions]) => build(model, params, conditions).kind === 'gradient')
 
 /** The reference works number by number, so what is wide is cut down. */
 function inReach(params: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
@@ -52,13 +58,13 @@ function inReach(params: Readonly<Record<string, unknown>>): Readonly<Record<str
   return { ...params, ...Object.fromEntries(wide.map((name) => [name, cut(params[name])])) }
 }
 
-function build(model: ModelDefinition, params: Readonly<Record<string, unknown>>) {
-  return model.build(model.params.parse(params), d)
+function build(model: ModelDefinition, params: Readonly<Record<string, unknown>>, conditions: number) {
+  return model.build(model.params.parse(params), d, conditions)
 }
 
 describe('compiled training equals eager training', () => {
-  test.each(cases)('%s', async (_, model, params) => {
-    const built = build(model, params)
+  test.each(cases)('%s', async (_, model, params, conditions) => {
+    const built = build(model, params, conditions)
     if (built.kind !== 'gradient') throw new Error('filtered above')
     let earlier: Weights = {}
     for (const stage of built.stages) {

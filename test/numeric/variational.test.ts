@@ -9,7 +9,7 @@ import { mmd } from '#engine/losses/mmd.ts'
 import { klParts } from '#engine/losses/totalCorrelation.ts'
 import type { Noise } from '#engine/models/define.ts'
 import { modelById } from '#engine/models/registry.ts'
-import { logImportanceWeights } from '#engine/models/variational/iwae.ts'
+import { logImportanceWeights } from '#engine/models/variational/importance.ts'
 import { network, networkParams } from '#engine/models/variational/network.ts'
 import { z } from 'zod'
 

@@ -18,6 +18,7 @@ import { totalOf } from '../../losses/terms.ts'
 import { type KlParts, klParts } from '../../losses/totalCorrelation.ts'
 import { defineModel } from '../define.ts'
 import { batchSize, epochs, learningRate, schedule } from '../training.ts'
+import { variationalFace } from './importance.ts'
 import { code, drawn, group, grownAt, network, networkParams, type Posterior, warmup } from './network.ts'
 
 /** Rows that are compared with each other when judging. */
@@ -133,9 +134,7 @@ export const betaTcvae = defineModel({
           },
         },
       ],
-      encode: (x, weights) => net.posterior(x, weights).mu,
-      decode: net.decode,
-      posterior: net.posterior,
+      ...variationalFace(net),
     }
   },
 })

@@ -16,6 +16,7 @@ import { klPerUnit, meanKl } from '../../losses/kl.ts'
 import { totalOf } from '../../losses/terms.ts'
 import { defineModel } from '../define.ts'
 import { batchSize, epochs, learningRate, schedule } from '../training.ts'
+import { variationalFace } from './importance.ts'
 import { code, drawn, group, grownAt, network, networkParams, warmup } from './network.ts'
 import { checkPairs, kernel, towardsPrior } from './prior.ts'
 
@@ -86,9 +87,7 @@ export const infoVae = defineModel({
           },
         },
       ],
-      encode: (x, weights) => net.posterior(x, weights).mu,
-      decode: net.decode,
-      posterior: net.posterior,
+      ...variationalFace(net),
     }
   },
 })

@@ -9,30 +9,16 @@
  * Otherwise than in the paper: spread, variance and the draw for judging, see network.ts. Held-out rows are judged with at most 8 draws.
  * Shapes: B batch, D columns, Z code, K draws.  x [B, D] · z [B K, Z], draws of a row one after another · ln w [B, K]
  */
-import { expandDims, mean, neg, reshape, type Scalar, sub, sum, type Tensor, type Tensor2D, tile, zerosLike } from '@tensorflow/tfjs-core'
+import { mean, neg, type Scalar } from '@tensorflow/tfjs-core'
 import { z } from 'zod'
 import { logMeanExp } from '../../compute/special/logSumExp.ts'
-import { logNormal } from '../../losses/totalCorrelation.ts'
 import { totalOf } from '../../losses/terms.ts'
-import { defineModel, type Noise, type TensorMap } from '../define.ts'
+import { defineModel } from '../define.ts'
 import { batchSize, epochs, learningRate, schedule } from '../training.ts'
-import { code, drawn, group, type Network, network, networkParams } from './network.ts'
+import { logImportanceWeights, variationalFace } from './importance.ts'
+import { code, group, network, networkParams } from './network.ts'
 
 const mostJudgedDraws = 8
-
-/** Every row K times, one after another. */
-const repeated = (t: Tensor2D, K: number): Tensor2D => reshape(tile(expandDims(t, 1), [1, K, 1]), [t.shape[0] * K, t.shape[1]])
-
-/** ln w_k of every row [B, K]: an estimate of ln p(x), by logMeanExp over k, for any model of the family. */
-export function logImportanceWeights(net: Network, x: Tensor2D, weights: TensorMap, noise: Noise | null, K: number): Tensor {
-  const q = net.posterior(x, weights)
-  const [mu, logVariance, rows] = [repeated(q.mu, K), repeated(q.logVariance, K), repeated(x, K)]
-  const sample = drawn({ mu, logVariance }, noise)
-  const likelihood = neg(net.negativeLog(rows, net.output(sample, weights), weights, !noise))
-  const prior = sum(logNormal(sample, zerosLike(sample), zerosLike(sample)), 1)
-  const posterior = sum(logNormal(sample, mu, logVariance), 1)
-  return reshape(sub(sub(likelihood, neg(prior)), posterior), [x.shape[0], K])
-}
 
 export const iwae = defineModel({
   id: 'iwae',
@@ -77,9 +63,7 @@ export const iwae = defineModel({
             totalOf({ bound: neg(mean<Scalar>(logMeanExp(logImportanceWeights(net, x, weights, noise, noise ? params.draws : judged)))) }),
         },
       ],
-      encode: (x, weights) => net.posterior(x, weights).mu,
-      decode: net.decode,
-      posterior: net.posterior,
+      ...variationalFace(net),
     }
   },
 })

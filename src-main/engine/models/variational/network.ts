@@ -10,11 +10,15 @@
  * · held-out rows are judged with one draw of ε that is the same in every pass, and with the s that suits them best where it has a
  *   formula: else a few rows far outside would count more and more as s shrinks, and stop a model that still gets better.
  *
- * The code is μ. Shapes: B batch, D columns, Z code.  x, x̂ [B, D] · mu, logVariance, z [B, Z]
+ * Where C conditions c are given, they go into both networks and are not rebuilt: q(z|x, c), p(x | z, c).
+ *
+ * The code is μ. Shapes: B batch, D columns, C of them conditions, Z code.  x [B, D] · x̂ [B, D − C] · mu, logVariance, z [B, Z]
  */
 import {
   add,
+  concat,
   exp,
+  fill,
   maximum,
   mul,
   reshape,
@@ -32,11 +36,29 @@ import { randomNormal } from '../../compute/random/kernel.ts'
 import { Activation } from '../../layers/activations.ts'
 import { denseChain } from '../../layers/dense.ts'
 import { LikelihoodName, likelihoodOf } from '../../losses/likelihoods.ts'
+import { type Conditions, conditionsOf } from '../conditions.ts'
 import type { Initialiser, Noise, TensorMap, Weights } from '../define.ts'
 
 export const widths = z.array(z.int().min(1).max(65_536)).max(12)
 export const [layers, data, code] = ['Layers', 'Noise of the data', 'Cost of the code'] as const
 export const group = 'Smooth and probabilistic codes'
+
+/** σ of q(z|x), where it is not to be learned. */
+export function codeWidth(title: string, value: number | null = null) {
+  return z
+    .number()
+    .positive()
+    .max(100)
+    .nullable()
+    .default(value)
+    .meta({
+      title,
+      paperTerm: 'encoder variance, fixed or learned',
+      group: code,
+      advanced: true,
+      description: 'How uncertain each number is, as a standard deviation; the codes of all rows together have about 1. Empty learns it for each row and number.',
+    })
+}
 
 /** Layers and likelihood; the same choice for every model of the family. */
 export const networkParams = {
@@ -99,6 +121,7 @@ export const networkParams = {
       showWhen: { likelihood: ['student-t'] },
       description: 'Small: far-off values are expected. Large: nearly Gaussian. Only for Student-t.',
     }),
+  codeWidth: codeWidth('Width of each code'),
 }
 const Params = z.object(networkParams)
 export type NetworkParams = z.output<typeof Params>
@@ -117,25 +140,32 @@ export const warmup = (value: number) =>
 /** How far a warm-up has come at a step: 0 … 1. */
 export const grownAt = (share: number, step: number, steps: number): number => (share > 0 ? Math.min(1, step / (share * steps)) : 1)
 
+const leastLogSpread = -6
+
 export interface Posterior {
   readonly mu: Tensor2D
   readonly logVariance: Tensor2D
 }
 
 export interface Network {
+  readonly conditions: Conditions
   readonly weightNames: readonly string[]
   initialWeights(initialiser: Initialiser): Weights
   posterior(x: Tensor2D, weights: TensorMap): Posterior
-  /** What the likelihood makes x̂ of. */
-  output(z: Tensor2D, weights: TensorMap): Tensor2D
+  /** What the likelihood makes x̂ of. `x` for its conditions; without it typical ones. */
+  output(z: Tensor2D, weights: TensorMap, x?: Tensor2D): Tensor2D
   /** −ln p(x | z) of every row [B]. `judged`: with the spread that suits these rows best. */
   negativeLog(x: Tensor2D, o: Tensor2D, weights: TensorMap, judged: boolean): Tensor1D
-  decode(z: Tensor2D, weights: TensorMap): Tensor2D
+  decode(z: Tensor2D, weights: TensorMap, x?: Tensor2D): Tensor2D
+  /** As GradientModel says. */
+  noiseVariance(weights: Weights): number | null
   layout(title: string, training: { readonly epochs: number; readonly batchSize: number }): StageLayout
 }
 
-export function network(params: NetworkParams, inputDim: number): Network {
+export function network(params: NetworkParams, inputDim: number, conditionCount = 0): Network {
   const { codeSize, activation } = params
+  const conditions = conditionsOf(inputDim, conditionCount)
+  const rebuilt = inputDim - conditionCount
   const back = params.decoder ?? [...params.encoder].reverse()
   const bent = (units: number) => ({ units, activation })
   const straight = (units: number) => [{ units, activation: 'linear' as const }]
@@ -143,8 +173,9 @@ export function network(params: NetworkParams, inputDim: number): Network {
   const trunk = denseChain('encoder', inputDim, params.encoder.map(bent))
   const meanLayer = denseChain('encoder/mean', trunkSize, straight(codeSize))
   const varianceLayer = denseChain('encoder/variance', trunkSize, straight(codeSize))
-  const decoder = denseChain('decoder', codeSize, [...back.map(bent), ...straight(inputDim)])
-  const chains = [trunk, meanLayer, varianceLayer, decoder]
+  const decoder = denseChain('decoder', codeSize + conditionCount, [...back.map(bent), ...straight(rebuilt)])
+  const logWidth = params.codeWidth === null ? null : 2 * Math.log(params.codeWidth)
+  const chains = [trunk, meanLayer, ...(logWidth === null ? [varianceLayer] : []), decoder]
 
   const likelihood = likelihoodOf(params.likelihood, params.degreesOfFreedom)
   const spread = likelihood.spreads && params.learnedSpread ? ['spread'] : []
@@ -152,25 +183,42 @@ export function network(params: NetworkParams, inputDim: number): Network {
   function logSpread(weights: TensorMap, heldOut: { x: Tensor2D; o: Tensor2D } | null): Scalar {
     if (spread.length === 0) return scalar(0)
     const fitted = heldOut && likelihood.bestLogSpread?.(heldOut.x, heldOut.o)
-    return maximum(fitted ?? mul(5, reshape(weights.spread, []) as Scalar), -6)
+    return maximum(fitted ?? mul(5, reshape(weights.spread, []) as Scalar), leastLogSpread)
+  }
+
+  function output(sample: Tensor2D, weights: TensorMap, x?: Tensor2D): Tensor2D {
+    const c = conditions.givenOrTypical(sample.shape[0], weights, x)
+    return decoder.apply(c ? concat([sample, c], 1) : sample, weights)
   }
 
   return {
+    conditions,
     weightNames: [...chains.flatMap(({ weightNames }) => weightNames), ...spread],
     initialWeights: (initialiser) => ({
       ...Object.assign({}, ...chains.map((chain) => chain.initialWeights(initialiser))),
       ...Object.fromEntries(spread.map((name) => [name, initialiser.constant([1], 0)])),
+      ...conditions.initialWeights(initialiser),
     }),
     posterior(x, weights) {
       const h = trunk.apply(x, weights)
-      return { mu: meanLayer.apply(h, weights), logVariance: mul(10, tanh(mul(0.1, varianceLayer.apply(h, weights)))) }
+      const mu = meanLayer.apply(h, weights)
+      const logVariance =
+        logWidth === null ? mul<Tensor2D>(10, tanh(mul(0.1, varianceLayer.apply(h, weights)))) : (fill(mu.shape, logWidth) as Tensor2D)
+      return { mu, logVariance }
     },
-    output: (sample, weights) => decoder.apply(sample, weights),
-    negativeLog: (x, o, weights, judged) => likelihood.negativeLog(x, o, logSpread(weights, judged ? { x, o } : null)),
-    decode: (sample, weights) => likelihood.mean(decoder.apply(sample, weights)),
+    output,
+    negativeLog(given, o, weights, judged) {
+      const x = conditions.rebuilt(given)
+      return likelihood.negativeLog(x, o, logSpread(weights, judged ? { x, o } : null))
+    },
+    decode: (sample, weights, x) => likelihood.mean(output(sample, weights, x)),
+    noiseVariance({ spread: learned }) {
+      if (params.likelihood !== 'gaussian') return null
+      return learned ? Math.exp(2 * Math.max(5 * learned.values[0], leastLogSpread)) : 1
+    },
     layout: (title, { epochs, batchSize }) => ({
       title,
-      widths: [inputDim, ...params.encoder, codeSize, ...back, inputDim],
+      widths: [inputDim, ...params.encoder, codeSize, ...back, rebuilt],
       code: params.encoder.length + 1,
       epochs,
       batchSize,
@@ -179,8 +227,8 @@ export function network(params: NetworkParams, inputDim: number): Network {
 }
 
 /** z = μ + σ ε; without noise with the one ε that is the same for every judgement. */
-export function drawn({ mu, logVariance }: Posterior, noise: Noise | null): Tensor2D {
-  const epsilon = noise ? noise.normal('code', mu.shape) : alwaysTheSame(mu.shape)
+export function drawn({ mu, logVariance }: Posterior, noise: Noise | null, site = 'code'): Tensor2D {
+  const epsilon = noise ? noise.normal(site, mu.shape) : alwaysTheSame(mu.shape, site)
   return add<Tensor2D>(mu, mul(exp(mul(0.5, logVariance)), epsilon))
 }
 

@@ -18,6 +18,7 @@ import { klBeyondFreeBits, klPerUnit, meanKl } from '../../losses/kl.ts'
 import { totalOf } from '../../losses/terms.ts'
 import { defineModel } from '../define.ts'
 import { batchSize, epochs, learningRate, schedule } from '../training.ts'
+import { variationalFace } from './importance.ts'
 import { code, drawn, group, grownAt, network, networkParams, warmup } from './network.ts'
 
 export const vae = defineModel({
@@ -132,9 +133,7 @@ export const vae = defineModel({
           },
         },
       ],
-      encode: (x, weights) => net.posterior(x, weights).mu,
-      decode: net.decode,
-      posterior: net.posterior,
+      ...variationalFace(net),
     }
   },
 })
