@@ -11,6 +11,8 @@ import { saeRelu } from './sae/relu.ts'
 import { saeTopK } from './sae/topK.ts'
 import { stacked } from './stacked.ts'
 import { betaTcvae } from './variational/betaTcvae.ts'
+import { cvae } from './variational/cvae.ts'
+import { hvae } from './variational/hvae.ts'
 import { infoVae } from './variational/infoVae.ts'
 import { iwae } from './variational/iwae.ts'
 import { vae } from './variational/vae.ts'
@@ -20,6 +22,8 @@ export const models: readonly ModelDefinition[] = [
   stacked,
   autoencoder,
   vae,
+  cvae,
+  hvae,
   betaTcvae,
   infoVae,
   wae,
