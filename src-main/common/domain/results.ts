@@ -89,7 +89,15 @@ export type ModelLayout = z.output<typeof ModelLayout>
 
 /** What the user should know of a training that came to its end. */
 export const TrainWarning = z.object({
-  code: z.enum(['DIVERGED', 'CONSTANT_COLUMNS', 'CONSTANT_IN_TRAINING', 'DEAD_UNITS', 'DEVICE_FALLBACK']),
+  code: z.enum([
+    'DIVERGED',
+    'CONSTANT_COLUMNS',
+    'CONSTANT_IN_TRAINING',
+    'DEAD_UNITS',
+    'DEVICE_FALLBACK',
+    'OTHER_PREPARATION',
+    'OTHER_VERSION',
+  ]),
   message: z.string(),
   /** What to do about it. */
   hint: z.string(),
@@ -129,6 +137,21 @@ export const ModelMeta = z.object({
   rowsSeen: z.number(),
   stopped: z.enum(['finished', 'early', 'kept', 'diverged']),
   executor: z.string(),
+  /** What the machine used while training; null with the reason where it cannot be read. Missing in models made before it was read. */
+  energy: z.object({ wattHours: z.number().nullable(), source: z.string() }).optional(),
+  /** Of a model that was not trained here. Its figures say how it does on the rows of this project; those it came with stand here. */
+  imported: z
+    .object({
+      format: z.enum(['stratum', 'saelens']),
+      /** Name of the file or folder. */
+      file: z.string(),
+      /** What it was learned from, where the file says it. */
+      madeFrom: z.string().nullable(),
+      writtenBy: z.string().nullable(),
+      holdoutError: z.number().nullable(),
+      explainedVariance: z.number().nullable(),
+    })
+    .optional(),
   /** Missing in models made before there were any. */
   warnings: z.array(TrainWarning).optional(),
 })

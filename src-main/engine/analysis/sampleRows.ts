@@ -20,6 +20,12 @@ function hash(seed: number, row: number): number {
   return (h ^ (h >>> 16)) >>> 0
 }
 
+/** Whether a row belongs to a seeded sample of about `share` of all; the same rows however they come. */
+export function rowDraw(seed: number, share: number): (row: number) => boolean {
+  const limit = share * 2 ** 32
+  return (row) => share >= 1 || hash(seed, row) < limit
+}
+
 /** Codes of thousands of numbers would fill any memory long before rows are many. */
 const mostValues = 2 ** 27
 
@@ -35,7 +41,7 @@ export async function sampleValidRows(
 ): Promise<SampledRows> {
   const wanted = Math.min(count, Math.max(1, Math.floor(mostValues / codeSize)))
   const share = validRows <= wanted ? 1 : wanted / validRows
-  const limit = share * 2 ** 32
+  const isDrawn = rowDraw(seed, share)
   const capacity = Math.min(validRows, Math.ceil(share * validRows + 5 * Math.sqrt(share * validRows)))
   const outRows = new Float64Array(capacity)
   const outCodes = new Float32Array(capacity * codeSize)
@@ -43,7 +49,7 @@ export async function sampleValidRows(
   for (let from = 0; from < rows && n < capacity; from += codes.chunkRows) {
     const block = codes.read(from, Math.min(rows, from + codes.chunkRows)) as Float32Array
     for (let i = 0; i < block.length / codeSize && n < capacity; i++) {
-      if (Number.isNaN(block[i * codeSize]) || (share < 1 && hash(seed, from + i) >= limit)) continue
+      if (Number.isNaN(block[i * codeSize]) || !isDrawn(from + i)) continue
       outRows[n] = from + i
       outCodes.set(block.subarray(i * codeSize, (i + 1) * codeSize), n * codeSize)
       n++

@@ -4,19 +4,18 @@
  * Memory: two bytes per row for the labels (six while polygons are read), and one result at a time (two bytes per row of a class
  * map, up to twelve of scores).
  */
-import { stat } from 'node:fs/promises'
 import { z } from 'zod'
 import { StratumError } from '#common/errors.ts'
 import type { Artifact } from '#common/domain/artifact.ts'
 import type { DatasetMeta } from '#common/domain/dataset.ts'
 import type { ClusteringMeta, ComparisonMeta, LatentsMeta, ModelMeta, ScoresMeta } from '#common/domain/results.ts'
-import { adjustedRandIndex, contingency, hungarianAccuracy, normalisedMutualInformation, purity } from '../analysis/agreement.ts'
+import { contingency } from '../analysis/agreement.ts'
 import { averagePrecision, rocAuc } from '../analysis/roc.ts'
 import type { Project } from '../project/project.ts'
-import { parsePlace } from '../data/vector/open.ts'
 import { defineOperation, type InputDeclaration } from './define.ts'
-import { readLabels } from './labels.ts'
-import { maskIdentity } from './region.ts'
+import { agreementFigures } from './compare/judge.ts'
+import { labelsIdentity, readLabels } from './labels.ts'
+import { columnsFor } from './measures.ts'
 
 const roles = ['first', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh', 'eighth'] as const
 
@@ -47,10 +46,7 @@ function clusteringFigures(project: Project, artifact: Artifact, ids: Int16Array
   return {
     rows: table.total,
     k,
-    ari: adjustedRandIndex(table),
-    nmi: normalisedMutualInformation(table),
-    accuracy: hungarianAccuracy(table),
-    purity: purity(table),
+    ...agreementFigures(table),
     silhouette,
     explainedVariance: model.explainedVariance,
     holdoutError: model.holdoutError,
@@ -96,7 +92,7 @@ const result = (optional: boolean): InputDeclaration => ({
 
 export const evaluateOperation = defineOperation({
   id: 'evaluate',
-  version: 1,
+  version: 2,
   title: 'Compare with labels',
   summary: 'Measures class maps and anomaly scores against labels that were not used to make them.',
   citation: 'Hubert & Arabie, Comparing partitions, Journal of Classification 1985',
@@ -105,7 +101,7 @@ export const evaluateOperation = defineOperation({
   produces: 'comparison',
   ignores: ['seed', 'device'],
   // Labels that lie in a file belong to the key: the file may change.
-  identity: async ({ labels }) => ((await stat(parsePlace(labels).path).catch(() => null))?.isFile() ? maskIdentity(labels) : ''),
+  identity: ({ labels }) => labelsIdentity(labels),
   nameFor: ({ labels }) => `against ${labels.split(/[\\/]/).pop()}`,
   async run(ctx) {
     const artifacts = roles.map((role) => ctx.inputs[role]).filter((a) => a !== undefined)
@@ -126,14 +122,17 @@ export const evaluateOperation = defineOperation({
     const labelled = ids.reduce((n, id) => n + (id >= 0 ? 1 : 0), 0)
     if (labelled === 0)
       throw new StratumError('DATA_UNSUITABLE', 'No row has a label.', 'Check the labels and the values left out.', { parameter: 'labels' })
+    const rows = artifacts.map((a) => ({
+      name: a.name,
+      artifact: a.id,
+      figures: a.kind === 'clustering' ? clusteringFigures(ctx.project, a, ids, names.length) : scoreFigures(ctx.project, a, ids, names),
+    }))
     const comparison: ComparisonMeta = {
       title: `${dataset.name} against ${ctx.params.labels.split(/[\\/]/).pop()}`,
       basis: `${labelled} labelled ${labelled === 1 ? 'row' : 'rows'} in ${names.length} classes, none used for training, clustering or the threshold.`,
-      rows: artifacts.map((a) => ({
-        name: a.name,
-        artifact: a.id,
-        figures: a.kind === 'clustering' ? clusteringFigures(ctx.project, a, ids, names.length) : scoreFigures(ctx.project, a, ids, names),
-      })),
+      rows,
+      columns: columnsFor(rows.flatMap(({ figures }) => Object.keys(figures).filter((key) => figures[key] !== null))),
+      dataset: dataset.id,
     }
     return comparison
   },

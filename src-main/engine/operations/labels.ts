@@ -2,6 +2,7 @@
  * Labels that were never used for learning, one per row of a dataset: from a field of it, a raster on its grid, or polygons.
  * Memory: two bytes per row, and four more while polygons are read.
  */
+import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { DatasetMeta } from '#common/domain/dataset.ts'
 import { StratumError } from '#common/errors.ts'
@@ -10,6 +11,11 @@ import { readerFor } from '../data/readers/registry.ts'
 import { burn } from '../data/vector/burn.ts'
 import type { VectorFeature } from '../data/vector/layer.ts'
 import { isVectorFile, openVector, parsePlace } from '../data/vector/open.ts'
+import { maskIdentity } from './region.ts'
+
+/** Labels that lie in a file belong to a key: the file may change. Those of the dataset do already. */
+export const labelsIdentity = async (labels: string): Promise<string> =>
+  (await stat(parsePlace(labels).path).catch(() => null))?.isFile() ? maskIdentity(labels) : ''
 
 /**
  * Label id per row (0 = first distinct value …), −1 where not labelled; and the name of each id.

@@ -1,13 +1,16 @@
 /** All operations, in the order of the flow. Command line, calls, forms, recipes and documentation derive from this list. */
 import { clusterOperation } from './cluster.ts'
+import { compareOperation } from './compare.ts'
 import type { OperationDefinition } from './define.ts'
 import { encodeOperation } from './encode.ts'
 import { evaluateOperation } from './evaluate.ts'
 import { examineOperation } from './examine.ts'
 import { exportOperation } from './export.ts'
 import { importOperation } from './import.ts'
+import { importModelOperation } from './importModel.ts'
 import { operationIn, operationList } from './list.ts'
 import { prepareOperation } from './prepare.ts'
+import { prepareAsOperation } from './prepareAs.ts'
 import { sampleOperation } from './sample.ts'
 import { scoreOperation } from './score.ts'
 import { sweepOperation } from './sweep.ts'
@@ -19,13 +22,16 @@ export const operations = operationList(
   sampleOperation,
   examineOperation,
   prepareOperation,
+  prepareAsOperation,
   trainOperation,
+  importModelOperation,
   sweepOperation,
   encodeOperation,
   clusterOperation,
   tidyOperation,
   scoreOperation,
   evaluateOperation,
+  compareOperation,
   exportOperation,
 )
 

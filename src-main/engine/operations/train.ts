@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { StratumError } from '#common/errors.ts'
 import type { MatrixMeta, ModelMeta } from '#common/domain/results.ts'
+import { openEnergyMeter } from '../compute/energy.ts'
 import { rowsInMemory } from '../compute/rowReader.ts'
 import type { ModelDefinition, Weight, Weights } from '../models/define.ts'
 import { modelById } from '../models/registry.ts'
@@ -86,7 +87,7 @@ const referenceSample = { mostRows: Number.POSITIVE_INFINITY, mostValues: 2 ** 2
  * The baseline every run is shown against: PCA with as many components, same learning rows (a sample spread evenly over them beyond
  * 1 GB), same held-out rows.
  */
-async function pcaReference(given: Rows, components: number): Promise<{ figures: ModelMeta['pca']; weights: Weights }> {
+export async function pcaReference(given: Rows, components: number): Promise<{ figures: ModelMeta['pca']; weights: Weights }> {
   const model = modelById('pca')
   const rows = { ...given, ...(await learningRows(given)) }
   const { trainError, holdoutError, explainedVariance, columnError, weights } = await trainModel({
@@ -177,7 +178,9 @@ export const trainOperation = defineOperation({
     const matrix = artifact.meta as unknown as MatrixMeta
     const chosen = resolveSettings(definition, ctx.params.preset, ctx.params.settings)
     const settings = withEnoughPasses(definition, chosen, ctx.params.settings, matrix.trainRows)
-    const { result, pca } = await learned(ctx, definition, settings, artifact.id, matrix)
+    const meter = openEnergyMeter(ctx.device)
+    const { result, pca } = await learned(ctx, definition, settings, artifact.id, matrix).finally(() => meter.close())
+    const energy = await meter.read()
     for (const { message, hint } of result.warnings) ctx.log('warning', `${message} ${hint}`)
     const write = (name: string, { shape, values }: Weight) => {
       const writer = ctx.draft.writeArray(name, { dtype: 'float32', shape })
@@ -211,6 +214,7 @@ export const trainOperation = defineOperation({
       rowsSeen: result.rowsSeen,
       stopped: result.stopped,
       executor: result.executor,
+      energy,
       warnings: [...result.warnings],
     }
     return meta

@@ -1,0 +1,51 @@
+/** What comparisons measure, as columns: one list for `compare` and `evaluate`, so that a figure is called the same everywhere. */
+import type { ComparisonColumn } from '#common/domain/comparison.ts'
+
+type Kind = ComparisonColumn['kind']
+type Better = ComparisonColumn['better']
+
+const measure = (
+  key: string,
+  title: string,
+  kind: Kind,
+  better: Better,
+  digits: number | null,
+  description: string,
+  unit: string | null = null,
+): ComparisonColumn => ({ key, title, unit, better, digits, kind, description })
+
+export const measures: readonly ComparisonColumn[] = [
+  measure('holdoutError', 'Error, held out', 'quality', 'lower', null, 'Mean squared error on held-out rows, prepared units.'),
+  measure('explainedVariance', 'Explained', 'quality', 'higher', 3, 'Share of the variance of held-out rows that is rebuilt (explained variance).'),
+  measure('ari', 'Agreement, ARI', 'quality', 'higher', 3, 'Adjusted Rand index with the labels: 1 the same partition, 0 chance.'),
+  measure('accuracy', 'Matched classes', 'quality', 'higher', 3, 'Share of labelled rows that are right under the best one-to-one naming (Hungarian accuracy).'),
+  measure('nmi', 'NMI', 'quality', 'higher', 3, 'Mutual information with the labels over the mean of both entropies; the same number as the V measure.'),
+  measure('ami', 'AMI', 'quality', 'higher', 3, 'Mutual information with the labels, adjusted for chance (adjusted mutual information).'),
+  measure('homogeneity', 'Homogeneity', 'quality', 'higher', 3, '1 when each class found holds one labelled class only.'),
+  measure('completeness', 'Completeness', 'quality', 'higher', 3, '1 when each labelled class lies in one class found.'),
+  measure('purity', 'Purity', 'quality', 'higher', 3, 'Share of labelled rows in the commonest label of their class (accuracy of a many-to-one naming). Grows with k.'),
+  measure('silhouette', 'Silhouette', 'quality', 'higher', 3, 'Mean silhouette of the classes, −1 … 1, on a sample of rows.'),
+  measure('calinskiHarabasz', 'Calinski–Harabasz', 'quality', 'higher', null, 'Variance between classes over variance within them (Calinski–Harabasz index).'),
+  measure('daviesBouldin', 'Davies–Bouldin', 'quality', 'lower', 3, 'Mean over classes of the overlap with their nearest one (Davies–Bouldin index).'),
+  measure('ownSilhouette', 'Silhouette, own space', 'fact', 'higher', 3, 'Silhouette in the space the classes were found in: not comparable between spaces.'),
+  measure('ownCalinskiHarabasz', 'Calinski–Harabasz, own space', 'fact', 'higher', null, 'In the space the classes were found in: not comparable between spaces.'),
+  measure('ownDaviesBouldin', 'Davies–Bouldin, own space', 'fact', 'lower', 3, 'In the space the classes were found in: not comparable between spaces.'),
+  measure('stability', 'Seeds agree', 'quality', 'higher', 3, 'Mean adjusted Rand index between the classes of any two seeds.'),
+  measure('auc', 'Anomalies, AUC', 'quality', 'higher', 3, 'Area under the ROC curve.'),
+  measure('averagePrecision', 'Average precision', 'quality', 'higher', 3, 'Area under the curve of precision over recall.'),
+  measure('precision', 'Precision', 'quality', 'higher', 3, 'Share of flagged rows that are anomalous.'),
+  measure('recall', 'Recall', 'quality', 'higher', 3, 'Share of anomalous rows that are flagged.'),
+  measure('trainSeconds', 'Time', 'cost', 'lower', null, 'Wall-clock time of training when it ran, the PCA reference of each model with it; other work on the machine counts.', 's'),
+  measure('encodeSeconds', 'Time for codes', 'cost', 'lower', null, 'Wall-clock time of computing the code of every row when it ran.', 's'),
+  measure('wattHours', 'Energy', 'cost', 'lower', null, 'Energy of the processor, and the card where one was used, while training; other work on the machine counts.', 'Wh'),
+  measure('k', 'Classes', 'fact', null, 0, 'Number of classes.'),
+  measure('rows', 'Judged on', 'fact', null, 0, 'Rows with a label and a result.'),
+  measure('anomalies', 'Anomalous', 'fact', null, 0, 'Rows that the labels call anomalous.'),
+]
+
+/** Columns for figures that occur, in the list's order; what it does not know comes last under its own name. */
+export function columnsFor(keys: Iterable<string>): ComparisonColumn[] {
+  const wanted = new Set(keys)
+  const known = measures.filter(({ key }) => wanted.delete(key))
+  return [...known, ...[...wanted].map((key) => measure(key, key, 'quality', 'higher', 3, ''))]
+}
