@@ -6,6 +6,9 @@
  *   decoder   codes [rows, Z] → reconstruction [rows, D]
  *   together  columns → codes, reconstruction, error [rows]      error: mean (x − x̂)² in prepared units, the anomaly score
  *
+ * Conditions go in as the last columns, as they are coded in prepared rows; they do not come out. A decoder alone takes typical values
+ * for them, and for whatever else is given with a row, as traversals do.
+ *
  * What the file is, and what its columns are called, stands in its metadata.
  */
 import { basename, dirname, extname, join } from 'node:path'
@@ -13,7 +16,8 @@ import type { Column } from '#common/domain/dataset.ts'
 import type { FittedStep } from '#common/domain/steps.ts'
 import { opset } from '../compute/emit/onnx.ts'
 import { emitPortable, type Portable } from '../compute/emit/portable.ts'
-import { mean, squaredDifference, type Tensor2D } from '../compute/tfjs.ts'
+import { concat, mean, slice, squaredDifference, type Tensor2D } from '../compute/tfjs.ts'
+import { buildFor } from '../models/build.ts'
 import type { ModelDefinition, Weights } from '../models/define.ts'
 import { layoutOf } from '../train/layout.ts'
 import { version } from '../version.ts'
@@ -26,8 +30,10 @@ export interface OnnxContent {
   readonly model: ModelDefinition
   readonly settings: Readonly<Record<string, unknown>>
   readonly weights: Weights
-  /** What the model sees. */
+  /** What the model sees, conditions last. */
   readonly columns: readonly Column[]
+  /** How many of them are given and not rebuilt; default none. */
+  readonly conditions?: number
   /** What the steps begin with and, where some are left out, end with; `columns` when they are not given. */
   readonly read?: readonly Column[]
   readonly sources?: readonly Column[]
@@ -69,20 +75,28 @@ export async function exportOnnx(path: string, content: OnnxContent): Promise<Ex
 }
 
 export function onnxFile(part: Part, content: OnnxContent): Uint8Array {
-  const { model, weights, columns } = content
+  const { model, weights, columns, conditions = 0 } = content
   const steps = content.takes === 'raw' ? content.steps : []
   checkPortable(steps)
-  const taken = content.takes === 'raw' ? (content.read ?? columns) : columns
-  const built = model.build(model.params.parse(content.settings), columns.length)
+  const learned = columns.slice(0, columns.length - conditions)
+  const given = columns.slice(columns.length - conditions)
+  const taken = [...(content.takes === 'raw' ? (content.read ?? learned) : learned), ...given]
+  const built = buildFor(model, model.params.parse(content.settings), columns.length, conditions)
+  const first = (x: Tensor2D, n: number): Tensor2D => (conditions === 0 ? x : slice(x, [0, 0], [-1, n]))
+  const intoModel = (x: Tensor2D): Tensor2D => {
+    const own = prepared(steps, first(x, taken.length - conditions))
+    return conditions === 0 ? own : concat([own, slice(x, [0, taken.length - conditions], [-1, conditions])], 1)
+  }
   const { codeSize } = layoutOf(built)
   const outputs: Readonly<Record<Part, Portable['outputs']>> = {
-    encoder: (x, w) => ({ codes: built.encode(prepared(steps, x), w) }),
+    encoder: (x, w) => ({ codes: built.encode(intoModel(x), w) }),
     decoder: (codes, w) => ({ reconstruction: unprepared(steps, built.decode(codes, w)) }),
     together: (raw, w) => {
-      const x = prepared(steps, raw)
+      const x = intoModel(raw)
       const codes = built.encode(x, w)
-      const reconstruction = built.decode(codes, w)
-      return { codes, reconstruction: unprepared(steps, reconstruction), error: mean(squaredDifference<Tensor2D>(x, reconstruction), 1) }
+      const reconstruction = built.decode(codes, w, x)
+      const error = mean(squaredDifference<Tensor2D>(first(x, learned.length), reconstruction), 1)
+      return { codes, reconstruction: unprepared(steps, reconstruction), error }
     },
   }
   return emitPortable({
@@ -99,11 +113,12 @@ export function onnxFile(part: Part, content: OnnxContent): Uint8Array {
 }
 
 function metadataOf(
-  { name, model, settings, columns, sources, steps, takes, origin }: OnnxContent,
+  { name, model, settings, columns, conditions = 0, sources, steps, takes, origin }: OnnxContent,
   taken: readonly Column[],
   codeSize: number,
 ): Record<string, string> {
-  const given = takes === 'raw' ? (sources ?? columns) : columns
+  const learned = columns.slice(0, columns.length - conditions)
+  const back = takes === 'raw' ? (sources ?? learned) : learned
   return {
     name,
     model: model.id,
@@ -115,7 +130,8 @@ function metadataOf(
     units: JSON.stringify(taken.map(({ unit }) => unit)),
     // A category goes in and comes out as its position in this list.
     ...(taken.some(({ categories }) => categories) && { categories: JSON.stringify(taken.map(({ categories }) => categories ?? null)) }),
-    ...(given.length !== taken.length && { reconstructed: JSON.stringify(given.map((column) => column.name)) }),
+    ...(back.length !== taken.length && { reconstructed: JSON.stringify(back.map((column) => column.name)) }),
+    ...(conditions > 0 && { conditions: String(conditions) }),
     code_size: String(codeSize),
     takes,
     preparation: JSON.stringify(steps),

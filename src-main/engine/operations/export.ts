@@ -17,10 +17,13 @@ import { type Cell, createCsv, shortFloat32 } from '../export/csv.ts'
 import { createGeotiff } from '../export/geotiff/geotiff.ts'
 import { exportClassMap, exportScoreMap } from '../export/maps.ts'
 import { createNpy } from '../export/npy.ts'
+import { configOf, type ModelConfig } from '../export/modelConfig.ts'
+import { writeModelFiles } from '../export/modelFiles.ts'
 import { exportOnnx } from '../export/onnx.ts'
 import type { ExportedFile } from '../export/outputFile.ts'
 import { exportPng } from '../export/png.ts'
 import { writeReport } from '../export/report.ts'
+import { writeSaeLens } from '../export/saeLens/files.ts'
 import { modelById } from '../models/registry.ts'
 import type { Project } from '../project/project.ts'
 import { version } from '../version.ts'
@@ -31,7 +34,7 @@ import { lineage } from './lineage.ts'
 import { scoreOperation } from './score.ts'
 import { readWeights } from './trainedModel.ts'
 
-const Target = z.enum(['geotiff', 'png', 'csv', 'npy', 'report', 'onnx'])
+const Target = z.enum(['geotiff', 'png', 'csv', 'npy', 'report', 'onnx', 'safetensors', 'saelens'])
 type Target = z.output<typeof Target>
 
 const targetOfExtension: Readonly<Record<string, Target>> = {
@@ -42,6 +45,7 @@ const targetOfExtension: Readonly<Record<string, Target>> = {
   '.npy': 'npy',
   '.html': 'report',
   '.onnx': 'onnx',
+  '.safetensors': 'safetensors',
 }
 
 const params = z.object({
@@ -51,7 +55,11 @@ const params = z.object({
     .meta({ title: 'File', description: 'Written whole or not at all; files that belong to it (styles, names) stand beside it.' }),
   target: Target.nullable()
     .default(null)
-    .meta({ title: 'Format', description: 'By the file name when empty: .tif, .png, .csv, .npy, .html; a model is written as .onnx.' }),
+    .meta({
+      title: 'Format',
+      description:
+        'By the file name when empty: .tif, .png, .csv, .npy, .html; a model as .onnx or .safetensors. A sparse autoencoder can also become a folder for SAELens.',
+    }),
   compression: z
     .enum(['deflate', 'lzw', 'none'])
     .default('deflate')
@@ -251,7 +259,7 @@ function tableColumns(
 
 /** Encoder and decoder of a trained model. */
 function modelFiles({ project, params: { takes, parts } }: Context, { artifact, path }: Subject): Promise<ExportedFile[]> {
-  const { model, settings, columns, sources, matrix } = artifact.meta as unknown as ModelMeta
+  const { model, settings, columns, conditions, sources, matrix } = artifact.meta as unknown as ModelMeta
   const { steps, read } = project.artifact(matrix).meta as unknown as MatrixMeta
   return exportOnnx(path, {
     name: artifact.name,
@@ -259,6 +267,7 @@ function modelFiles({ project, params: { takes, parts } }: Context, { artifact, 
     settings,
     weights: readWeights(project, artifact),
     columns,
+    conditions,
     read: read ?? sources,
     sources,
     steps,
@@ -267,6 +276,26 @@ function modelFiles({ project, params: { takes, parts } }: Context, { artifact, 
     origin: { artifact: artifact.name, content_key: artifact.contentKey, seed: String(artifact.seed) },
   })
 }
+
+/** What is saved beside the weights of a model, whatever they are called. */
+function savedWith(project: Project, artifact: Artifact, dataset: Artifact): ModelConfig {
+  const meta = artifact.meta as unknown as ModelMeta
+  return configOf({
+    name: artifact.name,
+    definition: modelById(meta.model),
+    meta,
+    matrix: project.artifact(meta.matrix).meta as unknown as MatrixMeta,
+    datasetName: dataset.name,
+    seed: artifact.seed,
+    contentKey: artifact.contentKey,
+    writtenBy: `Stratum ${version}`,
+  })
+}
+
+const weightFiles = ({ project }: Context, { artifact, dataset, path }: Subject): Promise<ExportedFile[]> =>
+  writeModelFiles(path, savedWith(project, artifact, dataset), readWeights(project, artifact))
+const saeLensFolder = ({ project }: Context, { artifact, dataset, path }: Subject): Promise<ExportedFile[]> =>
+  writeSaeLens(path, savedWith(project, artifact, dataset), readWeights(project, artifact))
 
 async function arrayFile(ctx: Context, { artifact, data, path }: Subject): Promise<ExportedFile[]> {
   const [name, dtype] =
@@ -335,6 +364,8 @@ const writers: Readonly<
   npy: { kinds: ['clustering', 'scores', 'latents'], write: arrayFile },
   report: { kinds: ['clustering', 'scores'], write: reportFile },
   onnx: { kinds: ['model'], write: modelFiles },
+  safetensors: { kinds: ['model'], write: weightFiles },
+  saelens: { kinds: ['model'], write: saeLensFolder },
 }
 
 function chooseTarget({ path, target }: Params): Target {
@@ -352,7 +383,8 @@ export const exportOperation = defineOperation({
   id: 'export',
   version: 1,
   title: 'Export',
-  summary: 'Writes a class map, anomaly scores or codes for QGIS, a table, NumPy, or a report; a model for ONNX.',
+  summary:
+    'Writes a class map, anomaly scores or codes for QGIS, a table, NumPy, or a report; a model for ONNX, as safetensors, or for SAELens.',
   inputs: { source: { kinds: ['clustering', 'scores', 'latents', 'model'], description: 'What to write' } },
   params,
   produces: 'export',

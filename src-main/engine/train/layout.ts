@@ -13,6 +13,13 @@ const shapesOnly: Initialiser = {
   heNormal: (_, shape) => ({ shape, values: new Float32Array(0) }),
   constant: (shape) => ({ shape, values: new Float32Array(0) }),
 }
+/** Names and shapes of all weights; null for closed forms, which tell only how many numbers they have. Nothing is drawn. */
+export function weightShapes(built: Built): Readonly<Record<string, readonly number[]>> | null {
+  if (built.kind === 'closed-form') return null
+  const all = built.stages.flatMap((stage) => Object.entries(stage.initialWeights(shapesOnly)))
+  return Object.fromEntries(all.map(([name, { shape }]) => [name, shape]))
+}
+
 const count = (weights: Weights): number => Object.values(weights).reduce((sum, { shape }) => sum + sizeOf(shape), 0)
 
 /** @param inputDim  all columns of prepared rows, `conditions` of them given */
