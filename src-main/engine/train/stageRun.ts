@@ -35,6 +35,8 @@ export interface StageCheckpoint {
   readonly position: SavedPosition
   /** 'state/…' of the step, 'best/…' weights. */
   readonly arrays: HostArrays
+  /** The best weights where the arrays have none: what an earlier run ended with. */
+  readonly best?: Weights
 }
 
 /** Where a stage is. */
@@ -52,6 +54,8 @@ export interface StageSetting extends StepsSetting {
   readonly shortened: boolean
   /** Global number of this stage's first step. */
   readonly firstStep: number
+  /** Whether the state at the end is asked for. */
+  readonly isLast: boolean
   readonly onProgress: (now: StageProgress) => void
   /** Called often; decides itself when it is time. */
   readonly onCheckpoint: (checkpoint: () => Promise<StageCheckpoint>) => Promise<void>
@@ -71,6 +75,8 @@ export interface StageResult {
   readonly epochs: number
   readonly steps: number
   readonly rowsSeen: number
+  /** Where it ended, with 'state/…' only; null where that was not asked for and after a divergence. */
+  readonly last: StageCheckpoint | null
 }
 
 export class StageRun {
@@ -103,7 +109,7 @@ export class StageRun {
       const { curve: _curve, guard: _guard, ...position } = resume.position
       this.#position = position
       const best = under('best', resume.arrays)
-      this.#best = Object.keys(best).length ? this.#steps.unpacked(best) : null
+      this.#best = Object.keys(best).length ? this.#steps.unpacked(best) : (resume.best ?? null)
     }
   }
 
@@ -120,9 +126,10 @@ export class StageRun {
           if (this.#isStale()) stopped = 'early'
         }
       }
+      const state = await this.#steps.state()
       // Without held-out rows nothing says which pass was best, so the last is.
-      const last = this.#judge && this.#best ? null : this.#steps.weightsIn(await this.#steps.state())
-      return this.#result(stopped, last ?? this.#best)
+      const last = this.#judge && this.#best ? null : this.#steps.weightsIn(state)
+      return { ...this.#result(stopped, last ?? this.#best), last: this.#s.isLast ? this.#ending(state) : null }
     } catch (error) {
       if (!(error instanceof StageDiverged)) throw error
       return this.#result('diverged', this.#best, error.divergence)
@@ -144,6 +151,14 @@ export class StageRun {
       epochs: stopped === 'finished' || stopped === 'early' ? epoch : this.#passesAt(step),
       steps: step,
       rowsSeen: step * this.#steps.batches.size,
+      last: null,
+    }
+  }
+
+  #ending(state: HostArrays): StageCheckpoint {
+    return {
+      position: { ...this.#position, curve: this.#curve.state, guard: this.#guard.state },
+      arrays: Object.fromEntries(Object.entries(state).map(([name, array]) => [`state/${name}`, array])),
     }
   }
 

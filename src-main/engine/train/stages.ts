@@ -4,6 +4,7 @@ import type { NumericWorker } from '../compute/numericWorker.ts'
 import { executorNames, type HostArrays } from '../compute/step.ts'
 import type { GradientModel, Weights } from '../models/define.ts'
 import { TrainingParams } from '../models/training.ts'
+import { goingOn, type LastState } from './beginning.ts'
 import { type Divergence, divergenceError, divergenceWarning } from './divergence.ts'
 import { sampleOf } from './rowSample.ts'
 import { layerNotFiniteAt } from './layerSearch.ts'
@@ -13,22 +14,22 @@ import type { ReadyOptions, TrainOptions, TrainResult } from './types.ts'
 
 /** Sums over the finished stages. */
 type Done = Pick<TrainResult, 'epochs' | 'steps' | 'rowsSeen' | 'stopped' | 'warnings' | 'executor'>
-export type Trained = Done & Pick<TrainResult, 'weights'>
+export type Trained = Done & Pick<TrainResult, 'weights' | 'last'>
 
 /** The JSON beside a checkpoint's arrays. */
-interface RunPosition {
+export interface RunPosition {
   readonly stage: number
   /** Null at the very start of a stage. */
   readonly within: SavedPosition | null
   readonly done: Done
 }
-
 const defaultCheckpointSeconds = 5
 
 export async function trainStages(o: ReadyOptions, { stages }: GradientModel, worker: NumericWorker): Promise<Trained> {
   const training = TrainingParams.parse(o.params)
-  const saved = loadCheckpoint(o)
+  const saved = loadCheckpoint(o) ?? goingOn(o, stages.length - 1)
   const sample = await sampleOf(o.train)
+  let last: LastState | null = null
   let weights: Weights = saved?.weights ?? {}
   let done: Done = saved?.position.done ?? {
     epochs: 0,
@@ -54,6 +55,7 @@ export async function trainStages(o: ReadyOptions, { stages }: GradientModel, wo
       worker,
       shortened: done.stopped === 'kept' || (index > 0 && o.keepRequested()),
       firstStep: done.steps,
+      isLast: index === stages.length - 1,
       onFallback: (message: string) => {
         if (!done.warnings.some((warning) => warning.message === message))
           done = { ...done, warnings: [...done.warnings, fallback(message)] }
@@ -67,6 +69,7 @@ export async function trainStages(o: ReadyOptions, { stages }: GradientModel, wo
     const warning = result.divergence && { ...result.divergence, layer: await layerOf(result.divergence, o, setting, result) }
     weights = { ...weights, ...result.weights }
     if (warning && !stages[index].trains.every((name) => name in weights)) throw divergenceError(warning)
+    if (result.last) last = { position: { stage: index, within: result.last.position, done }, arrays: result.last.arrays }
     done = {
       epochs: done.epochs + result.epochs,
       steps: done.steps + result.steps,
@@ -77,7 +80,7 @@ export async function trainStages(o: ReadyOptions, { stages }: GradientModel, wo
     }
     if (index + 1 < stages.length) save(index + 1, null)
   }
-  return { ...done, weights }
+  return { ...done, weights, last }
 }
 
 const fallback = (message: string): TrainWarning => ({
@@ -141,16 +144,17 @@ function saveCheckpoint(o: TrainOptions, position: RunPosition, weights: Weights
   o.checkpoint.save(position, Object.fromEntries(typed))
 }
 
-interface LoadedCheckpoint {
+export interface LoadedCheckpoint {
   readonly position: RunPosition
   readonly weights: Weights
   readonly arrays: HostArrays
+  readonly best?: Weights
 }
 
 /** A checkpoint as one of a stage; null at its start. */
 function within(saved: LoadedCheckpoint | null, index: number): StageCheckpoint | null {
   if (!saved || saved.position.stage !== index || !saved.position.within) return null
-  return { position: saved.position.within, arrays: saved.arrays }
+  return { position: saved.position.within, arrays: saved.arrays, ...(saved.best && { best: saved.best }) }
 }
 
 function loadCheckpoint(o: TrainOptions): LoadedCheckpoint | null {

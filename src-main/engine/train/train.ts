@@ -4,6 +4,7 @@ import type { TrainWarning } from '#common/domain/results.ts'
 import { NumericWorker } from '../compute/numericWorker.ts'
 import { blocksOf, type ResidentRows, type RowReader, rowsInMemory } from '../compute/rowReader.ts'
 import { buildFor } from '../models/build.ts'
+import { begunWith } from './beginning.ts'
 import { deadUnits } from './deadUnits.ts'
 import { encoderOn } from './encoder.ts'
 import { constantColumns, deadUnitsWarning } from './findings.ts'
@@ -34,7 +35,7 @@ export async function trainModel(given: TrainOptions): Promise<TrainResult> {
     holdout: toRows(given.holdout, given.holdoutRows, given.inputDim),
   }
   const constant = await checkRows(o)
-  const built = buildFor(o.model, params, o.inputDim, o.conditions)
+  const { built, begun } = begunWith(buildFor(o.model, params, o.inputDim, o.conditions), o)
   const layout = layoutOf(built)
   const worker = new NumericWorker()
   // One step may take seconds; nobody waits for its end who has cancelled.
@@ -52,6 +53,7 @@ export async function trainModel(given: TrainOptions): Promise<TrainResult> {
       const { explainedVariance, columnError } = onHoldout ?? onTrain
       const result = {
         ...trained,
+        begun,
         layout,
         trainError: onTrain.error,
         holdoutError: onHoldout?.error ?? null,
@@ -80,6 +82,7 @@ export async function trainModel(given: TrainOptions): Promise<TrainResult> {
       stopped: 'finished',
       executor: 'closed form, float64',
       warnings: [],
+      last: null,
     })
   } finally {
     o.signal.removeEventListener('abort', abandon)

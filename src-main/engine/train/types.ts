@@ -4,6 +4,7 @@ import type { ModelLayout, TrainWarning } from '#common/domain/results.ts'
 import type { ResidentRows, RowReader } from '../compute/rowReader.ts'
 import type { HostArray } from '../compute/step.ts'
 import type { ModelDefinition, Weights } from '../models/define.ts'
+import type { Beginning, LastState } from './beginning.ts'
 import type { MetricPoint } from './curve.ts'
 import type { StoredRows } from './storedRows.ts'
 
@@ -41,6 +42,8 @@ export interface TrainOptions {
   readonly report: (progress: Progress) => void
   readonly addMetrics: (points: readonly MetricPoint[]) => void
   readonly checkpoint: CheckpointStore
+  /** What another run has left, to begin with; default nothing. */
+  readonly beginning?: Beginning
   /** Time between checkpoints; default 5. Stages that end are always saved. */
   readonly checkpointSeconds?: number
 }
@@ -67,4 +70,8 @@ export interface TrainResult {
   readonly stopped: 'finished' | 'early' | 'kept' | 'diverged'
   readonly executor: string
   readonly warnings: readonly TrainWarning[]
+  /** What going on with this run needs beside its weights; null where there is no such thing: closed forms, runs that diverged. */
+  readonly last: LastState | null
+  /** Names of the weights that were taken over at the beginning and of those that were new; null where nothing was to be taken. */
+  readonly begun: { readonly taken: readonly string[]; readonly fresh: readonly string[] } | null
 }
