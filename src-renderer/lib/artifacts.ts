@@ -1,6 +1,8 @@
 /** Artifacts as the views read them: typed meta by kind, the way back to the data, and the words for rows and columns. */
 import type { Artifact, ArtifactKind } from '#common/domain/artifact.ts'
 import { type DatasetKind, type DatasetMeta, columnNoun, rowNoun } from '#common/domain/dataset.ts'
+import type { FeaturesMeta } from '#common/domain/features.ts'
+import type { ReportMeta } from '#common/domain/report.ts'
 import type { ClusteringMeta, ExportMeta, LatentsMeta, MatrixMeta, ModelLayout, ModelMeta, ScoresMeta } from '#common/domain/results.ts'
 import type { z } from 'zod'
 import type { IconName } from '../ui/icons.ts'
@@ -14,6 +16,8 @@ interface MetaOf {
   latents: LatentsMeta
   clustering: z.output<typeof ClusteringMeta>
   scores: z.output<typeof ScoresMeta>
+  features: FeaturesMeta
+  report: ReportMeta
   export: z.output<typeof ExportMeta>
 }
 
@@ -22,8 +26,6 @@ export function metaOf<K extends keyof MetaOf>(artifact: Artifact, kind: K): Met
   if (artifact.kind !== kind) throw new Error(`${artifact.name} is ${artifact.kind}, expected ${kind}`)
   return artifact.meta as unknown as MetaOf[K]
 }
-
-export const isDone = (artifact: Artifact): boolean => artifact.status === 'done'
 
 /** The artifact of `kind` this one was made from, itself included; null when there is none. */
 export function ancestor(artifact: Artifact, kind: ArtifactKind, byId: ReadonlyMap<number, Artifact>): Artifact | null {

@@ -52,6 +52,7 @@ export const icons = {
   brush: 'M3 13V3M3 13h10M5 5h5v5H5z',
   download: 'M8 2.5V10M5 7.5l3 3 3-3M3 13.5h10',
   chevronDown: 'M4 6.5l4 4 4-4',
+  chevronLeft: 'M9.5 4l-4 4 4 4',
   chevronRight: 'M6.5 4l4 4-4 4',
   chevronUp: 'M4 10l4-4 4 4',
   minus: 'M4 8h8',

@@ -68,6 +68,8 @@ export class Session {
   asked = $state.raw<ReadonlyMap<number, 'cancel' | 'keep' | 'pause'>>(new Map())
 
   #chosen = $state.raw<Partial<Record<ArtifactKind, number>>>({})
+  /** What was looked at last, of whatever kind. */
+  lastChosen = $state<number | null>(null)
   readonly #waiting = new Map<number, readonly ((job: Job) => void)[]>()
   /** What was asked for, by job: the engine's job knows neither name nor parameters before it starts. */
   readonly requests = new Map<number, RunRequest>()
@@ -146,6 +148,7 @@ export class Session {
     this.artifacts = []
     this.jobs = []
     this.#chosen = {}
+    this.lastChosen = null
     this.show('start')
   }
 
@@ -171,6 +174,7 @@ export class Session {
     this.project = project
     this.failure = null
     this.#chosen = {}
+    this.lastChosen = null
     const [artifacts, jobs] = await Promise.all([this.#engine.listArtifacts({}), this.#engine.listJobs({})])
     this.artifacts = [...(this.settle('The results could not be listed', artifacts) ?? [])].sort((a, b) => a.id - b.id)
     this.jobs = this.settle('The jobs could not be listed', jobs) ?? []
@@ -223,6 +227,7 @@ export class Session {
     }
     next[artifact.kind] = artifact.id
     this.#chosen = next
+    this.lastChosen = id
   }
 
   /** Looks at it in its view. */
