@@ -19,8 +19,8 @@ export interface Seed {
   readonly options?: Readonly<Record<string, unknown>>
 }
 
-/** Written by fixtures/make/columnar.py: Parquet, Arrow, sheets, arrays and tensors of every kind. */
-const fixtures = fileURLToPath(new URL('../fixtures/columnar/', import.meta.url))
+/** Written by the scripts of fixtures/make: Parquet, Arrow, sheets, arrays and tensors of every kind, MATLAB's levels, NetCDF. */
+const fixtures = ['columnar', 'mat', 'netcdf'].map((name) => fileURLToPath(new URL(`../fixtures/${name}/`, import.meta.url)))
 const largestBytes = 120_000
 const mostPerReader = 16
 
@@ -32,9 +32,9 @@ export async function seedsByReader(): Promise<ReadonlyMap<string, readonly Seed
     if (reader) found.get(reader)?.push(seed)
     else throw new Error(`the seed '${seed.name}' is not read`)
   }
-  for (const path of [...smallFiles(fixtures), ...(hasSharedData ? smallFiles(sharedDataRoot) : [])]) {
+  for (const path of [...fixtures.flatMap(smallFiles), ...(hasSharedData ? smallFiles(sharedDataRoot) : [])]) {
     const seed = {
-      name: path.startsWith(fixtures) ? basename(path) : path.slice(sharedDataRoot.length),
+      name: path.startsWith(sharedDataRoot) ? path.slice(sharedDataRoot.length) : basename(path),
       open: basename(path),
       files: [{ path: basename(path), bytes: () => readFileSync(path) }],
     }

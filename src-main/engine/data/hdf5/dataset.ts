@@ -1,5 +1,5 @@
 /** One array of an HDF5 file: checked when it is opened, read by blocks. */
-import type { File, Filter, Metadata } from 'h5wasm/node'
+import type { Filter, Metadata } from 'h5wasm/node'
 import { StratumError } from '#common/errors.ts'
 import { openChunks } from './chunks.ts'
 import type { H5Dataset } from './file.ts'
@@ -15,7 +15,7 @@ interface Place {
   readonly place: string
   /** The path without links. */
   readonly real: string
-  readonly file: File
+  readonly fileId: bigint
   readonly library: Library
   readonly structure: Structure
   readonly guard: Guard
@@ -34,9 +34,9 @@ const believedBytes = 64 << 20
 type Reads = (start: readonly number[], count: readonly number[]) => Values
 
 export function openDataset(at: Place): H5Dataset {
-  const { path, place, file, real, guard } = at
-  const dataset = new at.library.module.Dataset(file.file_id, real)
-  const { metadata, filters } = dataset
+  const { path, place, fileId, library, real, guard } = at
+  const metadata = library.get_dataset_metadata(fileId, real)
+  const filters = library.get_dataset_filters(fileId, real)
   const decodes = whoDecodes(path, place, filters)
   const address = addressOf(at)
   checkStorage(at, metadata, address)
@@ -99,10 +99,9 @@ export function openDataset(at: Place): H5Dataset {
     slab: (start, count) => guard(place, () => slab(start, count)),
     scales: (axis) =>
       guard(place, () => {
-        const { wasm } = at.library
-        if (!wasm.get_attribute_names(file.file_id, real).includes('DIMENSION_LIST')) return []
+        if (!library.get_attribute_names(fileId, real).includes('DIMENSION_LIST')) return []
         checkAttribute(at.structure, at.structure.messages(address), 'DIMENSION_LIST')
-        return wasm.get_attached_scales(file.file_id, real, axis)
+        return library.get_attached_scales(fileId, real, axis)
       }),
     read: (from, to, low, high) =>
       guard(place, () => {
@@ -114,9 +113,9 @@ export function openDataset(at: Place): H5Dataset {
 }
 
 /** Where the header of the object begins: what HDF5 stores as a reference to it. */
-export function addressOf({ library, file, real }: Pick<Place, 'library' | 'file' | 'real'>): number {
+export function addressOf({ library, fileId, real }: Pick<Place, 'library' | 'fileId' | 'real'>): number {
   // Typed as an array of bytes, and in truth a plain one.
-  const reference = Uint8Array.from(library.wasm.create_object_reference(file.file_id, real))
+  const reference = Uint8Array.from(library.create_object_reference(fileId, real))
   return unsigned(new DataView(reference.buffer), 0, 8)
 }
 
@@ -144,31 +143,31 @@ function checkStorage({ path, place, sizeBytes, structure }: Place, metadata: Me
 }
 
 /** Through the library, in pieces along the first axis. Its memory grows to one piece and never shrinks. */
-function libraryReads({ library: { wasm }, file, real, structure }: Place, metadata: Metadata): Reads {
+function libraryReads({ library, fileId, real, structure }: Place, metadata: Metadata): Reads {
   const hasTexts = metadata.vlen || (metadata.compound_type?.members ?? []).some((member) => member.vlen)
 
   if (hasTexts) structure.checkHeaps()
 
   function piece(start: readonly number[], count: readonly number[]): Values {
     const bytes = count.reduce((product, n) => product * n, metadata.size)
-    const pointer = wasm._malloc(bytes)
+    const pointer = library._malloc(bytes)
     if (pointer === 0) throw new Error(`no memory for ${bytes} bytes`)
     const big = (values: readonly number[]): bigint[] | null => (values.length === 0 ? null : values.map(BigInt))
     try {
       const strides = count.length === 0 ? null : count.map(() => 1n)
-      const status = wasm.get_dataset_data(file.file_id, real, big(count), big(start), strides, BigInt(pointer))
+      const status = library.get_dataset_data(fileId, real, big(count), big(start), strides, BigInt(pointer))
       if (status < 0) throw new Error(`reading ended with ${status}`)
-      const copy = wasm.HEAPU8.slice(pointer, pointer + bytes) as Uint8Array<ArrayBuffer>
+      const copy = library.HEAPU8.slice(pointer, pointer + bytes) as Uint8Array<ArrayBuffer>
       const view = new DataView(copy.buffer)
       const text = (at: number): string => {
         const to = view.getUint32(at, true)
-        return to === 0 ? '' : wasm.UTF8ToString(to)
+        return to === 0 ? '' : library.UTF8ToString(to)
       }
       const values = decodeValues(copy, metadata, text)
-      if (hasTexts) wasm.reclaim_vlen_memory_count(file.file_id, real, '', BigInt(pointer), big(count) ?? [])
+      if (hasTexts) library.reclaim_vlen_memory_count(fileId, real, '', BigInt(pointer), big(count) ?? [])
       return values
     } finally {
-      wasm._free(pointer)
+      library._free(pointer)
     }
   }
   return (start, count) => {

@@ -5,13 +5,13 @@
  * h5wasm reads the file in place; a read goes through its memory in pieces of 32 MB.
  */
 import { closeSync, fstatSync, openSync } from 'node:fs'
-import type { File, Metadata } from 'h5wasm/node'
+import type { Metadata } from 'h5wasm/node'
 import { StratumError } from '#common/errors.ts'
-import { addressOf, openDataset } from './dataset.ts'
+import { attributeValue } from './attribute.ts'
+import { openDataset } from './dataset.ts'
 import { rewrite } from './filters.ts'
-import { guardOf, type Library, loadLibrary } from './library.ts'
+import { type Library, openInLibrary } from './library.ts'
 import { openStructure, type Structure } from './structure.ts'
-import { checkAttribute } from './texts.ts'
 import type { Values } from './values.ts'
 
 export { isNumeric, type NumericArray, toNumbers, type Values } from './values.ts'
@@ -51,52 +51,38 @@ export interface H5Dataset {
 }
 
 const mostLinks = 16
-/** Integers, floats, texts of fixed length, enumerations: what needs no heap. */
-const plainClasses = new Set([0, 1, 3, 8])
 
 /** Throws FILE_NOT_FOUND …, FILE_CORRUPT and FILE_TRUNCATED when it is not a sound HDF5 file. */
 export async function openH5(path: string): Promise<H5File> {
-  const library = await loadLibrary()
   const handle = openSync(path, 'r')
   const sizeBytes = fstatSync(handle).size
   closeSync(handle)
-  const guard = guardOf(path)
-  const file: File = guard('', () => new library.module.File(path, 'r'))
+  const { library, fileId, guard, close } = await openInLibrary(path)
   let structure: Structure
   try {
     structure = openStructure(path)
   } catch (thrown) {
-    file.close()
+    close()
     throw thrown
   }
-  const { kind, realPlace } = places(library, file, path)
-  let open = true
+  const { kind, realPlace } = places(library, fileId, path)
 
   return {
     path,
     sizeBytes,
     kind: (place) => guard(place, () => kind(place)),
-    keys: (place) => guard(place, () => new library.module.Group(file.file_id, realPlace(place)).keys()),
+    keys: (place) => guard(place, () => library.get_names(fileId, realPlace(place), false)),
     dataset: (place) =>
       guard(place, () => {
         if (kind(place) !== 'dataset')
           throw new StratumError('FILE_CORRUPT', `"${place}" is missing in the file, or is not an array.`, rewrite, { path, place })
-        return openDataset({ path, sizeBytes, place, real: realPlace(place), file, library, structure, guard })
+        return openDataset({ path, sizeBytes, place, real: realPlace(place), fileId, library, structure, guard })
       }),
-    attributes: (place) => guard(place, () => library.wasm.get_attribute_names(file.file_id, realPlace(place))),
-    attribute: (place, name) =>
-      guard(place, () => {
-        const real = realPlace(place)
-        if (!library.wasm.get_attribute_names(file.file_id, real).includes(name)) return undefined
-        const { type, vlen } = library.wasm.get_attribute_metadata(file.file_id, real, name)
-        if (vlen || !plainClasses.has(type)) checkAttribute(structure, structure.messages(addressOf({ library, file, real })), name)
-        return new library.module.Attribute(file.file_id, real, name).value
-      }),
+    attributes: (place) => guard(place, () => library.get_attribute_names(fileId, realPlace(place))),
+    attribute: (place, name) => guard(place, () => attributeValue({ library, fileId, real: realPlace(place), structure }, name)),
     close() {
-      if (!open) return
-      open = false
+      close()
       structure.close()
-      file.close()
     },
   }
 }
@@ -117,11 +103,11 @@ export async function rootKeys(path: string): Promise<string[]> {
 }
 
 /** Places by their real paths: links are followed here, one by one and only inside the file. */
-function places({ module, wasm }: Library, file: File, path: string) {
+function places(library: Library, fileId: bigint, path: string) {
   /** Listed once: files are only read, and a list is asked for with every step of every path. */
   const lists = new Map<string, ReadonlySet<string>>()
   const names = (group: string): ReadonlySet<string> => {
-    const known = lists.get(group) ?? new Set(new module.Group(file.file_id, group).keys())
+    const known = lists.get(group) ?? new Set(library.get_names(fileId, group, false))
     lists.set(group, known)
     return known
   }
@@ -134,19 +120,19 @@ function places({ module, wasm }: Library, file: File, path: string) {
     for (const [i, part] of parts.entries()) {
       if (!names(at || '/').has(part)) return null
       const next = `${at}/${part}`
-      const type = wasm.get_type(file.file_id, next)
-      if (type === wasm.H5G_UDLINK)
+      const type = library.get_type(fileId, next)
+      if (type === library.H5G_UDLINK)
         throw new StratumError('FORMAT_UNSUPPORTED', `"${next}" points into another file, which is not followed.`, rewrite, {
           path,
           place: next,
         })
-      if (type === wasm.H5G_LINK) {
-        const target = wasm.get_symbolic_link(file.file_id, next)
+      if (type === library.H5G_LINK) {
+        const target = library.get_symbolic_link(fileId, next)
         const rest = parts.slice(i + 1).join('/')
         return resolve(`${target.startsWith('/') ? target : `${at}/${target}`}/${rest}`, links + 1)
       }
-      if (type === wasm.H5G_DATASET && i < parts.length - 1) return null
-      if (type !== wasm.H5G_GROUP && type !== wasm.H5G_DATASET) return null
+      if (type === library.H5G_DATASET && i < parts.length - 1) return null
+      if (type !== library.H5G_GROUP && type !== library.H5G_DATASET) return null
       at = next
     }
     return at || '/'
@@ -156,7 +142,7 @@ function places({ module, wasm }: Library, file: File, path: string) {
     kind(place: string): 'group' | 'dataset' | null {
       const real = resolve(place)
       if (real === null) return null
-      return real !== '/' && wasm.get_type(file.file_id, real) === wasm.H5G_DATASET ? 'dataset' : 'group'
+      return real !== '/' && library.get_type(fileId, real) === library.H5G_DATASET ? 'dataset' : 'group'
     },
     realPlace(place: string): string {
       const real = resolve(place)

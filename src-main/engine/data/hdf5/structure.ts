@@ -88,6 +88,7 @@ function structureOf(path: string, handle: number, size: number): Structure {
   const read = (address: number, length: number): DataView => readAbsolute(base + address, length)
   const heaps = new Map<number, Map<number, Uint8Array>>()
   let heapsChecked = false
+  let open = true
 
   return {
     addressBytes,
@@ -109,7 +110,10 @@ function structureOf(path: string, handle: number, size: number): Structure {
       if (!heapsChecked && size <= mostScannedBytes) scanHeaps(path, size, readAbsolute, lengthBytes)
       heapsChecked = true
     },
-    close: () => closeSync(handle),
+    close() {
+      if (open) closeSync(handle)
+      open = false
+    },
   }
 }
 

@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type H5File, openH5, rootKeys, toNumbers } from '../../../../../src-main/engine/data/hdf5/file.ts'
@@ -81,8 +81,12 @@ describe('LZF', () => {
       const path = folder.file(`damaged${at}.h5`)
       writeFileSync(path, damaged)
       try {
-        const file = await open(path)
-        for (const place of numeric) whole(file, place)
+        const file = await openH5(path)
+        try {
+          for (const place of numeric) whole(file, place)
+        } finally {
+          file.close()
+        }
       } catch (thrown) {
         refused++
         expect(thrown).toMatchObject({
@@ -182,5 +186,34 @@ describe('files that point or claim', () => {
     writeFileSync(path, readFileSync(path).subarray(0, 20_000))
     await expect(openH5(path)).rejects.toMatchObject({ code: 'FILE_TRUNCATED' })
     expect(await rootKeys(path)).toEqual([])
+  })
+})
+
+describe('a library of its own for every file', () => {
+  it('is as new for the next one: errors use up neither its stack, nor memory, nor descriptors', async () => {
+    const cut = folder.file('short.h5')
+    writeFileSync(cut, readFileSync(fixture('lzf_earliest.h5')).subarray(0, 20_000))
+    const descriptors = (): number => readdirSync('/dev/fd').length
+    const round = async (): Promise<void> => {
+      await expect(openH5(cut)).rejects.toMatchObject({ code: 'FILE_TRUNCATED' })
+      const file = await openH5(fixture('types.h5'))
+      for (let i = 0; i < 40; i++) expect(() => file.attributes('missing')).toThrow(expect.objectContaining({ code: 'FILE_CORRUPT' }))
+      expect(whole(file, 'one')).toEqual([5])
+      file.close()
+    }
+    await round()
+    const before = descriptors()
+    // 4100 errors, and the stack has room for 2200.
+    for (let i = 0; i < 100; i++) await round()
+    expect(descriptors()).toBe(before)
+  })
+
+  it('serves files that are open at the same time, and none after it was closed', async () => {
+    const [first, second] = [await open('types.h5'), await open('lzf_latest.h5')]
+    first.close()
+    const third = await open('userblock.h5')
+    expect(whole(second, 'plain')).toEqual(whole(third, 'plain'))
+    expect(() => first.keys('/')).toThrow(/after it was closed/)
+    first.close()
   })
 })
