@@ -148,7 +148,7 @@ export function trainingStep(
 
 const shapeOnly = ({ shape }: Tensor): Weights[string] => ({ shape, values: new Float32Array(0) })
 
-const noiseOf = (key: Scalar): Noise => ({
+export const noiseOf = (key: Scalar): Noise => ({
   uniform: (site, shape) => randomUniform(key, shape, site),
   normal: (site, shape) => randomNormal(key, shape, site),
 })
