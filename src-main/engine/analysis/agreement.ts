@@ -94,7 +94,7 @@ export function normalisedMutualInformation({ counts, nTruth, foundSizes, truthS
   counts.forEach((n, at) => {
     if (n > 0) information += (n / total) * Math.log((n * total) / (foundSizes[Math.floor(at / nTruth)] * truthSizes[at % nTruth]))
   })
-  return Math.max(0, information / mean)
+  return Math.min(1, Math.max(0, information / mean))
 }
 
 /** Share of rows that lie in the commonest true class of their found class: accuracy of a many-to-one naming. Grows with the number of classes. */

@@ -34,8 +34,8 @@ export interface VMeasure {
 /** Rosenberg & Hirschberg, V-Measure, EMNLP 2007. */
 export function vMeasure(table: Contingency): VMeasure {
   const { found, truth, shared } = informationOf(table)
-  const homogeneity = truth === 0 ? 1 : shared / truth
-  const completeness = found === 0 ? 1 : shared / found
+  const homogeneity = truth === 0 ? 1 : Math.min(1, shared / truth)
+  const completeness = found === 0 ? 1 : Math.min(1, shared / found)
   const sum = homogeneity + completeness
   return { homogeneity, completeness, v: sum === 0 ? 0 : (2 * homogeneity * completeness) / sum }
 }

@@ -1,11 +1,12 @@
 /**
- * Labels that were never used for learning, one per row of a dataset: from a field of it, a raster on its grid, or polygons.
+ * Labels that were never used for learning, one per row of a dataset: from a field or column of it, a raster on its grid, or polygons.
  * Memory: two bytes per row, and four more while polygons are read.
  */
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { DatasetMeta } from '#common/domain/dataset.ts'
 import { StratumError } from '#common/errors.ts'
+import { readField } from '../data/fields.ts'
 import { openDataset } from '../data/import.ts'
 import { readerFor } from '../data/readers/registry.ts'
 import { burn } from '../data/vector/burn.ts'
@@ -19,7 +20,7 @@ export const labelsIdentity = async (labels: string): Promise<string> =>
 
 /**
  * Label id per row (0 = first distinct value …), −1 where not labelled; and the name of each id.
- * @param where a field of the dataset, a single-band raster on its grid, or a file of polygons or points
+ * @param where a field or (of what is no raster) a column of the dataset, a single-band raster on its grid, or a file of polygons or points
  * @param field of the polygons; null for the one that is called like a class
  * @throws PARAMETER_INVALID, DATA_UNSUITABLE saying what is wrong, and what opening a file throws
  */
@@ -52,11 +53,10 @@ export async function readLabels(
     }
     ids[row] = code
   }
-  if (meta.metadataFields.includes(where)) {
+  if (meta.metadataFields.includes(where) || (!meta.grid && meta.columns.some(({ name }) => name === where))) {
     const source = await openDataset(meta, projectPath, signal)
     try {
-      const values = (await source.metadata?.(where)) ?? []
-      for (const [row, value] of values.entries()) put(row, value)
+      for (const [row, value] of (await readField(source, meta, where, 'labels', signal)).entries()) put(row, value)
     } finally {
       await source.close()
     }

@@ -19,6 +19,8 @@ export function summary(runs: readonly Pick<ComparisonRun, 'figures'>[]): { figu
 }
 
 const level = 0.05
+/** Figures that differ by rounding only. */
+const isSame = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-7 * Math.max(Math.abs(a), Math.abs(b))
 
 /**
  * For every quality the row with the best mean, and of each other whether a paired t test over the seeds of both tells them apart at the
@@ -35,11 +37,11 @@ export function withStanding<Row extends Pick<ComparisonRow, 'figures' | 'runs'>
     if (known.length < 2) continue
     const best = known.reduce((a, b) => ((better === 'lower' ? b.mean < a.mean : b.mean > a.mean) ? b : a))
     // Where all are the same, none is best.
-    if (known.every(({ mean }) => mean === best.mean)) continue
+    if (known.every(({ mean }) => isSame(mean, best.mean))) continue
     standings[best.i][key] = 'best'
     for (const { i, mean } of known) {
       if (i === best.i) continue
-      if (mean === best.mean) standings[i][key] = 'best'
+      if (isSame(mean, best.mean)) standings[i][key] = 'best'
       else {
         const p = pairsTest(rows[best.i], rows[i], key)
         if (p !== null) standings[i][key] = p < level ? 'worse' : 'equal'
