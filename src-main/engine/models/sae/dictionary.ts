@@ -31,11 +31,13 @@ import {
 } from '@tensorflow/tfjs-core'
 import { z } from 'zod'
 import { StratumError } from '#common/errors.ts'
+import type { StageLayout } from '#common/domain/results.ts'
 import { type Codes, sparseDecode, sparseEncode } from '../../compute/sparse/ops.ts'
 import { stopGradient } from '../../compute/special/gradientFlow.ts'
 import { geometricMedian } from '../../layers/geometricMedian.ts'
 import { shareOfSpread } from '../../losses/reconstruction.ts'
 import type { Initialiser, RowSample, TensorMap, Weight, Weights } from '../define.ts'
+import { schedule } from '../training.ts'
 
 export const group = 'Sparse codes that can be read'
 export const [layers, sparsity, alive] = ['Layers', 'Sparsity', 'Dead codes'] as const
@@ -102,6 +104,43 @@ export const targetCodes = (value: number, how: string) =>
       group: sparsity,
       description: `How many codes a row shall use on average: ${how} Empty keeps the pull as it is.`,
     })
+
+/** λ, where it is a parameter. */
+export const firstPull = (what: string, then = '') =>
+  z
+    .number()
+    .positive()
+    .max(1e6)
+    .default(0.1)
+    .meta({
+      title: 'Pull to zero',
+      paperTerm: 'sparsity coefficient λ',
+      group: sparsity,
+      description: `Weight of ${what} in the loss${then}.`,
+    })
+
+/** Directions settle when steps become small, so the step size falls unless it is told otherwise. */
+export const dictionarySchedule = {
+  ...schedule,
+  learningRateSchedule: schedule.learningRateSchedule
+    .unwrap()
+    .default('cosine')
+    .meta(schedule.learningRateSchedule.meta() ?? {}),
+}
+
+export const dictionaryLayout = (
+  params: { readonly epochs: number; readonly batchSize: number },
+  M: number,
+  D: number,
+  activeCodes?: number,
+): StageLayout => ({
+  title: 'Sparse autoencoder',
+  widths: [D, M, D],
+  code: 1,
+  epochs: params.epochs,
+  batchSize: params.batchSize,
+  ...(activeCodes !== undefined && { activeCodes }),
+})
 
 /** @throws PARAMETER_INVALID where a row is to use more codes than there are, or a step has no spread to compare its error with */
 export function checkCodes(k: number | null, M: number, batchSize: number): void {
@@ -176,15 +215,32 @@ export function deadLatentsLoss(x: Tensor2D, recon: Tensor2D, dead: Tensor, w: T
 
 export const auxiliaryKOf = (k: number | null, M: number, D: number): number => Math.min(M, k ?? Math.min(512, Math.ceil(D / 2)))
 
+/** How far beyond `target` the codes per row may be, as share of it, before a pass counts as worse for it. */
+const tolerance = 0.05
+
 /** E(x, x̂), raised where rows use more codes than wanted: a pass with more codes is no better for rebuilding more. For judging. */
 export const heldOutError = (x: Tensor2D, recon: Tensor2D, f: Tensor2D, target: number | null): Scalar => {
   const error = shareOfSpread(x, recon)
-  return target === null ? error : mul(error, add(1, relu(sub(div(meanL0(f), target), 1))))
+  return target === null ? error : add(error, relu(sub(div(meanL0(f), target), 1 + tolerance)))
 }
 
-/** λ after a step: a twentieth larger at most where rows use more than `target` codes, smaller where less. */
-export function steeredPull(pull: Tensor, l0: Scalar, target: number, rate: number): Tensor {
-  const off = sub(div(stopGradient(l0), target), 1)
+const [warmUp, settled, firstShare, steering] = [0.05, 0.3, 0.25, 0.02]
+
+/**
+ * Numbers of a step for a model whose λ is led to a number of codes: how much of λ counts, which grows over the first twentieth of the
+ * steps, and how many codes a row shall use by now. These fall from a quarter of all to `target`, by the same share each step, over
+ * the first three tenths: directions that learn together part before few are chosen; few from the first step on leave many unused.
+ */
+export function pullScalars(step: number, steps: number, target: number | null, M: number): Readonly<Record<'warmth' | 'wanted', number>> {
+  const warmth = Math.min(1, (step + 1) / Math.max(1, warmUp * steps))
+  if (target === null) return { warmth, wanted: M }
+  const left = Math.max(0, 1 - step / (settled * steps))
+  return { warmth, wanted: target * Math.max(1, (firstShare * M) / target) ** left }
+}
+
+/** λ after a step: a fiftieth larger at most where rows use more than `wanted` codes, smaller where less. */
+export function steeredPull(pull: Tensor, l0: Scalar, wanted: Tensor): Tensor {
+  const off = sub(div(stopGradient(l0), wanted), 1)
   const bounded = sub(relu(add(off, 1)), relu(sub(off, 1)))
-  return maximum(mul(pull, add(1, mul(rate, sub(bounded, 1)))), 1e-12)
+  return maximum(mul(pull, add(1, mul(steering, sub(bounded, 1)))), 1e-12)
 }

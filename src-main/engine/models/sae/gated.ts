@@ -7,8 +7,9 @@
  *
  * Whether a code is used is decided apart from how large it is, so the penalty shrinks no code.
  *
- * Otherwise than in the paper: λ is led to the wanted number of codes per row by a controller, and grows over the first twentieth of the
- * steps. Held-out rows are judged by their share of spread, times how far they exceed the wanted number of codes.
+ * Otherwise than in the paper: λ is led to the wanted number of codes per row by a controller, and that number falls to the wanted one
+ * over the first three tenths of the steps (pullScalars in dictionary.ts). The step size falls along a cosine. Held-out rows are judged
+ * by their share of spread, raised where they exceed the wanted number of codes.
  *
  * Shapes: see dictionary.ts; W_gate is `encoder`, b_gate `encoderBias`. r, b_mag [M]
  */
@@ -31,23 +32,23 @@ import { z } from 'zod'
 import { stopGradient } from '../../compute/special/gradientFlow.ts'
 import { totalOf } from '../../losses/terms.ts'
 import { defineModel, type TensorMap } from '../define.ts'
-import { batchSize, epochs, learningRate, schedule } from '../training.ts'
+import { batchSize, epochs, learningRate } from '../training.ts'
 import {
   checkCodes,
   codeSize,
   decoded,
+  dictionaryLayout,
+  dictionarySchedule,
   firstDictionary,
+  firstPull,
   fits,
   group,
   heldOutError,
   meanL0,
-  sparsity,
+  pullScalars,
   steeredPull,
   targetCodes,
 } from './dictionary.ts'
-
-const steering = 0.02
-const warmUp = 0.05
 
 /** ReLU(π) and f share one product with W_gate. */
 function gated(x: Tensor2D, w: TensorMap): { readonly gates: Tensor2D; readonly f: Tensor2D } {
@@ -59,7 +60,7 @@ function gated(x: Tensor2D, w: TensorMap): { readonly gates: Tensor2D; readonly 
 
 export const saeGated = defineModel({
   id: 'sae-gated',
-  version: 1,
+  version: 2,
   title: 'Sparse autoencoder (gated)',
   summary: 'A dictionary that decides apart whether a code is used and how large it is.',
   group,
@@ -70,16 +71,11 @@ export const saeGated = defineModel({
   params: z.object({
     codeSize: codeSize(256),
     targetCodes: targetCodes(8, 'the pull to zero grows or falls until it is so.'),
-    pull: z.number().positive().max(1e6).default(0.1).meta({
-      title: 'Pull to zero',
-      paperTerm: 'L1 coefficient λ',
-      group: sparsity,
-      description: 'Weight of the gates in the loss; where a number of codes is wanted, only the first value.',
-    }),
+    pull: firstPull('the gates', '; where a number of codes is wanted, only the first value'),
     epochs: epochs(50),
     batchSize: batchSize(256),
-    learningRate: learningRate(0.001),
-    ...schedule,
+    learningRate: learningRate(0.003),
+    ...dictionarySchedule,
   }),
   presets: [
     { id: 'default', title: 'Balanced', summary: 'About eight of 256 codes per row. Tables of ten to a hundred columns.', params: {} },
@@ -98,7 +94,7 @@ export const saeGated = defineModel({
       kind: 'gradient',
       stages: [
         {
-          layout: { title: 'Sparse autoencoder', widths: [D, M, D], code: 1, epochs: params.epochs, batchSize: params.batchSize },
+          layout: dictionaryLayout(params, M, D),
           learningRate: params.learningRate,
           trains: ['encoder', 'encoderBias', 'decoder', 'preBias', 'logGain', 'sizeBias'],
           unitRows: ['decoder'],
@@ -108,7 +104,7 @@ export const saeGated = defineModel({
             sizeBias: initialiser.constant([M], 0),
           }),
           buffers: { pull: { shape: [], values: Float32Array.of(pull) } },
-          scalars: (step, steps) => ({ warmth: Math.min(1, (step + 1) / Math.max(1, warmUp * steps)) }),
+          scalars: (step, steps) => pullScalars(step, steps, target, M),
 
           loss(x, w, noise, { buffers, scalars }) {
             const { gates, f } = gated(x, w)
@@ -121,7 +117,7 @@ export const saeGated = defineModel({
                 sparsity: mul(mul(buffers.pull, scalars.warmth), mean(sum(gates, 1))),
                 gates: squaredError(x, decoded(gates, frozen)),
               }),
-              buffers: { pull: target === null ? add(buffers.pull, 0) : steeredPull(buffers.pull, meanL0(f), target, steering) },
+              buffers: { pull: target === null ? add(buffers.pull, 0) : steeredPull(buffers.pull, meanL0(f), scalars.wanted) },
             }
           },
         },

@@ -8,10 +8,10 @@
  * chosen by `resamplings`, latents that have not fired for `deadAfter` rows begin anew: their direction becomes that of a row that is
  * badly rebuilt, drawn by its squared loss, its encoder a fifth as long as the mean of those alive, its bias zero.
  *
- * Otherwise than in the papers: λ is led to the wanted number of codes per row (`targetCodes`) by a controller, since a
- * useful λ depends on the scale of the data; λ grows over the first twentieth of the steps; the rows that dead latents are sent to
- * come from the sample that the centre is computed from (at most 2048), not from 819 200. Held-out rows are judged by their share of
- * spread, times how far they exceed the wanted number of codes.
+ * Otherwise than in the papers: λ is led to the wanted number of codes per row (`targetCodes`) by a controller, since a useful λ depends
+ * on the scale of the data; that number falls to the wanted one over the first three tenths of the steps (pullScalars in dictionary.ts).
+ * The step size falls along a cosine. The rows that dead latents are sent to come from the sample that the centre is computed from (at
+ * most 2048), not from 819 200. Held-out rows are judged by their share of spread, raised where they exceed the wanted number of codes.
  *
  * Shapes: see dictionary.ts. λ [] carried from step to step
  */
@@ -19,13 +19,16 @@ import { add, mean, mul, relu, type Scalar, squaredDifference, sum, type Tensor2
 import { z } from 'zod'
 import { totalOf } from '../../losses/terms.ts'
 import { defineModel } from '../define.ts'
-import { batchSize, epochs, learningRate, schedule } from '../training.ts'
+import { batchSize, epochs, learningRate } from '../training.ts'
 import {
   checkCodes,
   codeSize,
   deadAfter,
   decoded,
+  dictionaryLayout,
+  dictionarySchedule,
   firstDictionary,
+  firstPull,
   fits,
   alive,
   group,
@@ -33,19 +36,15 @@ import {
   meanL0,
   preActivation,
   silentAfter,
-  sparsity,
+  pullScalars,
   steeredPull,
   targetCodes,
 } from './dictionary.ts'
 import { resample } from './resample.ts'
 
-/** Share of λ's own size by which it may change in a step. */
-const steering = 0.02
-const warmUp = 0.05
-
 export const saeRelu = defineModel({
   id: 'sae-relu',
-  version: 1,
+  version: 2,
   title: 'Sparse autoencoder (ReLU + L1)',
   summary: 'A dictionary whose codes are pushed to zero by their size: the first of its kind, and the one most papers compare with.',
   group,
@@ -57,12 +56,7 @@ export const saeRelu = defineModel({
   params: z.object({
     codeSize: codeSize(256),
     targetCodes: targetCodes(8, 'the pull to zero grows or falls until it is so.'),
-    pull: z.number().positive().max(1e6).default(0.1).meta({
-      title: 'Pull to zero',
-      paperTerm: 'L1 coefficient λ',
-      group: sparsity,
-      description: 'Weight of the sum of codes in the loss; where a number of codes is wanted, only the first value.',
-    }),
+    pull: firstPull('the sum of codes', '; where a number of codes is wanted, only the first value'),
     deadAfter,
     resamplings: z.int().min(0).max(100).default(4).meta({
       title: 'New starts for dead codes',
@@ -73,8 +67,8 @@ export const saeRelu = defineModel({
     }),
     epochs: epochs(50),
     batchSize: batchSize(256),
-    learningRate: learningRate(0.001),
-    ...schedule,
+    learningRate: learningRate(0.003),
+    ...dictionarySchedule,
   }),
   presets: [
     { id: 'default', title: 'Balanced', summary: 'About eight of 256 codes per row. Tables of ten to a hundred columns.', params: {} },
@@ -93,7 +87,7 @@ export const saeRelu = defineModel({
       kind: 'gradient',
       stages: [
         {
-          layout: { title: 'Sparse autoencoder', widths: [D, M, D], code: 1, epochs: params.epochs, batchSize: params.batchSize },
+          layout: dictionaryLayout(params, M, D),
           learningRate: params.learningRate,
           trains: ['encoder', 'encoderBias', 'decoder', 'preBias'],
           unitRows: ['decoder'],
@@ -102,7 +96,7 @@ export const saeRelu = defineModel({
             rowsSilent: { shape: [M], values: new Float32Array(M) },
             pull: { shape: [], values: Float32Array.of(pull) },
           },
-          scalars: (step, steps) => ({ warmth: Math.min(1, (step + 1) / Math.max(1, warmUp * steps)) }),
+          scalars: (step, steps) => pullScalars(step, steps, target, M),
           revise: (given) => resample(given, { times: resamplings, deadAfter: params.deadAfter, D }),
 
           loss(x, w, noise, { buffers, scalars }) {
@@ -116,7 +110,7 @@ export const saeRelu = defineModel({
               ...totalOf({ reconstruction, sparsity: mul(mul(buffers.pull, scalars.warmth), sizes) }),
               buffers: {
                 rowsSilent: silentAfter(sum(f, 0), buffers.rowsSilent, x.shape[0]),
-                pull: target === null ? add(buffers.pull, 0) : steeredPull(buffers.pull, l0, target, steering),
+                pull: target === null ? add(buffers.pull, 0) : steeredPull(buffers.pull, l0, scalars.wanted),
               },
             }
           },
