@@ -70,9 +70,7 @@ export const VariationalReport = z.object({
   correlation: z.object({ means: z.number(), draws: z.number() }).nullable(),
   collapse: CollapseFindings,
   /** Evidence lower bound and k-sample estimate of ln p(x), nats per row; null where the model cannot say. */
-  likelihood: z
-    .object({ elbo: z.number(), importance: z.number(), samples: z.int(), rows: z.int(), standardError: z.number() })
-    .nullable(),
+  likelihood: z.object({ elbo: z.number(), importance: z.number(), samples: z.int(), rows: z.int(), standardError: z.number() }).nullable(),
 })
 export type VariationalReport = z.output<typeof VariationalReport>
 

@@ -2,6 +2,7 @@
 import { clusterOperation } from './cluster.ts'
 import { compareOperation } from './compare.ts'
 import type { OperationDefinition } from './define.ts'
+import { continueOperation } from './continue.ts'
 import { encodeOperation } from './encode.ts'
 import { evaluateOperation } from './evaluate.ts'
 import { examineOperation } from './examine.ts'
@@ -10,6 +11,7 @@ import { importOperation } from './import.ts'
 import { importModelOperation } from './importModel.ts'
 import { operationIn, operationList } from './list.ts'
 import { prepareOperation } from './prepare.ts'
+import { reportOperation } from './report.ts'
 import { prepareAsOperation } from './prepareAs.ts'
 import { sampleOperation } from './sample.ts'
 import { scoreOperation } from './score.ts'
@@ -24,9 +26,11 @@ export const operations = operationList(
   prepareOperation,
   prepareAsOperation,
   trainOperation,
+  continueOperation,
   importModelOperation,
   sweepOperation,
   encodeOperation,
+  reportOperation,
   clusterOperation,
   tidyOperation,
   scoreOperation,

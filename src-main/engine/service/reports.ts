@@ -109,11 +109,15 @@ export function createReports(given: Given): Reports {
       const from = row === undefined ? null : await given.preparedRow(dataset, row, matrix)
       const { values, decoded } = await traversal(forward, ranges, unit, steps, from?.X ?? null)
       const groups = from?.facts.groups && new Int32Array(steps).fill(from.facts.groups[0])
-      const divisors = from?.facts.divisors && new Map([...from.facts.divisors].map(([id, [one]]) => [id, new Float64Array(steps).fill(one)]))
+      const divisors =
+        from?.facts.divisors && new Map([...from.facts.divisors].map(([id, [one]]) => [id, new Float64Array(steps).fill(one)]))
       return {
         names: sourcesOf(matrix).map(({ name }) => name),
         values,
-        profiles: invertPipeline(matrix.steps, decoded, steps, forward.rebuilt, { groups: groups ?? undefined, divisors: divisors ?? undefined }),
+        profiles: invertPipeline(matrix.steps, decoded, steps, forward.rebuilt, {
+          groups: groups ?? undefined,
+          divisors: divisors ?? undefined,
+        }),
         median: ranges[unit * rangeStride + 2],
       }
     },

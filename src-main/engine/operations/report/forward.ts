@@ -11,6 +11,7 @@ import { type Executor, specsOf, type TensorMap, type TensorSpec } from '../../c
 import type { Tensor2D } from '../../compute/tfjs.ts'
 import { trace } from '../../compute/trace/trace.ts'
 import { buildFor } from '../../models/build.ts'
+import type { GradientModel } from '../../models/define.ts'
 import { modelById } from '../../models/registry.ts'
 import type { Project } from '../../project/project.ts'
 import { layoutOf } from '../../train/layout.ts'
@@ -22,10 +23,16 @@ export interface Forward {
   readonly columns: number
   readonly rebuilt: number
   readonly isVariational: boolean
+  /** Multiply-adds of a row, about: how many numbers were learned. */
+  readonly work: number
   /** X [n × D] → codes [n × Z] */
   codes(X: Float32Array, n: number, signal?: AbortSignal): Promise<Float32Array>
   /** μ and ln σ² [n × Z]; only where `isVariational`. */
   posterior(X: Float32Array, n: number, signal?: AbortSignal): Promise<{ mu: Float32Array; logVariance: Float32Array }>
+  /** KL of every row and unit [n × Z] in nats, of models whose prior is another one than N(0, I); else null. */
+  divergence(X: Float32Array, n: number, signal?: AbortSignal): Promise<Float32Array | null>
+  /** Of the decoder's Gaussian noise, where it is one number for all columns. */
+  readonly noiseVariance: number | null
   /**
    * z [n × Z] → x̂ [n × rebuilt]
    * @param X  [n × D] the rows themselves, for what is given with them; without it typical values are taken
@@ -40,7 +47,7 @@ const runBytes = 4 << 20
 /** Multiply-adds of a run: about 0.1 s. */
 const runWork = 4e9
 
-type What = 'codes' | 'posterior' | 'decode' | 'decodeGiven'
+type What = 'codes' | 'posterior' | 'divergence' | 'decode' | 'decodeGiven'
 
 /** Memory: the weights twice, and per call its results and one run. Close it: it holds a thread. */
 export function openForward(project: Project, artifact: Artifact): Forward {
@@ -51,16 +58,17 @@ export function openForward(project: Project, artifact: Artifact): Forward {
   const weights = readWeights(project, artifact)
   const built = buildFor(definition, definition.params.parse(meta.settings), D, meta.conditions ?? 0)
   const { codeSize: Z } = layoutOf(built)
-  const posterior = built.kind === 'gradient' ? built.posterior : undefined
+  const { posterior, divergence, noiseVariance }: Partial<GradientModel> = built.kind === 'gradient' ? built : {}
   const workPerRow = Object.values(weights).reduce((sum, { values }) => sum + values.length, 0)
   const worker = new NumericWorker()
   const executors = new Map<string, Promise<Executor>>()
 
   function stepOf(what: What, x: Tensor2D | undefined, z: Tensor2D | undefined, inputs: TensorMap): TensorMap {
     if (what === 'codes') return { codes: built.encode(x as Tensor2D, inputs) }
-    if (what !== 'posterior') return { x: built.decode(z as Tensor2D, inputs, x) }
-    if (!posterior) throw new Error(`${definition.id} has no posterior`)
-    return { ...posterior(x as Tensor2D, inputs) }
+    if (what === 'divergence' && divergence) return { kl: divergence(x as Tensor2D, inputs) }
+    if (what === 'posterior' && posterior) return { ...posterior(x as Tensor2D, inputs) }
+    if (what === 'decode' || what === 'decodeGiven') return { x: built.decode(z as Tensor2D, inputs, x) }
+    throw new Error(`${definition.id} has no ${what}`)
   }
 
   async function open(what: What, block: number): Promise<Executor> {
@@ -122,8 +130,12 @@ export function openForward(project: Project, artifact: Artifact): Forward {
     columns: D,
     rebuilt,
     isVariational: posterior !== undefined,
+    work: workPerRow,
     codes: async (X, n, signal) => (await run('codes', n, { x: { values: X, width: D } }, { codes: Z }, signal)).codes,
     posterior: (X, n, signal) => run('posterior', n, { x: { values: X, width: D } }, { mu: Z, logVariance: Z }, signal),
+    noiseVariance: noiseVariance?.(weights) ?? null,
+    divergence: async (X, n, signal) =>
+      divergence ? (await run('divergence', n, { x: { values: X, width: D } }, { kl: Z }, signal)).kl : null,
     async decode(z, n, X, signal) {
       const codes = { z: { values: z, width: Z } }
       const { x } = X

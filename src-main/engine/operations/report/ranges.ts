@@ -11,7 +11,10 @@ export function rangesOf(codes: Float32Array, n: number, Z: number): Float32Arra
   for (let j = 0; j < Z; j++) {
     for (let i = 0; i < n; i++) column[i] = codes[i * Z + j]
     column.sort()
-    ranges.set([column[0], quantileOfSorted(column, 0.01), quantileOfSorted(column, 0.5), quantileOfSorted(column, 0.99), column[n - 1]], j * rangeStride)
+    ranges.set(
+      [column[0], quantileOfSorted(column, 0.01), quantileOfSorted(column, 0.5), quantileOfSorted(column, 0.99), column[n - 1]],
+      j * rangeStride,
+    )
   }
   return ranges
 }

@@ -1,0 +1,28 @@
+/** What the figures of a report mean together, in sentences for somebody who did not make the model. */
+import type { ReportMeta } from '#common/domain/report.ts'
+
+const percent = (share: number): string => `${Number((100 * share).toPrecision(3))} %`
+
+export function notesOf(report: Omit<ReportMeta, 'notes'>): string[] {
+  const { rows, fit, pca, intrinsic, codeSize, variational, units } = report
+  const notes: string[] = []
+  if (!rows.heldOut) notes.push('No rows were held out: the figures are of rows that the model learned from and flatter it.')
+  if (fit.explainedVariance < pca.explainedVariance - 0.001)
+    notes.push(
+      `PCA with ${pca.components} components explains more (${percent(pca.explainedVariance)} against ${percent(fit.explainedVariance)}): the model has not learned enough, or straight axes are all there is.`,
+    )
+  const { rows: data, codes } = intrinsic
+  // Of sparse codes a row uses few numbers, whatever their count.
+  const isSparse = units.some(({ used }) => used < 0.5)
+  if (data && data.high < codeSize && !isSparse)
+    notes.push(`Rows vary along about ${data.dimension.toFixed(1)} directions nearby, and the code has ${codeSize} numbers: fewer may do.`)
+  if (data && codes && codes.high < data.low)
+    notes.push(
+      `Codes vary along about ${codes.dimension.toFixed(1)} directions and rows along ${data.dimension.toFixed(1)}: the code leaves something out, be it noise or structure.`,
+    )
+  if (variational && variational.passive > 0)
+    notes.push(
+      `${variational.passive} of ${units.length} units say nothing about any row. Leave them out before clustering: their means are noise that distances count.`,
+    )
+  return notes
+}
