@@ -139,6 +139,19 @@ export const ModelMeta = z.object({
   executor: z.string(),
   /** What the machine used while training; null with the reason where it cannot be read. Missing in models made before it was read. */
   energy: z.object({ wattHours: z.number().nullable(), source: z.string() }).optional(),
+  /** Where its training ended, for going on with it; null where that was not kept, missing in models made before it was. */
+  last: z.object({ seed: z.int(), position: z.record(z.string(), z.unknown()) }).nullable().optional(),
+  /** What it began with instead of fresh weights, with the names of the weights that were taken over and of those that were new. */
+  began: z
+    .object({
+      model: z.int(),
+      how: z.enum(['weights', 'last state', 'best weights']),
+      /** Passes that the run added to those of the other one; null where it began anew. */
+      passes: z.int().nullable(),
+      taken: z.array(z.string()),
+      fresh: z.array(z.string()),
+    })
+    .optional(),
   /** Of a model that was not trained here. Its figures say how it does on the rows of this project; those it came with stand here. */
   imported: z
     .object({
@@ -156,7 +169,7 @@ export const ModelMeta = z.object({
   warnings: z.array(TrainWarning).optional(),
 })
 export type ModelMeta = z.output<typeof ModelMeta>
-/* model arrays: one per weight ('weight/<name>') · while running 'checkpoint/<name>'. metrics: 'stage', 'loss', 'holdout' … by step */
+/* model arrays: one per weight ('weight/<name>') · 'last/<name>' the optimiser's state at the end · while running 'checkpoint/<name>'. metrics: 'stage', 'loss', 'holdout' … by step */
 
 export const LatentsMeta = z.object({
   model: z.int(),

@@ -16,7 +16,8 @@ import type { ModelDefinition } from '../models/define.ts'
 import { modelById } from '../models/registry.ts'
 import { defineOperation, type OperationContext } from './define.ts'
 import { sweepParams, sweptParameters, variantsOf } from './sweepParams.ts'
-import { passParameters, resolveSettings, trainOperation, withEnoughPasses } from './train.ts'
+import { passParameters, resolveSettings, withEnoughPasses } from './modelSettings.ts'
+import { trainOperation } from './train.ts'
 
 type Context = OperationContext<z.output<typeof sweepParams>>
 type Values = Readonly<Record<string, unknown>>

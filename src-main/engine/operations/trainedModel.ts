@@ -8,6 +8,9 @@ import { openEncoder, type Encoder } from '../train/encoder.ts'
 
 const weightPrefix = 'weight/'
 export const weightArray = (name: string): string => weightPrefix + name
+/** What the optimiser needs to go on, in the names of its state. */
+const lastPrefix = 'last/'
+export const lastArray = (name: string): string => lastPrefix + name
 /** Mean [D] and components [D, Z] of the PCA that the model is shown against. */
 export const pcaArrays = { mean: 'pca/mean', components: 'pca/components' } as const
 
@@ -17,14 +20,18 @@ export interface TrainedModel {
   readonly encoder: Encoder
 }
 
-export function readWeights(project: Project, model: Artifact): Record<string, Weight> {
-  const weights: Record<string, Weight> = {}
+export const readWeights = (project: Project, model: Artifact): Record<string, Weight> => readArrays(project, model, weightPrefix)
+/** The state in which its training ended; empty where that was not kept. */
+export const readLastState = (project: Project, model: Artifact): Record<string, Weight> => readArrays(project, model, lastPrefix)
+
+function readArrays(project: Project, model: Artifact, prefix: string): Record<string, Weight> {
+  const arrays: Record<string, Weight> = {}
   for (const { name, shape } of model.arrays) {
-    if (!name.startsWith(weightPrefix)) continue
+    if (!name.startsWith(prefix)) continue
     const reader = project.array(model.id, name)
-    weights[name.slice(weightPrefix.length)] = { shape, values: reader.read(0, shape[0] ?? 1) as Float32Array }
+    arrays[name.slice(prefix.length)] = { shape, values: reader.read(0, shape[0] ?? 1) as Float32Array }
   }
-  return weights
+  return arrays
 }
 
 /** The caller closes `encoder`. */

@@ -1,0 +1,57 @@
+/** What a model runs with: preset, what was typed, defaults, and what is chosen for the data at hand. */
+import { StratumError } from '#common/errors.ts'
+import type { ModelDefinition } from '../models/define.ts'
+
+/** Preset under explicit settings under nothing: what the model really runs with, defaults filled in. */
+export function resolveSettings(
+  model: ModelDefinition,
+  preset: string | null,
+  settings: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const found = preset === null ? undefined : model.presets.find((p) => p.id === preset)
+  if (preset !== null && found === undefined) {
+    throw new StratumError(
+      'PARAMETER_INVALID',
+      `${model.title} has no preset “${preset}”.`,
+      model.presets.length ? `Choose among: ${model.presets.map((p) => p.id).join(', ')}.` : 'Leave the preset empty.',
+      { parameter: 'preset' },
+    )
+  }
+  const parsed = model.params.strict().safeParse({ ...found?.params, ...settings })
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]
+    throw new StratumError(
+      'PARAMETER_INVALID',
+      `${model.title}: ${issue.path.join('.') || 'settings'}: ${issue.message}`,
+      `Settings of this model: ${Object.keys(model.params.shape).join(', ')}.`,
+      { parameter: `settings.${issue.path.join('.')}` },
+    )
+  }
+  return parsed.data
+}
+
+/** Names of the parameters that say how many passes are made, in the order of the stages. */
+export const passParameters = (model: ModelDefinition): string[] =>
+  Object.keys(model.params.shape).filter((name) => /epochs$/.test(String(model.params.shape[name].meta()?.paperTerm)))
+
+/** Fewer steps than this leave any network near where it began. */
+const leastSteps = 500
+
+/**
+ * Passes that nobody chose grow on small data until a stage makes enough steps: 30 passes over 250 rows would be 30 steps.
+ * A number the user typed is kept.
+ */
+export function withEnoughPasses(
+  model: ModelDefinition,
+  settings: Readonly<Record<string, unknown>>,
+  typed: Readonly<Record<string, unknown>>,
+  rows: number,
+): Record<string, unknown> {
+  const stepsPerPass = Math.ceil(rows / Number(settings.batchSize ?? rows))
+  const passNames = passParameters(model)
+  const enough = (name: string, passes: unknown): unknown =>
+    typeof passes === 'number' && passes > 0 && passNames.includes(name) && !(name in typed)
+      ? Math.max(passes, Math.ceil(leastSteps / stepsPerPass))
+      : passes
+  return Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, enough(name, value)]))
+}
