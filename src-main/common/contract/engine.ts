@@ -288,6 +288,17 @@ export const engineCalls = {
       scores: float32.nullable(),
     }),
   },
+  /**
+   * Two labellings of the same rows against each other: counts [first + 1, second + 1] with ids from 1 (row and column 0 are empty), and
+   * for each id of the first the one of the second that it shares most rows with, one to one, −1 where none is left.
+   */
+  compareClasses: {
+    input: z.object({
+      first: z.object({ artifact: id, array: z.string().default('labels') }),
+      second: z.object({ artifact: id, array: z.string().default('labels') }),
+    }),
+    output: z.object({ counts: float64, first: z.int(), second: z.int(), rows: z.number(), ari: z.number(), matched: z.array(z.int()) }),
+  },
   /** Everything known of one row of a raster, for the map's read-out. */
   readPixel: {
     input: z.object({ dataset: id, x: z.int().nonnegative(), y: z.int().nonnegative(), clustering: id.optional(), scores: id.optional() }),

@@ -50,6 +50,10 @@ export const ComparisonRow = z.object({
   preset: z.string().nullable().optional(),
   /** All settings of the model that ran. */
   settings: z.record(z.string(), z.unknown()).optional(),
+  /** Those that differ from the preset. */
+  changed: z.record(z.string(), z.unknown()).optional(),
+  /** Widths of each stage, as '10-6-4-2-4-6-10'. */
+  layers: z.array(z.string()).optional(),
   space: ComparisonSpace.optional(),
   /** Numbers per row of the space the classes were found in; how many a row uses where the others are zero. */
   codeSize: z.int().optional(),

@@ -246,6 +246,8 @@ function rowOf(run: Run, runs: ComparisonRun[], agreement: readonly number[]): O
     paper: definition.paper,
     preset,
     settings,
+    changed: contender.settings,
+    layers: layout.stages.map(({ widths }) => widths.join('-')),
     space,
     codeSize: (clustered.meta as unknown as LatentsMeta).codeSize,
     activeCodes: space === 'codes' ? (layout.activeCodes ?? null) : null,

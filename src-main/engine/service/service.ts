@@ -23,6 +23,7 @@ import { createProject, openProject } from '../project/open.ts'
 import { recipeOf } from '../operations/recipe.ts'
 import { layoutOf } from '../train/layout.ts'
 import { version } from '../version.ts'
+import { compareClasses } from './classes.ts'
 import { describeModel, describeReader } from './describe.ts'
 import { readExamination } from './examinations.ts'
 import { createSession } from './session.ts'
@@ -169,6 +170,7 @@ export function createService(emit: Emit<EngineEvents>): Service {
     readMap: views.readMap,
     readRows: views.readRows,
     readSpectrum: views.readSpectrum,
+    compareClasses: (request) => compareClasses(session.project(), request),
     readExamination: (request) => readExamination(session.project(), request),
     sampleLatents: views.sampleLatents,
     readPixel: views.readPixel,
