@@ -33,12 +33,14 @@ export interface ArrayStore {
 
 const storedBytes = (dtype: DtypeName): number => (dtype === 'float16' ? 2 : arrayTypes[dtype].BYTES_PER_ELEMENT)
 const bytesOf = (values: NumberArray): Uint8Array => new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
+/** A single number is an array without axes: one row of one. */
+export const rowsOf = (shape: readonly number[]): number => shape[0] ?? 1
 const rowWidth = (shape: readonly number[]): number => shape.slice(1).reduce((product, n) => product * n, 1)
 
 /** A caller's mistake, not a user's: it ends as INTERNAL with its stack in the log. */
 function checkSpec(name: string, { dtype, shape, chunkRows }: ArraySpec): void {
   if (!(dtype in arrayTypes)) throw new TypeError(`array ${name}: unknown dtype ${dtype}`)
-  if (shape.length === 0 || shape.some((n) => !Number.isSafeInteger(n) || n < 0))
+  if (shape.some((n) => !Number.isSafeInteger(n) || n < 0))
     throw new RangeError(`array ${name}: bad shape [${shape.join(', ')}]`)
   if (chunkRows !== undefined && !(Number.isSafeInteger(chunkRows) && chunkRows > 0))
     throw new RangeError(`array ${name}: bad chunkRows ${chunkRows}`)
@@ -62,7 +64,7 @@ export function writeArray(
   const { dtype, shape } = spec
   const chunkRows = chunkRowsOf(spec)
   const width = rowWidth(shape)
-  const total = shape[0] * width
+  const total = rowsOf(shape) * width
   const buffer = new arrayTypes[dtype](Math.min(total, chunkRows * width))
   const id = onFile(store.path, () => {
     store.arrays.remove(artifact, name)
@@ -89,7 +91,7 @@ export function writeArray(
     append(values) {
       if (values.constructor !== buffer.constructor) throw new TypeError(`array ${name} is ${dtype}, got ${values.constructor.name}`)
       if (finished || written + filled + values.length > total)
-        throw new RangeError(`array ${name}: more than ${shape[0]} rows of ${width}`)
+        throw new RangeError(`array ${name}: more than ${rowsOf(shape)} rows of ${width}`)
       for (let from = 0; from < values.length; ) {
         const n = Math.min(values.length - from, buffer.length - filled)
         buffer.set(values.subarray(from, from + n), filled)
@@ -122,13 +124,14 @@ export function readArray(store: Pick<ArrayStore, 'path' | 'chunks'>, row: Array
   const { dtype } = row
   const shape = shapeOf(row)
   const width = rowWidth(shape)
+  const allRows = rowsOf(shape)
   const rowBytes = width * storedBytes(dtype)
-  const isIntact = new Uint8Array(Math.ceil(shape[0] / row.chunk_rows))
+  const isIntact = new Uint8Array(Math.ceil(allRows / row.chunk_rows))
   let cached: { i: number; bytes: Buffer } | undefined
 
   const chunk = (i: number): Buffer => {
     if (cached?.i === i) return cached.bytes
-    const rows = Math.min(row.chunk_rows, shape[0] - i * row.chunk_rows)
+    const rows = Math.min(row.chunk_rows, allRows - i * row.chunk_rows)
     const bytes = readChunk(store, row, i, rows * rowBytes, isIntact[i] === 1)
     isIntact[i] = 1
     cached = { i, bytes }
@@ -136,8 +139,8 @@ export function readArray(store: Pick<ArrayStore, 'path' | 'chunks'>, row: Array
   }
 
   function readInto(from: number, to: number, into: NumberArray): void {
-    if (!(Number.isSafeInteger(from) && Number.isSafeInteger(to) && 0 <= from && from <= to && to <= shape[0])) {
-      throw new RangeError(`array ${row.name}: rows ${from}…${to} of ${shape[0]}`)
+    if (!(Number.isSafeInteger(from) && Number.isSafeInteger(to) && 0 <= from && from <= to && to <= allRows)) {
+      throw new RangeError(`array ${row.name}: rows ${from}…${to} of ${allRows}`)
     }
     if (!(into instanceof arrayTypes[dtype]) || into.length !== (to - from) * width)
       throw new TypeError(
@@ -206,7 +209,7 @@ export function* chunkSizes(row: ArrayRow): Generator<{ i: number; bytes: number
   const shape = shapeOf(row)
   const rowBytes = rowWidth(shape) * storedBytes(row.dtype)
   if (rowBytes === 0) return
-  for (let i = 0, at = 0; at < shape[0]; i += 1, at += row.chunk_rows) {
-    yield { i, bytes: Math.min(row.chunk_rows, shape[0] - at) * rowBytes }
+  for (let i = 0, at = 0; at < rowsOf(shape); i += 1, at += row.chunk_rows) {
+    yield { i, bytes: Math.min(row.chunk_rows, rowsOf(shape) - at) * rowBytes }
   }
 }

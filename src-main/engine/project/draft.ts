@@ -1,7 +1,7 @@
 /** An artifact while it is made: its rows carry status 'running' until `finish` turns them into a result in one transaction. */
 import type { Artifact } from '#common/domain/artifact.ts'
 import { cancelled } from '#common/errors.ts'
-import { readArray, writeArray } from './arrayStore.ts'
+import { readArray, rowsOf, writeArray } from './arrayStore.ts'
 import type { Draft, NumberArray } from './project.ts'
 import type { Tables } from './tables.ts'
 import { onFile } from './sqlite.ts'
@@ -59,7 +59,7 @@ export function openDraft(tables: Tables, id: number, toArtifact: (id: number) =
         if (state === null || state === 'null') return null
         const entries = checkpointArrays().map((row) => {
           const reader = readArray(tables, row)
-          return [row.name.slice(checkpointPrefix.length), { shape: reader.shape, values: reader.read(0, reader.shape[0]) }] as const
+          return [row.name.slice(checkpointPrefix.length), { shape: reader.shape, values: reader.read(0, rowsOf(reader.shape)) }] as const
         })
         return { state: JSON.parse(state) as unknown, arrays: Object.fromEntries(entries) }
       }),

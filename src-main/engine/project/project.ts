@@ -9,7 +9,7 @@ export type NumberArray = Uint8Array | Uint16Array | Uint32Array | Int32Array | 
 
 export interface ArraySpec {
   readonly dtype: DtypeName
-  /** shape[0] is rows. */
+  /** shape[0] is rows; none at all is a single number, which is read as one row. */
   readonly shape: readonly number[]
   /** Rows per chunk; a chunk is one blob and should stay under 4 MB. Default: as many rows as make 1 MB. */
   readonly chunkRows?: number

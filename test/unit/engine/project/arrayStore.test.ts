@@ -45,6 +45,16 @@ describe('an array', () => {
     expect(draft.finish({}, 0).arrays).toEqual([{ name: 'a', dtype: 'float32', shape: [7, 3], chunkRows: 2 }])
   })
 
+  test('without axes is a single number, kept in checkpoints too', async () => {
+    store('threshold', { dtype: 'float32', shape: [] }, Float32Array.of(0.25))
+    expect(project.array(draft.id, 'threshold')).toMatchObject({ shape: [] })
+    expect(project.array(draft.id, 'threshold').read(0, 1)).toStrictEqual(Float32Array.of(0.25))
+    draft.saveCheckpoint({ step: 3 }, { pull: { dtype: 'float32', shape: [], values: Float32Array.of(0.1) } })
+    expect(draft.loadCheckpoint()?.arrays.pull).toStrictEqual({ shape: [], values: Float32Array.of(0.1) })
+    expect(await project.verify()).toMatchObject({ problems: [] })
+    expect(draft.finish({}, 0).arrays).toMatchObject([{ name: 'threshold', shape: [] }])
+  })
+
   test('of float16 is half as large and comes back as float32, rounded to 11 bits', () => {
     const values = Float32Array.of(1, 0.1, -2.5, 3000.7, Number.NaN, 1e-6)
     store('a', { dtype: 'float16', shape: [3, 2], chunkRows: 2 }, values)
