@@ -5,9 +5,11 @@ import { rowsInMemory } from '#engine/compute/rowReader.ts'
 import type { StepId } from '#common/domain/steps.ts'
 import { applyPipeline, asRead, describeColumns, fitPipeline, invertPipeline } from '#engine/data/pipeline/pipeline.ts'
 import { onnxFile } from '#engine/export/onnx.ts'
-import type { ModelDefinition } from '#engine/models/define.ts'
+import * as tf from '#engine/compute/tfjs.ts'
+import type { ModelDefinition, Weights } from '#engine/models/define.ts'
 import { models } from '#engine/models/registry.ts'
 import { openEncoder } from '#engine/train/encoder.ts'
+import { layoutOf } from '#engine/train/layout.ts'
 import { contentOf, exportedColumns, presets, someWeights } from '../helpers/exported.ts'
 import { largestDifference } from '../helpers/programs.ts'
 import { curvedRows } from '../helpers/training.ts'
@@ -27,6 +29,15 @@ async function opened(bytes: Uint8Array) {
   }
 }
 
+/** Whether a reconstruction takes more of the row than its code: a decoder alone then takes typical values instead. */
+const readsRows = ({ learnsFrom }: ModelDefinition): boolean => learnsFrom === 'counts'
+function decodedAlone(model: ModelDefinition, settings: Readonly<Record<string, unknown>>, weights: Weights, codes: Float32Array) {
+  const built = model.build(model.params.parse(settings), d)
+  const given = Object.fromEntries(Object.entries(weights).map(([name, { shape, values }]) => [name, tf.tensor(values, [...shape])]))
+  const Z = layoutOf(built).codeSize
+  return built.decode(tf.tensor2d(codes, [codes.length / Z, Z]), given).dataSync() as Float32Array
+}
+
 describe('an exported model gives what ours gives', () => {
   test.each(presets)('%s', async (_, model, settings) => {
     const weights = await someWeights(model, settings)
@@ -40,7 +51,8 @@ describe('an exported model gives what ours gives', () => {
       const { codes, error } = await ours.encode(x, rows)
       const reconstruction = await ours.reconstruct(x, rows)
       expect(largestDifference((await encoder.run(x, rows)).codes, codes)).toBeLessThan(1e-6)
-      expect(largestDifference((await decoder.run(codes, rows)).reconstruction, reconstruction)).toBeLessThan(1e-6)
+      const alone = readsRows(model) ? decodedAlone(model, settings, weights, codes) : reconstruction
+      expect(largestDifference((await decoder.run(codes, rows)).reconstruction, alone)).toBeLessThan(1e-6)
       const all = await together.run(x, rows)
       expect(largestDifference(all.codes, codes)).toBeLessThan(1e-6)
       expect(largestDifference(all.reconstruction, reconstruction)).toBeLessThan(1e-6)

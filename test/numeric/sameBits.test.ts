@@ -26,6 +26,10 @@ const settings: Readonly<Record<string, readonly Readonly<Record<string, unknown
     { encoder: [256], epochs: 2, batchSize: 100, penalty: 'gan' },
   ],
   iwae: [{ encoder: [256], epochs: 2, batchSize: 100, draws: 4 }],
+  'count-vae': [
+    { encoder: [256], epochs: 2, batchSize: 100 },
+    { encoder: [256], epochs: 2, batchSize: 100, likelihood: 'zinb' },
+  ],
   'batch-topk': [{ codeSize: 512, k: 4, auxiliaryK: 16, deadAfter: 300, epochs: 2, batchSize: 100 }],
   // dead codes begin anew after the second pass
   'sae-relu': [{ codeSize: 512, targetCodes: 3, pull: 5, deadAfter: 200, resamplings: 1, epochs: 3, batchSize: 100 }],

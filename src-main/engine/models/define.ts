@@ -154,6 +154,8 @@ export interface ModelDefinition<Schema extends z.ZodObject = z.ZodObject> {
   /** Citation for the methods paragraph. */
   readonly paper: string
   readonly fits: readonly DatasetKind[]
+  /** 'counts': takes prepared rows as whole numbers from 0, neither scaled nor in logarithms; training refuses others. */
+  readonly learnsFrom?: 'counts'
   readonly params: Schema
   readonly presets: readonly Preset<z.input<Schema>>[]
   /** Whether it makes use of columns that are given and not rebuilt. Without it, it never sees them; see build.ts. */

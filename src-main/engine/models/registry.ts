@@ -1,6 +1,7 @@
 /** Every model, in the order of the gallery. Adding one is adding its file and a line here. */
 import { StratumError } from '#common/errors.ts'
 import { autoencoder } from './autoencoder.ts'
+import { countVae } from './counts/countVae.ts'
 import type { ModelDefinition } from './define.ts'
 import { pca } from './pca.ts'
 import { batchTopK } from './sae/batchTopK.ts'
@@ -28,6 +29,7 @@ export const models: readonly ModelDefinition[] = [
   infoVae,
   wae,
   iwae,
+  countVae,
   saeTopK,
   batchTopK,
   saeJumpRelu,

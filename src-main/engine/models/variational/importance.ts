@@ -20,7 +20,7 @@ export const standardNormal = (z: Tensor2D): Posterior => ({ mu: zerosLike(z), l
 
 /** @param prior  of the rows `x`; N(0, I) where it is left out */
 export function logImportanceWeights(
-  net: Network,
+  net: Pick<Network, 'posterior' | 'output' | 'negativeLog'>,
   x: Tensor2D,
   weights: TensorMap,
   noise: Noise | null,

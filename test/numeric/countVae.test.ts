@@ -1,0 +1,72 @@
+/** The likelihoods of counts against scipy, their gradients against differences. */
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import * as tf from '#engine/compute/tfjs.ts'
+import type { HostArrays, TensorMap } from '#engine/compute/step.ts'
+import { logNegativeBinomial, logZeroInflated } from '#engine/losses/counts.ts'
+import { evaluateBoth } from '../helpers/programs.ts'
+
+type Table = Readonly<Record<string, readonly number[]>>
+// Made by test/fixtures/make/counts.py with scipy.
+const { counts, poisson }: Readonly<Record<'counts' | 'poisson', Table>> = JSON.parse(
+  readFileSync(new URL('../fixtures/counts.json', import.meta.url), 'utf8'),
+)
+const oneRow = (values: readonly number[], f: (value: number) => number = (value) => value) => ({
+  shape: [1, values.length],
+  values: Float32Array.from(values, f),
+})
+const inputsOf = ({ x, mu, theta, g }: Table): HostArrays => ({
+  x: oneRow(x),
+  logMu: oneRow(mu, Math.log),
+  logTheta: { shape: [theta.length], values: Float32Array.from(theta, Math.log) },
+  g: oneRow(g ?? x.map(() => 0)),
+})
+
+type Likelihood = (given: TensorMap) => tf.Tensor2D
+const nb: Likelihood = ({ x, logMu, logTheta }) => logNegativeBinomial(x as tf.Tensor2D, logMu as tf.Tensor2D, logTheta as tf.Tensor1D)
+const zinb: Likelihood = ({ x, logMu, logTheta, g }) =>
+  logZeroInflated(x as tf.Tensor2D, logMu as tf.Tensor2D, logTheta as tf.Tensor1D, g as tf.Tensor2D)
+
+/** Results compiled, after a look at whether they are the same eager. */
+async function valuesAndGradients(table: Table, f: Likelihood, by: readonly string[]) {
+  const { compiled, eager } = await evaluateBoth(inputsOf(table), (inputs) => {
+    const slopes = tf.grads((...values: tf.Tensor[]) => f({ ...inputs, ...Object.fromEntries(by.map((name, i) => [name, values[i]])) }))(
+      by.map((name) => inputs[name]),
+    )
+    return { value: f(inputs), ...Object.fromEntries(by.map((name, i) => [name, slopes[i]])) }
+  })
+  for (const [name, { values }] of Object.entries(eager)) expect(worst(compiled[name].values, values, table), name).toBeLessThan(tolerance)
+  return compiled
+}
+
+/** max |a − b| / max(1, |b|, x, μ): float32 cannot say ln μ closer than 1e-7 of itself, and x or μ times that is in what is looked at. */
+const worst = (a: ArrayLike<number>, b: ArrayLike<number>, { x, mu }: Table): number =>
+  Math.max(...Array.from(b, (value, i) => Math.abs(a[i] - value) / Math.max(1, Math.abs(value), x[i], mu[i])))
+const tolerance = 5e-6
+
+describe('the negative binomial likelihood', () => {
+  test('and its slopes are those of scipy and of differences', async () => {
+    const { value, logMu, logTheta } = await valuesAndGradients(counts, nb, ['logMu', 'logTheta'])
+    expect(worst(value.values, counts.nb, counts)).toBeLessThan(tolerance)
+    expect(worst(logMu.values, counts.nbByMu, counts)).toBeLessThan(tolerance)
+    expect(worst(logTheta.values, counts.nbByTheta, counts)).toBeLessThan(tolerance)
+  })
+  test('becomes Poisson’s where θ is as good as infinite', async () => {
+    const { value, logTheta } = await valuesAndGradients(poisson, nb, ['logMu', 'logTheta'])
+    expect(worst(value.values, poisson.logp, poisson)).toBeLessThan(tolerance)
+    expect(
+      worst(
+        logTheta.values,
+        poisson.x.map(() => 0),
+        poisson,
+      ),
+    ).toBeLessThan(tolerance)
+  })
+})
+test('the zero-inflated likelihood and its slopes are those of scipy and of differences', async () => {
+  const { value, logMu, logTheta, g } = await valuesAndGradients(counts, zinb, ['logMu', 'logTheta', 'g'])
+  expect(worst(value.values, counts.zinb, counts)).toBeLessThan(tolerance)
+  expect(worst(logMu.values, counts.zinbByMu, counts)).toBeLessThan(tolerance)
+  expect(worst(logTheta.values, counts.zinbByTheta, counts)).toBeLessThan(tolerance)
+  expect(worst(g.values, counts.zinbByG, counts)).toBeLessThan(tolerance)
+})
