@@ -147,19 +147,65 @@ test('a sweep that is kept ends with the runs done; asked for again, it is compl
   expect(metaOf(await sweep(many))).toMatchObject({ complete: true, planned: 9 })
 })
 
-test('successive halving: fewer settings with more passes from round to round, the last as trained alone', async () => {
+test('an engine that goes down in the middle leaves what can be gone on with', async () => {
+  const long = { ranges: { codeSize: [1, 2] }, settings: { ...base, epochs: 4000, patience: 0 } }
+  const job = await until(0, long)
+  while (!trained().some(({ status }) => status === 'running')) await new Promise((resolve) => setTimeout(resolve, 10))
+  await bench.close()
+  await expect(job.finished).rejects.toMatchObject({ code: 'CANCELLED' })
+  bench = openWorkbench(folder.file('p.stratum'), { threads: 1, fresh: false })
+  const drafts = bench.project.artifacts().filter(({ status }) => status === 'running')
+  expect(drafts.map(({ kind }) => kind).sort()).toEqual(['model', 'sweep'])
+  const again = await until(0, long)
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  again.cancel(true)
+  const kept = await again.finished
+  expect(kept.id).toBe(drafts.find(({ kind }) => kind === 'sweep')!.id)
+  expect(metaOf(kept).runs[0].model).toBe(drafts.find(({ kind }) => kind === 'model')!.id)
+})
+
+describe('successive halving', () => {
+  const rates = { learningRate: [1e-5, 1e-4, 1e-3, 3e-3, 1e-2] }
+  const halving = { method: 'halving', ranges: rates, rungFactor: 3, leastPasses: 1 }
   const settings = { ...base, epochs: 9, patience: 0 }
-  const meta = metaOf(
-    await sweep({ method: 'halving', ranges: { learningRate: [1e-5, 1e-4, 1e-3, 3e-3, 1e-2] }, settings, rungFactor: 3, leastPasses: 1 }),
-  )
-  expect(meta.rungs.map(({ settings: n }) => n)).toEqual([5, 2, 1])
-  expect(meta.runs.map(({ rung, epochs }) => [rung, epochs])).toEqual([...Array(5).fill([0, 1]), [1, 3], [1, 3], [2, 9]])
-  const last = meta.runs.at(-1)!
-  expect(meta.best).toBe(last.setting)
-  const errors = meta.runs.slice(0, 5).map(({ error }) => error as number)
-  const promoted = meta.runs.slice(5, 7).map(({ setting }) => setting)
-  expect(Math.max(...promoted.map((setting) => errors[setting]))).toBeLessThanOrEqual(
-    Math.min(...errors.filter((_, setting) => !promoted.includes(setting))),
-  )
-  await expect(sweep({ method: 'halving', ranges: { epochs: [2, 4] } })).rejects.toMatchObject({ where: { parameter: 'method' } })
+
+  test('gives fewer settings more passes from round to round, going on where that is the same as training anew', async () => {
+    const meta = metaOf(await sweep({ ...halving, settings }))
+    expect(meta.rungs).toMatchObject([
+      { settings: 5, how: 'trained' },
+      { settings: 2, how: 'continued' },
+      { settings: 1, how: 'continued' },
+    ])
+    expect(meta.runs.map(({ rung, epochs }) => [rung, epochs])).toEqual([...Array(5).fill([0, 1]), [1, 3], [1, 3], [2, 9]])
+    const last = meta.runs.at(-1)!
+    expect(meta.best).toBe(last.setting)
+    const errors = meta.runs.slice(0, 5).map(({ error }) => error as number)
+    const promoted = meta.runs.slice(5, 7).map(({ setting }) => setting)
+    expect(Math.max(...promoted.map((setting) => errors[setting]))).toBeLessThanOrEqual(
+      Math.min(...errors.filter((_, setting) => !promoted.includes(setting))),
+    )
+    const whole = await bench.compute(
+      'train',
+      { matrix },
+      { model: 'autoencoder', settings: { ...settings, ...meta.variants[last.setting] } },
+    )
+    expect(last.error).toBe(whole.meta.holdoutError)
+  })
+
+  test('trains anew where the step size follows a cosine over the run', async () => {
+    const cosine = { ...settings, epochs: 3, learningRateSchedule: 'cosine' }
+    const meta = metaOf(await sweep({ ...halving, ranges: { learningRate: [1e-3, 3e-3] }, settings: cosine }))
+    expect(meta.rungs.map(({ how }) => how)).toEqual(['trained', 'trained'])
+    const last = meta.runs.at(-1)!
+    const alone = await bench.compute(
+      'train',
+      { matrix },
+      { model: 'autoencoder', settings: { ...cosine, ...meta.variants[last.setting] } },
+    )
+    expect(alone.id).toBe(last.model)
+  })
+
+  test('is refused where the passes themselves are varied', async () => {
+    await expect(sweep({ method: 'halving', ranges: { epochs: [2, 4] } })).rejects.toMatchObject({ where: { parameter: 'method' } })
+  })
 })

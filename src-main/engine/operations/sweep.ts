@@ -4,6 +4,8 @@
  *
  * A run that fails is listed with its reason; only what would stop all others (a full disk, cancelling) ends the sweep. Successive
  * halving promotes by mean error over the seeds, on the held-out rows where there are any; see common/domain/sweep.ts for what is run.
+ * Its longer runs go on from the shorter ones (`continue`) where that gives the weights of training anew, bit for bit; else they are
+ * trained anew, because a step size that falls along a cosine is part of a setting.
  *
  * Memory: one training at a time.
  */
@@ -12,8 +14,10 @@ import type { Artifact } from '#common/domain/artifact.ts'
 import { type ErrorCode, StratumError, throwIfCancelled, toReport } from '#common/errors.ts'
 import type { MatrixMeta, ModelMeta } from '#common/domain/results.ts'
 import { type Rung, rungsOf, summariesOf, type SweepMeta, type SweepRun } from '#common/domain/sweep.ts'
+import { buildFor } from '../models/build.ts'
 import type { ModelDefinition } from '../models/define.ts'
 import { modelById } from '../models/registry.ts'
+import { TrainingParams } from '../models/training.ts'
 import { defineOperation, type OperationContext } from './define.ts'
 import { sweepParams, sweptParameters, variantsOf } from './sweepParams.ts'
 import { passParameters, resolveSettings, withEnoughPasses } from './modelSettings.ts'
@@ -68,7 +72,7 @@ export const sweepOperation = defineOperation({
       parameters: sweptParameters(model, ctx.params.ranges, variants),
       variants,
       seeds,
-      rungs: rungs.map(({ share, settings }) => ({ share, settings, how: 'trained' })),
+      rungs: rungs.map(({ share, settings }, i) => ({ share, settings, how: i > 0 && continues(ctx, runs, i) ? 'continued' : 'trained' })),
       runs,
       planned: plannedRuns(rungs, seeds),
       complete,
@@ -80,6 +84,10 @@ export const sweepOperation = defineOperation({
     return meta
   },
 })
+
+/** Whether the runs of a rung went on with those of the one before, as far as they could. */
+const continues = ({ project }: Context, runs: readonly SweepRun[], rung: number): boolean =>
+  runs.some((run) => run.rung === rung && run.model !== null && project.artifact(run.model).operation === 'continue')
 
 const plannedRuns = (rungs: readonly Rung[], seeds: readonly number[]): number =>
   rungs.reduce((sum, { settings }) => sum + settings * seeds.length, 0)
@@ -136,13 +144,9 @@ async function allRuns(
         if (ctx.keepRequested()) return { runs, complete: false }
         const stage = `Run ${runs.length + 1} of ${planned}`
         ctx.report({ stage, fraction: done / total })
-        const run = await oneRun(
-          ctx,
-          model,
-          variants[setting],
-          { setting, seed, rung, share },
-          { stage, from: done / total, to: (done + share) / total },
-        )
+        const before = runs.find((run) => run.setting === setting && run.seed === seed && run.rung === rung - 1) ?? null
+        const place = { setting, seed, rung, share, before }
+        const run = await oneRun(ctx, model, variants[setting], place, { stage, from: done / total, to: (done + share) / total })
         runs.push(run)
         ctx.draft.addMetrics(pointsOf(run, runs.length))
         done += share
@@ -165,6 +169,8 @@ interface Place {
   readonly seed: number
   readonly rung: number
   readonly share: number
+  /** The same setting and seed in the rung before. */
+  readonly before: SweepRun | null
 }
 
 async function oneRun(
@@ -178,17 +184,20 @@ async function oneRun(
   const at = { setting, seed, rung }
   try {
     const { preset } = ctx.params
-    const settings = shortened(ctx, model, { ...ctx.params.settings, ...variant }, place.share)
-    const artifact = await ctx.run(
-      {
-        operation: 'train',
-        inputs: { matrix: ctx.inputs.matrix!.id },
-        params: { model: model.id, preset, settings },
-        seed,
-        name: [preset ?? model.id, ...Object.values(variant).map(brief)].join(' '),
-      },
-      share,
-    )
+    const typed = { ...ctx.params.settings, ...variant }
+    const name = [preset ?? model.id, ...Object.values(variant).map(brief)].join(' ')
+    const more = furtherPasses(ctx, model, typed, place)
+    if (more !== null && place.before) {
+      const artifact = await ctx.run(
+        { operation: 'continue', inputs: { model: place.before.model! }, params: { passes: more }, name },
+        share,
+      )
+      const figures = figuresOf(artifact)
+      return { ...at, ...figures, seconds: (figures.seconds ?? 0) + (place.before.seconds ?? 0), failure: null }
+    }
+    const settings = shortened(ctx, model, typed, place.share)
+    const params = { model: model.id, preset, settings }
+    const artifact = await ctx.run({ operation: 'train', inputs: { matrix: ctx.inputs.matrix!.id }, params, seed, name }, share)
     return { ...at, ...figuresOf(artifact), failure: null }
   } catch (thrown) {
     const { code, message, hint } = toReport(thrown)
@@ -207,13 +216,37 @@ async function oneRun(
 
 const brief = (value: unknown): string => (Array.isArray(value) ? value.join('-') : String(value))
 
+function fullSettings({ inputs, params }: Context, model: ModelDefinition, typed: Values): Values {
+  const { trainRows } = inputs.matrix!.meta as unknown as MatrixMeta
+  return withEnoughPasses(model, resolveSettings(model, params.preset, typed), typed, trainRows)
+}
+
+const shareOf = (passes: unknown, share: number): number => (Number(passes) > 0 ? Math.max(1, Math.round(Number(passes) * share)) : 0)
+
 /** Settings with their passes cut to a share; the whole is left as it was asked for, so that it is the run that was trained alone. */
-function shortened(ctx: Context, model: ModelDefinition, settings: Values, share: number): Values {
-  if (share === 1) return settings
-  const { trainRows } = ctx.inputs.matrix!.meta as unknown as MatrixMeta
-  const full = withEnoughPasses(model, resolveSettings(model, ctx.params.preset, settings), settings, trainRows)
-  const fewer = (name: string): number => (Number(full[name]) > 0 ? Math.max(1, Math.round(Number(full[name]) * share)) : 0)
-  return { ...settings, ...Object.fromEntries(passParameters(model).map((name) => [name, fewer(name)])) }
+function shortened(ctx: Context, model: ModelDefinition, typed: Values, share: number): Values {
+  if (share === 1) return typed
+  const full = fullSettings(ctx, model, typed)
+  return { ...typed, ...Object.fromEntries(passParameters(model).map((name) => [name, shareOf(full[name], share)])) }
+}
+
+/** The passes that lead from the rung before to this one, where going on gives the very weights of training anew; else null. */
+function furtherPasses(ctx: Context, model: ModelDefinition, typed: Values, { before, share }: Place): number | null {
+  // What ended early would have done so in the longer run, too: it is trained anew, and ends at the same pass.
+  if (!before?.model || before.stopped !== 'finished' || !goesOnAlike(ctx, model, typed)) return null
+  if (!(ctx.project.artifact(before.model).meta as unknown as ModelMeta).last) return null
+  const passes = shareOf(fullSettings(ctx, model, typed)[passParameters(model)[0]], share)
+  return passes > before.epochs! ? passes - before.epochs! : null
+}
+
+/** Whether a run of so many passes is the beginning of a longer one: one stage, and nothing that depends on how many there are. */
+function goesOnAlike({ inputs, params }: Context, model: ModelDefinition, typed: Values): boolean {
+  const { columns, conditions } = inputs.matrix!.meta as unknown as MatrixMeta
+  const settings = model.params.parse(resolveSettings(model, params.preset, typed))
+  const built = buildFor(model, settings, columns.length, conditions)
+  if (built.kind === 'closed-form' || built.stages.length > 1) return false
+  const [{ scalars, revise }] = built.stages
+  return !scalars && !revise && TrainingParams.parse(settings).learningRateSchedule !== 'cosine'
 }
 
 type Figures = Omit<SweepRun, 'setting' | 'seed' | 'rung' | 'failure'>
