@@ -39,6 +39,8 @@ export class RecordBuffer {
   #bytes = new Uint8Array(0)
   #from = 0
   #to = 0
+  /** A record that did not end is looked at again when twice as much is held: else a long one is gone through once per piece. */
+  #enough = 0
 
   /** Room for `length` more bytes; they count once `added`. */
   room(length: number): Uint8Array {
@@ -60,7 +62,7 @@ export class RecordBuffer {
   }
 
   clear(): void {
-    this.#from = this.#to = 0
+    this.#from = this.#to = this.#enough = 0
   }
 
   get held(): number {
@@ -87,12 +89,14 @@ export class RecordBuffer {
    * @returns bytes done
    */
   run(scanner: Scanner, limit: number, final: boolean, layout: Layout, check?: (bytes: Uint8Array, line: number) => void): number {
+    if (!final && this.held < Math.min(this.#enough, longestRecord + 1)) return 0
     const line = scanner.line
     this.#bytes[this.#to] = lineFeed
     const next = scanner.run(this.#bytes, this.#from, Math.min(this.#from + limit, this.#to), this.#to, final)
     const done = next - this.#from
     check?.(this.#bytes.subarray(this.#from, next), line)
     this.#from = next
+    this.#enough = done === 0 ? 2 * this.held : 0
     if (this.held > longestRecord && done === 0)
       throw new EndlessRecord(
         scanner.line,

@@ -89,6 +89,11 @@ export class Scanner {
     let p = from
     while (p < limit) {
       const first = bytes[p] as number
+      if (first === lineFeed && p < to) {
+        p++
+        this.line++
+        continue
+      }
       if (first === lineFeed || first === carriageReturn) {
         const next = lineEndAfter(bytes, p, to, final)
         if (next < 0) return p

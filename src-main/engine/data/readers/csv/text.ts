@@ -6,7 +6,7 @@ import { type Encoding, cutAsBytes } from './encoding.ts'
 
 /** A compressed file that grows beyond both of these is a bomb, not a table. */
 const bombRatio = 500
-const bombBytes = 4e9
+const bombBytes = 1e9
 
 export const isGzip = (head: Uint8Array): boolean => head[0] === 0x1f && head[1] === 0x8b
 
