@@ -14,7 +14,7 @@ export interface LearnedColumn {
 /** Numbers, which can be drawn along an axis, and categories, which cannot. */
 export function learnedColumns(
   data: Pick<DatasetMeta, 'columns'>,
-  model: Pick<ModelMeta, 'columns' | 'sources'>,
+  model: Pick<ModelMeta, 'columns' | 'conditions' | 'sources'>,
 ): { readonly numbers: readonly LearnedColumn[]; readonly categories: readonly LearnedColumn[] } {
   const names = new Set(sourcesOf(model).map(({ name }) => name))
   const learned = data.columns.map((column, place) => ({ column, place })).filter(({ column }) => names.has(column.name))

@@ -57,10 +57,9 @@ export class ModelDraft {
     return { ...defaultsOf(model.params), ...this.preset(model)?.params, ...this.settings(model.id) }
   }
 
-  /** The scaling a preset needs goes before the default of the prepare step. */
+  /** What model and preset need of the prepare step goes before its defaults. */
   prepareBaseline(model: ModelDescription | null): Values {
-    const scaling = model ? this.preset(model)?.scaling : undefined
-    return scaling ? { scaling } : {}
+    return (model && this.preset(model)?.prepare) ?? {}
   }
 
   /** What the user set of the prepare step, as far as it suits this data: columns and fields of other data are no choice here. */
@@ -69,6 +68,7 @@ export class ModelDraft {
     const suits = ([parameter, value]: [string, unknown]): boolean => {
       if (parameter === 'columns' || parameter === 'leaveOut')
         return Array.isArray(value) && value.every((name: string) => known.has(name) || columnPattern(name) !== null)
+      if (parameter === 'conditions') return Array.isArray(value) && value.every((name: string) => known.has(name))
       return !['splitField', 'within', 'stratify'].includes(parameter) || (typeof value === 'string' && known.has(value))
     }
     return Object.fromEntries(Object.entries(this.prepare).filter(suits))

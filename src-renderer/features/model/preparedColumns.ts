@@ -6,7 +6,7 @@ type Values = Readonly<Record<string, unknown>>
 
 const texts = (value: unknown): readonly string[] | null => (Array.isArray(value) ? (value as string[]) : null)
 
-/** The columns that are read. */
+/** The columns that are learned from. */
 export function readColumns(meta: DatasetMeta, values: Values): Column[] {
   const usable = meta.columns.filter(({ type }, i) => (meta.summaries[i]?.valid ?? 1) > 0 && type !== 'text')
   const named = (names: readonly string[]): Set<Column> =>
@@ -19,7 +19,8 @@ export function readColumns(meta: DatasetMeta, values: Values): Column[] {
   const wanted = texts(values.columns)
   const chosen = wanted ? [...named(wanted)] : usable
   const out = named(texts(values.leaveOut) ?? [])
-  return chosen.filter((column) => !out.has(column))
+  const given = texts(values.conditions) ?? []
+  return chosen.filter((column) => !out.has(column) && !given.includes(column.name))
 }
 
 /** Exact but for categories that training does not see, and for what is only known once rows were read. */
