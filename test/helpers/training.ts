@@ -1,5 +1,5 @@
 /** Rows to learn from and options for trainModel in tests. */
-import { normalsOf, stepKey } from '../../src-main/engine/compute/random/counter.ts'
+import { normalsOf, stepKey, uniformsOf } from '../../src-main/engine/compute/random/counter.ts'
 import { modelById } from '../../src-main/engine/models/registry.ts'
 import type { CheckpointStore, TrainOptions } from '../../src-main/engine/train/train.ts'
 
@@ -12,6 +12,16 @@ export function curvedRows(n: number, d: number, seed = 1): Float32Array {
     return 0.5 + 0.3 * Math.tanh(a * Math.cos(column) + b * Math.sin(2 * column)) + 0.01 * draw(2 * n + at)
   })
 }
+
+/** n rows of d whole numbers from 0, around what `curvedRows` are. */
+export function countRows(n: number, d: number, seed = 1): Float32Array {
+  const draw = uniformsOf(stepKey(seed, 0), 'counts')
+  return curvedRows(n, d, seed).map((value, at) => Math.floor(-6 * Math.max(value, 0) * Math.log(1 - draw(at))))
+}
+
+/** Rows that a model can learn from. */
+export const rowsFor = (modelId: string, n: number, d: number, seed = 1): Float32Array =>
+  modelById(modelId).learnsFrom === 'counts' ? countRows(n, d, seed) : curvedRows(n, d, seed)
 
 /** A checkpoint store in memory that keeps everything it was ever given. */
 export function memoryStore(
@@ -36,7 +46,7 @@ export function trainOptions(
   overrides: Partial<ArrayOptions> = {},
 ): ArrayOptions {
   const [n, held, d] = [330, 60, 5]
-  const rows = curvedRows(n + held, d)
+  const rows = rowsFor(modelId, n + held, d)
   return {
     model: modelById(modelId),
     params,

@@ -4,7 +4,9 @@ import { describe, expect, test } from 'vitest'
 import * as tf from '#engine/compute/tfjs.ts'
 import type { HostArrays, TensorMap } from '#engine/compute/step.ts'
 import { logNegativeBinomial, logZeroInflated } from '#engine/losses/counts.ts'
+import { trainModel } from '#engine/train/train.ts'
 import { evaluateBoth } from '../helpers/programs.ts'
+import { trainOptions } from '../helpers/training.ts'
 
 type Table = Readonly<Record<string, readonly number[]>>
 // Made by test/fixtures/make/counts.py with scipy.
@@ -69,4 +71,19 @@ test('the zero-inflated likelihood and its slopes are those of scipy and of diff
   expect(worst(logMu.values, counts.zinbByMu, counts)).toBeLessThan(tolerance)
   expect(worst(logTheta.values, counts.zinbByTheta, counts)).toBeLessThan(tolerance)
   expect(worst(g.values, counts.zinbByG, counts)).toBeLessThan(tolerance)
+})
+
+describe('training refuses what are no counts', () => {
+  test.each([
+    ['a fraction', 0.25],
+    ['a negative value', -1],
+  ])('%s', async (what, value) => {
+    const options = trainOptions('count-vae', { epochs: 1 })
+    options.train[7] = value
+    await expect(trainModel({ ...options, columnNames: ['A', 'B', 'C', 'D', 'E'] })).rejects.toMatchObject({
+      code: 'DATA_UNSUITABLE',
+      message: `This model learns from raw counts, and C has ${what} (${value}).`,
+      hint: expect.stringContaining('“As they are” for Counts'),
+    })
+  })
 })

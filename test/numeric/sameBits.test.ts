@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { Weights } from '#engine/models/define.ts'
 import { models } from '#engine/models/registry.ts'
 import { trainModel } from '#engine/train/train.ts'
-import { curvedRows, memoryStore, trainOptions } from '../helpers/training.ts'
+import { memoryStore, rowsFor, trainOptions } from '../helpers/training.ts'
 
 /** Wide enough for products to be divided among threads and weights to be kept unpacked; dictionaries both sparse and dense. */
 const settings: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>> = {
@@ -38,7 +38,13 @@ const settings: Readonly<Record<string, readonly Readonly<Record<string, unknown
   'k-sparse': [{ codeSize: 512, k: 6, epochs: 2, batchSize: 100 }],
 }
 const [n, held, d] = [600, 100, 48]
-const rows = { train: curvedRows(n, d), trainRows: n, holdout: curvedRows(held, d, 2), holdoutRows: held, inputDim: d }
+const rowsOf = (id: string) => ({
+  train: rowsFor(id, n, d),
+  trainRows: n,
+  holdout: rowsFor(id, held, d, 2),
+  holdoutRows: held,
+  inputDim: d,
+})
 
 function bytesOf({ weights }: { weights: Weights }): string {
   const hash = createHash('sha256')
@@ -53,6 +59,7 @@ test('every model is looked at', () => {
 
 describe('the same bits', () => {
   test.each(Object.entries(settings).flatMap(([id, all]) => all.map((params) => [id, params] as const)))('%s %o', async (id, params) => {
+    const rows = rowsOf(id)
     const store = memoryStore()
     const one = await trainModel(trainOptions(id, params, { ...rows, checkpoint: store, checkpointSeconds: 0 }))
     const two = await trainModel(trainOptions(id, params, { ...rows, threads: 2 }))

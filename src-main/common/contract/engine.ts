@@ -35,14 +35,14 @@ export const ModelDescription = z.object({
   paper: z.string(),
   fits: z.array(z.string()),
   params: ParameterSchema,
-  /** `scaling` is what the prepare step should use for this preset, where it matters. */
+  /** `prepare`: parameters of the prepare step that the model, or this preset, was made for. */
   presets: z.array(
     z.object({
       id: z.string(),
       title: z.string(),
       summary: z.string(),
       params: z.record(z.string(), z.unknown()),
-      scaling: z.string().optional(),
+      prepare: z.record(z.string(), z.unknown()).optional(),
     }),
   ),
 })

@@ -9,6 +9,7 @@ import { StratumError } from '#common/errors.ts'
 import { deviceFor } from '../compute/devices/settings.ts'
 import { readerFor } from '../data/readers/registry.ts'
 import { optionsOf } from '../data/series/options.ts'
+import { preparationFor } from '../models/define.ts'
 import { modelById } from '../models/registry.ts'
 import type { OperationDefinition } from '../operations/define.ts'
 import { parseParams, unknownParameter } from '../operations/parameters.ts'
@@ -27,6 +28,8 @@ import { inProject, runOptions, type Workspace } from './workspace.ts'
 const positionalParameter: Readonly<Record<string, { readonly name: string; readonly many?: boolean; readonly optional?: boolean }>> = {
   import: { name: 'path', many: true },
   export: { name: 'path' },
+  'prepare-as': { name: 'path' },
+  'import-model': { name: 'path' },
   sample: { name: 'directory' },
 }
 /** Parameters that name files: relative to where the command was typed. `labels` may be a field of the data instead. */
@@ -212,10 +215,11 @@ function modelChoice(operation: OperationDefinition, params: Values) {
   return { model, preset }
 }
 
-/** What the step in between needs to know of the operation it is for: a preset may ask for its own scaling. */
+/** What the step in between needs to know of the operation it is for: models and presets may want their own preparation. */
 function bridgeParams(bridge: string, operation: OperationDefinition, params: Values): Values {
-  const scaling = bridge === 'prepare' && operation.id === 'train' ? modelChoice(operation, params).preset?.scaling : undefined
-  return scaling === undefined ? {} : { scaling }
+  if (bridge !== 'prepare' || operation.id !== 'train') return {}
+  const { model, preset } = modelChoice(operation, params)
+  return preparationFor(model, preset)
 }
 
 /** Artifacts by position → roles. One that does not fit is brought to a kind that does, where one step with its defaults can. */

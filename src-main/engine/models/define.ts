@@ -138,6 +138,20 @@ export interface Preset<P> {
   readonly params: Partial<P>
   /** The scaling the prepare step should use, where it matters. */
   readonly scaling?: 'z-score' | 'min-max'
+  /** Other parameters of the prepare step that it was made for. */
+  readonly prepare?: Readonly<Record<string, unknown>>
+}
+
+/** What a model and its preset want of the prepare step; what the user says goes before. */
+export function preparationFor(
+  { learnsFrom }: Pick<ModelDefinition, 'learnsFrom'>,
+  preset: Pick<Preset<never>, 'scaling' | 'prepare'> | null | undefined,
+): Record<string, unknown> {
+  return {
+    ...(learnsFrom === 'counts' && { counts: 'none', scaling: 'none' }),
+    ...(preset?.scaling && { scaling: preset.scaling }),
+    ...preset?.prepare,
+  }
 }
 
 export interface ModelDefinition<Schema extends z.ZodObject = z.ZodObject> {

@@ -2,7 +2,7 @@
 import type { FormatDescription, ModelDescription } from '#common/contract/engine.ts'
 import type { Reader } from '../data/dataset.ts'
 import { optionsOf } from '../data/series/options.ts'
-import type { ModelDefinition } from '../models/define.ts'
+import { type ModelDefinition, preparationFor } from '../models/define.ts'
 import { describeParams } from '../operations/describe.ts'
 
 export const describeModel = (model: ModelDefinition): ModelDescription => ({
@@ -15,7 +15,10 @@ export const describeModel = (model: ModelDefinition): ModelDescription => ({
   paper: model.paper,
   fits: [...model.fits],
   params: describeParams(model.params),
-  presets: model.presets.map(({ id, title, summary, params, scaling }) => ({ id, title, summary, params: { ...params }, scaling })),
+  presets: model.presets.map((preset) => {
+    const { id, title, summary, params } = preset
+    return { id, title, summary, params: { ...params }, prepare: preparationFor(model, preset) }
+  }),
 })
 
 export const describeReader = (reader: Reader): FormatDescription => ({

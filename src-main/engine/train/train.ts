@@ -107,7 +107,7 @@ function checkFigures({ trainError, holdoutError, warnings }: TrainResult): void
  *
  * @returns  what is to be said of columns that never change
  */
-async function checkRows({ train, holdout, columnNames, signal }: ReadyOptions): Promise<TrainWarning[]> {
+async function checkRows({ model, train, holdout, conditions = 0, columnNames, signal }: ReadyOptions): Promise<TrainWarning[]> {
   if (train.rows < 1) {
     const hint = 'Loosen the row filter or the missing-value rule in Prepare.'
     throw new StratumError('DATA_UNSUITABLE', 'There are no rows to train on.', hint)
@@ -121,6 +121,7 @@ async function checkRows({ train, holdout, columnNames, signal }: ReadyOptions):
       throwIfCancelled(signal)
       ranges[what].add(X, n)
       const at = firstMissing(X, n * rows.columns)
+      if (model.learnsFrom === 'counts') checkCounts(X, n, rows.columns, conditions, columnNames)
       if (at < 0) continue
       const where = { row: from + Math.floor(at / rows.columns), column: at % rows.columns }
       throw new StratumError(
@@ -132,6 +133,21 @@ async function checkRows({ train, holdout, columnNames, signal }: ReadyOptions):
     }
   }
   return constantColumns(ranges.training.constant, holdout.rows > 0 ? ranges['held-out'].constant : null, columnNames)
+}
+
+/** Missing values are the business of another check. */
+function checkCounts(X: Float32Array, n: number, columns: number, conditions: number, names: readonly string[] | undefined): void {
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j < columns - conditions; j++) {
+      const value = X[i * columns + j]
+      if (value - value !== 0 || (value >= 0 && Number.isInteger(value))) continue
+      throw new StratumError(
+        'DATA_UNSUITABLE',
+        `This model learns from raw counts, and ${names?.[j] ?? `column ${j + 1}`} has ${value < 0 ? 'a negative value' : 'a fraction'} (${Number(value.toPrecision(4))}).`,
+        'In Prepare choose “As they are” for Counts and “None” for Scale each column. Where the values were normalised before, import the layer with raw counts, such as raw/X or counts.',
+        { column: j },
+      )
+    }
 }
 
 /** Position of the first value that is no number or infinite; −1 when there is none. */

@@ -122,12 +122,20 @@ export const countVae = defineModel({
       title: 'Cells',
       summary: 'Ten numbers per cell through one layer of 128, for some thousand cells and about 2000 genes. Takes raw counts.',
       params: {},
+      prepare: { topGenes: 2000 },
     },
     {
       id: 'zero-inflated',
       title: 'Counts of reads',
       summary: 'The same with zeros beyond those of the counts: full-length protocols without molecule barcodes.',
       params: { likelihood: 'zinb' },
+      prepare: { topGenes: 2000 },
+    },
+    {
+      id: 'table',
+      title: 'Tables of counts',
+      summary: 'Five numbers per row through one layer of 32: species at sites, events per interval, some ten to hundred columns.',
+      params: { codeSize: 5, encoder: [32] },
     },
   ],
 
