@@ -21,16 +21,16 @@ import { columnsBaseline } from './compare/columnsBaseline.ts'
 import { judge, type Labelling, ownValidity, type Truth } from './compare/judge.ts'
 import {
   checkFit,
-  commonMatrix,
   type CompareParams,
   compareParams,
   type Contender,
   contendersFrom,
   contendersOf,
+  matricesOf,
   pcaBaselines,
   withOwnNames,
 } from './compare/params.ts'
-import { preparedRows } from './compare/preparedRows.ts'
+import { checkSameSplit, preparedRows } from './compare/preparedRows.ts'
 import { allRuns, type Failure, type Run } from './compare/runs.ts'
 import { summary, withStanding } from './compare/standing.ts'
 import { defineOperation, type InputDeclaration, type OperationContext } from './define.ts'
@@ -50,6 +50,8 @@ const sampleRows = 3000
 interface Ground {
   readonly matrixId: number
   readonly matrix: MatrixMeta
+  /** The same rows as counts, where models learn from those and others do not. */
+  readonly counts: number | null
   readonly dataset: Artifact
   readonly reference: { readonly model: Artifact; readonly latents: Artifact; readonly sample: SampledRows }
   readonly truth: (Truth & { readonly sizes: Float64Array; readonly rows: number }) | null
@@ -65,6 +67,11 @@ export const compareOperation = defineOperation({
   citation: 'Rousseeuw 1987 (silhouette); Caliński & Harabasz 1974; Davies & Bouldin 1979; Hubert & Arabie 1985 (ARI); Vinh, Epps & Bailey 2010 (AMI)',
   inputs: {
     matrix: { kinds: ['matrix'], optional: true, description: 'Prepared rows; those of the finished models when left out' },
+    counts: {
+      kinds: ['matrix'],
+      optional: true,
+      description: 'The same rows with the same split as raw counts, for models that learn from counts; all others and the baselines take the first',
+    },
     ...Object.fromEntries(
       roles.map((role): [string, InputDeclaration] => [role, { kinds: ['model'], optional: true, description: 'A finished model' }]),
     ),
@@ -87,13 +94,13 @@ export const compareOperation = defineOperation({
   isStale: ({ meta }) => ((meta as unknown as ComparisonMeta).failures ?? []).length > 0,
   async run(ctx) {
     const { contenders: asked, ...ground } = await groundOf(ctx)
-    const { matrixId, k, seeds } = ground
-    const { runs, failures } = await allRuns(ctx, { contenders: asked, matrix: matrixId, k: k.value, from: 0.1, to: 0.82 })
+    const { matrixId, counts, k, seeds } = ground
+    const { runs, failures } = await allRuns(ctx, { contenders: asked, matrix: matrixId, counts, k: k.value, from: 0.1, to: 0.82 })
     const [first] = failures
     if (first && runs.length === 0)
       throw new StratumError(first.code as ErrorCode, `Every run failed. The first: ${first.message}`, first.hint)
     const beside = withOwnNames([...asked, ...pcaBaselines(pcaSizes(ctx, ground, runs), asked, seeds)]).slice(asked.length)
-    const baselines = await allRuns(ctx, { contenders: beside, matrix: matrixId, k: k.value, from: 0.82, to: 0.88 })
+    const baselines = await allRuns(ctx, { contenders: beside, matrix: matrixId, counts, k: k.value, from: 0.82, to: 0.88 })
     const rows = await judgedRows(ctx, ground, [...runs, ...baselines.runs])
     return metaOf(ctx, ground, rows, [...failures, ...baselines.failures])
   },
@@ -107,13 +114,19 @@ async function groundOf(ctx: Context): Promise<Ground & { contenders: Contender[
     throw new StratumError('PARAMETER_INVALID', 'A comparison needs prepared rows or finished models.', 'Choose one of them.', {
       input: 'matrix',
     })
-  const matrixId = finished.length > 0 ? commonMatrix(finished) : (inputs.matrix as Artifact).id
-  if (inputs.matrix && inputs.matrix.id !== matrixId)
+  const known = matricesOf(finished)
+  const matrixId = known.matrix ?? (inputs.matrix as Artifact).id
+  const counts = known.counts ?? inputs.counts?.id ?? null
+  if ((inputs.matrix && inputs.matrix.id !== matrixId) || (inputs.counts && inputs.counts.id !== counts))
     throw new StratumError('ARTIFACT_KIND', 'The finished models learned from other rows than those given.', 'Leave the prepared rows out.')
+  if (counts !== null) checkSameSplit(project, project.artifact(matrixId), project.artifact(counts))
   const matrix = project.artifact(matrixId).meta as unknown as MatrixMeta
   const dataset = project.artifact(matrix.dataset)
   const contenders = withOwnNames([...contendersFrom(finished), ...contendersOf(params)])
-  checkFit(contenders, matrix.columns.length, matrix.conditions ?? 0)
+  for (const contender of contenders) {
+    const learned = counts !== null && contender.definition.learnsFrom === 'counts' ? (project.artifact(counts).meta as unknown as MatrixMeta) : matrix
+    checkFit(contender, learned.columns.length, learned.conditions ?? 0)
+  }
   const seeds = [...new Set(params.models.length > 0 || contenders.length === 0 ? params.seeds : contenders.flatMap((c) => c.seeds))]
 
   const truth = params.labels === null ? null : await truthOf(ctx, dataset, params.labels)
@@ -137,7 +150,7 @@ async function groundOf(ctx: Context): Promise<Ground & { contenders: Contender[
       report: (fraction) => ctx.report({ stage: 'Trying numbers of clusters', fraction: 0.08 + 0.02 * fraction }),
     })
   })
-  return { matrixId, matrix, dataset, contenders, reference: { model, latents, sample: await sampled(sampleRows) }, truth, k, seeds }
+  return { matrixId, matrix, counts, dataset, contenders, reference: { model, latents, sample: await sampled(sampleRows) }, truth, k, seeds }
 }
 
 async function truthOf({ project, params, signal, report }: Context, dataset: Artifact, labels: string): Promise<Ground['truth']> {
@@ -184,7 +197,7 @@ async function judgedRows(ctx: Context, ground: Ground, runs: readonly Run[]): P
   const { k, reference, truth } = ground
   const groups = [...new Set(runs.map(groupOf))]
   const figures: Record<string, number | null>[] = []
-  for (const run of runs) figures.push(await runFigures(ctx, run))
+  for (const run of runs) figures.push(await runFigures(ctx, ground, run))
   const columns = params.columns ? await columnsRow(ctx, ground) : []
 
   const labellings: Labelling[] = [
@@ -220,12 +233,13 @@ const asRun = ({ seed, model, latents, clustering }: Run, figures: ComparisonRun
 })
 
 /** What model, codes and classes say of themselves. */
-async function runFigures({ project, signal }: Context, { model, latents, clustered, clustering, space }: Run): Promise<Record<string, number | null>> {
-  const { holdoutError, explainedVariance, energy } = model.meta as unknown as ModelMeta
+async function runFigures({ project, signal }: Context, { counts }: Ground, { model, latents, clustered, clustering, space }: Run): Promise<Record<string, number | null>> {
+  const { holdoutError, explainedVariance, energy, matrix } = model.meta as unknown as ModelMeta
   const { silhouette, k } = clustering.meta as unknown as ClusteringMeta
   return {
-    holdoutError,
-    explainedVariance,
+    // Of counts it is another scale than of the others' rows.
+    holdoutError: matrix === counts ? null : holdoutError,
+    explainedVariance: matrix === counts ? null : explainedVariance,
     ownSilhouette: silhouette,
     ...(await ownValidity(project.array(clustered.id, 'codes'), project.array(clustering.id, 'labels'), k, signal)),
     trainSeconds: model.seconds,
@@ -348,12 +362,12 @@ function energyNote({ project }: Context, rows: readonly Pick<ComparisonRow, 'fi
 
 const count = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, '\u2009')
 
-function basisOf({ params }: Context, { dataset, matrix, k, reference, truth }: Ground): string {
+function basisOf({ params }: Context, { dataset, matrix, counts, k, reference, truth }: Ground): string {
   const noun = rowNoun[(dataset.meta as unknown as DatasetMeta).kind][1]
   const { validRows, codeSize } = reference.latents.meta as unknown as LatentsMeta
   const error =
     matrix.holdoutRows > 0
-      ? `Error on ${count(matrix.holdoutRows)} held-out ${noun} that no run learned from`
+      ? `Error on ${count(matrix.holdoutRows)} held-out ${noun} that no weights were fitted to`
       : `No ${noun} are held out, so there is no honest error`
   const because = { given: 'given', labels: 'the number of labelled classes', elbow: 'by the elbow in the reference space' }[k.from]
   const classes = `classes by k-means of all ${count(validRows)} ${noun}, k = ${k.value} (${because})`
@@ -361,5 +375,6 @@ function basisOf({ params }: Context, { dataset, matrix, k, reference, truth }: 
   const labels = truth
     ? `; ${count(truth.rows)} labels of ${truth.classes} classes (${(params.labels as string).split(/[\\/]/).pop()}) ${k.from === 'labels' ? 'gave k and judge, and were used for nothing else' : 'only judge: neither training nor k saw them'}`
     : ''
-  return `${error}; ${classes}; ${validity}${labels}.`
+  const ofCounts = counts === null ? '' : ' (not of models of counts, whose scale is another)'
+  return `${error}${ofCounts}; ${classes}; ${validity}${labels}.`
 }

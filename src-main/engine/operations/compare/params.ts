@@ -132,8 +132,8 @@ export function contendersOf({ models, seeds }: Pick<CompareParams, 'models' | '
 }
 
 /** That layers and sizes fit the columns, before anything is trained. @throws PARAMETER_INVALID */
-export function checkFit(contenders: readonly Contender[], columns: number, conditions: number): void {
-  for (const { definition, resolved } of contenders) buildFor(definition, resolved, columns, conditions)
+export function checkFit({ definition, resolved }: Contender, columns: number, conditions: number): void {
+  buildFor(definition, resolved, columns, conditions)
 }
 
 const nameOf = ({ id, title }: ModelDefinition, preset: string | null): string =>
@@ -162,10 +162,18 @@ export function contendersFrom(models: readonly Artifact[]): Contender[] {
   })
 }
 
-/** @throws ARTIFACT_KIND */
-export function commonMatrix(models: readonly Artifact[]): number {
+const learnsFromCounts = ({ meta }: Artifact): boolean => modelById((meta as unknown as ModelMeta).model).learnsFrom === 'counts'
+
+/** What finished models learned from: all the same rows, but models of counts may have them as counts. @throws ARTIFACT_KIND */
+export function matricesOf(models: readonly Artifact[]): { matrix: number | undefined; counts: number | undefined } {
+  const [ofCounts, others] = [models.filter(learnsFromCounts), models.filter((it) => !learnsFromCounts(it))]
+  const [counts, matrix] = [commonMatrix(ofCounts), commonMatrix(others)]
+  return matrix === undefined ? { matrix: counts, counts: undefined } : { matrix, counts: counts === matrix ? undefined : counts }
+}
+
+function commonMatrix(models: readonly Artifact[]): number | undefined {
   const matrices = [...new Set(models.map(({ meta }) => (meta as unknown as ModelMeta).matrix))]
-  if (matrices.length === 1) return matrices[0]
+  if (matrices.length <= 1) return matrices[0]
   throw new StratumError(
     'ARTIFACT_KIND',
     `The models learned from ${matrices.length} different preparations, so their errors do not compare.`,

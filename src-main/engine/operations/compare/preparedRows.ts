@@ -1,11 +1,12 @@
 /** The prepared rows of a whole dataset, again and again, without conditions. Memory: a chunk of the source and what it becomes. */
+import type { Artifact } from '#common/domain/artifact.ts'
 import type { DatasetMeta } from '#common/domain/dataset.ts'
 import { type MatrixMeta, rebuiltOf } from '#common/domain/results.ts'
-import { throwIfCancelled } from '#common/errors.ts'
-import type { Artifact } from '#common/domain/artifact.ts'
+import { StratumError, throwIfCancelled } from '#common/errors.ts'
 import { firstOfEach } from '../../compute/rowReader.ts'
 import { openDataset } from '../../data/import.ts'
 import { openReplay } from '../../data/pipeline/replay.ts'
+import type { ArrayReader, Project } from '../../project/project.ts'
 import { withinRegion } from '../region.ts'
 
 export interface PreparedBlock {
@@ -40,4 +41,33 @@ export async function* preparedRows(
   } finally {
     await open.close()
   }
+}
+
+/**
+ * That two preparations learn from the same rows and hold out the same: only then models of both compare.
+ * Memory: a block of row numbers of each. @throws ARTIFACT_KIND
+ */
+export function checkSameSplit(project: Project, first: Artifact, second: Artifact): void {
+  const [a, b] = [first, second].map(({ meta }) => meta as unknown as MatrixMeta)
+  const isSame =
+    a.dataset === b.dataset &&
+    (['trainIndex', 'holdoutIndex'] as const).every((name) => sameNumbers(project.array(first.id, name), project.array(second.id, name)))
+  if (isSame) return
+  throw new StratumError(
+    'ARTIFACT_KIND',
+    `“${first.name}” and “${second.name}” do not learn from the same rows, so models of both do not compare.`,
+    'Prepare both with the same seed, rows and split.',
+    { first: first.id, second: second.id },
+  )
+}
+
+function sameNumbers(a: ArrayReader, b: ArrayReader): boolean {
+  const [rows] = a.shape
+  if (b.shape[0] !== rows) return false
+  for (let from = 0; from < rows; from += a.chunkRows) {
+    const to = Math.min(rows, from + a.chunkRows)
+    const other = b.read(from, to)
+    if (a.read(from, to).some((value, i) => value !== other[i])) return false
+  }
+  return true
 }

@@ -30,6 +30,8 @@ const fatal: readonly ErrorCode[] = ['CANCELLED', 'DISK_FULL', 'PROJECT_READ_ONL
 interface Asked {
   readonly contenders: readonly Contender[]
   readonly matrix: number
+  /** The same rows as counts, for models that learn from those. */
+  readonly counts: number | null
   readonly k: number
   /** Their part of the job's progress. */
   readonly from: number
@@ -63,7 +65,7 @@ export async function allRuns(ctx: OperationContext<CompareParams>, asked: Asked
 
 async function oneRun(
   ctx: OperationContext<CompareParams>,
-  { matrix, k }: Asked,
+  { matrix, counts, k }: Asked,
   contender: Contender,
   seed: number,
   part: { stage: string; from: number; to: number },
@@ -83,7 +85,7 @@ async function oneRun(
     (await ctx.run(
       {
         operation: 'train',
-        inputs: { matrix },
+        inputs: { matrix: definition.learnsFrom === 'counts' ? (counts ?? matrix) : matrix },
         params: { model: definition.id, preset, settings },
         seed: modelSeed,
         name: definition.id === 'pca' ? name : label,
