@@ -20,7 +20,7 @@ import { openMatrixRows } from '../train/matrixRows.ts'
 import { qualityOf } from '../train/quality.ts'
 import { defineOperation, type OperationContext } from './define.ts'
 import { identityOfModel, type LoadedModel, readSavedModel } from './savedModel.ts'
-import { pcaReference } from './train.ts'
+import { pcaReference } from './learn.ts'
 import { pcaArrays, weightArray } from './trainedModel.ts'
 
 const params = z.object({
@@ -42,8 +42,19 @@ async function matrixFor(ctx: Context, loaded: LoadedModel): Promise<Artifact> {
   return ctx.run({ operation: 'prepare', inputs, params: { scaling: 'none', counts: 'none' } }, share)
 }
 
-function checkColumns({ columns, file }: LoadedModel, { columns: present, conditions = 0 }: MatrixMeta): void {
+function checkColumns(
+  { takesConditions }: ModelDefinition,
+  { columns, conditions: wanted, file }: LoadedModel,
+  { columns: present, conditions = 0 }: MatrixMeta,
+): void {
   const wide = present.length - conditions
+  if (takesConditions && columns === wide && wanted !== conditions)
+    throw new StratumError(
+      'DATA_UNSUITABLE',
+      `The model in ${file} is given ${wanted} columns of known influences, and the prepared rows have ${conditions}.`,
+      'Load it onto the dataset itself: then its own preparation is used.',
+      { conditions: wanted, present: conditions },
+    )
   if (columns === wide) return
   throw new StratumError(
     'DATA_UNSUITABLE',
@@ -108,12 +119,11 @@ function settingsOf(definition: ModelDefinition, { settings, version, file }: Lo
 /** Every weight that the model has, of its shape, and no other. @throws FILE_CORRUPT */
 function checkWeights(
   definition: ModelDefinition,
-  built: Built,
-  weights: Weights,
-  inputDim: number,
-  conditions: number,
-  file: string,
+  settings: Record<string, unknown>,
+  { columns, conditions, weights, file }: LoadedModel,
 ): void {
+  const inputDim = columns + conditions
+  const built = buildFor(definition, settings, inputDim, conditions)
   const damaged = (message: string, cause?: unknown): StratumError =>
     new StratumError('FILE_CORRUPT', `${file}: ${message}`, 'Export the model again.', { file }, cause)
   const shapes = weightShapes(built)
@@ -167,12 +177,12 @@ export const importModelOperation = defineOperation({
     const loaded = await readSavedModel(ctx.params.path, ctx.memoryBudgetBytes)
     const definition = modelById(loaded.model)
     const settings = settingsOf(definition, loaded)
+    // Before anything is prepared for it.
+    checkWeights(definition, settings, loaded)
     const artifact = await matrixFor(ctx, loaded)
     const matrix = artifact.meta as unknown as MatrixMeta
-    checkColumns(loaded, matrix)
-    const [inputDim, conditions] = [matrix.columns.length, matrix.conditions ?? 0]
-    const built = buildFor(definition, settings, inputDim, conditions)
-    checkWeights(definition, built, loaded.weights, inputDim, conditions, loaded.file)
+    checkColumns(definition, loaded, matrix)
+    const built = buildFor(definition, settings, matrix.columns.length, matrix.conditions)
     const warnings = [...preparationWarnings(loaded, matrix, !ctx.inputs.matrix), ...versionWarnings(definition, loaded)]
     for (const { message, hint } of warnings) ctx.log('warning', `${message} ${hint}`)
 

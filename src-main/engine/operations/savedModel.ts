@@ -70,8 +70,9 @@ export interface LoadedModel {
   readonly version: number | null
   readonly settings: Readonly<Record<string, unknown>>
   readonly weights: Weights
-  /** Columns that it takes, conditions left out. */
+  /** Columns that it takes and rebuilds, and how many more are given with them. */
   readonly columns: number
+  readonly conditions: number
   readonly madeFrom: string | null
   readonly config: ModelConfig | null
 }
@@ -84,8 +85,20 @@ export async function readSavedModel(given: string, memoryBudgetBytes: number): 
   if (format === 'stratum') {
     const { config, weights } = await readModelFiles(path, mostBytes)
     const { model, settings, preparation, origin } = config
-    const columns = preparation.columns.length - (preparation.conditions ?? 0)
-    return { format, file, model: model.id, version: model.version, settings, weights, columns, madeFrom: origin.dataset, config }
+    const { conditions = 0 } = preparation
+    const columns = preparation.columns.length - conditions
+    return {
+      format,
+      file,
+      model: model.id,
+      version: model.version,
+      settings,
+      weights,
+      columns,
+      conditions,
+      madeFrom: origin.dataset,
+      config,
+    }
   }
   const { cfg, config, model, settings, weights } = await readSaeLens(path, mostBytes)
   // What SAELens does not know of the settings stands in our own description, when it is of the same model.
@@ -98,6 +111,7 @@ export async function readSavedModel(given: string, memoryBudgetBytes: number): 
     settings: own?.settings ?? settings,
     weights,
     columns: cfg.dIn,
+    conditions: 0,
     madeFrom: config?.origin.dataset ?? cfg.madeFrom,
     config,
   }
