@@ -55,6 +55,8 @@ export const FeaturesMeta = z.object({
   /** Features that never fired. */
   never: z.int(),
   core: CoreFigures,
+  /** Name of the model's weight [M, C] with the vector that each feature adds to a row; null where the decoder is no sum of such vectors. */
+  decoderWeight: z.string().nullable(),
   /** log10 of the share of rows on which a feature fires, of those that ever do. */
   density: Histogram,
   labels: FeatureLabels.nullable(),
@@ -63,18 +65,19 @@ export const FeaturesMeta = z.object({
   partners: z.int(),
   /** Rows on which co-activation was counted: all, or a seeded sample. */
   partnerRows: z.number(),
+  /** Source columns that profiles were kept for, where all of them would have been too many; null for all. */
+  profileColumns: z.array(z.int()).nullable(),
   notes: z.array(z.string()),
 })
 export type FeaturesMeta = z.output<typeof FeaturesMeta>
-/* features arrays, M features, S source columns, C rebuilt columns, T top rows, P partners, L labels, B = 20 bins:
-   density, max, mean [M] float32 (mean over the rows where it fires) · rows [M] float64
-   topColumn [M] int32, topWeight [M] float32: as in FeatureLine · topLabel [M] int32, −1 none, topLift [M] float32, only with labels
+/* features arrays, M features, S source columns that profiles are kept for, T top rows, P partners, L labels, B = 20 bins:
+   density, min, max, mean [M] float32 (min, max and mean over the rows where it fires, 0 without any) · rows [M] float64
+   topColumn [M] int32, topWeight [M] float32: as in FeatureLine, only with decoderWeight
+   topLabel [M] int32, −1 none, topLift [M] float32, labelRows [M, L] uint32 rows of each label where it fires: only with labels
    topRow [M, T] float64 row numbers, −1 none · topValue [M, T] float32
-   histogram [M, B] uint32, equal bins from 0 to the feature's max, rows where it fires
-   profile [M, S] float32 mean of the rows where it fires, source units, NaN for none · overall [S] float32
-   decoder [M, C] float32, of models whose decoder has one vector a feature
-   partner [M, P] int32, −1 none · partnerBoth [M, P] float64 rows where both fire · partnerRows [M] float64 of those counted, where it fires
-   labelRows [M, L] float64 rows of each label where it fires, only with labels */
+   histogram [M, B] uint32: rows where it fires, equal bins from the smaller of 0 and its min to its max
+   profile [M, S] float32 mean of the rows where it fires, source units, NaN for none and for categories · overall [S] float32
+   partner [M, P] int32, −1 none · partnerBoth [M, P] float64 rows where both fire · partnerRows [M] float64 of those counted, where it fires */
 
 export const FeatureSort = z.enum(['feature', 'density', 'max', 'mean', 'lift'])
 export type FeatureSort = z.output<typeof FeatureSort>
@@ -88,7 +91,7 @@ export const FeatureLine = z.object({
   density: z.number(),
   max: z.number(),
   mean: z.number(),
-  /** The column with the largest absolute weight in the decoder, or the one that is furthest from the overall mean where it fires. */
+  /** The column with the largest absolute weight in its decoder vector. */
   column: z.string().nullable(),
   weight: z.number().nullable(),
   /** The label with the largest lift, and that lift. */
@@ -103,7 +106,7 @@ export const FeatureDetail = FeatureLine.extend({
   /** Strongest first: row number of the dataset and activation. */
   topRows: z.array(z.object({ row: z.number(), value: z.number() })),
   histogram: Histogram,
-  /** Decoder weight on the model's columns, largest absolute value first, at most 50; prepared units. */
+  /** Its vector in the decoder on the model's columns, largest absolute weight first, at most 50; prepared units. Empty without one. */
   decoder: z.array(z.object({ column: z.string(), weight: z.number() })),
   /** Features that fire on the same rows: Jaccard index and φ (correlation of firing), strongest Jaccard first. */
   partners: z.array(z.object({ feature: z.int(), name: z.string().nullable(), rows: z.number(), jaccard: z.number(), phi: z.number() })),

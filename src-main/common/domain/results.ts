@@ -177,6 +177,8 @@ export const LatentsMeta = z.object({
   rows: z.number(),
   validRows: z.number(),
   codeSize: z.int(),
+  /** Positions in the model's code of those that are kept, where not all are. */
+  units: z.array(z.int()).optional(),
   meanError: z.number(),
   /** Per code: range over valid rows. */
   codeRange: z.array(z.object({ min: z.number(), max: z.number() })),

@@ -7,6 +7,7 @@ import { encodeOperation } from './encode.ts'
 import { evaluateOperation } from './evaluate.ts'
 import { examineOperation } from './examine.ts'
 import { exportOperation } from './export.ts'
+import { featuresOperation } from './features.ts'
 import { importOperation } from './import.ts'
 import { importModelOperation } from './importModel.ts'
 import { operationIn, operationList } from './list.ts'
@@ -15,6 +16,7 @@ import { reportOperation } from './report.ts'
 import { prepareAsOperation } from './prepareAs.ts'
 import { sampleOperation } from './sample.ts'
 import { scoreOperation } from './score.ts'
+import { stepSizesOperation } from './stepSizes.ts'
 import { sweepOperation } from './sweep.ts'
 import { tidyOperation } from './tidy.ts'
 import { trainOperation } from './train.ts'
@@ -28,9 +30,11 @@ export const operations = operationList(
   trainOperation,
   continueOperation,
   importModelOperation,
+  stepSizesOperation,
   sweepOperation,
   encodeOperation,
   reportOperation,
+  featuresOperation,
   clusterOperation,
   tidyOperation,
   scoreOperation,

@@ -6,6 +6,7 @@ import type { FeatureLine, FeaturesMeta } from '#common/domain/features.ts'
 import { type ModelMeta, rebuiltOf, sourcesOf } from '#common/domain/results.ts'
 import { StratumError } from '#common/errors.ts'
 import type { NumberArray, Project } from '../../project/project.ts'
+import { weightArray } from '../trainedModel.ts'
 
 type ListRequest = Parameters<Handlers<EngineCalls>['listFeatures']>[0]
 type Detail = Awaited<ReturnType<Handlers<EngineCalls>['readFeature']>>
@@ -15,17 +16,15 @@ const mostWeights = 50
 
 /** Numbers by feature that a list is made of [M]. Memory: 28 bytes a feature. */
 function columnsOf(project: Project, artifact: Artifact) {
-  const { features: M, labels, rows } = artifact.meta as unknown as FeaturesMeta
+  const { features: M, labels, decoderWeight } = artifact.meta as unknown as FeaturesMeta
   const whole = (name: string): NumberArray => project.array(artifact.id, name).read(0, M)
-  const has = (name: string): boolean => artifact.arrays.some((array) => array.name === name)
   return {
     M,
-    rows,
     density: whole('density'),
     max: whole('max'),
     mean: whole('mean'),
-    column: has('topColumn') ? whole('topColumn') : null,
-    weight: has('topColumn') ? whole('topWeight') : null,
+    column: decoderWeight !== null ? whole('topColumn') : null,
+    weight: decoderWeight !== null ? whole('topWeight') : null,
     label: labels ? whole('topLabel') : null,
     lift: labels ? whole('topLift') : null,
   }
@@ -50,12 +49,9 @@ function lineOf(artifact: Artifact, names: readonly string[], columns: Columns, 
   }
 }
 
-/** What top columns are called: those that are rebuilt, where the decoder has a vector for each feature, else the source's. */
-function columnNames(project: Project, artifact: Artifact): readonly string[] {
-  const model = project.artifact((artifact.meta as unknown as FeaturesMeta).model).meta as unknown as ModelMeta
-  const columns = artifact.arrays.some(({ name }) => name === 'decoder') ? rebuiltOf(model) : sourcesOf(model)
-  return columns.map(({ name }) => name)
-}
+/** The columns of decoder vectors. */
+const columnNames = (project: Project, artifact: Artifact): readonly string[] =>
+  rebuiltOf(project.artifact((artifact.meta as unknown as FeaturesMeta).model).meta as unknown as ModelMeta).map(({ name }) => name)
 
 export function featureLines(project: Project, artifact: Artifact, { sort, descending, filter, offset, limit }: ListRequest) {
   const columns = columnsOf(project, artifact)
@@ -105,19 +101,31 @@ export function featureDetail(project: Project, artifact: Artifact, feature: num
     ...line,
     rows,
     topRows: Array.from(topRow, (row, i) => ({ row, value: topValue[i] })).filter(({ row }) => row >= 0),
-    histogram: { from: 0, to: line.max, counts: [...read('histogram')] },
-    decoder: decoderOf(project, artifact, model, feature),
+    histogram: { from: Math.min(0, read('min')[0]), to: line.max, counts: [...read('histogram')] },
+    decoder: decoderOf(project, meta, model, feature),
     partners: partnersOf(project, artifact, feature, meta),
     labels: labelsOf(meta, rows, meta.labels ? read('labelRows') : []),
     names: sourcesOf(model).map(({ name }) => name),
-    profile: read('profile') as Float32Array,
-    overall: project.array(artifact.id, 'overall').read(0, sourcesOf(model).length) as Float32Array,
+    profile: inAllColumns(meta, model, read('profile')),
+    overall: inAllColumns(
+      meta,
+      model,
+      project.array(artifact.id, 'overall').read(0, meta.profileColumns?.length ?? sourcesOf(model).length),
+    ),
   }
 }
 
-function decoderOf(project: Project, artifact: Artifact, model: ModelMeta, feature: number): Detail['decoder'] {
-  if (!artifact.arrays.some(({ name }) => name === 'decoder')) return []
-  const weights = project.array(artifact.id, 'decoder').read(feature, feature + 1)
+/** NaN in the columns that profiles were not kept for. */
+function inAllColumns({ profileColumns }: FeaturesMeta, model: ModelMeta, kept: NumberArray): Float32Array {
+  if (profileColumns === null) return kept as Float32Array
+  const whole = new Float32Array(sourcesOf(model).length).fill(Number.NaN)
+  for (const [place, column] of profileColumns.entries()) whole[column] = kept[place]
+  return whole
+}
+
+function decoderOf(project: Project, { model: id, decoderWeight }: FeaturesMeta, model: ModelMeta, feature: number): Detail['decoder'] {
+  if (decoderWeight === null) return []
+  const weights = project.array(id, weightArray(decoderWeight)).read(feature, feature + 1)
   return rebuiltOf(model)
     .map(({ name }, j) => ({ column: name, weight: weights[j] }))
     .sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight))
