@@ -33,6 +33,8 @@ export interface OperationContext<Params> {
   readonly device: string
   readonly threads: number
   readonly memoryBudgetBytes: number
+  /** Time between checkpoints of what can be resumed, where it is not left to the operation. */
+  readonly checkpointSeconds?: number
   readonly draft: Draft
   /** Aborts on cancel; check it at least every 200 ms (throwIfCancelled). */
   readonly signal: AbortSignal

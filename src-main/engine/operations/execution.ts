@@ -21,6 +21,12 @@ export interface ExecutionHooks {
   logged?(level: LogLevel, message: string): void
 }
 
+export interface ExecutionOptions {
+  readonly threads?: number
+  readonly memoryBudgetBytes: number
+  readonly checkpointSeconds?: number
+}
+
 /** How a job steers what is carried out for it. */
 export interface Control {
   readonly signal: AbortSignal
@@ -45,7 +51,7 @@ export function executionIn(
   project: ProjectFile,
   operations: readonly OperationDefinition[],
   hooks: ExecutionHooks,
-  { threads, memoryBudgetBytes }: { readonly threads?: number; readonly memoryBudgetBytes: number },
+  { threads, memoryBudgetBytes, checkpointSeconds }: ExecutionOptions,
 ): Execution {
   const log = (level: LogLevel, message: string): void => hooks.logged?.(level, message)
 
@@ -105,6 +111,7 @@ export function executionIn(
       device,
       threads: threads ?? computeSettings(project).threads ?? defaultThreads(),
       memoryBudgetBytes,
+      ...(checkpointSeconds !== undefined && { checkpointSeconds }),
       log,
       draft: { ...draft, addMetrics },
       signal: control.signal,

@@ -85,6 +85,7 @@ async function learned(ctx: OperationContext<unknown>, { model, settings, matrix
       untilResumed: ctx.untilResumed,
       report: ctx.report,
       addMetrics: (points) => ctx.draft.addMetrics(points),
+      ...(ctx.checkpointSeconds !== undefined && { checkpointSeconds: ctx.checkpointSeconds }),
       checkpoint: { load: () => ctx.draft.loadCheckpoint(), save: (state, arrays) => ctx.draft.saveCheckpoint(state, arrays) },
     })
     ctx.report({ stage: 'Comparing with PCA', fraction: null })

@@ -26,6 +26,8 @@ export interface RunnerOptions {
   readonly threads?: number
   /** Default: half of what is free now. */
   readonly memoryBudgetBytes?: number
+  /** Time between checkpoints; default: what each operation finds right. */
+  readonly checkpointSeconds?: number
 }
 
 export interface Runner {
@@ -60,7 +62,11 @@ export function createRunner(project: ProjectFile, operations: readonly Operatio
   let heavy: Entry | null = null
   let lastId = project.lastJobId()
 
-  const execution = executionIn(project, operations, hooks, { threads: options.threads, memoryBudgetBytes })
+  const execution = executionIn(project, operations, hooks, {
+    threads: options.threads,
+    memoryBudgetBytes,
+    checkpointSeconds: options.checkpointSeconds,
+  })
 
   function run(request: RunRequest): RunningJob {
     const plan = planOf(project, operations, request)
