@@ -37,7 +37,11 @@ const variants: Readonly<Record<string, readonly Readonly<Record<string, unknown
     { codeSize: 48, k: 3, multiTopK: true },
     { codeSize: 24, k: 12, auxiliaryWeight: 0 },
   ],
-  stacked: [{ noise: 'gaussian' }, { noise: 'masking', noiseLevel: 0.3, sparsity: 0.01 }],
+  denoising: [
+    { noise: 'dropout', emphasis: 2, outputActivation: 'sigmoid' },
+    { noise: 'salt-and-pepper', emphasis: 1, sparsity: 0.01 },
+  ],
+  stacked: [{ noise: 'gaussian' }, { noise: 'salt-and-pepper' }, { noise: 'masking', noiseLevel: 0.3, sparsity: 0.01 }],
 }
 
 const cases = models

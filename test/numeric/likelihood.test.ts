@@ -30,7 +30,11 @@ function exact(v: number): Float64Array {
 function weightsOf(factor: number): Record<string, Weight> {
   const variance = 1 / (1 + sumOf(W.map((w) => w * w)))
   return {
-    'encoder/mean/0/kernel': weight(W.map((w) => w * variance), D, 1),
+    'encoder/mean/0/kernel': weight(
+      W.map((w) => w * variance),
+      D,
+      1,
+    ),
     'encoder/mean/0/bias': weight([-variance * sumOf(W.map((w, i) => w * b[i]))], 1),
     'encoder/variance/0/kernel': weight([0, 0, 0], D, 1),
     'encoder/variance/0/bias': weight([10 * Math.atanh(Math.log(variance * factor) / 10)], 1),

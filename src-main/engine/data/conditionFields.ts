@@ -47,7 +47,8 @@ export async function fitConditions(
   signal?: AbortSignal,
 ): Promise<{ readonly given: FittedCondition[]; readonly rows: ConditionRows }> {
   const read: FieldOfRows[] = []
-  for (const field of new Set(fields)) read.push(fieldOfRows(field, await readField(source, meta, field, 'conditions', signal), meta, sample))
+  for (const field of new Set(fields))
+    read.push(fieldOfRows(field, await readField(source, meta, field, 'conditions', signal), meta, sample))
   const given = read.map((field) => fitted(field, sample, findings))
   return { given, rows: conditionRows(given, read) }
 }
@@ -86,7 +87,8 @@ const numberOf = (value: FieldValue): number => (value === null || value === '' 
 
 function fieldOfRows(field: string, values: readonly FieldValue[], { columns }: Meta, sample: ArrayLike<number>): FieldOfRows {
   const type = columns.find(({ name }) => name === field)?.type
-  const texts = type === 'category' || type === 'text' || values.some((value) => value !== null && value !== '' && Number.isNaN(Number(value)))
+  const texts =
+    type === 'category' || type === 'text' || values.some((value) => value !== null && value !== '' && Number.isNaN(Number(value)))
   if (texts) return asCategories(field, values)
   const of = Float32Array.from(values, numberOf)
   const different = new Set<number>()

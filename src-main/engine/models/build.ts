@@ -28,7 +28,9 @@ export function buildFor(model: ModelDefinition, params: Parameters<ModelDefinit
     ...built,
     ...passes,
     ...(posterior && { posterior: (x, weights) => posterior(seen(x), weights) }),
-    stages: built.stages.map((stage) => withoutConditions(stage, seen, ({ n, values }) => ({ n, values: firstOfEach(values, n, D, D - C) }))),
+    stages: built.stages.map((stage) =>
+      withoutConditions(stage, seen, ({ n, values }) => ({ n, values: firstOfEach(values, n, D, D - C) })),
+    ),
   }
 }
 

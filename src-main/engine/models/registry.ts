@@ -2,6 +2,7 @@
 import { StratumError } from '#common/errors.ts'
 import { autoencoder } from './autoencoder.ts'
 import { countVae } from './counts/countVae.ts'
+import { denoising } from './denoising.ts'
 import type { ModelDefinition } from './define.ts'
 import { pca } from './pca.ts'
 import { batchTopK } from './sae/batchTopK.ts'
@@ -22,6 +23,7 @@ import { wae } from './variational/wae.ts'
 export const models: readonly ModelDefinition[] = [
   stacked,
   autoencoder,
+  denoising,
   vae,
   cvae,
   hvae,

@@ -1,6 +1,7 @@
 /** Stacked autoencoders: several small ones trained one after the other. The two ways to chain them are in stacked/. */
 import { z } from 'zod'
 import { Activation } from '../layers/activations.ts'
+import { Corruption, checkCorruption, corruptionLabels } from '../layers/corruption.ts'
 import { defineModel } from './define.ts'
 import { geologicalMapping } from './stacked/geologicalMapping.ts'
 import { layerwise } from './stacked/layerwise.ts'
@@ -64,19 +65,25 @@ export const stacked = defineModel({
       description:
         'Multiplies the first layer’s initial weights (and divides those of its way back). Above 1, bent layers start in their saturation and compress extreme rows.',
     }),
-    noise: z.enum(['none', 'gaussian', 'masking']).default('none').meta({
-      title: 'Kind of noise on the input',
-      paperTerm: 'corruption',
-      group: regularisation,
-      advanced: true,
-      description: 'Added in training only; the model learns to take it away. Masking sets entries to zero.',
-    }),
+    noise: z
+      .enum(['none', ...Corruption.options])
+      .default('none')
+      .meta({
+        title: 'Kind of noise on the input',
+        labels: { none: 'None', ...corruptionLabels },
+        paperTerm: 'corruption',
+        group: regularisation,
+        advanced: true,
+        description:
+          'Added in training only; the model learns to take it away. Masking sets single values to zero, dropout makes the others larger instead; salt and pepper sets them to the least or greatest of their column.',
+      }),
     noiseLevel: z.number().min(0).max(10).default(0.1).meta({
       title: 'Strength of the noise',
       paperTerm: 'corruption level',
       group: regularisation,
       advanced: true,
-      description: 'Standard deviation of gaussian noise in prepared units, or the share of masked entries.',
+      description:
+        'Standard deviation of gaussian noise in prepared units, or of the others the share of values that are changed, below 1.',
     }),
     sparsity: z.number().min(0).max(100).default(0).meta({
       title: 'Pull of the codes to zero',
@@ -145,6 +152,7 @@ export const stacked = defineModel({
 
   build(params, inputDim) {
     if (params.chain === 'geological-mapping') return { kind: 'gradient', ...geologicalMapping(inputDim) }
+    if (params.noise !== 'none') checkCorruption(params.noise, params.noiseLevel)
     return { kind: 'gradient', ...layerwise(params, inputDim) }
   },
 })

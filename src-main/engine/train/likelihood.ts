@@ -44,7 +44,12 @@ const mostDrawsAtOnce = 64
 const workAtOnce = 4e9
 
 /** Whether a model can tell; the parameters do not matter. */
-export function tellsLikelihood({ model, params, inputDim, conditions }: Pick<LikelihoodOptions, 'model' | 'params' | 'inputDim' | 'conditions'>): boolean {
+export function tellsLikelihood({
+  model,
+  params,
+  inputDim,
+  conditions,
+}: Pick<LikelihoodOptions, 'model' | 'params' | 'inputDim' | 'conditions'>): boolean {
   const built = buildFor(model, model.params.parse(params), inputDim, conditions)
   return built.kind === 'gradient' && built.logImportanceWeights !== undefined
 }

@@ -6,8 +6,9 @@
  *
  * In its own stage a layer is given back linearly; unrolled, the inner layers of the way back have the bend of the way in.
  */
-import { add, cast, greaterEqual, mul, type Tensor2D } from '@tensorflow/tfjs-core'
+import type { Tensor2D } from '@tensorflow/tfjs-core'
 import type { Activation } from '../../layers/activations.ts'
+import { type Corruption, corrupted } from '../../layers/corruption.ts'
 import { denseChain } from '../../layers/dense.ts'
 import { codeSparsity, meanSquaredError } from '../../losses/reconstruction.ts'
 import { totalOf } from '../../losses/terms.ts'
@@ -24,7 +25,7 @@ export interface LayerwiseParams {
   readonly learningRate: number
   readonly fineTuneLearningRate: number
   readonly firstGain: number
-  readonly noise: 'none' | 'gaussian' | 'masking'
+  readonly noise: 'none' | Corruption
   readonly noiseLevel: number
   readonly sparsity: number
 }
@@ -92,9 +93,5 @@ export function layerwise(p: LayerwiseParams, inputDim: number): GradientModel {
   return { stages: p.fineTuneEpochs > 0 ? [...layerStages, fineTuning] : layerStages, encode: (x, weights) => encode(x, weights), decode }
 }
 
-/** x + σ ε, or x with a share of its entries set to zero. */
-function corrupt(x: Tensor2D, { noise: kind, noiseLevel }: LayerwiseParams, noise: Noise | null): Tensor2D {
-  if (!noise || kind === 'none' || noiseLevel === 0) return x
-  if (kind === 'gaussian') return add<Tensor2D>(x, mul(noiseLevel, noise.normal('corruption', x.shape)))
-  return mul<Tensor2D>(x, cast(greaterEqual(noise.uniform('corruption', x.shape), noiseLevel), 'float32'))
-}
+const corrupt = (x: Tensor2D, { noise: kind, noiseLevel }: LayerwiseParams, noise: Noise | null): Tensor2D =>
+  noise && kind !== 'none' ? corrupted(x, kind, noiseLevel, noise) : x

@@ -62,7 +62,12 @@ export const cvae = defineModel({
     ...schedule,
   }),
   presets: [
-    { id: 'default', title: 'Balanced', summary: 'Eight numbers per row. Measurements in tables, with sensor, site or season known.', params: {} },
+    {
+      id: 'default',
+      title: 'Balanced',
+      summary: 'Eight numbers per row. Measurements in tables, with sensor, site or season known.',
+      params: {},
+    },
     {
       id: 'scene',
       title: 'Scene',

@@ -185,6 +185,9 @@ export const hvae = defineModel({
 })
 
 /** The code of both levels in place of the first. */
-function layoutWith<L extends { readonly widths: readonly number[]; readonly code: number }>(layout: L, second: number): L & { widths: number[] } {
+function layoutWith<L extends { readonly widths: readonly number[]; readonly code: number }>(
+  layout: L,
+  second: number,
+): L & { widths: number[] } {
   return { ...layout, widths: layout.widths.map((width, i) => (i === layout.code ? width + second : width)) }
 }

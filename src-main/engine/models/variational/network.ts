@@ -45,19 +45,14 @@ export const group = 'Smooth and probabilistic codes'
 
 /** σ of q(z|x), where it is not to be learned. */
 export function codeWidth(title: string, value: number | null = null) {
-  return z
-    .number()
-    .positive()
-    .max(100)
-    .nullable()
-    .default(value)
-    .meta({
-      title,
-      paperTerm: 'encoder variance, fixed or learned',
-      group: code,
-      advanced: true,
-      description: 'How uncertain each number is, as a standard deviation; the codes of all rows together have about 1. Empty learns it for each row and number.',
-    })
+  return z.number().positive().max(100).nullable().default(value).meta({
+    title,
+    paperTerm: 'encoder variance, fixed or learned',
+    group: code,
+    advanced: true,
+    description:
+      'How uncertain each number is, as a standard deviation; the codes of all rows together have about 1. Empty learns it for each row and number.',
+  })
 }
 
 /** Layers and likelihood; the same choice for every model of the family. */
