@@ -63,6 +63,7 @@ export type CollapseFindings = z.output<typeof CollapseFindings>
 export const VariationalReport = z.object({
   /** Mean over rows of the KL of all units, nats. */
   kl: z.number(),
+  /** Units of the whole code by kind. */
   active: z.int(),
   mixed: z.int(),
   passive: z.int(),
@@ -102,4 +103,4 @@ export const ReportMeta = z.object({
 export type ReportMeta = z.output<typeof ReportMeta>
 /* report arrays, C rebuilt columns, S source columns, G gallery rows, Z codes:
    columnExplained, columnPca [C] float32 · galleryX, galleryModel, galleryPca [G, S] float32 source units (a category is its position)
-   unitRange [Z, 5] float32: min, p1, median, p99, max of the code over the rows judged */
+   unitRange [Z, 5] float32: min, p1, median, p99, max of the code over the rows judged · unitKind [Z] uint8: place among UnitKind's */

@@ -14,13 +14,16 @@ import { modelById } from '../models/registry.ts'
 import type { OperationDefinition } from '../operations/define.ts'
 import { parseParams, unknownParameter } from '../operations/parameters.ts'
 import { type RunRequest, requestFor } from '../operations/runner.ts'
+import type { Project } from '../project/project.ts'
 import { resolveSettings } from '../operations/train.ts'
 import { artifactLine } from './artifactText.ts'
 import type { Call, Command, Option, Output } from './command.ts'
 import { examinationText } from './examinationText.ts'
+import { featuresText } from './featuresText.ts'
 import { graphOutput } from './graphCommand.ts'
 import { usageError } from './parse.ts'
 import { formatTable } from './printer.ts'
+import { reportText } from './reportText.ts'
 import { type ParameterInfo, parameterLine, parametersOf, readValue, splitAssignments, type Values } from './values.ts'
 import { inProject, runOptions, type Workspace } from './workspace.ts'
 
@@ -41,6 +44,13 @@ const bridges: readonly { readonly from: ArtifactKind; readonly to: ArtifactKind
   { from: 'dataset', to: 'matrix', operation: 'prepare', role: 'dataset' },
   { from: 'model', to: 'latents', operation: 'encode', role: 'model' },
 ]
+
+/** What there is to read in an artifact that was made to be read. */
+const pageOf: Partial<Record<ArtifactKind, (project: Project, artifact: Artifact) => string>> = {
+  examination: examinationText,
+  report: reportText,
+  features: featuresText,
+}
 
 const toOption = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 const isRecord = (info: ParameterInfo): boolean => info.type === 'object' && info.properties === undefined
@@ -114,7 +124,8 @@ async function runOperation(operation: OperationDefinition, call: Call): Promise
       const inputs = await inputsFor(workspace, operation, references, params, base)
       const artifact = await workspace.compute({ ...base, inputs, params })
       results.push(artifact)
-      if (artifact.kind === 'examination') pages.push(examinationText(workspace.project, artifact))
+      const page = pageOf[artifact.kind]
+      if (page) pages.push(page(workspace.project, artifact))
     }
     return results
   })

@@ -1,6 +1,7 @@
 /** All operations, in the order of the flow. Command line, calls, forms, recipes and documentation derive from this list. */
 import { clusterOperation } from './cluster.ts'
 import { compareOperation } from './compare.ts'
+import { decodedSpaceOperation } from './decodedSpace.ts'
 import type { OperationDefinition } from './define.ts'
 import { continueOperation } from './continue.ts'
 import { encodeOperation } from './encode.ts'
@@ -17,6 +18,7 @@ import { prepareAsOperation } from './prepareAs.ts'
 import { sampleOperation } from './sample.ts'
 import { scoreOperation } from './score.ts'
 import { stepSizesOperation } from './stepSizes.ts'
+import { selectUnitsOperation } from './selectUnits.ts'
 import { sweepOperation } from './sweep.ts'
 import { tidyOperation } from './tidy.ts'
 import { trainOperation } from './train.ts'
@@ -33,8 +35,10 @@ export const operations = operationList(
   stepSizesOperation,
   sweepOperation,
   encodeOperation,
+  decodedSpaceOperation,
   reportOperation,
   featuresOperation,
+  selectUnitsOperation,
   clusterOperation,
   tidyOperation,
   scoreOperation,

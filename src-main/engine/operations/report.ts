@@ -7,7 +7,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Artifact } from '#common/domain/artifact.ts'
-import type { ReportMeta, ReportUnit } from '#common/domain/report.ts'
+import type { ReportMeta, ReportUnit, UnitKind } from '#common/domain/report.ts'
 import { type MatrixMeta, type ModelMeta, sourcesOf } from '#common/domain/results.ts'
 import { throwIfCancelled } from '#common/errors.ts'
 import { pointsFor, twoNN } from '../analysis/reports/twoNN.ts'
@@ -20,6 +20,7 @@ import { type Forward, openForward } from './report/forward.ts'
 import { likelihoodOf } from './report/likelihood.ts'
 import { notesOf } from './report/notes.ts'
 import { pcaRows } from './report/pcaRows.ts'
+import { writeUnitKinds } from './report/kinds.ts'
 import { rangeStride, rangesOf } from './report/ranges.ts'
 import { drawRows, type JudgedRows } from './report/rows.ts'
 import { importanceOf, listedUnits, spreadOfUnits, type UnitSpread } from './report/units.ts'
@@ -115,10 +116,15 @@ async function reportOn(ctx: Context, artifact: Artifact, forward: Forward): Pro
   )
 
   const variational = forward.isVariational ? await variationalPart(ctx, artifact, forward, judged, listed) : null
+  const kindOf = (unit: number): UnitKind => variational?.units[unit].kind ?? (spreads[unit].sd > 0 ? 'active' : 'passive')
+  writeUnitKinds(
+    ctx.draft,
+    spreads.map((_, unit) => kindOf(unit)),
+  )
   ctx.report({ stage: 'Measuring dimensions', fraction: 0.7 })
   const dimensions = await intrinsicDimensions(ctx, x, codes, n, C, Z)
 
-  const units = listed.map((unit, i) => unitOf(unit, spreads[unit], ranges, importance.lost[i], variational?.units[i] ?? null))
+  const units = listed.map((unit, i) => unitOf(unit, spreads[unit], ranges, importance.lost[i], variational?.units[unit] ?? null))
   const meta: Omit<ReportMeta, 'notes'> = {
     model: artifact.id,
     matrix: model.matrix,
@@ -186,7 +192,7 @@ async function variationalPart(ctx: Context, artifact: Artifact, forward: Forwar
   const all: Posteriors = { n, Z: forward.codeSize, mu, logVariance, kl }
   const drawn = drawnCodes(all, ctx.seed)
   const units: ReturnType<typeof variationalUnit>[] = []
-  for (const unit of listed) {
+  for (let unit = 0; unit < all.Z; unit++) {
     throwIfCancelled(ctx.signal)
     units.push(variationalUnit(all, drawn, unit))
     await setImmediate()

@@ -38,6 +38,8 @@ export interface Forward {
    * @param X  [n × D] the rows themselves, for what is given with them; without it typical values are taken
    */
   decode(z: Float32Array, n: number, X?: Float32Array, signal?: AbortSignal): Promise<Float32Array>
+  /** z [n × Z] → what the codes know of a row [n × rebuilt], on a scale where distances mean something; see GradientModel.profile. */
+  profile(z: Float32Array, n: number, signal?: AbortSignal): Promise<Float32Array>
   close(): Promise<void>
 }
 
@@ -47,7 +49,7 @@ const runBytes = 4 << 20
 /** Multiply-adds of a run: about 0.1 s. */
 const runWork = 4e9
 
-type What = 'codes' | 'posterior' | 'divergence' | 'decode' | 'decodeGiven'
+type What = 'codes' | 'posterior' | 'divergence' | 'decode' | 'decodeGiven' | 'profile'
 
 /** Memory: the weights twice, and per call its results and one run. Close it: it holds a thread. */
 export function openForward(project: Project, artifact: Artifact): Forward {
@@ -68,13 +70,14 @@ export function openForward(project: Project, artifact: Artifact): Forward {
     if (what === 'divergence' && divergence) return { kl: divergence(x as Tensor2D, inputs) }
     if (what === 'posterior' && posterior) return { ...posterior(x as Tensor2D, inputs) }
     if (what === 'decode' || what === 'decodeGiven') return { x: built.decode(z as Tensor2D, inputs, x) }
+    if (what === 'profile') return { x: (built.profile ?? built.decode)(z as Tensor2D, inputs) }
     throw new Error(`${definition.id} has no ${what}`)
   }
 
   async function open(what: What, block: number): Promise<Executor> {
     const scanned: Record<string, TensorSpec> = {
-      ...(what !== 'decode' && { x: { shape: [block, D], dtype: 'float32' } }),
-      ...(what.startsWith('decode') && { z: { shape: [block, Z], dtype: 'float32' } }),
+      ...(what !== 'decode' && what !== 'profile' && { x: { shape: [block, D], dtype: 'float32' } }),
+      ...((what.startsWith('decode') || what === 'profile') && { z: { shape: [block, Z], dtype: 'float32' } }),
     }
     const program = trace(`${definition.id}, ${what}`, { state: {}, inputs: specsOf(weights), scan: scanned }, ({ inputs, scan }) => ({
       state: {},
@@ -143,6 +146,7 @@ export function openForward(project: Project, artifact: Artifact): Forward {
         : await run('decode', n, codes, { x: rebuilt }, signal)
       return x
     },
+    profile: async (z, n, signal) => (await run('profile', n, { z: { values: z, width: Z } }, { x: rebuilt }, signal)).x,
     async close() {
       const opened = await Promise.allSettled(executors.values())
       for (const one of opened) if (one.status === 'fulfilled') await one.value.close()

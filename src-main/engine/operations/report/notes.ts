@@ -22,7 +22,7 @@ export function notesOf(report: Omit<ReportMeta, 'notes'>): string[] {
     )
   if (variational && variational.passive > 0)
     notes.push(
-      `${variational.passive} of ${units.length} units say nothing about any row. Leave them out before clustering: their means are noise that distances count.`,
+      `${variational.passive} of ${codeSize} units say nothing about any row. Leave them out before clustering: their means are noise that distances count.`,
     )
   return notes
 }
