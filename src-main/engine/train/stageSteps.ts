@@ -33,6 +33,8 @@ export interface StepsSetting {
   readonly sample: RowSample
   readonly training: TrainingParams
   readonly worker: NumericWorker
+  /** The step size at each step, in the place of the schedule. */
+  readonly rateAt?: (step: number) => number
   /** Says in a sentence that the processor does what another device was asked for. */
   readonly onFallback: (message: string) => void
 }
@@ -175,12 +177,13 @@ export class StageSteps {
 
   /** What changes from step to step and is known beforehand. A run of steps never goes beyond a pass. */
   scalars({ step: firstStep, epoch: pass, plateau }: StepMoment, steps: number): HostArrays {
-    const { training, stage, index } = this.#s
+    const { training, stage, index, rateAt } = this.#s
     const total = stepsOf(this.batches, stage.layout.epochs)
     const columns: Record<string, Float32Array> = {}
     const key = new Int32Array(steps)
     for (let i = 0; i < steps; i++) {
-      const rate = learningRateAt(stage.learningRate, training, { step: firstStep + i, steps: total, pass, plateau })
+      const step = firstStep + i
+      const rate = rateAt?.(step) ?? learningRateAt(stage.learningRate, training, { step, steps: total, pass, plateau })
       key[i] = stepKey(noiseSeed(this.#o.seed, index), firstStep + i)
       for (const [name, value] of Object.entries(scalarsAt(stage, this.#options, rate, firstStep + i, total))) {
         columns[name] ??= new Float32Array(steps)
