@@ -9,12 +9,16 @@ import { memoryStore, rowsFor, trainOptions } from '../helpers/training.ts'
 /** Wide enough for products to be divided among threads and weights to be kept unpacked; dictionaries both sparse and dense. */
 const settings: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>> = {
   autoencoder: [{ encoder: [256, 64], epochs: 2, inputNoise: 0.1 }],
+  denoising: [{ encoder: [256, 64], epochs: 2, batchSize: 100, noise: 'salt-and-pepper' }],
   stacked: [{ layers: [256, 8], layerEpochs: 1, fineTuneEpochs: 1, noise: 'gaussian' }],
   vae: [
     { encoder: [256, 64], epochs: 2, batchSize: 100 },
     { encoder: [256], epochs: 2, batchSize: 100, likelihood: 'student-t', freeBits: 0.1 },
     { encoder: [256], epochs: 2, batchSize: 100, likelihood: 'bernoulli', capacity: 2 },
   ],
+  // with conditions, see below
+  cvae: [{ encoder: [256], epochs: 2, batchSize: 100, prior: 'conditional' }],
+  hvae: [{ encoder: [256], epochs: 2, batchSize: 100 }],
   'sae-topk': [
     { codeSize: 1024, k: 8, auxiliaryK: 16, deadAfter: 300, epochs: 2, batchSize: 100 },
     { codeSize: 128, k: 32, deadAfter: 300, multiTopK: true, epochs: 2, batchSize: 100 },
@@ -44,6 +48,7 @@ const rowsOf = (id: string) => ({
   holdout: rowsFor(id, held, d, 2),
   holdoutRows: held,
   inputDim: d,
+  ...(id === 'cvae' && { conditions: 4 }),
 })
 
 function bytesOf({ weights }: { weights: Weights }): string {
