@@ -70,7 +70,8 @@ export function addTextCheck(sum: TextCheck, next: TextCheck): void {
 
 /** Text of one character per byte → text. Bytes that fit nowhere become U+FFFD. */
 export function decoderFor(encoding: Encoding): (bytes: string) => string {
-  const decoder = new TextDecoder(cutAsBytes(encoding) ? encoding : 'utf-8')
+  // A byte order mark inside the file is a character like others.
+  const decoder = new TextDecoder(cutAsBytes(encoding) ? encoding : 'utf-8', { ignoreBOM: true })
   return (bytes) => {
     for (let i = 0; i < bytes.length; i++) if (bytes.charCodeAt(i) > 127) return decoder.decode(Buffer.from(bytes, 'latin1'))
     return bytes
