@@ -29,22 +29,22 @@ export const pointsFor = (n: number, columns: number): number =>
 
 /**
  * @param X  [n × d] row-major, d ≥ 1; every row is compared with every other one
- * @returns  null with fewer than 20 different points. Memory: a few numbers per point; time n² · d.
+ * @returns  null with fewer than 20 different points. Memory: a copy of the points; time n² · d.
  */
 export async function twoNN(X: Float32Array, n: number, d: number, seed: number, signal?: AbortSignal): Promise<DimensionEstimate | null> {
-  const logRatios: number[] = []
-  const rowsAtOnce = Math.max(1, Math.floor(workAtOnce / Math.max(1, n * d)))
-  for (let i = 0; i < n; i++) {
+  const different = differentRows(X, n, d)
+  const N = different.length / d
+  if (N < fewestPoints) return null
+  const sorted = new Float64Array(N)
+  const rowsAtOnce = Math.max(1, Math.floor(workAtOnce / (N * d)))
+  for (let i = 0; i < N; i++) {
     if (i % rowsAtOnce === 0) {
       if (signal) throwIfCancelled(signal)
       await setImmediate()
     }
-    const [first, second] = nearestTwo(X, n, d, i)
-    if (Number.isFinite(second)) logRatios.push(0.5 * Math.log(second / first))
+    sorted[i] = logRatio(different, N, d, i)
   }
-  const N = logRatios.length
-  if (N < fewestPoints) return null
-  const sorted = Float64Array.from(logRatios).sort()
+  sorted.sort()
   const random = randomStream(seed, 'TwoNN')
   const estimates = new Float64Array(draws)
   const places = new Uint32Array(N)
@@ -62,8 +62,21 @@ export async function twoNN(X: Float32Array, n: number, d: number, seed: number,
   }
 }
 
-/** Squared distances of point i to its two nearest other ones; infinite for a point that an earlier one equals. */
-function nearestTwo(X: Float32Array, n: number, d: number, i: number): readonly [first: number, second: number] {
+/** Each different row once, in any order. */
+function differentRows(X: Float32Array, n: number, d: number): Float32Array {
+  const compare = (a: number, b: number): number => {
+    for (let k = 0; k < d; k++) if (X[a * d + k] !== X[b * d + k]) return X[a * d + k] - X[b * d + k]
+    return 0
+  }
+  const order = Uint32Array.from({ length: n }, (_, i) => i).sort(compare)
+  const kept = order.filter((row, i) => i === 0 || compare(order[i - 1], row) !== 0)
+  const out = new Float32Array(kept.length * d)
+  for (const [i, row] of kept.entries()) out.set(X.subarray(row * d, (row + 1) * d), i * d)
+  return out
+}
+
+/** ln μ of point i. */
+function logRatio(X: Float32Array, n: number, d: number, i: number): number {
   let first = Number.POSITIVE_INFINITY
   let second = Number.POSITIVE_INFINITY
   for (let j = 0, to = 0; j < n; j++, to += d) {
@@ -73,24 +86,20 @@ function nearestTwo(X: Float32Array, n: number, d: number, i: number): readonly 
       const difference = X[from + k] - X[to + k]
       sum += difference * difference
     }
-    if (sum === 0) {
-      if (j < i) return [0, Number.POSITIVE_INFINITY]
-      continue
-    }
     if (sum >= second) continue
     if (sum < first) {
       second = first
       first = sum
     } else second = sum
   }
-  return [first, second]
+  return 0.5 * Math.log(second / first)
 }
 
-/** @param logRatio  ln μ ascending */
-function dimensionOf(logRatio: (i: number) => number, N: number): number {
+/** @param logRatioAt  ln μ ascending */
+function dimensionOf(logRatioAt: (i: number) => number, N: number): number {
   let [xy, xx] = [0, 0]
   for (let i = 0; i < Math.floor(fitted * N); i++) {
-    const x = logRatio(i)
+    const x = logRatioAt(i)
     xy += x * -Math.log(1 - (i + 1) / N)
     xx += x * x
   }
