@@ -41,7 +41,7 @@ export const autoencoder = defineModel({
     ...schedule,
   }),
   presets: [
-    { id: 'default', title: 'Balanced', summary: 'Two bent layers each way, four numbers per row.', params: {} },
+    { id: 'default', title: 'Balanced', summary: 'Two bent layers each way. Sizes follow from the data.', params: {} },
     {
       id: 'linear',
       title: 'Linear',

@@ -17,6 +17,7 @@ export const denseParams = {
   codeSize: z.int().min(1).max(4096).default(4).meta({
     title: 'Numbers per row (code)',
     paperTerm: 'latent dimension',
+    automatic: 'code',
     group,
     description: 'To how many numbers each row is compressed.',
   }),
@@ -24,6 +25,7 @@ export const denseParams = {
     title: 'Layers down to the code',
     unit: 'units',
     paperTerm: 'encoder widths',
+    automatic: 'hidden',
     group,
     description: 'Units of each layer between the input and the code.',
   }),

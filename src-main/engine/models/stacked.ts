@@ -34,6 +34,7 @@ export const stacked = defineModel({
       title: 'Numbers per row (code) and layers before',
       unit: 'units',
       paperTerm: 'layer sizes',
+      automatic: 'layers',
       group: layers,
       description: 'Units of each layer from the input on; the last is the code, the numbers per row.',
     }),

@@ -4,7 +4,7 @@ import type { OperationDescription } from '#common/contract/engine.ts'
 import type { OperationDefinition } from './define.ts'
 
 /** Keys of ours and of JSON Schema that describe a parameter as a whole, whatever kind of value it takes. */
-const wholeKeys = new Set(['title', 'description', 'default', 'unit', 'paperTerm', 'group', 'advanced', 'showWhen', 'kinds'])
+const wholeKeys = new Set(['title', 'description', 'default', 'unit', 'paperTerm', 'group', 'advanced', 'showWhen', 'kinds', 'automatic'])
 
 /** JSON Schema (draft 2020-12) of what a user may give; our meta keys (title, description, unit, paperTerm, group, advanced) travel along. */
 export function describeParams(schema: z.ZodType): Record<string, unknown> {

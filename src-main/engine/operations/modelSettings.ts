@@ -1,6 +1,8 @@
 /** What a model runs with: preset, what was typed, defaults, and what is chosen for the data at hand. */
 import { StratumError } from '#common/errors.ts'
+import { type MatrixMeta, rebuiltOf } from '#common/domain/results.ts'
 import type { ModelDefinition } from '../models/define.ts'
+import { type DataShape, sizesFor } from '../models/sizes.ts'
 
 /** Preset under explicit settings under nothing: what the model really runs with, defaults filled in. */
 export function resolveSettings(
@@ -54,4 +56,26 @@ export function withEnoughPasses(
       ? Math.max(passes, Math.ceil(leastSteps / stepsPerPass))
       : passes
   return Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, enough(name, value)]))
+}
+
+/** What a model is trained with on a matrix: the preset and what was typed, sizes and passes for the data where neither says them. */
+export function settingsFor(
+  model: ModelDefinition,
+  preset: string | null,
+  typed: Readonly<Record<string, unknown>>,
+  matrix: Pick<MatrixMeta, 'columns' | 'conditions' | 'trainRows'>,
+): Record<string, unknown> {
+  const data = { columns: rebuiltOf(matrix).length, rows: matrix.trainRows }
+  return withEnoughPasses(model, sizedSettings(model, preset, typed, data), typed, data.rows)
+}
+
+/** Preset and what was typed, with sizes for the data where neither says them. @throws PARAMETER_INVALID */
+export function sizedSettings(
+  model: ModelDefinition,
+  preset: string | null,
+  typed: Readonly<Record<string, unknown>>,
+  data: DataShape,
+): Record<string, unknown> {
+  const given = { ...model.presets.find(({ id }) => id === preset)?.params, ...typed }
+  return resolveSettings(model, preset, { ...sizesFor(model, given, data), ...typed })
 }

@@ -7,7 +7,7 @@ import { modelById } from '../models/registry.ts'
 import { openMatrixRows } from '../train/matrixRows.ts'
 import { findStepSizes } from '../train/stepSizes.ts'
 import { defineOperation } from './define.ts'
-import { resolveSettings, withEnoughPasses } from './modelSettings.ts'
+import { resolveSettings, settingsFor } from './modelSettings.ts'
 
 const rate = z.number().positive().max(10)
 const params = z.object({
@@ -53,8 +53,9 @@ export const stepSizesOperation = defineOperation({
       )
     const model = modelById(ctx.params.model)
     const matrix = ctx.inputs.matrix!
-    const { dataset, columns, conditions, trainRows, holdoutRows } = matrix.meta as unknown as MatrixMeta
-    const settings = withEnoughPasses(model, resolveSettings(model, preset, typed), typed, trainRows)
+    const matrixMeta = matrix.meta as unknown as MatrixMeta
+    const { dataset, columns, conditions, trainRows, holdoutRows } = matrixMeta
+    const settings = settingsFor(model, preset, typed, matrixMeta)
     const rows = await openMatrixRows(ctx.project, matrix.id, { trainRows, holdoutRows, columns }, ctx.memoryBudgetBytes, ctx.signal)
     try {
       const { seed, threads, signal, device, untilResumed, report } = ctx

@@ -20,7 +20,7 @@ import { modelById } from '../models/registry.ts'
 import { TrainingParams } from '../models/training.ts'
 import { defineOperation, type OperationContext } from './define.ts'
 import { sweepParams, sweptParameters, variantsOf } from './sweepParams.ts'
-import { passParameters, resolveSettings, withEnoughPasses } from './modelSettings.ts'
+import { passParameters, resolveSettings, settingsFor } from './modelSettings.ts'
 import { trainOperation } from './train.ts'
 
 type Context = OperationContext<z.output<typeof sweepParams>>
@@ -55,7 +55,7 @@ export const sweepOperation = defineOperation({
     const { dataset, trainRows, holdoutRows } = matrix.meta as unknown as MatrixMeta
     const variants = variantsOf(model, ctx.params, ctx.seed)
     const seeds = ctx.params.seeds.length > 0 ? [...new Set(ctx.params.seeds)] : [ctx.seed]
-    const rungs = rungsFor(ctx.params, model, variants, trainRows)
+    const rungs = rungsFor(ctx.params, model, variants, matrix.meta as unknown as MatrixMeta)
     const { runs, complete } = await allRuns(ctx, model, variants, seeds, rungs)
     const first = runs.find(({ failure }) => failure !== null)?.failure
     if (first && runs.every(({ model }) => model === null))
@@ -103,7 +103,7 @@ function rungsFor(
   { method, preset, settings, ranges, rungFactor, leastPasses }: Context['params'],
   model: ModelDefinition,
   variants: readonly Values[],
-  rows: number,
+  matrix: MatrixMeta,
 ): Rung[] {
   if (method !== 'halving') return [{ share: 1, settings: variants.length }]
   const passes = passParameters(model)
@@ -116,7 +116,7 @@ function rungsFor(
       { parameter: 'method' },
     )
   }
-  const full = withEnoughPasses(model, resolveSettings(model, preset, settings), settings, rows)
+  const full = settingsFor(model, preset, settings, matrix)
   const most = Math.max(...passes.map((name) => Number(full[name])))
   return rungsOf(variants.length, most, leastPasses, rungFactor)
 }
@@ -216,10 +216,8 @@ async function oneRun(
 
 const brief = (value: unknown): string => (Array.isArray(value) ? value.join('-') : String(value))
 
-function fullSettings({ inputs, params }: Context, model: ModelDefinition, typed: Values): Values {
-  const { trainRows } = inputs.matrix!.meta as unknown as MatrixMeta
-  return withEnoughPasses(model, resolveSettings(model, params.preset, typed), typed, trainRows)
-}
+const fullSettings = ({ inputs, params }: Context, model: ModelDefinition, typed: Values): Values =>
+  settingsFor(model, params.preset, typed, inputs.matrix!.meta as unknown as MatrixMeta)
 
 const shareOf = (passes: unknown, share: number): number => (Number(passes) > 0 ? Math.max(1, Math.round(Number(passes) * share)) : 0)
 
@@ -240,9 +238,9 @@ function furtherPasses(ctx: Context, model: ModelDefinition, typed: Values, { be
 }
 
 /** Whether a run of so many passes is the beginning of a longer one: one stage, and nothing that depends on how many there are. */
-function goesOnAlike({ inputs, params }: Context, model: ModelDefinition, typed: Values): boolean {
-  const { columns, conditions } = inputs.matrix!.meta as unknown as MatrixMeta
-  const settings = model.params.parse(resolveSettings(model, params.preset, typed))
+function goesOnAlike(ctx: Context, model: ModelDefinition, typed: Values): boolean {
+  const { columns, conditions } = ctx.inputs.matrix!.meta as unknown as MatrixMeta
+  const settings = model.params.parse(fullSettings(ctx, model, typed))
   const built = buildFor(model, settings, columns.length, conditions)
   if (built.kind === 'closed-form' || built.stages.length > 1) return false
   const [{ scalars, revise }] = built.stages

@@ -1,10 +1,10 @@
 /** Train: fits one model to a prepared matrix. Resumes from its last checkpoint after a crash. */
 import { z } from 'zod'
-import type { MatrixMeta } from '#common/domain/results.ts'
+import { type MatrixMeta, rebuiltOf } from '#common/domain/results.ts'
 import { modelById } from '../models/registry.ts'
 import { defineOperation } from './define.ts'
 import { learnInto } from './learn.ts'
-import { resolveSettings, withEnoughPasses } from './modelSettings.ts'
+import { settingsFor, sizedSettings } from './modelSettings.ts'
 import { readWeights } from './trainedModel.ts'
 
 export { pcaReference } from './learn.ts'
@@ -35,18 +35,19 @@ export const trainOperation = defineOperation({
   canPause: true,
   canKeep: true,
   resumable: true,
-  // Defaults of the model belong to the key: a changed default is another run.
-  identity: ({ model, preset, settings }) => {
+  // Defaults and sizes chosen for the data belong to the key: where they change it is another run.
+  identity: ({ model, preset, settings }, { matrix }) => {
     const definition = modelById(model)
-    return JSON.stringify({ version: definition.version, settings: resolveSettings(definition, preset, settings) })
+    const meta = matrix.meta as unknown as MatrixMeta
+    const resolved = sizedSettings(definition, preset, settings, { columns: rebuiltOf(meta).length, rows: meta.trainRows })
+    return JSON.stringify({ version: definition.version, settings: resolved })
   },
   async run(ctx) {
     const model = modelById(ctx.params.model)
     const matrix = ctx.inputs.matrix!
     const { start } = ctx.inputs
     const { preset, settings: typed } = ctx.params
-    const { trainRows } = matrix.meta as unknown as MatrixMeta
-    const settings = withEnoughPasses(model, resolveSettings(model, preset, typed), typed, trainRows)
+    const settings = settingsFor(model, preset, typed, matrix.meta as unknown as MatrixMeta)
     const learning = { model, preset, settings, matrix, seed: ctx.seed }
     if (!start) return (await learnInto(ctx, learning)).meta
     const { meta, begun } = await learnInto(ctx, { ...learning, beginning: { kind: 'weights', weights: readWeights(ctx.project, start) } })

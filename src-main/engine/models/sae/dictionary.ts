@@ -47,6 +47,7 @@ export const codeSize = (value: number) =>
   z.int().min(2).max(131_072).default(value).meta({
     title: 'Codes to choose from',
     paperTerm: 'number of latents n',
+    automatic: 'latents',
     group: layers,
     description: 'Size of the dictionary. Usually several times the number of columns.',
   })
@@ -55,6 +56,7 @@ export const activeCodes = (value: number) =>
   z.int().min(1).max(4096).default(value).meta({
     title: 'Codes per row',
     paperTerm: 'k, active latents (L0)',
+    automatic: 'active',
     group: layers,
     description: 'How many codes of the dictionary a row may use; all others are zero.',
   })

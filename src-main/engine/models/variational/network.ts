@@ -60,6 +60,7 @@ export const networkParams = {
   codeSize: z.int().min(1).max(4096).default(8).meta({
     title: 'Numbers per row (code)',
     paperTerm: 'latent dimension',
+    automatic: 'code',
     group: layers,
     description: 'To how many numbers each row is compressed. Those that are not needed stay at zero.',
   }),
@@ -67,6 +68,7 @@ export const networkParams = {
     title: 'Layers down to the code',
     unit: 'units',
     paperTerm: 'encoder widths',
+    automatic: 'hidden',
     group: layers,
     description: 'Units of each layer between the input and the code.',
   }),
