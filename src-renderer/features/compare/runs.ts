@@ -1,5 +1,6 @@
 /** Runs side by side: what each measured, which is best, and in which settings two of them differ. */
 import type { Artifact } from '#common/domain/artifact.ts'
+import type { ComparisonRow } from '#common/domain/comparison.ts'
 import { ancestor, codeWords, metaOf } from '../../lib/artifacts.ts'
 
 export interface Measure {
@@ -39,6 +40,8 @@ export interface RunRow {
   /** As it is written: '8 of 256' for sparse codes. */
   readonly code: string
   readonly figures: Readonly<Record<string, number | null>>
+  /** The row of a comparison that it is, with spread, standing and runs. */
+  readonly source?: ComparisonRow
 }
 
 /** Every finished model with its own figures, and the best silhouette of what was clustered from it. */
@@ -83,6 +86,17 @@ export function bestRows(rows: readonly RunRow[], id: string): ReadonlySet<strin
   return new Set(winners.length === known.length ? [] : winners.map((k) => k.key))
 }
 
+/** Of each model the run that is best in a figure, in the order they come; the first where it is not known. */
+export function bestOfEach(rows: readonly RunRow[], by: { readonly key: string; readonly better: 'higher' | 'lower' | null } | null): RunRow[] {
+  const best = new Map<string, RunRow>()
+  const figure = (row: RunRow): number => (by && typeof row.figures[by.key] === 'number' ? (by.better === 'higher' ? -1 : 1) * (row.figures[by.key] as number) : Number.POSITIVE_INFINITY)
+  for (const row of rows) {
+    const before = best.get(row.model)
+    if (!before || figure(row) < figure(before)) best.set(row.model, row)
+  }
+  return rows.filter((row) => best.get(row.model) === row)
+}
+
 /** Rows that no other beats in both measures, from left to right; the others could be done without. */
 export function front(rows: readonly { readonly key: string; readonly x: number; readonly y: number }[]): string[] {
   return rows
@@ -106,18 +120,19 @@ const written = (value: unknown): string =>
         ? JSON.stringify(value)
         : String(value)
 
-/** Settings of two runs, nested ones by their path: those that differ, and how many are the same. */
+/** Settings of two runs, nested ones by their path: those that differ, and those that are the same. */
 export function settingsDiffer(
   first: Readonly<Record<string, unknown>>,
   second: Readonly<Record<string, unknown>>,
-): { differ: Difference[]; same: number } {
+): { differ: Difference[]; same: { name: string; value: string }[] } {
   const a = flatten(first)
   const b = flatten(second)
   const names = [...new Set([...a.keys(), ...b.keys()])]
   const differ = names
     .filter((n) => written(a.get(n)) !== written(b.get(n)))
     .map((name) => ({ name, first: written(a.get(name)), second: written(b.get(name)) }))
-  return { differ, same: names.length - differ.length }
+  const same = names.filter((n) => written(a.get(n)) === written(b.get(n))).map((name) => ({ name, value: written(a.get(name)) }))
+  return { differ, same }
 }
 
 function flatten(value: Readonly<Record<string, unknown>>, before = ''): Map<string, unknown> {

@@ -47,5 +47,5 @@ test('settings are compared through their nesting', () => {
     { name: 'settings.epochs', first: '10', second: '20' },
     { name: 'settings.dropout', first: 'not set', second: '0.1' },
   ])
-  expect(same).toBe(1)
+  expect(same).toEqual([{ name: 'settings.layers', value: '6-4-2' }])
 })
