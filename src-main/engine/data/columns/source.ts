@@ -232,7 +232,8 @@ function describe(
     )
   const lists = file.columns.filter(({ type }) => type === 'vector').map(({ name }) => name)
   const metadataFields = along.map((i) => (file.columns[i] as StoredColumn).name)
-  const labelFields = metadataFields.filter(isLabelName)
+  const names = file.columns.map(({ name }) => name)
+  const labelFields = metadataFields.filter((name) => isLabelName(name, names))
   return {
     path: file.path,
     sizeBytes: file.sizeBytes,

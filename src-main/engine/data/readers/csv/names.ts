@@ -1,5 +1,6 @@
 /** Names of the columns out of the first record. */
 import type { Finding } from '#common/domain/dataset.ts'
+import { usableNames } from '../../columns/names.ts'
 
 /**
  * @param header  the first record, decoded; null when it holds values
@@ -29,45 +30,5 @@ export function nameColumns(header: readonly string[] | null, width: number, las
     })
   }
   while (given.length < width) given.push('')
-  const missing = given.filter((name) => name === '').length
-  const taken = new Set(given)
-  const seen = new Set<string>()
-  const doubled = new Set<string>()
-  /** How often each name has come, so that the next number is known at once. */
-  const times = new Map<string, number>()
-  const names = given.map((name, i) => {
-    const wanted = name || `column ${i + 1}`
-    let unique = wanted
-    while (seen.has(unique) || (unique !== name && taken.has(unique))) {
-      const next = (times.get(wanted) ?? 1) + 1
-      times.set(wanted, next)
-      unique = `${wanted} (${next})`
-    }
-    if (name !== '' && unique !== name) doubled.add(name)
-    seen.add(unique)
-    return unique
-  })
-  if (missing > 0)
-    findings.push({
-      severity: 'warning',
-      code: 'MISSING_HEADERS',
-      message: `${missing} columns have no name and are numbered.`,
-      hint: 'Name them in the first line of the file.',
-    })
-  if (doubled.size > 0)
-    findings.push({
-      severity: 'warning',
-      code: 'DUPLICATE_HEADERS',
-      message: `Names come more than once: ${[...doubled].slice(0, 5).join(', ')}. A number is added.`,
-      hint: 'Check that these are different measurements.',
-    })
-  return names
+  return usableNames(given, findings)
 }
-
-/** Names that say that a column is an answer, not a measurement. */
-const labelName =
-  /^(?:.*[_ .-])?(?:labels?|class(?:es)?|targets?|species|ground[_ -]?truth|is[_ -]?(?:anomaly|outlier|fraud))$|^(?:y|outcome|anomaly|outlier|diagnosis|churn|survived)$/i
-
-/** A y beside an x is a coordinate. */
-export const isLabelName = (name: string, all: readonly string[]): boolean =>
-  labelName.test(name) && !(/^y$/i.test(name) && all.some((other) => /^x$/i.test(other)))

@@ -70,7 +70,7 @@ async function openArrays(file: RandomAccessFile, wanted: string | undefined, la
     open: readable.open,
     kind: layout === 'table' ? 'table' : 'embedding',
     metadataFields: labels.map((label) => label.name),
-    labelFields: labels.map((label) => label.name).filter(isLabelName),
+    labelFields: labels.map((label) => label.name).filter((name) => isLabelName(name)),
     async metadata(field) {
       const label = labels.find((candidate) => candidate.name === field)
       if (!label)

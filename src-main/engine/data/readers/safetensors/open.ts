@@ -30,7 +30,7 @@ export async function openTensor(path: string, wanted: string | undefined): Prom
       header: arrayOf(tensor),
       open: () => bytes,
       metadataFields: labels.map(({ name }) => name),
-      labelFields: labels.map(({ name }) => name).filter(isLabelName),
+      labelFields: labels.map(({ name }) => name).filter((name) => isLabelName(name)),
       async metadata(field) {
         const label = labels.find(({ name }) => name === field)
         if (!label)
