@@ -275,6 +275,45 @@ class Spool {
   }
 }
 
+/** Rows of a matrix whose entries are read, all of them, on the first read of rows. */
+export interface LazyEntries {
+  /** [to − from × wanted], filled in; `position` of a column among those wanted, −1 for none; null when all are. */
+  read(from: number, to: number, wanted: number, position: Int32Array | null, signal?: AbortSignal): Promise<Float32Array>
+  close(): Promise<void>
+}
+
+/** @param fill adds every entry; called again when it was cancelled or failed */
+export function lazyEntries(rows: number, fill: (entries: EntryStore, signal?: AbortSignal) => Promise<void>): LazyEntries {
+  let store: Promise<EntryStore> | null = null
+
+  async function load(signal?: AbortSignal): Promise<EntryStore> {
+    const entries = new EntryStore(rows)
+    try {
+      await fill(entries, signal)
+      await entries.finish(signal)
+    } catch (thrown) {
+      await entries.close()
+      throw thrown
+    }
+    return entries
+  }
+
+  return {
+    async read(from, to, wanted, position, signal) {
+      store ??= load(signal).catch((thrown: unknown) => {
+        store = null
+        throw thrown
+      })
+      const X = new Float32Array((to - from) * wanted)
+      await (await store).addRows(from, to, X, wanted, position)
+      return X
+    },
+    async close() {
+      await (await store?.catch(() => null))?.close()
+    },
+  }
+}
+
 /** @throws DISK_FULL when the temporary folder has no room for `entries` entries */
 export async function checkRoom(entries: number): Promise<void> {
   if (entries <= mostInMemory) return

@@ -5,7 +5,7 @@
 import { stat } from 'node:fs/promises'
 import type { Finding } from '#common/domain/dataset.ts'
 import { StratumError } from '#common/errors.ts'
-import { EntryStore } from '../../cells/entryStore.ts'
+import { lazyEntries } from '../../cells/entryStore.ts'
 import type { RowMatrix } from '../../cells/rowMatrix.ts'
 import { cellsSource } from '../../cells/source.ts'
 import { linePieces } from '../../cells/textStream.ts'
@@ -168,50 +168,28 @@ function parseLine(
 }
 
 function tableMatrix(path: string, { cells, genes, delimiter, sample }: Table): RowMatrix {
-  let store: Promise<EntryStore> | null = null
-
-  async function load(signal?: AbortSignal): Promise<EntryStore> {
-    const entries = new EntryStore(cells.length)
-    try {
-      let gene = -1
-      for await (const lines of linesOf(path, signal)) {
-        const found: { rows: number[]; columns: number[]; values: number[] } = { rows: [], columns: [], values: [] }
-        for (const line of lines) {
-          // The first line is the heading.
-          if (gene++ < 0) continue
-          const column = gene - 1
-          parseLine(path, line, delimiter, cells.length, (cell, value) => {
-            found.rows.push(cell)
-            found.columns.push(column)
-            found.values.push(value)
-          })
-        }
-        const n = found.rows.length
-        await entries.add({
-          rows: Uint32Array.from(found.rows),
-          columns: Uint32Array.from(found.columns),
-          values: Float32Array.from(found.values),
-          n,
+  const entries = lazyEntries(cells.length, async (store, signal) => {
+    let gene = -1
+    for await (const lines of linesOf(path, signal)) {
+      const found: { rows: number[]; columns: number[]; values: number[] } = { rows: [], columns: [], values: [] }
+      for (const line of lines) {
+        // The first line is the heading.
+        if (gene++ < 0) continue
+        const column = gene - 1
+        parseLine(path, line, delimiter, cells.length, (cell, value) => {
+          found.rows.push(cell)
+          found.columns.push(column)
+          found.values.push(value)
         })
       }
-      await entries.finish(signal)
-    } catch (thrown) {
-      await entries.close()
-      throw thrown
+      await store.add({
+        rows: Uint32Array.from(found.rows),
+        columns: Uint32Array.from(found.columns),
+        values: Float32Array.from(found.values),
+        n: found.rows.length,
+      })
     }
-    return entries
-  }
-
-  async function read(from: number, to: number, wanted: number, position: Int32Array | null, signal?: AbortSignal): Promise<Float32Array> {
-    store ??= load(signal).catch((thrown: unknown) => {
-      store = null
-      throw thrown
-    })
-    const X = new Float32Array((to - from) * wanted)
-    await (await store).addRows(from, to, X, wanted, position)
-    return X
-  }
-
+  })
   return {
     rows: cells.length,
     columns: genes.length,
@@ -221,11 +199,9 @@ function tableMatrix(path: string, { cells, genes, delimiter, sample }: Table): 
     compression: /\.gz$/i.test(path) ? 'gzip' : 'none',
     rowBytes: 0,
     rowStep: 1,
-    read,
-    peek: read,
+    read: entries.read,
+    peek: entries.read,
     sample: () => sample,
-    async close() {
-      await (await store?.catch(() => null))?.close()
-    },
+    close: entries.close,
   }
 }

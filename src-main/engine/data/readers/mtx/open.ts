@@ -5,7 +5,7 @@
 import { stat } from 'node:fs/promises'
 import type { Finding } from '#common/domain/dataset.ts'
 import { StratumError } from '#common/errors.ts'
-import { checkRoom, type Entries, EntryStore } from '../../cells/entryStore.ts'
+import { checkRoom, type Entries, lazyEntries } from '../../cells/entryStore.ts'
 import { chooseFeatures, type Features } from '../../cells/features.ts'
 import { type RowMatrix, selectColumns } from '../../cells/rowMatrix.ts'
 import { cellsSource } from '../../cells/source.ts'
@@ -125,31 +125,10 @@ async function firstValues(path: string, header: MtxHeader, signal?: AbortSignal
 
 function entryMatrix(path: string, header: MtxHeader, genesFirst: boolean, sample: Float64Array): RowMatrix {
   const [columns, rows] = genesFirst ? [header.rows, header.columns] : [header.columns, header.rows]
-  let store: Promise<EntryStore> | null = null
-
-  async function load(signal?: AbortSignal): Promise<EntryStore> {
+  const entries = lazyEntries(rows, async (store, signal) => {
     await checkRoom(header.entries * (header.symmetric ? 2 : 1))
-    const entries = new EntryStore(rows)
-    try {
-      for await (const block of readEntries(path, header, signal)) await entries.add(genesFirst ? turned(block) : block)
-      await entries.finish(signal)
-    } catch (thrown) {
-      await entries.close()
-      throw thrown
-    }
-    return entries
-  }
-
-  async function read(from: number, to: number, wanted: number, position: Int32Array | null, signal?: AbortSignal): Promise<Float32Array> {
-    store ??= load(signal).catch((thrown: unknown) => {
-      store = null
-      throw thrown
-    })
-    const X = new Float32Array((to - from) * wanted)
-    await (await store).addRows(from, to, X, wanted, position)
-    return X
-  }
-
+    for await (const block of readEntries(path, header, signal)) await store.add(genesFirst ? turned(block) : block)
+  })
   return {
     rows,
     columns,
@@ -159,12 +138,10 @@ function entryMatrix(path: string, header: MtxHeader, genesFirst: boolean, sampl
     compression: /\.gz$/i.test(path) ? 'gzip' : 'none',
     rowBytes: 0,
     rowStep: 1,
-    read,
-    peek: read,
+    read: entries.read,
+    peek: entries.read,
     sample: () => sample,
-    async close() {
-      await (await store?.catch(() => null))?.close()
-    },
+    close: entries.close,
   }
 }
 
