@@ -6,7 +6,7 @@ import { type Layout, rowBytes } from './layout.ts'
 import { decodeFax } from './fax.ts'
 import { decodeJpeg } from './jpeg/decode.ts'
 import { decodeLerc } from './lerc.ts'
-import { decodeLzw, decodeOldLzw, isOldLzw } from './lzw.ts'
+import { decodeLzw, isOldLzw } from './lzw.ts'
 
 const inflateAsync = promisify(inflate)
 
@@ -127,7 +127,7 @@ async function decompress(
         options: layout.faxOptions,
       })
     case 5: {
-      const decoded = isOldLzw(stored) ? decodeOldLzw(stored, expected) : decodeLzw(stored, expected)
+      const decoded = decodeLzw(stored, expected, isOldLzw(stored))
       if (!decoded) throw damaged(place, 'a code refers to nothing')
       return decoded
     }
