@@ -132,14 +132,3 @@ function pick(rows: Rows, d: number, wanted: (i: number) => boolean): Rows {
   for (const [to, from] of chosen.entries()) X.set(rows.X.subarray(from * d, (from + 1) * d), to * d)
   return { X, index: Float64Array.from(chosen, (i) => rows.index[i] as number), n: chosen.length }
 }
-
-/** Says of a row whether it would be held out. */
-export function splitter(
-  meta: Pick<DatasetMeta, 'rows' | 'grid'>,
-  splitBy: 'blocks' | 'random',
-  share: number,
-  seed: number,
-): (row: number) => boolean {
-  const sideOf = hashedSides(meta, splitBy, share, seed)
-  return (row) => sideOf(row) === heldOut
-}

@@ -11,7 +11,8 @@ import { type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
 import type { ExaminationMeta } from '#common/domain/examination.ts'
 import { throwIfCancelled } from '#common/errors.ts'
 import type { OpenSource } from '../../data/dataset.ts'
-import { splitter } from '../../data/prepare.ts'
+import { hashedSides } from '../../data/split/hashed.ts'
+import { heldOut } from '../../data/split/sides.ts'
 import { RowSample } from '../../data/rowSample.ts'
 import { LineTally, noisyBands, saturatedBands } from './bandTally.ts'
 import { CellTally } from './cellTally.ts'
@@ -142,7 +143,8 @@ interface Pass {
 async function readOnce(source: Source, meta: Meta, { seed, sampleRows, holdoutShare, signal, report }: ExamineOptions): Promise<Pass> {
   const { rows, columns, summaries, kind, grid } = meta
   const d = columns.length
-  const duplicates = new DuplicateRows(d, splitter(meta, 'random', holdoutShare, seed))
+  const sideOf = hashedSides(meta, 'random', holdoutShare, seed)
+  const duplicates = new DuplicateRows(d, (row) => sideOf(row) === heldOut)
   const tally = new ColumnTally(summaries)
   const missing = new MissingTally(summaries)
   const cells =

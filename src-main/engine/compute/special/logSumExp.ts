@@ -1,5 +1,5 @@
 /** Sums in the logarithm. */
-import { add, exp, expandDims, log, max, maximum, reshape, sub, sum, type Tensor } from '@tensorflow/tfjs-core'
+import { add, exp, log, max, maximum, reshape, sub, sum, type Tensor } from '@tensorflow/tfjs-core'
 import { stopGradient } from './gradientFlow.ts'
 
 const mostNegative = -3.4e38
@@ -26,9 +26,4 @@ export function logSumExp(x: Tensor, axis = -1, keepDims = false): Tensor {
 /** ln of the mean of eˣ along one axis, as importance-weighted bounds need it. */
 export function logMeanExp(x: Tensor, axis = -1, keepDims = false): Tensor {
   return sub(logSumExp(x, axis, keepDims), Math.log(x.shape.at(axis) as number))
-}
-
-/** eˣ normalised to sum 1 would underflow; its logarithm does not: x − ln Σ eˣ. */
-export function logNormalise(x: Tensor, axis = -1): Tensor {
-  return sub(x, expandDims(logSumExp(x, axis), axis))
 }

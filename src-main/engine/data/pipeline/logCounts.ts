@@ -1,6 +1,7 @@
 /** Counts of a row evened out by its total, on a logarithmic scale or not. */
+import type { StepId } from '#common/domain/steps.ts'
 import { StratumError } from '#common/errors.ts'
-import { defineStep, type FitTable, nameOf } from './define.ts'
+import { defineStep, type FitTable, nameOf, type RowFacts } from './define.ts'
 
 export const countsPerCell = 10_000
 
@@ -12,16 +13,7 @@ export const logCounts = defineStep<'log1p-cp10k', number>({
     return { id: 'log1p-cp10k', target }
   },
   apply({ id, target }, X, n, d, facts) {
-    const totals = rowTotals(X, n, d)
-    facts.divisors?.set(
-      id,
-      totals.map((total) => total / target),
-    )
-    for (let i = 0, at = 0; i < n; i++) {
-      const factor = totals[i] > 0 ? target / totals[i] : 0
-      for (let j = 0; j < d; j++, at++) X[at] = Math.log1p(X[at] * factor)
-    }
-    return X
+    return scaled(id, target, X, n, d, facts, Math.log1p)
   },
   invert({ id }, X, n, d, { divisors }) {
     const known = divisors?.get(id)
@@ -41,16 +33,7 @@ export const librarySize = defineStep<'library-size', number>({
     return { id: 'library-size', target }
   },
   apply({ id, target }, X, n, d, facts) {
-    const totals = rowTotals(X, n, d)
-    facts.divisors?.set(
-      id,
-      totals.map((total) => total / target),
-    )
-    for (let i = 0, at = 0; i < n; i++) {
-      const factor = totals[i] > 0 ? target / totals[i] : 0
-      for (let j = 0; j < d; j++, at++) X[at] *= factor
-    }
-    return X
+    return scaled(id, target, X, n, d, facts, (value) => value)
   },
   invert({ id }, X, n, d, { divisors }) {
     const known = divisors?.get(id)
@@ -75,6 +58,28 @@ export const log1p = defineStep<'log1p'>({
     return X
   },
 })
+
+/** In place: `then` of every row by target / its total, rows without counts being 0; notes what rows were divided by. */
+function scaled(
+  id: StepId,
+  target: number,
+  X: Float32Array,
+  n: number,
+  d: number,
+  { divisors }: RowFacts,
+  then: (value: number) => number,
+): Float32Array {
+  const totals = rowTotals(X, n, d)
+  divisors?.set(
+    id,
+    totals.map((total) => total / target),
+  )
+  for (let i = 0, at = 0; i < n; i++) {
+    const factor = totals[i] > 0 ? target / totals[i] : 0
+    for (let j = 0; j < d; j++, at++) X[at] = then(X[at] * factor)
+  }
+  return X
+}
 
 /** [n] sum of the finite values of each row. */
 export function rowTotals(X: Float32Array, n: number, d: number): Float64Array {

@@ -19,13 +19,6 @@ const offset = String.raw`\s*(Z|UTC|[+-]\d{2}:?\d{2})?`
 const yearFirst = new RegExp(String.raw`^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:(?:T|\s+)${clock})?${offset}$`, 'i')
 const yearLast = new RegExp(String.raw`^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?:(?:T|,?\s+)${clock})?${offset}$`, 'i')
 
-/** @param days numbers are days since 1970, as columns of dates have them */
-export function readTimes(cells: readonly Cell[], order: DateOrder, days: boolean): Times {
-  const column = new TimeColumn(cells.length, order, days)
-  for (const cell of cells) column.add(cell)
-  return column.finish()
-}
-
 /**
  * Times cell by cell. Whether day or month comes first in dates such as 03/04/2005 is known at the end: a number above 12 decides,
  * and when there is none, the day is taken to come first and that is said. Memory: 8 bytes per row, 16 with such dates.
@@ -45,6 +38,7 @@ export class TimeColumn {
   #unreadable = 0
   #firstUnreadable: Times['firstUnreadable'] = null
 
+  /** @param days numbers are days since 1970, as columns of dates have them */
   constructor(rows: number, order: DateOrder, days: boolean) {
     this.#order = order
     this.#days = days

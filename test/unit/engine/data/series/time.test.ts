@@ -1,7 +1,13 @@
 import { expect, it } from 'vitest'
-import { readTimes, timeText } from '#engine/data/series/time.ts'
+import { type DateOrder, TimeColumn, type Times, timeText } from '#engine/data/series/time.ts'
 
-const seconds = (cells: (string | number | null)[], order: 'auto' | 'day-first' | 'month-first' = 'auto', days = false): number[] =>
+function readTimes(cells: readonly (string | number | null)[], order: DateOrder, days: boolean): Times {
+  const column = new TimeColumn(cells.length, order, days)
+  for (const cell of cells) column.add(cell)
+  return column.finish()
+}
+
+const seconds = (cells: (string | number | null)[], order: DateOrder = 'auto', days = false): number[] =>
   Array.from(readTimes(cells, order, days).values)
 
 it.each([
