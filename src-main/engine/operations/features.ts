@@ -64,12 +64,13 @@ export const featuresOperation = defineOperation({
     const dataset = ctx.project.artifact(latents.dataset)
     const meta = dataset.meta as unknown as DatasetMeta
     const matrix = ctx.project.artifact((model.meta as unknown as ModelMeta).matrix).meta as unknown as MatrixMeta
+    const field = labelField(meta, ctx.params.labels)
     const firing = await countFiring(ctx, latents)
     const forward = openForward(ctx.project, model)
     try {
       const source = await openDataset(meta, ctx.project.path, ctx.signal)
       try {
-        return await describeFeatures(ctx, { latents, matrix, meta, firing, forward, source })
+        return await describeFeatures(ctx, { latents, matrix, meta, field, firing, forward, source })
       } finally {
         await source.close()
       }
@@ -83,6 +84,8 @@ interface Given {
   readonly latents: LatentsMeta
   readonly matrix: MatrixMeta
   readonly meta: DatasetMeta
+  /** Of the labels, null for none. */
+  readonly field: string | null
   readonly firing: Firing
   readonly forward: Forward
   readonly source: OpenSource
@@ -114,14 +117,13 @@ async function countFiring(ctx: Context, { codeSize, rows }: LatentsMeta): Promi
 }
 
 async function describeFeatures(ctx: Context, given: Given): Promise<FeaturesMeta> {
-  const { latents, matrix, meta, firing, forward, source } = given
+  const { latents, matrix, meta, field, firing, forward, source } = given
   const M = latents.codeSize
   const modelArtifact = ctx.project.artifact(latents.model)
   const codes = ctx.project.array(ctx.inputs.latents!.id, 'codes')
   const weights = readWeights(ctx.project, modelArtifact)
   const tried = validCodes(codes.read(0, Math.min(latents.rows, Math.max(triedRows, codes.chunkRows))) as Float32Array, M)
   const dictionary = await dictionaryOf(forward, weights, tried, tried.length / M)
-  const field = labelField(meta, ctx.params.labels)
   const labels = field === null ? null : await readRowLabels(source, meta, field, ctx.signal)
   const found = await secondPass(ctx, given, dictionary, labels)
 

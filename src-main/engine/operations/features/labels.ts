@@ -1,5 +1,6 @@
 /** Which labels features are held against: a field of the dataset, and how often each of its values comes where a feature fires. */
 import type { DatasetMeta } from '#common/domain/dataset.ts'
+import { StratumError } from '#common/errors.ts'
 import { type FieldValue, asText, readField } from '../../data/fields.ts'
 import type { OpenSource } from '../../data/dataset.ts'
 
@@ -9,11 +10,22 @@ const mostLabels = 50
 /** Fields that usually hold what rows are, surest first. */
 const likely = [/^cell[_ .-]?type/i, /^(label|class|category|species|type)s?$/i, /(label|class|annotation|cell[_ .-]?type)/i]
 
-/** The field asked for, or one that is known or called to hold labels; null when there is none. */
+/**
+ * The field asked for, or one that is known or called to hold labels; null when there is none.
+ * @throws PARAMETER_INVALID when there is no such field
+ */
 export function labelField(
-  { labelFields = [], metadataFields }: Pick<DatasetMeta, 'labelFields' | 'metadataFields'>,
+  { labelFields = [], metadataFields, columns }: Pick<DatasetMeta, 'labelFields' | 'metadataFields' | 'columns'>,
   asked: string | null,
 ): string | null {
+  const known = [...metadataFields, ...columns.map(({ name }) => name)]
+  if (asked !== null && !known.includes(asked))
+    throw new StratumError(
+      'PARAMETER_INVALID',
+      `There is no field or column named “${asked}”.`,
+      `Choose among: ${known.slice(0, 20).join(', ') || 'none'}.`,
+      { parameter: 'labels' },
+    )
   if (asked !== null) return asked
   if (labelFields.length > 0) return labelFields[0]
   for (const mark of likely) {
@@ -31,10 +43,7 @@ export interface RowLabels {
   readonly of: Int16Array
 }
 
-/**
- * Memory: the field's values while they are read, two bytes a row afterwards.
- * @throws PARAMETER_INVALID when there is no such field
- */
+/** Memory: the field's values while they are read, two bytes a row afterwards. */
 export async function readRowLabels(source: OpenSource, meta: DatasetMeta, field: string, signal: AbortSignal): Promise<RowLabels> {
   const values = await readField(source, meta, field, 'labels', signal)
   const text = (value: FieldValue): string | null => {

@@ -63,11 +63,12 @@ describe('profiles', () => {
 
 describe('labels', () => {
   test('the field asked for, else one known to be labels, else one called so', () => {
-    const fields = { metadataFields: ['batch', 'cell_type', 'note'] }
+    const fields = { metadataFields: ['batch', 'cell_type', 'note'], columns: [column('a')] }
     expect(labelField(fields, 'note')).toBe('note')
     expect(labelField({ ...fields, labelFields: ['y'] }, null)).toBe('y')
     expect(labelField(fields, null)).toBe('cell_type')
-    expect(labelField({ metadataFields: ['batch'] }, null)).toBeNull()
+    expect(labelField({ ...fields, metadataFields: ['batch'] }, null)).toBeNull()
+    expect(() => labelField(fields, 'b')).toThrow(expect.objectContaining({ code: 'PARAMETER_INVALID' }))
   })
 
   test('the label with the largest lift is told, if it was seen more than twice', () => {

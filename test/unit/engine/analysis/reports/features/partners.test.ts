@@ -43,6 +43,10 @@ test('a cancelled count ends', async () => {
   // So little work ends before it looks; many features along long rows look on the way.
   await expect(lists.partners(1, AbortSignal.abort())).resolves.toBeDefined()
   const wide = new FiringLists(600, 1)
-  for (let row = 0; row < 100; row++) wide.add(Array.from({ length: 600 }, (_, f) => f), 600)
+  for (let row = 0; row < 100; row++)
+    wide.add(
+      Array.from({ length: 600 }, (_, f) => f),
+      600,
+    )
   await expect(wide.partners(1, AbortSignal.abort())).rejects.toMatchObject({ code: 'CANCELLED' })
 })
