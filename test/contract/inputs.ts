@@ -51,6 +51,7 @@ export const engineInputs: Inputs<EngineCalls> = {
   cancelJob: { good: { job: 1 }, bad: { job: 1.5 }, names: 'job' },
   pauseJob: { good: { job: 1 }, bad: { job: -1 }, names: 'job' },
   resumeJob: { good: { job: 1 }, bad: {}, names: 'job' },
+  estimate: { good: { model: 'pca', columns: 7, rows: 100 }, bad: { model: 'pca', columns: 7, rows: 0 }, names: 'rows' },
   modelLayout: { good: { model: 'pca', params: {}, columns: 7 }, bad: { model: 'pca', params: {}, columns: 0 }, names: 'columns' },
   metrics: { good: { artifact: 1 }, bad: { artifact: 1, afterStep: null }, names: 'afterStep' },
   readRaster: {

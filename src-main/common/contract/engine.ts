@@ -233,6 +233,35 @@ export const engineCalls = {
     }),
     output: ModelLayout,
   },
+  /**
+   * What a training would be and cost, before it begins: settings with those chosen for the data, layers, about how long, how much
+   * memory and energy. `time` false answers at once without the time; with it a few steps may be made (about half a second a stage),
+   * which a newer question ends (CANCELLED).
+   */
+  estimate: {
+    input: z.object({
+      model: z.string(),
+      preset: z.string().nullable().default(null),
+      settings: z.record(z.string(), z.unknown()).default({}),
+      /** All prepared columns, `conditions` of them given. */
+      columns: z.int().positive(),
+      conditions: z.int().nonnegative().default(0),
+      rows: z.int().positive(),
+      holdoutRows: z.int().nonnegative().default(0),
+      time: z.boolean().default(true),
+    }),
+    output: z.object({
+      settings: z.record(z.string(), z.unknown()),
+      /** Names of the settings that neither the preset nor the user said. */
+      chosen: z.array(z.string()),
+      layout: ModelLayout,
+      steps: z.number(),
+      memoryBytes: z.number(),
+      seconds: z.number().nullable(),
+      basis: z.enum(['earlier run', 'probe', 'other runs']).nullable(),
+      wattHours: z.number().nullable(),
+    }),
+  },
   metrics: {
     input: z.object({ artifact: id, afterStep: z.number().default(-1) }),
     output: z.array(z.object({ step: z.number(), name: z.string(), value: z.number() })),

@@ -25,6 +25,7 @@ import { layoutOf } from '../train/layout.ts'
 import { version } from '../version.ts'
 import { compareClasses } from './classes.ts'
 import { describeModel, describeReader } from './describe.ts'
+import { estimateFor } from './estimates.ts'
 import { readExamination } from './examinations.ts'
 import { createSession } from './session.ts'
 
@@ -39,6 +40,7 @@ export function createService(emit: Emit<EngineEvents>): Service {
   const session = createSession(emit)
   const { views, reports } = session
   let search = new AbortController()
+  let estimating = new AbortController()
 
   const announce = (artifact: Artifact | null): void => {
     if (artifact) emit('artifactChanged', { id: artifact.id, artifact, deleted: false })
@@ -164,6 +166,15 @@ export function createService(emit: Emit<EngineEvents>): Service {
       const model = modelById(id)
       return layoutOf(buildFor(model, parseParams(model.title, model.params, params), columns, conditions))
     },
+    estimate(asked) {
+      estimating.abort()
+      estimating = new AbortController()
+      const isBusy = session
+        .runner()
+        .jobs()
+        .some(({ status }) => status === 'running')
+      return estimateFor(asked, { project: session.project(), isBusy, signal: estimating.signal })
+    },
     metrics: ({ artifact, afterStep }) => session.project().metrics(session.project().artifact(artifact).id, afterStep),
 
     readRaster: views.readRaster,
@@ -190,6 +201,7 @@ export function createService(emit: Emit<EngineEvents>): Service {
 
     dispose() {
       search.abort()
+      estimating.abort()
       return session.close()
     },
   }

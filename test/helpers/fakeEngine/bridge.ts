@@ -9,6 +9,7 @@ import type { Artifact, Job } from '#common/domain/artifact.ts'
 import type { ErrorReport } from '#common/errors.ts'
 import { fail, ok } from '#common/result.ts'
 import { artifact, layout, matrix, modelArtifact, scene, sceneReport, table, tableColumns } from './artifacts.ts'
+import { comparisonArtifact, crossed } from './comparison.ts'
 import { formats, models, operations } from './registry.ts'
 import { remade, resultArtifacts } from './results.ts'
 import { bands, labelAt, scoreAt, size, valueAt } from './scene.ts'
@@ -121,7 +122,7 @@ if (scenario === 'project' || scenario === 'training' || scenario === 'diverged'
     },
   )
   const results = resultArtifacts(latents, done[3]!)
-  artifacts = [scene, table, matrix, ...done, latents, ...results]
+  artifacts = [scene, table, matrix, ...done, latents, ...results, comparisonArtifact(results[0]!)]
 }
 if (scenario === 'table' || scenario === 'import' || scenario === 'unreadable')
   artifacts = scenario === 'table' ? [scene, table] : scenario === 'import' ? [scene, table] : []
@@ -250,6 +251,7 @@ export const engine: Client<EngineCalls> = {
       complete: false,
       picture: null,
     }),
+  compareClasses: async () => ok(crossed()),
   readExamination: async () => ok({ correlation: new Float32Array(), cells: null }),
   inspect: async ({ path }) => (/half|unreadable/.test(path) ? fail(unreadable) : ok({ ...sceneReport, path })),
   createProject: async ({ path }) => {
@@ -299,6 +301,20 @@ export const engine: Client<EngineCalls> = {
       })
     }
     return ok(layout)
+  },
+  estimate: async ({ model, preset, settings = {}, columns, rows }) => {
+    const { layers } = settings as { layers?: number[] }
+    const made = { ...layout, stages: layout.stages.map((stage) => ({ ...stage, widths: [columns, ...stage.widths.slice(1)] })) }
+    return ok({
+      settings: { layers: [64, 16, 4], ...settings },
+      chosen: preset || layers ? [] : ['layers'],
+      layout: model === 'stacked' ? layout : made,
+      steps: Math.ceil(rows / 64) * 10,
+      memoryBytes: rows * columns * 4,
+      seconds: 130,
+      basis: 'probe',
+      wattHours: 1.6,
+    })
   },
   metrics: async ({ artifact: id, afterStep }) => ok((metrics.get(id) ?? []).filter((point) => point.step > (afterStep ?? -1))),
   readRaster: async ({ bands: wanted, window: w }) => {
