@@ -8,7 +8,8 @@ import { findingLine } from './examinationText.ts'
 import { readParameters } from './operationCommand.ts'
 import { formatCount, formatTable } from './printer.ts'
 
-const mostColumns = 30
+/** Genes and the numbers of a vector are alike: a few show what they hold. */
+const mostColumns = { cells: 5, embedding: 5, series: 10, table: 30, raster: 30 } as const satisfies Record<SourceReport['kind'], number>
 
 export const inspectCommand: Command = {
   name: 'inspect',
@@ -47,15 +48,15 @@ function factsOf({ formatTitle, kind, rows, columns, dtype, grid, findings, matr
 }
 
 /** Name, type and range of the first columns. */
-function columnLines({ columns }: SourceReport, { min, max, missingShare, rowsRead, complete }: SourcePreview): string[][] {
-  const lines = columns.slice(0, mostColumns).map(({ name, type, unit }, i) => {
+function columnLines({ columns, kind }: SourceReport, { min, max, missingShare, rowsRead, complete }: SourcePreview): string[][] {
+  const lines = columns.slice(0, mostColumns[kind]).map(({ name, type, unit }, i) => {
     const range = Number.isNaN(min[i])
       ? 'no value'
       : `${Number(min[i].toPrecision(6))} … ${Number(max[i].toPrecision(6))}${unit ? ` ${unit}` : ''}`
     const missing = missingShare[i] > 0 ? `, ${Number((100 * missingShare[i]).toPrecision(3))} % missing` : ''
     return ['  column', `${name}: ${type}, ${range}${missing}`]
   })
-  if (columns.length > mostColumns) lines.push(['', `and ${formatCount(columns.length - mostColumns)} more`])
+  if (columns.length > lines.length) lines.push(['', `and ${formatCount(columns.length - lines.length)} more`])
   return rowsRead === 0
     ? lines
     : [...lines, ['  ranges', complete ? 'of all rows' : `of ${formatCount(rowsRead)} rows or pixels; import reads them all`]]

@@ -53,6 +53,8 @@ export interface Reader {
   readonly extensions: readonly string[]
   /** Options at import, with defaults, e.g. delimiter, nodata, layer. */
   readonly options: z.ZodObject
+  /** What else its files can be read as, and the options that say so. */
+  readonly readAs?: Readonly<Partial<Record<DatasetKind, Readonly<Record<string, unknown>>>>>
   /** By the first 4 KB of content first, extension second: 2 = surely mine, 1 = plausible, 0 = no. */
   probe(head: Uint8Array, path: string): 0 | 1 | 2
   /** For formats that share a container (HDF5): looks into a file that `probe` finds plausible. Never throws; `open` says what is wrong. */

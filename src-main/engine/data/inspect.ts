@@ -1,11 +1,9 @@
 /** What a file is, before importing it; and how every source is opened: by its reader, as windows where a time series is wanted. */
-import type { SourceReport } from '#common/domain/dataset.ts'
+import type { DatasetKind, SourceReport } from '#common/domain/dataset.ts'
 import { StratumError } from '#common/errors.ts'
-import type { OpenSource } from './dataset.ts'
+import type { OpenSource, Reader } from './dataset.ts'
 import { readerFor } from './readers/registry.ts'
 import { canBeSeries, seriesChosen, splitOptions } from './series/options.ts'
-
-export { seriesChosen }
 
 /** @param as a reader id or a dataset kind. Throws StratumError with code, place and hint. */
 export async function inspectSource(
@@ -22,6 +20,13 @@ export async function inspectSource(
   }
 }
 
+/** The options with those that follow from the kind that was chosen. */
+export const chosenOptions = (
+  reader: Reader,
+  as: string | null | undefined,
+  options: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> => ({ ...reader.readAs?.[as as DatasetKind], ...seriesChosen(as, options) })
+
 /** Stands between the reader and whoever reads, e.g. the chunk store. */
 export type Through = (open: () => Promise<OpenSource>) => Promise<OpenSource>
 const directly: Through = (open) => open()
@@ -34,8 +39,8 @@ export async function openSource(
   signal?: AbortSignal,
   through: Through = directly,
 ): Promise<OpenSource> {
-  const { own, series } = splitOptions(seriesChosen(as, options))
   const reader = await readerFor(path, as === 'series' ? undefined : as)
+  const { own, series } = splitOptions(chosenOptions(reader, as, options))
   const open = (): Promise<OpenSource> => reader.open(path, own, signal)
   if (series === null) return through(open)
   if (!canBeSeries(reader))

@@ -5,7 +5,7 @@ import { throwIfCancelled } from '#common/errors.ts'
 import { DatasetKind, type DatasetMeta, type SourceReference } from '#common/domain/dataset.ts'
 import { describeSource, summariseSource } from '../data/import.ts'
 import { recordedByStore, storeKey } from '../data/chunkStore/chunkStore.ts'
-import { openSource, seriesChosen } from '../data/inspect.ts'
+import { chosenOptions, openSource } from '../data/inspect.ts'
 import { readerFor } from '../data/readers/registry.ts'
 import { splitOptions } from '../data/series/options.ts'
 import { knownHash, statOf } from '../data/source/hash.ts'
@@ -33,7 +33,7 @@ export async function importFile(
   options: Readonly<Record<string, unknown>>,
 ): Promise<DatasetMeta> {
   ctx.report({ stage: 'Reading the header', fraction: null })
-  const readerOptions = seriesChosen(as, options)
+  const readerOptions = chosenOptions(await readerFor(path, kindOf(as)), as, options)
   // Hashes are remembered, so the file is read through once.
   const describe = (files?: readonly string[]): Promise<SourceReference> =>
     describeSource(path, ctx.project.path, ctx.signal, ctx.report, files)
@@ -52,12 +52,15 @@ export async function importFile(
   }
 }
 
+/** Any reader may have rows that follow one another in time. */
+const kindOf = (as: DatasetKind | null): DatasetKind | undefined => (as === null || as === 'series' ? undefined : as)
+
 /** The hash of everything that will be read. Tables are one file unless an option names another: then they need not be opened. */
 async function contentIdentity({ path, as, options }: Params): Promise<string> {
   const file = resolve(path)
   const { isFolder } = await statOf(file)
   const own = splitOptions(options).own
-  const wanted = as === null || as === 'series' ? undefined : as
+  const wanted = kindOf(as)
   const reader = await readerFor(file, wanted)
   if (!isFolder && reader.kind === 'table' && !namesFiles(own, file)) return knownHash(file)
   const source = await openSource(file, wanted, own)

@@ -27,6 +27,7 @@ export const mat: Reader = {
   kind: 'raster',
   extensions: ['mat'],
   options,
+  readAs: { raster: { layout: 'raster' }, table: { layout: 'table' } },
   probe(head, path) {
     if (/^MATLAB [57]\.\d/.test(new TextDecoder('latin1').decode(head.subarray(0, 16))) && head.length >= 128) return 2
     if (!/\.mat$/i.test(path)) return 0

@@ -4,7 +4,7 @@ import { StratumError } from '#common/errors.ts'
 import type { Reader } from '../dataset.ts'
 import { joinOptions } from '../join/options.ts'
 import { isNpy } from './npy/header.ts'
-import { layoutOption } from './npy/layout.ts'
+import { layoutOption, layoutsByKind } from './npy/layout.ts'
 
 const options = z.object({ layout: layoutOption, ...joinOptions })
 
@@ -14,6 +14,7 @@ export const npy: Reader = {
   kind: 'embedding',
   extensions: ['npy'],
   options,
+  readAs: layoutsByKind,
   probe: (head, path) => (isNpy(head) ? 2 : /\.npy$/i.test(path) ? 1 : 0),
   async open(path, chosen, signal) {
     const own = options.parse(chosen)

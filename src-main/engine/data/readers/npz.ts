@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { Reader } from '../dataset.ts'
 import { joinOptions } from '../join/options.ts'
-import { layoutOption } from './npy/layout.ts'
+import { layoutOption, layoutsByKind } from './npy/layout.ts'
 
 const options = z.object({
   array: z.string().optional().meta({ title: 'Array', description: 'Name of the array to read; by default X, or the first matrix.' }),
@@ -16,6 +16,7 @@ export const npz: Reader = {
   kind: 'embedding',
   extensions: ['npz'],
   options,
+  readAs: layoutsByKind,
   probe(head, path) {
     const isZip = head[0] === 0x50 && head[1] === 0x4b && (head[2] === 3 || head[2] === 5)
     if (!/\.npz$/i.test(path)) return isZip && firstEntryIsNpy(head) ? 2 : 0

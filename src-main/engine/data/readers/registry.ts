@@ -89,7 +89,7 @@ const otherFormats: readonly (readonly [mark: (head: Uint8Array, text: string) =
  * @throws FORMAT_UNKNOWN naming what can be read, UNKNOWN_FORMAT for an unknown `as`, and what opening a file throws
  */
 export async function readerFor(path: string, as?: string): Promise<Reader> {
-  const wanted = as === undefined ? readers : readers.filter((reader) => reader.id === as || reader.kind === as)
+  const wanted = as === undefined ? readers : readers.filter((reader) => reader.id === as || reader.kind === as || (reader.readAs && Object.hasOwn(reader.readAs, as)))
   if (wanted.length === 0)
     throw new StratumError(
       'UNKNOWN_FORMAT',

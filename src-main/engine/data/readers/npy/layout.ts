@@ -4,6 +4,9 @@ import { z } from 'zod'
 const layouts = ['vectors', 'table', 'image', 'bands', 'times'] as const
 export type Layout = (typeof layouts)[number]
 
+/** The layout that a kind of dataset stands for. */
+export const layoutsByKind = { table: { layout: 'table' }, raster: { layout: 'image' } } as const
+
 export const layoutOption = z
   .enum(layouts)
   .default('vectors')
