@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { normalsOf, stepKey } from '#engine/compute/random/counter.ts'
 import { grad, scalar, type Scalar, type Tensor, tensor, tensor2d } from '#engine/compute/tfjs.ts'
+import { geometricMedian } from '#engine/layers/geometricMedian.ts'
 import { initialiserOf } from '#engine/layers/initialise.ts'
 import type { Noise } from '#engine/models/define.ts'
 import { modelById } from '#engine/models/registry.ts'
@@ -56,8 +57,9 @@ function byHand(weights: Readonly<Record<string, Tensor>>) {
     rebuilt(f).reduce((sum, row, i) => sum + row.reduce((s, value, j) => s + (value - rows[i * D + j]) ** 2, 0), 0) / B
   const means = Array.from({ length: D }, (_, j) => rows.reduce((sum, value, at) => sum + (at % D === j ? value : 0), 0) / B)
   const spread = rows.reduce((sum, value, at) => sum + (value - means[at % D]) ** 2, 0) / B
-  return { products, pi, rebuilt, squared, share: (f: Matrix) => squared(f) / spread }
+  return { products, pi, rebuilt, squared, spread, share: (f: Matrix) => squared(f) / spread }
 }
+const firstCentre = (): Float32Array => Float32Array.from(geometricMedian(rows, B, D))
 const positive = (value: number): number => Math.max(0, value)
 
 describe('ReLU and L1', () => {
@@ -124,16 +126,45 @@ describe('JumpReLU', () => {
     expect(valuesOf(terms.sparsity)[0]).toBeCloseTo(0.5 * (l0 / 2 - 1) ** 2, 4)
   })
 
-  test('thresholds get the gradient of the paper: −ε⁻¹ K((π − θ)/ε) for each code counted, times θ', () => {
-    const [theta, width] = [0.4, 0.5]
-    const { weights, loss } = model('sae-jumprelu', { targetCodes: null, pull: 1, firstThreshold: theta, bandwidth: width })
-    const { pi } = byHand(weights)
-    const inBand = (m: number) => pi.filter((row) => Math.abs(positive(row[m]) - theta) < width / 2).length
-    const gradient = grad((logThreshold) => loss(training, { logThreshold }).terms.sparsity as Scalar)(weights.logThreshold)
+  const [theta, share] = [0.4, 0.5]
+  const width = share * theta
+  const inBand = (value: number): boolean => Math.abs(positive(value) - theta) < width / 2
+  const banded = { targetCodes: null, pull: 1, firstThreshold: theta, bandwidth: share, auxiliaryWeight: 0 }
+  const towardsThreshold = (of: 'sparsity' | 'reconstruction') => {
+    const { weights, loss } = model('sae-jumprelu', banded)
+    return valuesOf(grad((logThreshold) => loss(training, { logThreshold }).terms[of] as Scalar)(weights.logThreshold))
+  }
+
+  test('thresholds get the gradient of the paper for the number of codes: −ε⁻¹ K((π − θ)/ε) for each, times θ', () => {
+    const { pi } = byHand(model('sae-jumprelu', banded).weights)
     // ∂/∂t = θ ∂/∂θ
-    const expected = Array.from({ length: M }, (_, m) => (-theta * inBand(m)) / width / B)
+    const expected = Array.from({ length: M }, (_, m) => (-theta * pi.filter((row) => inBand(row[m])).length) / width / B)
     expect(Math.min(...expected)).toBeLessThan(0)
-    expect(valuesOf(gradient)).toEqual(expected.map((value) => expect.closeTo(value, 4)))
+    expect(towardsThreshold('sparsity')).toEqual(expected.map((value) => expect.closeTo(value, 4)))
+  })
+
+  test('and for the error: −θ ε⁻¹ K((π − θ)/ε) ∂E/∂f, times θ', () => {
+    const { weights } = model('sae-jumprelu', banded)
+    const { pi, rebuilt, spread } = byHand(weights)
+    const back = rebuilt(pi.map((row) => row.map((value) => (value > theta ? value : 0))))
+    const W = matrix(valuesOf(weights.decoder), D)
+    const towardsCode = (i: number, m: number) =>
+      (2 / (B * spread)) *
+      dot(
+        back[i].map((value, j) => value - rows[i * D + j]),
+        W[m],
+      )
+    const expected = W.map((_, m) =>
+      pi.reduce((sum, row, i) => sum - (inBand(row[m]) ? (theta * theta * towardsCode(i, m)) / width : 0), 0),
+    )
+    expect(Math.max(...expected.map(Math.abs))).toBeGreaterThan(0.01)
+    expect(towardsThreshold('reconstruction')).toEqual(expected.map((value) => expect.closeTo(value, 4)))
+  })
+
+  test('thresholds start where rows use the wanted number of codes', () => {
+    const { built, weights } = model('sae-jumprelu', { targetCodes: 2 })
+    const unbiased = { ...weights, encoderBias: tensor(new Float32Array(M), [M]), preBias: tensor(firstCentre(), [D]) }
+    expect(valuesOf(built.encode(x, unbiased)).filter((value) => value > 0)).toHaveLength(2 * B)
   })
 })
 

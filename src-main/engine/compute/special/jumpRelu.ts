@@ -5,13 +5,15 @@
  *   J(z) = z·H(z − θ)                                         ∂J/∂z = H(z − θ)         ∂J/∂θ = −θ·K((z − θ)/ε) / ε
  *
  * K is the rectangle: 1 between −½ and ½. Both thresholds' gradients are zero in truth; smoothing the step over a band of width ε
- * gives the expected ones.
+ * gives the expected ones. ε is a number, or a share of each threshold, so that it need not be told how large codes are; it has no
+ * gradient.
  * Shapes: z [B, M] · θ [M] or any that broadcasts to z · result [B, M]
  */
 import {
   abs,
   cast,
   customGrad,
+  div,
   type GradSaveFunc,
   greater,
   less,
@@ -26,8 +28,16 @@ import {
 
 const above = (z: Tensor, theta: Tensor): Tensor => cast(greater(z, theta), 'float32')
 
+/** ε: a length, or a share of every θ. */
+export type BandWidth = number | { readonly shareOfThreshold: number }
+
 /** K((z − θ)/ε) / ε */
-const band = (z: Tensor, theta: Tensor, width: number): Tensor => mul(cast(less(abs(sub(z, theta)), width / 2), 'float32'), 1 / width)
+function band(z: Tensor, theta: Tensor, width: BandWidth): Tensor {
+  const inside = (half: number | Tensor): Tensor => cast(less(abs(sub(z, theta)), half), 'float32')
+  if (typeof width === 'number') return mul(inside(width / 2), 1 / width)
+  const { shareOfThreshold } = width
+  return div(inside(mul(shareOfThreshold / 2, theta)), mul(shareOfThreshold, theta))
+}
 
 /** The gradient of θ before it is summed over the rows it was repeated for. */
 function summedTo(theta: Tensor, gradient: Tensor): Tensor {
@@ -37,11 +47,11 @@ function summedTo(theta: Tensor, gradient: Tensor): Tensor {
 }
 
 /** H(z − θ), for the number of active units. */
-export function stepAbove(z: Tensor, theta: Tensor, width: number): Tensor {
+export function stepAbove(z: Tensor, theta: Tensor, width: BandWidth): Tensor {
   return withGradients(z, theta, above, (dy, zs, thetas) => [zerosLike(zs), neg(summedTo(thetas, mul(dy, band(zs, thetas, width))))])
 }
 
-export function jumpRelu(z: Tensor, theta: Tensor, width: number): Tensor {
+export function jumpRelu(z: Tensor, theta: Tensor, width: BandWidth): Tensor {
   const jump = (zs: Tensor, thetas: Tensor): Tensor => mul(zs, above(zs, thetas))
   return withGradients(z, theta, jump, (dy, zs, thetas) => [
     mul(dy, above(zs, thetas)),

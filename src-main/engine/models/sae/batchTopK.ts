@@ -33,17 +33,19 @@ import { stopGradient } from '../../compute/special/gradientFlow.ts'
 import { shareOfSpread } from '../../losses/reconstruction.ts'
 import { totalOf } from '../../losses/terms.ts'
 import { defineModel, type TensorMap } from '../define.ts'
-import { batchSize, epochs, learningRate, schedule } from '../training.ts'
+import { batchSize, epochs, learningRate } from '../training.ts'
 import {
   activeCodes,
-  auxiliary,
   auxiliaryKOf,
+  auxiliaryOfColumns,
   checkCodes,
   codeSize,
   deadAfter,
   deadLatentsLoss,
   decoded,
   decodedCodes,
+  dictionaryLayout,
+  dictionarySchedule,
   firstDictionary,
   fits,
   group,
@@ -65,7 +67,7 @@ function leastKept({ values }: Codes, count: number): Scalar {
 
 export const batchTopK = defineModel({
   id: 'batch-topk',
-  version: 1,
+  version: 2,
   title: 'Sparse autoencoder (BatchTopK)',
   summary: 'TopK for the batch as a whole: hard rows use more codes than easy ones.',
   group,
@@ -77,11 +79,11 @@ export const batchTopK = defineModel({
     codeSize: codeSize(256),
     k: activeCodes(8),
     deadAfter,
-    ...auxiliary,
+    ...auxiliaryOfColumns,
     epochs: epochs(50),
     batchSize: batchSize(256),
-    learningRate: learningRate(0.001),
-    ...schedule,
+    learningRate: learningRate(0.003),
+    ...dictionarySchedule,
   }),
   presets: [
     { id: 'default', title: 'Balanced', summary: 'Eight of 256 codes per row on average. Tables of ten to a hundred columns.', params: {} },
@@ -107,7 +109,7 @@ export const batchTopK = defineModel({
       kind: 'gradient',
       stages: [
         {
-          layout: { title: 'Sparse autoencoder', widths: [D, M, D], code: 1, epochs: params.epochs, batchSize: params.batchSize },
+          layout: dictionaryLayout(params, M, D),
           learningRate: params.learningRate,
           trains: ['encoder', 'encoderBias', 'decoder', 'preBias'],
           unitRows: ['decoder'],

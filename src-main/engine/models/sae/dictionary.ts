@@ -70,27 +70,30 @@ export const deadAfter = z.int().min(1).max(10_000_000).default(20_000).meta({
   description: 'A code that was not used by any row for so long counts as dead and is drawn to what is not yet explained.',
 })
 
-export const auxiliary = {
-  auxiliaryK: z.int().min(1).max(4096).nullable().default(null).meta({
-    title: 'Dead codes per row',
-    paperTerm: 'k_aux',
-    group: alive,
-    advanced: true,
-    description: 'How many dead codes try to explain what is left of a row. Empty is half the number of columns, at most 512.',
-  }),
-  auxiliaryWeight: z
-    .number()
-    .min(0)
-    .max(10)
-    .default(1 / 32)
+export const auxiliary = (ofEmpty: string, weight: number) => ({
+  auxiliaryK: z
+    .int()
+    .min(1)
+    .max(4096)
+    .nullable()
+    .default(null)
     .meta({
-      title: 'Pull on dead codes',
-      paperTerm: 'AuxK coefficient α',
+      title: 'Dead codes per row',
+      paperTerm: 'k_aux',
       group: alive,
       advanced: true,
-      description: 'Weight of that attempt in the loss. 0 leaves dead codes dead.',
+      description: `How many dead codes try to explain what is left of a row. Empty is ${ofEmpty}.`,
     }),
-}
+  auxiliaryWeight: z.number().min(0).max(10).default(weight).meta({
+    title: 'Pull on dead codes',
+    paperTerm: 'AuxK coefficient α',
+    group: alive,
+    advanced: true,
+    description: 'Weight of that attempt in the loss. 0 leaves dead codes dead.',
+  }),
+})
+/** As Gao et al. have it. */
+export const auxiliaryOfColumns = auxiliary('half the number of columns, at most 512', 1 / 32)
 
 /** Codes per row that a model without a fixed k is led to. */
 export const targetCodes = (value: number, how: string) =>
@@ -108,12 +111,12 @@ export const targetCodes = (value: number, how: string) =>
     })
 
 /** λ, where it is a parameter. */
-export const firstPull = (what: string, then = '') =>
+export const firstPull = (what: string, then = '', value = 0.1) =>
   z
     .number()
     .positive()
     .max(1e6)
-    .default(0.1)
+    .default(value)
     .meta({
       title: 'Pull to zero',
       paperTerm: 'sparsity coefficient λ',

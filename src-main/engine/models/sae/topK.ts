@@ -23,17 +23,19 @@ import { stopGradient } from '../../compute/special/gradientFlow.ts'
 import { shareOfSpread } from '../../losses/reconstruction.ts'
 import { totalOf } from '../../losses/terms.ts'
 import { defineModel, type TensorMap } from '../define.ts'
-import { batchSize, epochs, learningRate, schedule } from '../training.ts'
+import { batchSize, epochs, learningRate } from '../training.ts'
 import {
   activeCodes,
-  auxiliary,
   auxiliaryKOf,
+  auxiliaryOfColumns,
   checkCodes,
   codeSize,
   deadAfter,
   deadLatentsLoss,
   decoded,
   decodedCodes,
+  dictionaryLayout,
+  dictionarySchedule,
   firstDictionary,
   fits,
   group,
@@ -44,7 +46,7 @@ import {
 
 export const saeTopK = defineModel({
   id: 'sae-topk',
-  version: 1,
+  version: 2,
   title: 'Sparse autoencoder (TopK)',
   summary: 'Describes every row by a few of many directions: a dictionary learned from the data.',
   group,
@@ -64,11 +66,11 @@ export const saeTopK = defineModel({
       description: 'Also rewards reconstructions from four times as many codes, so that the order of codes carries on beyond k.',
     }),
     deadAfter,
-    ...auxiliary,
+    ...auxiliaryOfColumns,
     epochs: epochs(50),
     batchSize: batchSize(256),
-    learningRate: learningRate(0.001),
-    ...schedule,
+    learningRate: learningRate(0.003),
+    ...dictionarySchedule,
   }),
   presets: [
     { id: 'default', title: 'Balanced', summary: 'Eight of 256 codes per row. Tables of ten to a hundred columns.', params: {} },
@@ -103,14 +105,7 @@ export const saeTopK = defineModel({
       kind: 'gradient',
       stages: [
         {
-          layout: {
-            title: 'Sparse autoencoder',
-            widths: [D, M, D],
-            code: 1,
-            epochs: params.epochs,
-            batchSize: params.batchSize,
-            activeCodes: k,
-          },
+          layout: dictionaryLayout(params, M, D, k),
           learningRate: params.learningRate,
           trains: ['encoder', 'encoderBias', 'decoder', 'preBias'],
           unitRows: ['decoder'],
