@@ -6,6 +6,9 @@ import { resolve } from 'node:path'
 import { existsSync } from 'node:fs'
 import type { Artifact, ArtifactKind } from '#common/domain/artifact.ts'
 import { StratumError } from '#common/errors.ts'
+import type { MatrixMeta } from '#common/domain/results.ts'
+import type { StepSizesMeta } from '#common/domain/stepSizes.ts'
+import type { SweepMeta } from '#common/domain/sweep.ts'
 import { deviceFor } from '../compute/devices/settings.ts'
 import { readerFor } from '../data/readers/registry.ts'
 import { optionsOf } from '../data/series/options.ts'
@@ -16,6 +19,7 @@ import { parseParams, unknownParameter } from '../operations/parameters.ts'
 import { type RunRequest, requestFor } from '../operations/runner.ts'
 import type { Project } from '../project/project.ts'
 import { resolveSettings } from '../operations/train.ts'
+import { estimateFor } from '../service/estimates.ts'
 import { artifactLine } from './artifactText.ts'
 import type { Call, Command, Option, Output } from './command.ts'
 import { examinationText } from './examinationText.ts'
@@ -24,7 +28,8 @@ import { graphOutput } from './graphCommand.ts'
 import { usageError } from './parse.ts'
 import { formatTable } from './printer.ts'
 import { reportText } from './reportText.ts'
-import { type ParameterInfo, parameterLine, parametersOf, readValue, splitAssignments, type Values } from './values.ts'
+import { estimateText, stepSizesText, sweepText } from './trainingText.ts'
+import { type ParameterInfo, parameterLine, parametersOf, readRange, readValue, splitAssignments, type Values } from './values.ts'
 import { inProject, runOptions, type Workspace } from './workspace.ts'
 
 /** The parameter that is given by position, after the artifacts. */
@@ -40,7 +45,15 @@ const pathParameters = new Set(['path', 'directory'])
 const maybePathParameters = new Set(['labels'])
 
 /** Steps with good defaults that fill a gap: what they are made from → how. */
-const bridges: readonly { readonly from: ArtifactKind; readonly to: ArtifactKind; readonly operation: string; readonly role: string }[] = [
+const bridges: readonly {
+  readonly from: ArtifactKind
+  readonly to: ArtifactKind
+  readonly operation: string
+  readonly role: string
+  /** Only for this operation, and then before others. */
+  readonly only?: string
+}[] = [
+  { from: 'dataset', to: 'matrix', operation: 'prepare-as', role: 'dataset', only: 'import-model' },
   { from: 'dataset', to: 'matrix', operation: 'prepare', role: 'dataset' },
   { from: 'model', to: 'latents', operation: 'encode', role: 'model' },
 ]
@@ -50,9 +63,13 @@ const pageOf: Partial<Record<ArtifactKind, (project: Project, artifact: Artifact
   examination: examinationText,
   report: reportText,
   features: featuresText,
+  sweep: (_, { meta }) => sweepText(meta as unknown as SweepMeta),
+  'step-sizes': (_, { meta }) => stepSizesText(meta as unknown as StepSizesMeta),
 }
 
 const toOption = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+/** Whether its free settings are those of a model that it names. */
+const trainsModel = ({ id }: OperationDefinition): boolean => ['train', 'sweep', 'step-sizes'].includes(id)
 const isRecord = (info: ParameterInfo): boolean => info.type === 'object' && info.properties === undefined
 
 export function operationCommand(operation: OperationDefinition): Command {
@@ -84,11 +101,16 @@ function extraOptions(operation: OperationDefinition, free: string | undefined):
     many: true,
     description: free ? `A parameter or one of the ${free}, as often as needed` : 'A parameter, as often as needed',
   }
+  if (operation.id === 'sweep') {
+    const description = 'Values of a parameter: codeSize=2,4,8 or learningRate=1e-4..1e-2, with :n values and :log or :linear spacing'
+    return [set, { name: 'try', value: '<key=values>', many: true, description }]
+  }
   if (operation.id !== 'train') return [set]
   return [
     set,
     { name: 'epochs', value: '<n>', description: 'Short for --set epochs=<n>, for models that have it' },
     { name: 'resume', description: 'Go on with the training that was interrupted last; needs only the project' },
+    { name: 'estimate', description: 'Say what it would cost in time and memory, and train nothing' },
     { name: 'dump-graph', description: 'Show what the training is compiled to, and train nothing; see also `stratum graph`' },
   ]
 }
@@ -117,6 +139,7 @@ async function runOperation(operation: OperationDefinition, call: Call): Promise
     const references = rest.slice(0, rest.length - nFiles)
     const device = await deviceFor(workspace.project, operation, call.text('device'))
     const base = { operation: operation.id, seed: call.integer('seed', 0), device, name: call.text('name') }
+    if (operation.id === 'train' && call.isSet('estimate')) return await estimated(operation, call, workspace, references, base)
     const results: Artifact[] = []
     for (const file of positional ? files : [undefined]) {
       const given = file === undefined ? {} : { [(positional as { name: string }).name]: resolve(file) }
@@ -129,7 +152,28 @@ async function runOperation(operation: OperationDefinition, call: Call): Promise
     }
     return results
   })
+  if ('text' in made) return made
   return { result: made.length === 1 ? made[0] : made, text: [formatTable(made.map(artifactLine)), ...pages].join('\n') }
+}
+
+/** The price of a training on prepared rows; a dataset is prepared for it, for only then it is known how many rows there are. */
+async function estimated(
+  operation: OperationDefinition,
+  call: Call,
+  workspace: Workspace,
+  references: readonly string[],
+  base: Pick<RunRequest, 'seed' | 'device'>,
+): Promise<Output> {
+  const params = await readParameters(operation, call, {})
+  const inputs = await inputsFor(workspace, operation, references, params, base)
+  if (inputs.matrix === undefined) throw usageError('--estimate needs a dataset or a matrix.', 'Name one after the project.')
+  const { columns, conditions = 0, trainRows, holdoutRows } = workspace.project.artifact(inputs.matrix).meta as unknown as MatrixMeta
+  const { model, preset, settings } = params as { model: string; preset: string | null; settings: Values }
+  const asked = { model, preset, settings, columns: columns.length, conditions, rows: trainRows, holdoutRows, time: true }
+  const threads = call.integer('threads', 1)
+  const place = { project: workspace.project, isBusy: false, signal: call.signal, ...(threads !== undefined && { threads }) }
+  const result = await estimateFor(asked, place)
+  return { result, text: estimateText(result) }
 }
 
 /** The programs for the columns of a dataset or a matrix, the first artifact named. */
@@ -166,6 +210,10 @@ export async function readParameters(operation: OperationDefinition, call: Call,
     else if (free) settings.push([key, text])
     else throw unknownParameter(operation.title, key, Object.keys(known))
   }
+  if (operation.id === 'sweep' && call.texts('try').length > 0) {
+    if (params.ranges !== undefined) throw usageError('--try and --ranges say the same.', 'Give one of them.')
+    params.ranges = Object.fromEntries(splitAssignments(call.texts('try')).map(([key, text]) => [key, readRange(text)]))
+  }
   const epochs = operation.id === 'train' ? call.text('epochs') : undefined
   if (epochs !== undefined) settings.push(['epochs', epochs])
   if (free) params[free] = await readSettings(operation, params, settings)
@@ -181,7 +229,7 @@ function asPath(name: string, value: unknown): unknown {
 /** What a model or a format lets the user choose: only what was given is returned, after all of it was checked. */
 async function readSettings(operation: OperationDefinition, params: Values, settings: readonly [string, string][]): Promise<Values> {
   // The model and the preset are looked up even so: a wrong name should not first prepare the data.
-  if (settings.length === 0 && operation.id !== 'train') return {}
+  if (settings.length === 0 && !trainsModel(operation)) return {}
   const { title, schema, preset } = await settingsSchema(operation, params)
   const known = parametersOf(schema)
   const values: Values = {}
@@ -195,7 +243,7 @@ async function readSettings(operation: OperationDefinition, params: Values, sett
 }
 
 async function settingsSchema(operation: OperationDefinition, params: Values) {
-  if (operation.id === 'train') {
+  if (trainsModel(operation)) {
     const { model, preset } = modelChoice(operation, params)
     return { title: model.title, schema: model.params, preset: preset?.params ?? {} }
   }
@@ -228,7 +276,8 @@ function modelChoice(operation: OperationDefinition, params: Values) {
 
 /** What the step in between needs to know of the operation it is for: models and presets may want their own preparation. */
 function bridgeParams(bridge: string, operation: OperationDefinition, params: Values): Values {
-  if (bridge !== 'prepare' || operation.id !== 'train') return {}
+  if (bridge === 'prepare-as') return { path: params.path }
+  if (bridge !== 'prepare' || !trainsModel(operation)) return {}
   const { model, preset } = modelChoice(operation, params)
   return preparationFor(model, preset)
 }
@@ -248,7 +297,7 @@ async function inputsFor(
     const declared = (kind: ArtifactKind) => open.find(([, { kinds }]) => kinds.includes(kind))
     const accepted = (kind: ArtifactKind) =>
       open.find(([role, { kinds }]) => kinds.includes(kind) && (operation.accepts?.(role, kind, params) ?? true))
-    const bridge = bridges.find(({ from, to }) => from === artifact.kind && accepted(to))
+    const bridge = bridges.find(({ from, to, only = operation.id }) => only === operation.id && from === artifact.kind && accepted(to))
     const fitting = accepted(artifact.kind) ?? (bridge ? undefined : declared(artifact.kind))
     if (fitting) {
       inputs[fitting[0]] = artifact.id

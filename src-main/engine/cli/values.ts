@@ -58,6 +58,19 @@ export function splitAssignments(texts: readonly string[]): [key: string, text: 
   })
 }
 
+/**
+ * '2,4,8' → a list; '1e-4..1e-2' → a range, with ':5' for the number of values and ':log' or ':linear' for their spacing. Ends that are
+ * both above zero and more than ten times apart are spaced in logarithms unless said otherwise.
+ */
+export function readRange(text: string): unknown {
+  const [ends, ...options] = text.split(':')
+  const [from, to] = ends.split('..').map(Number)
+  if (!ends.includes('..') || Number.isNaN(from) || Number.isNaN(to)) return readValue(text, { type: 'array' })
+  const count = options.find((option) => /^\d+$/.test(option))
+  const spacing = options.find((option) => !/^\d+$/.test(option)) ?? (from > 0 && to / from > 10 ? 'log' : 'linear')
+  return { from, to, ...(count !== undefined && { count: Number(count) }), spacing }
+}
+
 /** One line of help for a parameter: range, unit, default, description. */
 export function parameterLine(name: string, info: ParameterInfo): [name: string, text: string] {
   const [kind] = alternatives(info).filter(({ type }) => type !== 'null')
