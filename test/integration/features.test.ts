@@ -1,5 +1,7 @@
 /** The features of a dictionary that was made by hand, through the operations, the calls and the command line. */
-import { writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Artifact } from '#common/domain/artifact.ts'
 import type { FeaturesMeta } from '#common/domain/features.ts'
@@ -8,10 +10,10 @@ import { FeaturesMeta as Schema } from '#common/domain/features.ts'
 import { featuresText } from '#engine/cli/featuresText.ts'
 import { featureDetail, featureLines } from '#engine/operations/features/read.ts'
 import { newArtifact } from '../helpers/newArtifact.ts'
-import { temporaryFolder } from '../helpers/temporaryFolder.ts'
 import { openWorkbench, type Workbench } from '../helpers/workbench.ts'
 
-const folder = temporaryFolder()
+const folder = mkdtempSync(join(tmpdir(), 'stratum-features-'))
+const file = (name: string): string => join(folder, name)
 
 /**
  * f = ReLU(x) with the columns a and b as they are, a third feature on a + b − 3 and a fourth that never fires:
@@ -74,15 +76,18 @@ function handMade(matrix: Artifact): Artifact {
 }
 
 beforeAll(async () => {
-  bench = openWorkbench(folder.file('features.stratum'))
-  const path = folder.file('rows.csv')
+  bench = openWorkbench(file('features.stratum'))
+  const path = file('rows.csv')
   writeFileSync(path, `a,b,class\n${rows.map((row) => row.join(',')).join('\n')}\n`)
   const dataset = await bench.compute('import', {}, { path })
   const matrix = await bench.compute('prepare', { dataset: dataset.id }, { scaling: 'none', holdoutShare: 0 })
   latents = await bench.compute('encode', { model: handMade(matrix).id })
   features = await bench.compute('features', { latents: latents.id })
 })
-afterAll(() => bench.close())
+afterAll(async () => {
+  await bench.close()
+  rmSync(folder, { recursive: true })
+})
 
 const metaOf = (): FeaturesMeta => features.meta as unknown as FeaturesMeta
 const detail = (feature: number) => featureDetail(bench.project, features, feature)

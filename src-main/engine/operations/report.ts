@@ -48,6 +48,20 @@ const params = z.object({
     description: 'Of models with a posterior: codes drawn for each row to estimate how likely it is.',
     advanced: true,
   }),
+  collapseBelow: z.number().positive().max(10).default(0.05).meta({
+    title: 'A unit is silent below',
+    unit: 'nats',
+    paperTerm: 'ε of (ε, δ)-collapse',
+    description: 'Of models with a posterior: what a unit tells less than of a row counts as nothing.',
+    advanced: true,
+  }),
+  collapseExcept: z.number().min(0).max(0.5).default(0.05).meta({
+    title: 'Except for',
+    unit: 'share of rows',
+    paperTerm: 'δ of (ε, δ)-collapse',
+    description: 'A unit that is silent on all but this share of the rows has collapsed.',
+    advanced: true,
+  }),
 })
 type Context = OperationContext<z.output<typeof params>>
 
@@ -206,7 +220,7 @@ async function variationalPart(ctx: Context, artifact: Artifact, forward: Forwar
       mixed: count('mixed'),
       passive: count('passive'),
       correlation: correlations(all, drawn, listed),
-      collapse: await collapseOf(model, forward.noiseVariance, kl, X, n, ctx.seed, ctx.signal),
+      collapse: await collapseOf(ctx, model, forward.noiseVariance, kl, X, n),
       likelihood: await likelihoodOf(ctx, artifact, X, n, forward.work),
     },
   }

@@ -4,6 +4,7 @@ import type { ModelMeta } from '#common/domain/results.ts'
 import { posteriorCollapse } from '../../analysis/posteriorCollapse.ts'
 import { covarianceProduct, meanOf } from '../../compute/linear/covarianceProduct.ts'
 import { leadingEigenpairsOf } from '../../compute/linear/eigenvectors.ts'
+import type { OperationContext } from '../define.ts'
 import { firstOfEach, rowsInMemory } from '../../compute/rowReader.ts'
 
 /** Rows and directions that variances are worked out of. */
@@ -14,13 +15,12 @@ const [mostRows, mostDirections] = [2000, 64]
  * Memory: two copies of 2000 rows. Variances are worked out only where a unit collapsed.
  */
 export async function collapseOf(
+  { params, seed, signal }: OperationContext<{ readonly collapseBelow: number; readonly collapseExcept: number }>,
   model: ModelMeta,
   noiseVariance: number | null,
   kl: Float32Array,
   X: Float32Array,
   n: number,
-  seed: number,
-  signal: AbortSignal,
 ): Promise<CollapseFindings> {
   const { codeSize: Z, settings } = model
   const number = (name: string): number | null => (typeof settings[name] === 'number' ? settings[name] : null)
@@ -29,6 +29,8 @@ export async function collapseOf(
   const given = {
     kl,
     units: Z,
+    epsilon: params.collapseBelow,
+    delta: params.collapseExcept,
     // Of two levels the second is told apart: its width is one of its own.
     width: width('codeWidth'),
     ...(second !== null && { firstLevel: { units: Z - second, width: width('codeWidth') } }),
