@@ -177,6 +177,8 @@ export const LatentsMeta = z.object({
   rows: z.number(),
   validRows: z.number(),
   codeSize: z.int(),
+  /** What the numbers are, where they are no numbers of the model's code: 'axes of decoded profiles'. */
+  numbers: z.string().optional(),
   /** Positions in the model's code of those that are kept, where not all are. */
   units: z.array(z.int()).optional(),
   meanError: z.number(),

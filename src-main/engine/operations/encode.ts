@@ -101,7 +101,7 @@ export const encodeOperation = defineOperation({
 })
 
 /** What there is to say of all codes and errors; rows without data become NaN on the way. */
-class CodeRanges {
+export class CodeRanges {
   readonly #min: Float64Array
   readonly #max: Float64Array
   #validRows = 0

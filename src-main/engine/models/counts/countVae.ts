@@ -14,8 +14,10 @@
  *   by about its step size, and ln θ has further to go;
  * · held-out cells are judged with one draw of ε that is the same in every pass.
  *
- * Conditions c (a batch, a donor) go into both networks: q(z|x, c), f(z, c). What the code knows of a cell is then told as for the
- * mean of all conditions. A code without its cell is decoded to the geometric mean of the ℓ that were learned from.
+ * A code without its cell is decoded to the geometric mean ℓ̄ of the ℓ that were learned from. What the code knows of a cell is told as
+ * ln(1 + ℓ̄ ρ): the logarithm evens out large genes, and at the depth of the data it does not blow up those that were hardly counted.
+ *
+ * Conditions c (a batch, a donor) go into both networks: q(z|x, c), f(z, c). Without a cell, c is the mean of all.
  *
  * The code is μ_z. Shapes: B batch, D genes, C conditions, Z code.  x [B, D + C] · c [B, C] · ρ, μ, x̂ [B, D] · ℓ [B, 1] · θ [D] · z [B, Z]
  */
@@ -233,7 +235,7 @@ export const countVae = defineModel({
         const expected = mul<Tensor2D>(softmax(shares.apply(o, w)), library)
         return likelihood === 'zinb' ? mul(expected, sigmoid(neg(zeros.apply(o, w)))) : expected
       },
-      profile: (sample, w) => log1p(mul(1e4, softmax(shares.apply(net.output(sample, w), w)))),
+      profile: (sample, w) => log1p(mul(exp<Tensor>(w.logLibrary), softmax(shares.apply(net.output(sample, w), w)))),
     }
   },
 })
