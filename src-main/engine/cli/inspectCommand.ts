@@ -47,12 +47,14 @@ function factsOf({ formatTitle, kind, rows, columns, dtype, grid, findings, matr
   ]
 }
 
+/** Of days since 1970; beyond what a calendar of four digits has, their number. */
+const dayOf = (days: number): string => (Math.abs(days) < 2.5e6 ? new Date(days * 86_400_000).toISOString().slice(0, 10) : String(days))
+
 /** Name, type and range of the first columns. */
 function columnLines({ columns, kind }: SourceReport, { min, max, missingShare, rowsRead, complete }: SourcePreview): string[][] {
   const lines = columns.slice(0, mostColumns[kind]).map(({ name, type, unit }, i) => {
-    const range = Number.isNaN(min[i])
-      ? 'no value'
-      : `${Number(min[i].toPrecision(6))} … ${Number(max[i].toPrecision(6))}${unit ? ` ${unit}` : ''}`
+    const shown = type === 'date' ? dayOf : (value: number): string => String(Number(value.toPrecision(6)))
+    const range = Number.isNaN(min[i]) ? 'no value' : `${shown(min[i])} … ${shown(max[i])}${unit ? ` ${unit}` : ''}`
     const missing = missingShare[i] > 0 ? `, ${Number((100 * missingShare[i]).toPrecision(3))} % missing` : ''
     return ['  column', `${name}: ${type}, ${range}${missing}`]
   })

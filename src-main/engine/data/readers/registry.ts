@@ -51,7 +51,7 @@ if (twice) throw new Error(`reader '${twice.id}' is registered twice`)
 
 /** 'GeoTIFF (.tif .tiff), CSV table (.csv …)', for messages. */
 export const readableFormats = (): string =>
-  readers.map((reader) => `${reader.title} (${reader.extensions.map((extension) => `.${extension}`).join(' ')})`).join(', ')
+  readers.map((reader) => [reader.title, ...(reader.extensions.length > 0 ? [`(${reader.extensions.map((extension) => `.${extension}`).join(' ')})`] : [])].join(' ')).join(', ')
 
 const otherFormats: readonly (readonly [mark: (head: Uint8Array, text: string) => boolean, name: string, hint: string])[] = [
   [

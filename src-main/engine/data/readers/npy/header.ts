@@ -1,4 +1,5 @@
 /** The header of an .npy array (NEP 1; versions 1 to 3): dtype, order, shape. Nothing of it is evaluated. */
+import { basename } from 'node:path'
 import { StratumError } from '#common/errors.ts'
 
 export type NumericDtype =
@@ -74,7 +75,7 @@ export async function readNpyHeader(bytes: ByteReader, path: string, name: strin
       throw new StratumError(
         'FORMAT_UNSUPPORTED',
         `${name} holds records with named fields, not a matrix.`,
-        'Save one matrix: numpy.save("x.npy", numpy.stack([a["field1"], a["field2"]], axis=1))',
+        `Write a table in Python: pandas.DataFrame(numpy.load("${basename(path)}")${/\.npz$/i.test(path) ? `["${name}"]` : ''}).to_csv("table.csv", index=False)`,
         { path },
       )
     throw corrupt('its header has no dtype.', headerAt)
