@@ -17,10 +17,10 @@ const measure = (
 export const measures: readonly ComparisonColumn[] = [
   measure('holdoutError', 'Error, held out', 'quality', 'lower', null, 'Mean squared error on held-out rows, prepared units.'),
   measure('explainedVariance', 'Explained', 'quality', 'higher', 3, 'Share of the variance of held-out rows that is rebuilt (explained variance).'),
-  measure('ari', 'Agreement, ARI', 'quality', 'higher', 3, 'Adjusted Rand index with the labels: 1 the same partition, 0 chance.'),
+  measure('ari', 'Agreement', 'quality', 'higher', 3, 'Adjusted Rand index with the labels (ARI): 1 the same partition, 0 chance.'),
   measure('accuracy', 'Matched classes', 'quality', 'higher', 3, 'Share of labelled rows that are right under the best one-to-one naming (Hungarian accuracy).'),
-  measure('nmi', 'NMI', 'quality', 'higher', 3, 'Mutual information with the labels over the mean of both entropies; the same number as the V measure.'),
-  measure('ami', 'AMI', 'quality', 'higher', 3, 'Mutual information with the labels, adjusted for chance (adjusted mutual information).'),
+  measure('nmi', 'Shared information', 'quality', 'higher', 3, 'Mutual information with the labels over the mean of both entropies (NMI); the same number as the V measure.'),
+  measure('ami', 'Shared, adjusted', 'quality', 'higher', 3, 'Mutual information with the labels, adjusted for chance (AMI).'),
   measure('homogeneity', 'Homogeneity', 'quality', 'higher', 3, '1 when each class found holds one labelled class only.'),
   measure('completeness', 'Completeness', 'quality', 'higher', 3, '1 when each labelled class lies in one class found.'),
   measure('purity', 'Purity', 'quality', 'higher', 3, 'Share of labelled rows in the commonest label of their class (accuracy of a many-to-one naming). Grows with k.'),

@@ -44,7 +44,7 @@ export const comparisonRows = (meta: ComparisonMeta): RunRow[] =>
   }))
 
 /** What is shown without being asked for. */
-const usual = ['holdoutError', 'ari', 'accuracy', 'silhouette', 'stability', 'auc', 'averagePrecision', 'trainSeconds', 'wattHours']
+const usual = ['holdoutError', 'ari', 'silhouette', 'stability', 'auc', 'averagePrecision', 'trainSeconds', 'wattHours']
 
 export function usualColumns(columns: readonly ComparisonColumn[]): string[] {
   const found = usual.filter((key) => columns.some((column) => column.key === key))
@@ -118,5 +118,5 @@ export function pcaBest(rows: readonly RunRow[], { key, better }: ComparisonColu
 export function traitsOf(row: RunRow, artifact: Artifact | null): Record<string, unknown> {
   if (!row.source?.settings) return artifact ? { ...artifact.params, seed: artifact.seed } : {}
   const { title, codeSize, layers, preset, space, settings } = row.source
-  return { model: title, code: codeSize, layers: layers?.join(' · '), preset, space, ...settings }
+  return { Model: title, Code: codeSize, Layers: layers?.join(' · '), Preset: preset, 'Clustered in': space, ...settings }
 }

@@ -207,6 +207,34 @@ export const operations: OperationDescription[] = [
     from('latents'),
   ),
   operation(
+    'compare',
+    'Compare models',
+    'comparison',
+    z.object({
+      models: z.array(z.unknown()).default([]).meta({ title: 'Models' }),
+      seeds: z.array(z.int()).default([1, 2, 3]).meta({ title: 'Seeds' }),
+      k: z.int().min(2).max(255).nullable().default(null).meta({ title: 'Clusters, k' }),
+      kFrom: z.enum(['elbow', 'labels']).default('elbow').meta({ title: 'Without k' }),
+      labels: z.string().nullable().default(null).meta({ title: 'Labels' }),
+      field: z.string().nullable().default(null).meta({ title: 'Field of the polygons' }),
+      nInit: z.int().min(1).max(100).default(10).meta({ title: 'Starts', advanced: true }),
+    }),
+    from('matrix'),
+  ),
+  operation(
+    'evaluate',
+    'Compare with labels',
+    'comparison',
+    z.object({
+      labels: z.string().meta({ title: 'Labels' }),
+      ignore: z.array(z.string()).default(['0']).meta({ title: 'Leave out', description: 'Label values that mean “not labelled”.' }),
+    }),
+    {
+      first: { kinds: ['clustering', 'scores'], optional: false, description: '' },
+      second: { kinds: ['clustering', 'scores'], optional: true, description: '' },
+    },
+  ),
+  operation(
     'export',
     'Export',
     'export',
