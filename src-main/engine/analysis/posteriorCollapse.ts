@@ -3,16 +3,22 @@
  *
  *   unit j is (ε, δ)-collapsed  ⇔  KL( q(z_j|x) ‖ p(z_j) ) < ε  for at least 1 − δ of the rows       Lucas et al. 2019, arXiv 1911.02469
  *
- * Why, after Dang et al. 2024 (arXiv 2306.05023), whose theorems are for linear models: with a learned width of q, what the best model
- * keeps are the directions whose variance is above the price of a code times the decoder's noise,
+ * Why, after Dang et al. 2024 (arXiv 2306.05023), whose theorems are for linear models: what the best model keeps are the directions
+ * whose variance is above the price of a code times the decoder's noise,
  *
- *   a_i > β η²,      a_i the eigenvalues of the covariance of x; where conditions c are given, of what x is beyond its regression on c
+ *   a_i > β η²       with a learned width of q,      a_i > β η² σ²       with a fixed one,
  *
- * and every further unit collapses. So a unit collapses because there are fewer such directions than units: there are no more at all,
- * they are below the noise, or the conditions tell them already. With a fixed width as many directions are kept, but nothing turns
- * them along the units: no single unit need collapse. In a hierarchy whose first width is learned, the second level is left empty.
- * For bent models this says where to look, not what must be.
+ * a_i the eigenvalues of the covariance of x; where conditions c are given, of what x is beyond its regression on c. Each kept direction
+ * costs ½ ln(a_i / β η²) nats with a learned width, and every further unit collapses: because there are no more directions, because they
+ * are below the noise, or because the conditions tell them already. With a fixed width nothing turns directions along the units, so no
+ * single unit need collapse. In a hierarchy whose first width is learned, the second level can be left empty at no loss. For bent
+ * models this says where to look, not what must be.
+ *
+ * What a fixed width costs every row alike, ½ (σ² − 1 − ln σ²), tells nothing and is taken off before a unit is compared with ε.
  */
+/** Learned, or fixed to a standard deviation σ; 'fixed' alone is to 1, the prior's. */
+export type Width = 'learned' | 'fixed' | number
+
 export interface CollapseGiven {
   /** [n × Z] in nats, row-major. */
   readonly kl: Float32Array
@@ -20,10 +26,10 @@ export interface CollapseGiven {
   /** ε in nats and δ; default 0.01 and 0.01. */
   readonly epsilon?: number
   readonly delta?: number
-  /** Whether the width of q(z|x) is learned or given. */
-  readonly width: 'learned' | 'fixed'
-  /** Of a hierarchy: units of the first level, which come first, and whether its width is learned. */
-  readonly firstLevel?: { readonly units: number; readonly width: 'learned' | 'fixed' }
+  /** Of q(z|x); of a hierarchy that of the second level. */
+  readonly width: Width
+  /** Of a hierarchy: units of the first level, which come first. */
+  readonly firstLevel?: { readonly units: number; readonly width: Width }
   /** β, the price of a nat at the end of the training. */
   readonly price: number
   /** η², variance of the decoder's noise; null where it has none that is one number. */
@@ -48,7 +54,7 @@ export interface CollapseReport {
   /** Per unit: mean KL, share of rows below ε, and whether it is collapsed. */
   readonly units: readonly { readonly meanKl: number; readonly shareBelow: number; readonly collapsed: boolean }[]
   readonly collapsed: number
-  /** β η² and how many directions the best linear model would keep at most; null where it cannot be told. */
+  /** β η², times σ² where the width is fixed, and how many directions the best linear model would keep at most; null where it cannot be told. */
   readonly criterion: { readonly threshold: number; readonly directionsAbove: number } | null
   /** Empty when no unit is collapsed; the likeliest first. */
   readonly causes: readonly { readonly cause: CollapseCause; readonly message: string; readonly hint: string }[]
@@ -60,10 +66,11 @@ export function posteriorCollapse(given: CollapseGiven): CollapseReport {
   const n = Z > 0 ? Math.floor(kl.length / Z) : 0
   const sums = new Float64Array(Z)
   const below = new Float64Array(Z)
+  const constant = Array.from({ length: Z }, (_, j) => constantOf(widthOf(given, j)))
   for (let i = 0, at = 0; i < n; i++)
     for (let j = 0; j < Z; j++, at++) {
       sums[j] += kl[at]
-      if (kl[at] < epsilon) below[j]++
+      if (kl[at] - constant[j] < epsilon) below[j]++
     }
   const units = Array.from({ length: Z }, (_, j) => {
     const shareBelow = n > 0 ? below[j] / n : 0
@@ -74,13 +81,20 @@ export function posteriorCollapse(given: CollapseGiven): CollapseReport {
   return { epsilon, delta, units, collapsed, criterion, causes: collapsed === 0 ? [] : causesOf(given, units, criterion) }
 }
 
+const widthOf = ({ width, firstLevel }: CollapseGiven, unit: number): Width =>
+  firstLevel && unit < firstLevel.units ? firstLevel.width : width
+
+/** KL( N(0, σ²) ‖ N(0, 1) ) */
+const constantOf = (width: Width): number => (typeof width === 'number' ? 0.5 * (width ** 2 - 1 - 2 * Math.log(width)) : 0)
+
 const countAbove = (values: ArrayLike<number>, threshold: number): number => Array.from(values).filter((value) => value > threshold).length
 
 function criterionOf(given: CollapseGiven): CollapseReport['criterion'] {
   const { price, noiseVariance, eigenvalues, eigenvaluesBeyondConditions } = given
   const known = eigenvaluesBeyondConditions ?? eigenvalues
   if (noiseVariance === null || !known) return null
-  const threshold = price * noiseVariance
+  const width = widthOf(given, 0)
+  const threshold = price * noiseVariance * (typeof width === 'number' ? width ** 2 : 1)
   return { threshold, directionsAbove: countAbove(known, threshold) }
 }
 
@@ -96,7 +110,7 @@ function causesOf(given: CollapseGiven, units: CollapseReport['units'], criterio
       hint: 'Fix the width of the first level, so that the second has something left to say.',
     })
   const inFirst = units.slice(0, first).filter(({ collapsed }) => collapsed).length
-  if (inFirst === 0) return causes
+  if (inFirst === 0) return causes.length > 0 ? causes : [unknown(price)]
   if (!criterion || noiseVariance === null) {
     causes.push(unknown(price))
     return causes
@@ -112,7 +126,7 @@ function causesOf(given: CollapseGiven, units: CollapseReport['units'], criterio
       })
   }
   if (price > 1) {
-    const atOne = countAbove(eigenvaluesBeyondConditions ?? eigenvalues ?? [], noiseVariance)
+    const atOne = countAbove(eigenvaluesBeyondConditions ?? eigenvalues ?? [], threshold / price)
     if (atOne > directionsAbove && directionsAbove < first)
       causes.push({
         cause: 'price-above-one',
@@ -127,7 +141,7 @@ function causesOf(given: CollapseGiven, units: CollapseReport['units'], criterio
       belowNoise
         ? {
             cause: 'directions-below-noise',
-            message: `${numbered(directionsAbove, 'direction')} of the data ${directionsAbove === 1 ? 'has' : 'have'} a variance above price × noise = ${rounded(threshold)}; the other units would cost more than they explain.`,
+            message: `${numbered(directionsAbove, 'direction')} of the data ${directionsAbove === 1 ? 'has' : 'have'} a variance above ${rounded(threshold)}, the price times the noise; the other units would cost more than they explain.`,
             hint: 'Choose a code of about that size. A smaller price or a smaller width of the noise would keep more, noise among it.',
           }
         : {

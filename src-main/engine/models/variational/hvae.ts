@@ -3,17 +3,30 @@
  *
  *   x → z₁ → z₂        q(z₁|x) = N(μ₁, σ₁²)    q(z₂|z₁) = N(μ₂, σ₂²)
  *   z₂ → z₁ → x        p(z₂) = N(0, I)         p(z₁|z₂) = N(m(z₂), I)        p(x | z₁)
- *   L(x) = −ln p(x | z₁) + β₁(t) · KL( q(z₁|x) ‖ p(z₁|z₂) ) + β₂(t) · KL( q(z₂|z₁) ‖ p(z₂) )
+ *   L(x) = −ln p(x | z₁) + β₁(t) · ( ln q(z₁|x) − ln p(z₁|z₂) ) + β₂(t) · KL( q(z₂|z₁) ‖ p(z₂) )       z₁, z₂ drawn together
  *
- * The first level describes a row, the second how first levels go together: a coarser code, of fewer numbers. They prove for
- * linear models that with σ₁ learned the second level is left empty; so σ₁ is fixed unless it is to be learned.
+ * The first level describes a row, the second how first levels go together: a coarser code, of fewer numbers. They name
+ * a learned σ₁ as the cause of an empty second level: the first then fits N(0, I) by itself. So σ₁ is fixed unless it is to be learned.
  *
  * Otherwise than in the paper: networks may bend; both prices grow over the first part of the training; σ₁ is 0.5 by default. Spread,
  * bounds of variances and the draw for judging: network.ts.
  *
  * The code is μ₁ followed by μ₂ of it; only the first is decoded. Shapes: B batch, D columns.  x, x̂ [B, D] · z₁ [B, Z₁] · z₂ [B, Z₂]
  */
-import { add, concat, mean, mul, reshape, type Scalar, slice, sub, tanh, type Tensor2D, zerosLike } from '@tensorflow/tfjs-core'
+import {
+  add,
+  concat,
+  mean,
+  mul,
+  reshape,
+  type Scalar,
+  slice,
+  squaredDifference,
+  sub,
+  tanh,
+  type Tensor2D,
+  zerosLike,
+} from '@tensorflow/tfjs-core'
 import { z } from 'zod'
 import { denseChain } from '../../layers/dense.ts'
 import { klBetween, klPerUnit, meanKl } from '../../losses/kl.ts'
@@ -153,7 +166,7 @@ export const hvae = defineModel({
             const reconstruction = mean<Scalar>(net.negativeLog(x, net.output(z1, weights), weights, !noise))
             return totalOf({
               reconstruction,
-              kl: mul(price, meanKl(klBetween(q1, prior(z2, weights)))),
+              kl: mul(price, meanKl(beyondSecond(z1, q1, prior(z2, weights)))),
               'second kl': mul(secondPrice, meanKl(klPerUnit(q2.mu, q2.logVariance))),
             })
           },
@@ -162,7 +175,7 @@ export const hvae = defineModel({
       encode: (x, weights) => posterior(x, weights).mu,
       decode: (codes, weights) => net.decode(firstOf(codes), weights),
       posterior,
-      /** Of the first level from what the second foretells, then of the second; with the means in place of draws. */
+      /** Of the first level from what the second foretells, then of the second; with the means in place of draws, so that none is negative. */
       divergence(x, weights) {
         const q1 = net.posterior(x, weights)
         const q2 = secondOf(q1.mu, weights)
@@ -183,6 +196,13 @@ export const hvae = defineModel({
     }
   },
 })
+
+/**
+ * ln q(z₁|x) − ln N(z₁; m, I) of every number, at the z₁ that z₂ was drawn from, with the expected value of the first: ½ ((z₁ − m)² − 1 −
+ * ln σ₁²). KL( q ‖ N(m, I) ) would be another thing: in it z₁ is drawn anew, and what z₂ knows of the draw would count as an error.
+ */
+const beyondSecond = (z1: Tensor2D, { logVariance }: Posterior, { mu: m }: Posterior): Tensor2D =>
+  mul(0.5, sub(sub(squaredDifference(z1, m), 1), logVariance))
 
 /** The code of both levels in place of the first. */
 function layoutWith<L extends { readonly widths: readonly number[]; readonly code: number }>(

@@ -24,15 +24,15 @@ export async function collapseOf(
 ): Promise<CollapseFindings> {
   const { codeSize: Z, settings } = model
   const number = (name: string): number | null => (typeof settings[name] === 'number' ? settings[name] : null)
-  const width = (name: string): 'learned' | 'fixed' => (number(name) === null ? 'learned' : 'fixed')
+  const width = (name: string): 'learned' | number => number(name) ?? 'learned'
   const second = number('secondSize')
   const given = {
     kl,
     units: Z,
     epsilon: params.collapseBelow,
     delta: params.collapseExcept,
-    // Of two levels the second is told apart: its width is one of its own.
-    width: width('codeWidth'),
+    // Of two levels the second has a width of its own.
+    width: width(second === null ? 'codeWidth' : 'secondWidth'),
     ...(second !== null && { firstLevel: { units: Z - second, width: width('codeWidth') } }),
     price: number('beta') ?? 1,
     noiseVariance,
