@@ -9,10 +9,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { z } from 'zod'
 import { type EngineCalls, engineCalls } from '#common/contract/engine.ts'
 import type { Artifact } from '#common/domain/artifact.ts'
+import { isDictionary } from '#common/domain/dictionaries.ts'
 import type { LatentsMeta, ModelMeta } from '#common/domain/results.ts'
 import { answerCalls } from '#common/serve.ts'
 import { type ModelDefinition, preparationFor } from '#engine/models/define.ts'
-import { isDictionary } from '#engine/export/saeLens/convert.ts'
 import { models } from '#engine/models/registry.ts'
 import { createService, type Service } from '#engine/service/service.ts'
 import { command, jsonLines } from '../helpers/commandLine.ts'
@@ -105,7 +105,7 @@ describe('by the calls of the window', () => {
     service = createService(() => undefined)
     await call('createProject', { path: join(folder, 'window.stratum') })
     await call('setComputeSettings', { threads: 1 })
-    for (const kind of tinyKinds) imported.set(kind, (await run({ operation: 'import', params: data[kind] })).id)
+    for (const kind of tinyKinds) imported.set(kind, (await run({ operation: 'import', params: { ...data[kind] } })).id)
   }, 60_000)
   afterAll(() => service.dispose())
 

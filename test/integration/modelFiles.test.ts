@@ -32,6 +32,11 @@ const trained = async (model: string, settings: Record<string, unknown>, prepare
 }
 const exported = async (model: Artifact, path: string, target: string | null = null): Promise<string[]> =>
   filesOf(await bench.compute('export', { source: model.id }, { path, target }))
+/** Onto a dataset: prepared as the file says, then loaded. */
+const loaded = async (dataset: number, path: string): Promise<Artifact> => {
+  const matrix = await bench.compute('prepare-as', { dataset }, { path })
+  return bench.compute('import-model', { matrix: matrix.id }, { path })
+}
 const codesOf = async (model: Artifact, dataset?: Artifact): Promise<Float32Array> => {
   const latents = await bench.compute('encode', { model: model.id, ...(dataset && { dataset: dataset.id }) })
   const reader = bench.project.array(latents.id, 'codes')
@@ -71,7 +76,7 @@ describe('a model saved as safetensors and JSON', () => {
     expect(await codesOf(same)).toEqual(await codesOf(model))
 
     // Onto a dataset the file prepares by itself; here it is the one that it was fitted on.
-    const again = await bench.compute('import-model', { dataset }, { path: paths[1] })
+    const again = await loaded(dataset, paths[1])
     expect(bench.project.artifact(meta(again).matrix)).toMatchObject({ operation: 'prepare-as', kind: 'matrix' })
     expect(await codesOf(again)).toEqual(await codesOf(model))
     expect(meta(again).holdoutError).toBeCloseTo(meta(model).holdoutError as number, 6)
@@ -119,9 +124,9 @@ describe('a model saved as safetensors and JSON', () => {
         .join('\n')}\n`,
     )
     const other = await bench.compute('import', {}, { path: folder.file('other.csv') })
-    const loaded = await bench.compute('import-model', { dataset: other.id }, { path })
-    expect(await codesOf(loaded)).toEqual((await codesOf(model)).slice(0, 79 * 2))
-    expect(meta(loaded).columns.map(({ name }) => name)).toEqual(['a', 'b', 'c', 'd', 'e', 'f'])
+    const there = await loaded(other.id, path)
+    expect(await codesOf(there)).toEqual((await codesOf(model)).slice(0, 79 * 2))
+    expect(meta(there).columns.map(({ name }) => name)).toEqual(['a', 'b', 'c', 'd', 'e', 'f'])
 
     // On rows that were prepared for themselves the figures come with a warning.
     const matrix = await bench.compute('prepare', { dataset: other.id })
@@ -137,7 +142,7 @@ describe('a model saved as safetensors and JSON', () => {
     const [weights, config] = await exported(model, folder.file('beds.safetensors'))
     const [bytes, text] = [readFileSync(weights), readFileSync(config, 'utf8')]
     const told = JSON.parse(text) as Record<string, unknown>
-    const attempt = (path = config) => bench.compute('import-model', { dataset }, { path })
+    const attempt = (path = config) => loaded(dataset, path)
     const withConfig = (changes: Record<string, unknown>) => writeFileSync(config, JSON.stringify({ ...told, ...changes }))
 
     await expect(bench.compute('import-model', {}, { path: config })).rejects.toMatchObject({ code: 'PARAMETER_INVALID' })
@@ -253,7 +258,7 @@ describe('a sparse autoencoder in the naming of SAELens', () => {
     expect(largestDifference(ofRows, theirs)).toBeLessThan(2e-6)
     expect(ofRows.map(Math.sign)).toEqual(theirs.map(Math.sign))
 
-    const back = await bench.compute('import-model', { dataset: meta(model).dataset }, { path: folder.file('dictionary') })
+    const back = await loaded(meta(model).dataset, folder.file('dictionary'))
     expect(meta(back)).toMatchObject({
       model: id,
       settings: meta(model).settings,
@@ -292,7 +297,7 @@ describe('a sparse autoencoder in the naming of SAELens', () => {
     const { weights: expected } = await readWeightsFile(join(fixtures, 'expected.safetensors'), 1e9)
     const rows = await bench.compute('import', {}, { path: join(fixtures, 'expected.safetensors'), options: { tensor: 'rows' } })
     expect(rows.meta).toMatchObject({ kind: 'embedding', rows: 60 })
-    const model = await bench.compute('import-model', { dataset: rows.id }, { path: join(fixtures, name) })
+    const model = await loaded(rows.id, join(fixtures, name))
     expect(meta(model)).toMatchObject({ warnings: [], imported: { format: 'saelens', file: name } })
     const codes = await codesOf(model)
     expect(largestDifference(codes, expected[`${name}/codes`].values)).toBeLessThan(1e-5)
@@ -310,7 +315,7 @@ describe('a sparse autoencoder in the naming of SAELens', () => {
 
   test('is told BatchTopK where it was one', async () => {
     const rows = await bench.compute('import', {}, { path: join(fixtures, 'expected.safetensors'), options: { tensor: 'rows' } })
-    const model = await bench.compute('import-model', { dataset: rows.id }, { path: join(fixtures, 'batchtopk') })
+    const model = await loaded(rows.id, join(fixtures, 'batchtopk'))
     expect(meta(model)).toMatchObject({ model: 'batch-topk', settings: { k: 4, codeSize: 24 } })
     expect(weightsOf(model).threshold).toEqual({ shape: [], values: Float32Array.of(0.4) })
   })
@@ -321,9 +326,9 @@ describe('a sparse autoencoder in the naming of SAELens', () => {
     const weights = readFileSync(join(fixtures, 'standard', 'sae_weights.safetensors'))
     mkdirSync(folder.file('sae'))
     writeFileSync(folder.file('sae/sae_weights.safetensors'), weights)
-    const attempt = (changes: Record<string, unknown>, inputs: Record<string, number> = { dataset: rows.id }) => {
+    const attempt = (changes: Record<string, unknown>, dataset = rows.id) => {
       writeFileSync(folder.file('sae/cfg.json'), JSON.stringify({ ...cfg, ...changes }))
-      return bench.compute('import-model', inputs, { path: folder.file('sae') })
+      return loaded(dataset, folder.file('sae'))
     }
     const refused = async (changes: Record<string, unknown>, code: string, hint: RegExp): Promise<void> =>
       void (await expect(attempt(changes)).rejects.toMatchObject({ code, hint: expect.stringMatching(hint) }))
@@ -340,12 +345,12 @@ describe('a sparse autoencoder in the naming of SAELens', () => {
     await refused({ d_sae: 1e9 }, 'FILE_CORRUPT', /not of the same/)
 
     const other = await table()
-    await expect(attempt({}, { dataset: other.id })).rejects.toMatchObject({
+    await expect(attempt({}, other.id)).rejects.toMatchObject({
       code: 'DATA_UNSUITABLE',
       message: expect.stringContaining('12 columns'),
     })
     const scaled = await bench.compute('prepare', { dataset: rows.id })
-    expect(meta(await attempt({}, { matrix: scaled.id })).warnings).toMatchObject([
+    expect(meta(await bench.compute('import-model', { matrix: scaled.id }, { path: join(fixtures, 'standard') })).warnings).toMatchObject([
       { code: 'OTHER_PREPARATION', message: expect.stringContaining('z-score') },
     ])
   })

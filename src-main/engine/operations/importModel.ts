@@ -2,13 +2,12 @@
  * Import a model: weights that were saved before, here or elsewhere, become a model of this project that encodes, scores and is exported
  * like one that was trained here. Its figures are computed anew on the rows it is given.
  *
- * Onto a dataset, rows are prepared as the file says; where it says nothing (SAELens) they are taken as they are. Onto a matrix, they are
- * taken as they are in the matrix, and a warning stays with the model when it learned from rows that were prepared otherwise.
+ * `prepare-as` prepares a dataset as the file says. Other prepared rows of the same columns are taken too, and a warning stays with the
+ * model when it learned from rows that were prepared otherwise.
  *
  * Memory: the weights twice, and what openMatrixRows says.
  */
 import { z } from 'zod'
-import type { Artifact } from '#common/domain/artifact.ts'
 import type { MatrixMeta, ModelMeta, TrainWarning } from '#common/domain/results.ts'
 import { StratumError } from '#common/errors.ts'
 import { buildFor, type Built } from '../models/build.ts'
@@ -32,16 +31,6 @@ const params = z.object({
 })
 type Context = OperationContext<z.output<typeof params>>
 
-/** The prepared rows to judge on. */
-async function matrixFor(ctx: Context, loaded: LoadedModel): Promise<Artifact> {
-  const { matrix, dataset } = ctx.inputs
-  if (matrix) return matrix
-  const inputs = { dataset: dataset!.id }
-  const share = { stage: 'Preparing', from: 0, to: 0.5 }
-  if (loaded.config) return ctx.run({ operation: 'prepare-as', inputs, params: { path: ctx.params.path } }, share)
-  return ctx.run({ operation: 'prepare', inputs, params: { scaling: 'none', counts: 'none' } }, share)
-}
-
 function checkColumns(
   { takesConditions }: ModelDefinition,
   { columns, conditions: wanted, file }: LoadedModel,
@@ -52,7 +41,7 @@ function checkColumns(
     throw new StratumError(
       'DATA_UNSUITABLE',
       `The model in ${file} is given ${wanted} columns of known influences, and the prepared rows have ${conditions}.`,
-      'Load it onto the dataset itself: then its own preparation is used.',
+      'Prepare the data as the saved model takes them: then its own preparation is used.',
       { conditions: wanted, present: conditions },
     )
   if (columns === wide) return
@@ -65,15 +54,14 @@ function checkColumns(
 }
 
 /** What is different from the preparation that the model learned with. Names of columns are compared only where the file knows them. */
-function preparationWarnings({ config, file }: LoadedModel, matrix: MatrixMeta, isOwn: boolean): TrainWarning[] {
-  if (isOwn) return []
+function preparationWarnings({ config, file }: LoadedModel, matrix: MatrixMeta): TrainWarning[] {
   const warn = (message: string, hint: string): TrainWarning[] => [{ code: 'OTHER_PREPARATION', message, hint, where: { file } }]
   if (!config) {
     const scaled = matrix.steps.filter(({ id }) => !['impute', 'complete-rows', 'select'].includes(id)).map(({ id }) => id)
     if (scaled.length === 0) return []
     return warn(
       `The rows went through ${scaled.join(', ')} before; a dictionary of SAELens usually takes activations as they are.`,
-      'Load it onto the dataset itself, or prepare without scaling, unless it was trained on rows scaled like these.',
+      'Prepare the data as the saved model takes them, unless it was trained on rows scaled like these.',
     )
   }
   const then = config.preparation
@@ -87,7 +75,7 @@ function preparationWarnings({ config, file }: LoadedModel, matrix: MatrixMeta, 
   if (JSON.stringify(then.steps) === JSON.stringify(matrix.steps) && JSON.stringify(then.given) === JSON.stringify(matrix.given)) return []
   return warn(
     'The rows were prepared otherwise than those the model learned from, at least with other numbers.',
-    'Load it onto the dataset itself: then its own preparation is used.',
+    'Prepare the data as the saved model takes them: then its own preparation is used.',
   )
 }
 
@@ -150,21 +138,12 @@ export const importModelOperation = defineOperation({
   version: 1,
   title: 'Load a model',
   summary: 'Adds a saved model, of Stratum or a sparse autoencoder of SAELens, and judges it on the data.',
-  inputs: {
-    matrix: { kinds: ['matrix'], optional: true, description: 'Prepared rows to take as they are' },
-    dataset: { kinds: ['dataset'], optional: true, description: 'Data to prepare as the model says' },
-  },
+  inputs: { matrix: { kinds: ['matrix'], description: 'Rows prepared as the model learned from them' } },
   params,
   produces: 'model',
   ignores: ['device'],
   keyed: () => ({}),
-  identity: ({ path }, { matrix, dataset }) => {
-    if (!matrix === !dataset)
-      throw new StratumError('PARAMETER_INVALID', 'Loading a model needs either a dataset or prepared rows.', 'Choose one of the two.', {
-        input: 'dataset',
-      })
-    return identityOfModel(path)
-  },
+  identity: ({ path }) => identityOfModel(path),
   nameFor: ({ path }) =>
     (
       path
@@ -177,13 +156,12 @@ export const importModelOperation = defineOperation({
     const loaded = await readSavedModel(ctx.params.path, ctx.memoryBudgetBytes)
     const definition = modelById(loaded.model)
     const settings = settingsOf(definition, loaded)
-    // Before anything is prepared for it.
     checkWeights(definition, settings, loaded)
-    const artifact = await matrixFor(ctx, loaded)
+    const artifact = ctx.inputs.matrix!
     const matrix = artifact.meta as unknown as MatrixMeta
     checkColumns(definition, loaded, matrix)
     const built = buildFor(definition, settings, matrix.columns.length, matrix.conditions)
-    const warnings = [...preparationWarnings(loaded, matrix, !ctx.inputs.matrix), ...versionWarnings(definition, loaded)]
+    const warnings = [...preparationWarnings(loaded, matrix), ...versionWarnings(definition, loaded)]
     for (const { message, hint } of warnings) ctx.log('warning', `${message} ${hint}`)
 
     const { weights } = loaded

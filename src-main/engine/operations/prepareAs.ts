@@ -1,6 +1,8 @@
 /**
  * Prepare as a saved model was: the same columns through the same steps with the same numbers, from a file that was exported with the
- * model. Nothing is fitted. Rows are drawn and held out as `prepare` does where nothing else is said: blocks of a scene, else random rows.
+ * model. Nothing is fitted. Files of SAELens that others have made say nothing of preparation: activations are taken as they are, all
+ * columns of numbers in their order. Rows are drawn and held out as `prepare` does where nothing else is said: blocks of a scene, else
+ * random rows.
  *
  * Memory: the rows drawn, prepared; refused when they take more than a quarter of the budget.
  */
@@ -66,16 +68,10 @@ export const prepareAsOperation = defineOperation({
   async run(ctx) {
     const { rows, holdoutShare } = ctx.params
     const path = resolve(ctx.params.path)
-    const preparation = await preparationIn(path)
-    if (!preparation)
-      throw new StratumError(
-        'DATA_UNSUITABLE',
-        'The file does not say how rows were prepared.',
-        'Prepare the data yourself, and load the model onto the prepared rows.',
-        { path },
-      )
     const dataset = ctx.inputs.dataset!
     const meta = dataset.meta as unknown as DatasetMeta
+    const said = await preparationIn(path)
+    const preparation = said.preparation ?? asTheyAre(meta, said.columns)
     const d = preparation.columns.length
     checkMemory(meta, Math.min(meta.validRows, rows / (1 - holdoutShare)), d, ctx.memoryBudgetBytes)
     const source = await openDataset(meta, ctx.project.path, ctx.signal)
@@ -137,6 +133,19 @@ export const prepareAsOperation = defineOperation({
     }
   },
 })
+
+/** All columns of numbers, with zero for what is missing. */
+function asTheyAre({ kind, columns: all }: DatasetMeta, wanted: number): Preparation {
+  const columns = all.filter(({ type }) => type === 'number' || type === 'integer' || type === 'boolean')
+  if (columns.length !== wanted)
+    throw new StratumError(
+      'DATA_UNSUITABLE',
+      `The dictionary takes ${wanted} columns, and the data have ${columns.length} columns of numbers.`,
+      'Choose the activations that it was made for.',
+      { columns: wanted, present: columns.length },
+    )
+  return { datasetKind: kind, columns, steps: [{ id: 'impute', values: columns.map(() => 0) }] }
+}
 
 function checkMemory({ kind }: DatasetMeta, rows: number, d: number, budgetBytes: number): void {
   const bytes = rows * d * 4

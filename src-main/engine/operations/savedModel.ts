@@ -51,13 +51,18 @@ export async function identityOfModel(given: string): Promise<string> {
   return combineHashes(await Promise.all(files.map(async (file, i) => ({ name: String(i), hash: await knownHash(file) }))))
 }
 
-/** How rows were prepared, where the files say it. The weights are not read. */
-export async function preparationIn(given: string): Promise<Preparation | null> {
+/** How rows were prepared, where the files say it, and how many columns there are. The weights are not read. */
+export async function preparationIn(given: string): Promise<{ readonly preparation: Preparation | null; readonly columns: number }> {
   const { format, path } = await placeOf(given)
-  const file = format === 'stratum' ? pairOf(path).config : join(path, saeLensFiles.config)
-  if (format === 'stratum') return toModelConfig(await readJson(file), file).preparation
-  const { stratum } = readConfig(await readJson(file), file)
-  return stratum === undefined || stratum === null ? null : toModelConfig(stratum, file).preparation
+  if (format === 'stratum') {
+    const file = pairOf(path).config
+    const { preparation } = toModelConfig(await readJson(file), file)
+    return { preparation, columns: preparation.columns.length }
+  }
+  const file = join(path, saeLensFiles.config)
+  const { stratum, dIn } = readConfig(await readJson(file), file)
+  const own = stratum === undefined || stratum === null ? null : toModelConfig(stratum, file)
+  return { preparation: own?.preparation ?? null, columns: dIn }
 }
 
 export interface LoadedModel {

@@ -2,16 +2,20 @@
 import type { Client } from '#common/contract/calls.ts'
 import type { WindowCalls } from '#common/contract/window.ts'
 import type { Artifact, ArtifactKind } from '#common/domain/artifact.ts'
+import { isDictionary } from '#common/domain/dictionaries.ts'
 import { metaOf } from '../../lib/artifacts.ts'
 import type { Session } from '../../lib/state/session.svelte.ts'
 
 export interface ExportTarget {
-  readonly id: 'geotiff' | 'png' | 'csv' | 'npy' | 'report' | 'onnx'
+  readonly id: 'geotiff' | 'png' | 'csv' | 'npy' | 'report' | 'onnx' | 'safetensors' | 'saelens'
   readonly title: string
   readonly what: string
+  /** Empty for a folder. */
   readonly extension: string
   /** Only for rows that lie on a grid. */
   readonly needsGrid: boolean
+  /** Only for artifacts that can be told in this format; absent means all of the kind. */
+  readonly fits?: (artifact: Artifact) => boolean
 }
 
 const target = (id: ExportTarget['id'], title: string, what: string, extension: string, needsGrid = false): ExportTarget => ({
@@ -40,7 +44,11 @@ export const targetsOf: Readonly<Partial<Record<ArtifactKind, readonly ExportTar
     target('geotiff', 'GeoTIFF', 'Codes, one band each', 'tif', true),
     target('csv', 'CSV', 'Codes, one row each', 'csv'),
   ],
-  model: [target('onnx', 'ONNX', 'Encoder and decoder, weights inside', 'onnx')],
+  model: [
+    target('onnx', 'ONNX', 'Encoder and decoder, weights inside', 'onnx'),
+    target('safetensors', 'Weights', 'Safetensors with settings and preparation, to load again', 'safetensors'),
+    { ...target('saelens', 'SAELens', 'Folder in the naming of SAELens', ''), fits: (model) => isDictionary(metaOf(model, 'model').model) },
+  ],
 }
 
 /** Settings of the export operation that a target heeds, beside file and format. */
@@ -58,24 +66,29 @@ const suffixes: Readonly<Partial<Record<ArtifactKind, string>>> = {
   latents: '-codes',
   model: '-model',
 }
+const suffixOf = ({ kind }: Artifact, { id }: ExportTarget): string =>
+  id === 'report' || id === 'saelens' ? `-${id}` : (suffixes[kind] ?? '')
 /** `mark` keeps two results of one kind apart in one export. */
 export const itemOf = (source: Artifact, chosen: ExportTarget, mark = ''): ExportItem => ({
   source,
   target: chosen,
-  suffix: `${chosen.id === 'report' ? '-report' : (suffixes[source.kind] ?? '')}${mark}`,
+  suffix: `${suffixOf(source, chosen)}${mark}`,
 })
 /** The path that is asked for; a target may make several files of it, see namesOf. */
-export const fileNameOf = (stem: string, item: ExportItem): string => `${stem}${item.suffix}.${item.target.extension}`
+export const fileNameOf = (stem: string, { suffix, target: { extension } }: ExportItem): string =>
+  `${stem}${suffix}${extension === '' ? '' : `.${extension}`}`
 
 /** The files that will be there. A model's two ways are two files unless they are wanted together. */
 export function namesOf(stem: string, item: ExportItem, options: Readonly<Record<string, unknown>>): string[] {
+  if (item.target.id === 'safetensors') return ['safetensors', 'json'].map((extension) => `${stem}${item.suffix}.${extension}`)
+  if (item.target.id === 'saelens') return ['sae_weights.safetensors', 'cfg.json'].map((file) => `${fileNameOf(stem, item)}/${file}`)
   if (item.target.id !== 'onnx' || options.parts === 'together') return [fileNameOf(stem, item)]
   return ['encoder', 'decoder'].map((part) => `${stem}${item.suffix}.${part}.${item.target.extension}`)
 }
 
 /** Rough size of what will be written: stored values before compression, text with about eight signs each. */
 export function estimatedBytes({ source, target: chosen }: ExportItem): number {
-  if (chosen.id === 'onnx') return 4 * metaOf(source, 'model').layout.weights + 4000
+  if (source.kind === 'model') return 4 * metaOf(source, 'model').layout.weights + 4000
   const rows = Number(source.meta.rows ?? 0)
   const columns = source.kind === 'latents' ? metaOf(source, 'latents').codeSize : 1
   if (chosen.id === 'csv') return rows * (8 + 9 * columns)
@@ -141,7 +154,7 @@ export class Exporter {
     const chosen = await this.#native.chooseSavePath({
       title,
       defaultName: fileNameOf(safeName(name), first),
-      extensions: [first.target.extension],
+      extensions: first.target.extension === '' ? [] : [first.target.extension],
     })
     return this.#session.settle('The place for the export could not be chosen', chosen)
   }

@@ -9,7 +9,7 @@ export function copyRun(run: Artifact): void {
   const matrix = session.byId.get(run.inputs.matrix ?? 0)
   const schema = session.registry?.operations.find(({ id }) => id === 'prepare')?.params
   const model = session.registry?.models.find(({ id }) => id === draft.modelId) ?? null
-  if (!matrix || !schema) return
+  if (matrix?.operation !== 'prepare' || !schema) return
   const usual: Readonly<Record<string, unknown>> = { ...defaultsOf(schema), ...draft.prepareBaseline(model) }
   draft.prepare = Object.fromEntries(Object.entries(matrix.params).filter(([name, value]) => !sameValue(value, usual[name])))
 }

@@ -86,7 +86,9 @@ export class ModelDraft {
 
   /** Takes the settings of a finished run as the start of a new one. */
   copyFrom(run: Artifact): void {
-    const { model, preset, settings } = run.params as { model?: string; preset?: string | null; settings?: Values }
+    // A model that was loaded was asked for by its file only.
+    const told = run.operation === 'import-model' ? run.meta : run.params
+    const { model, preset, settings } = told as { model?: string; preset?: string | null; settings?: Values }
     if (!model) return
     this.modelId = model
     if (preset) this.#presets = { ...this.#presets, [model]: preset }

@@ -15,7 +15,7 @@ export interface ViewEntry {
 
 export const flow: readonly ViewEntry[] = [
   { id: 'data', title: 'Data', icon: 'data', counts: ['dataset'], operations: ['import', 'sample'] },
-  { id: 'model', title: 'Model', icon: 'model', counts: [], operations: ['prepare'] },
+  { id: 'model', title: 'Model', icon: 'model', counts: [], operations: ['prepare', 'prepare-as', 'import-model'] },
   { id: 'train', title: 'Train', icon: 'train', counts: ['model'], operations: ['train'] },
   {
     id: 'latents',

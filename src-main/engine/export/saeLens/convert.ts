@@ -12,6 +12,7 @@
  * by their decoder, its length goes into the encoder as `fold_W_dec_norm` does. Both are exact up to rounding; all else is exact,
  * except that ln θ of a JumpReLU gives θ back to within 3e-7 of itself.
  */
+import { type DictionaryModel, dictionaryModels, isDictionary } from '#common/domain/dictionaries.ts'
 import { StratumError } from '#common/errors.ts'
 import type { Weight, Weights } from '../../models/define.ts'
 import type { Architecture, DictionaryConfig } from './config.ts'
@@ -44,7 +45,7 @@ const filled = (n: number, value: number): Weight => ({ shape: [n], values: new 
 const sizes = ({ encoder }: Weights) => ({ d_in: encoder.shape[1], d_sae: encoder.shape[0] })
 const common = (w: Weights): Weights => ({ W_enc: turned(w.encoder), W_dec: w.decoder, b_dec: w.preBias })
 
-const tellers: Readonly<Record<string, Teller>> = {
+const tellers: Readonly<Record<DictionaryModel, Teller>> = {
   'sae-relu': (_, w) => ({
     cfg: { architecture: 'standard', ...sizes(w), apply_b_dec_to_input: true },
     weights: { ...common(w), b_enc: w.encoderBias },
@@ -78,17 +79,13 @@ const tellers: Readonly<Record<string, Teller>> = {
   }),
 }
 
-/** Models that have a name there. */
-export const isDictionary = (model: string): boolean => model in tellers
-
 /** @throws FORMAT_UNSUPPORTED for models that are no dictionaries */
 export function toSaeLens(model: string, settings: Settings, weights: Weights): Dictionary {
-  const teller = tellers[model]
-  if (teller) return teller(settings, weights)
+  if (isDictionary(model)) return tellers[model](settings, weights)
   throw new StratumError(
     'FORMAT_UNSUPPORTED',
     `SAELens knows dictionaries only, and ${model} is none.`,
-    `Export it as safetensors or ONNX. Dictionaries are ${Object.keys(tellers).join(', ')}.`,
+    `Export it as safetensors or ONNX. Dictionaries are ${dictionaryModels.join(', ')}.`,
     { model },
   )
 }

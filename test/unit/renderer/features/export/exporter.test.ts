@@ -86,6 +86,16 @@ describe('an export', () => {
     expect(namesOf('/out/a', model, {})).toEqual(['/out/a-model.encoder.onnx', '/out/a-model.decoder.onnx'])
     expect(namesOf('/out/a', model, { parts: 'together' })).toEqual(['/out/a-model.onnx'])
   })
+  test('of a model can be weights to load again, and of a dictionary a folder for SAELens', () => {
+    const [, weights, saelens] = targetsOf.model ?? []
+    const model = { ...artifact(3, 'model'), meta: { model: 'sae-topk', layout: { weights: 10 } } }
+    expect(namesOf('/out/a', itemOf(model, weights), {})).toEqual(['/out/a-model.safetensors', '/out/a-model.json'])
+    const folder = itemOf(model, saelens)
+    expect(fileNameOf('/out/a', folder)).toBe('/out/a-saelens')
+    expect(namesOf('/out/a', folder, {})).toEqual(['/out/a-saelens/sae_weights.safetensors', '/out/a-saelens/cfg.json'])
+    expect(stemOf('/out/a-saelens', folder)).toBe('/out/a')
+    expect([model, { ...model, meta: { model: 'vae' } }].map((it) => saelens.fits?.(it))).toEqual([true, false])
+  })
   test('ends at the first failure and keeps what was written', async () => {
     const { exporter, runToEnd } = setUp([artifact(8, 'export'), null])
     await exporter.write([item(1, 'clustering'), item(2, 'scores'), item(3, 'scores')], 'a')
