@@ -28,7 +28,7 @@ export function probeAccuracy(train: Labelled, test: Labelled, d: number, classe
 
 /** [(d + 1) × classes], the bias last. */
 export function fitProbe(rows: Labelled, d: number, classes: number, C: number): Float64Array {
-  let w = new Float64Array(classes * (d + 1))
+  let w: Float64Array = new Float64Array(classes * (d + 1))
   let { loss, gradient } = lossAt(w, rows, d, classes, C)
   const past: { s: Float64Array; y: Float64Array; rho: number }[] = []
   for (let step = 0; step < mostSteps; step++) {
@@ -85,7 +85,7 @@ function lossAt(w: Float64Array, { X, y }: Labelled, d: number, classes: number,
 }
 
 function towards(gradient: Float64Array, past: readonly { s: Float64Array; y: Float64Array; rho: number }[]): Float64Array {
-  let q = gradient.map((value) => -value)
+  let q: Float64Array = gradient.map((value) => -value)
   const alphas: number[] = []
   for (const { s, y, rho } of past.toReversed()) {
     const alpha = rho * dot(s, q)

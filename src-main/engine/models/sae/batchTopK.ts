@@ -45,6 +45,7 @@ import {
   decoded,
   decodedCodes,
   dictionaryLayout,
+  dictionaryPresets,
   dictionarySchedule,
   firstDictionary,
   fits,
@@ -85,15 +86,7 @@ export const batchTopK = defineModel({
     learningRate: learningRate(0.003),
     ...dictionarySchedule,
   }),
-  presets: [
-    { id: 'default', title: 'Balanced', summary: 'Eight of 256 codes per row on average. Tables of ten to a hundred columns.', params: {} },
-    {
-      id: 'embedding',
-      title: 'Embeddings',
-      summary: '32 of 4096 codes per row on average: vectors of some hundred columns, from ten thousand rows on.',
-      params: { codeSize: 4096, k: 32, batchSize: 1024, learningRate: 0.0005, deadAfter: 100_000 },
-    },
-  ],
+  presets: dictionaryPresets('k', { onAverage: true }),
 
   build({ codeSize: M, k, deadAfter: silentRows, auxiliaryWeight, ...params }, D) {
     checkCodes(k, M, params.batchSize)

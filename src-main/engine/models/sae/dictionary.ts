@@ -147,6 +147,41 @@ export const dictionaryLayout = (
   ...(activeCodes !== undefined && { activeCodes }),
 })
 
+/**
+ * A preset for every kind of data. `codes` is the parameter with the number of codes per row, exact or on average; large dictionaries
+ * have rare codes, which are not dead yet.
+ */
+export function dictionaryPresets<Codes extends 'k' | 'targetCodes'>(
+  codes: Codes,
+  { onAverage = codes === 'targetCodes', large = { deadAfter: 100_000 } }: { onAverage?: boolean; large?: { deadAfter?: number } } = {},
+) {
+  const of = (count: number, codeSize: number) => ({ [codes]: count, codeSize }) as Record<Codes | 'codeSize', number>
+  const said = (count: string) => (onAverage ? `About ${count.toLowerCase()}` : count)
+  return [
+    { id: 'default', title: 'Balanced', summary: `${said('Eight')} of 256 codes per row. Tables of ten to a hundred columns.`, params: {} },
+    {
+      id: 'scene',
+      title: 'Scene',
+      summary: `${said('Four')} of 64 codes per pixel: materials and their mixtures.`,
+      params: { ...of(4, 64), epochs: 20 },
+      scaling: 'z-score' as const,
+    },
+    {
+      id: 'cells',
+      title: 'Cells',
+      summary: `${said('32')} of 1024 codes per cell: programs of genes.`,
+      params: { ...of(32, 1024), learningRate: 0.001 },
+      scaling: 'z-score' as const,
+    },
+    {
+      id: 'embedding',
+      title: 'Embeddings',
+      summary: `${said('32')} of 4096 codes per row: vectors of some hundred columns, from ten thousand rows on.`,
+      params: { ...of(32, 4096), batchSize: 1024, learningRate: 0.0005, ...large },
+    },
+  ]
+}
+
 /** @throws PARAMETER_INVALID where a row is to use more codes than there are, or a step has no spread to compare its error with */
 export function checkCodes(k: number | null, M: number, batchSize: number): void {
   if (k !== null && k > M)

@@ -38,6 +38,7 @@ import {
   codeSize,
   decoded,
   dictionaryLayout,
+  dictionaryPresets,
   dictionarySchedule,
   firstDictionary,
   firstPull,
@@ -78,12 +79,12 @@ export const saeGated = defineModel({
     ...dictionarySchedule,
   }),
   presets: [
-    { id: 'default', title: 'Balanced', summary: 'About eight of 256 codes per row. Tables of ten to a hundred columns.', params: {} },
+    ...dictionaryPresets('targetCodes', { large: {} }),
     {
       id: 'long',
       title: 'Thorough',
-      summary: 'Twice the passes: gates settle late.',
-      params: { epochs: 120, learningRateSchedule: 'cosine' },
+      summary: 'More than twice the passes: gates settle late.',
+      params: { epochs: 120 },
     },
   ],
 

@@ -35,6 +35,7 @@ import {
   deadLatentsLoss,
   decoded,
   dictionaryLayout,
+  dictionaryPresets,
   dictionarySchedule,
   firstDictionary,
   firstPull,
@@ -110,18 +111,12 @@ export const saeJumpRelu = defineModel({
     ...dictionarySchedule,
   }),
   presets: [
-    { id: 'default', title: 'Balanced', summary: 'About eight of 256 codes per row. Tables of ten to a hundred columns.', params: {} },
+    ...dictionaryPresets('targetCodes'),
     {
       id: 'long',
       title: 'Thorough',
-      summary: 'Twice the passes: thresholds settle late.',
-      params: { epochs: 120, learningRateSchedule: 'cosine' },
-    },
-    {
-      id: 'embedding',
-      title: 'Embeddings',
-      summary: 'About 32 of 4096 codes per row: vectors of some hundred columns, from ten thousand rows on.',
-      params: { codeSize: 4096, targetCodes: 32, batchSize: 1024, learningRate: 0.0005 },
+      summary: 'More than twice the passes: thresholds settle late.',
+      params: { epochs: 120 },
     },
   ],
 

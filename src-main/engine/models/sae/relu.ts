@@ -26,6 +26,7 @@ import {
   deadAfter,
   decoded,
   dictionaryLayout,
+  dictionaryPresets,
   dictionarySchedule,
   firstDictionary,
   firstPull,
@@ -70,15 +71,7 @@ export const saeRelu = defineModel({
     learningRate: learningRate(0.003),
     ...dictionarySchedule,
   }),
-  presets: [
-    { id: 'default', title: 'Balanced', summary: 'About eight of 256 codes per row. Tables of ten to a hundred columns.', params: {} },
-    {
-      id: 'embedding',
-      title: 'Embeddings',
-      summary: 'About 32 of 4096 codes per row: vectors of some hundred columns, from ten thousand rows on.',
-      params: { codeSize: 4096, targetCodes: 32, batchSize: 1024, learningRate: 0.0005, deadAfter: 100_000 },
-    },
-  ],
+  presets: dictionaryPresets('targetCodes'),
 
   build({ codeSize: M, targetCodes: target, pull, resamplings, ...params }, D) {
     checkCodes(target, M, params.batchSize)

@@ -35,6 +35,7 @@ import {
   decoded,
   decodedCodes,
   dictionaryLayout,
+  dictionaryPresets,
   dictionarySchedule,
   firstDictionary,
   fits,
@@ -72,29 +73,7 @@ export const saeTopK = defineModel({
     learningRate: learningRate(0.003),
     ...dictionarySchedule,
   }),
-  presets: [
-    { id: 'default', title: 'Balanced', summary: 'Eight of 256 codes per row. Tables of ten to a hundred columns.', params: {} },
-    {
-      id: 'scene',
-      title: 'Scene',
-      summary: 'Four of 64 codes per pixel: materials and their mixtures.',
-      params: { codeSize: 64, k: 4, epochs: 20 },
-      scaling: 'z-score',
-    },
-    {
-      id: 'cells',
-      title: 'Cells',
-      summary: '32 of 1024 codes per cell: programs of genes.',
-      params: { codeSize: 1024, k: 32 },
-      scaling: 'z-score',
-    },
-    {
-      id: 'embedding',
-      title: 'Embeddings',
-      summary: '32 of 4096 codes per row: vectors of some hundred columns, from ten thousand rows on.',
-      params: { codeSize: 4096, k: 32, batchSize: 1024, learningRate: 0.0005, deadAfter: 100_000 },
-    },
-  ],
+  presets: dictionaryPresets('k'),
 
   build({ codeSize: M, k, multiTopK, deadAfter: silentRows, auxiliaryWeight, ...params }, D) {
     checkCodes(k, M, params.batchSize)
