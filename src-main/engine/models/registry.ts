@@ -50,3 +50,10 @@ export function modelById(id: string): ModelDefinition {
     throw new StratumError('UNKNOWN_MODEL', `There is no model '${id}'.`, `Choose one of: ${[...byId.keys()].join(', ')}.`, { model: id })
   return model
 }
+
+/** What a run is called: by its preset where that says which model it is, else by its model. */
+export function runName(model: string, preset: string | null): string {
+  if (preset === null || preset === 'default') return model
+  const having = models.filter(({ presets }) => presets.some(({ id }) => id === preset))
+  return having.length === 1 ? preset : `${model} ${preset}`
+}

@@ -1,7 +1,7 @@
 /** Train: fits one model to a prepared matrix. Resumes from its last checkpoint after a crash. */
 import { z } from 'zod'
 import { type MatrixMeta, rebuiltOf } from '#common/domain/results.ts'
-import { modelById } from '../models/registry.ts'
+import { modelById, runName } from '../models/registry.ts'
 import { defineOperation } from './define.ts'
 import { learnInto } from './learn.ts'
 import { settingsFor, sizedSettings } from './modelSettings.ts'
@@ -31,7 +31,7 @@ export const trainOperation = defineOperation({
   },
   params,
   produces: 'model',
-  nameFor: ({ model, preset }) => preset ?? model,
+  nameFor: ({ model, preset }) => runName(model, preset),
   canPause: true,
   canKeep: true,
   resumable: true,
