@@ -9,6 +9,7 @@ import { openProject } from '#engine/project/open.ts'
 import { command, jsonLines } from '../helpers/commandLine.ts'
 import { writeTable } from '../helpers/tableFile.ts'
 import { temporaryFolder } from '../helpers/temporaryFolder.ts'
+import { type TinyTag, tinyTiff } from '../helpers/tinyTiff.ts'
 
 const folder = temporaryFolder()
 let project = ''
@@ -43,6 +44,31 @@ test('project and data that move together compute nothing twice', async () => {
   expect((await command('list', moved)).error).toBe('')
   // The recipe names the file where it is now.
   expect((await command('recipe', moved, 't')).out).toContain('path: !path "t.csv"')
+})
+
+test('a region that moves computes nothing anew, and one that changes does', async () => {
+  const tags: TinyTag[] = [
+    [256, 16],
+    [257, 16],
+    [258, 8],
+    [259, 1],
+    [262, 1],
+    [277, 1],
+    [278, 16],
+  ].map(([id, value]) => ({ id, type: 3, values: [value] }))
+  tags.push({ id: 33550, type: 12, values: [30, 30, 0] }, { id: 33922, type: 12, values: [0, 0, 0, 500_000, 4_600_000, 0] })
+  const raster = (value: (i: number) => number): Uint8Array =>
+    tinyTiff([{ tags, blocks: [Uint8Array.from({ length: 256 }, (_, i) => value(i))] }])
+  const [scene, mask, elsewhere] = ['scene.tif', 'mask.tif', 'elsewhere.tif'].map((name) => folder.file(`study/${name}`))
+  writeFileSync(scene, raster((i) => (i * 7) % 251))
+  writeFileSync(mask, raster((i) => (i < 128 ? 1 : 0)))
+  await result('import', project, scene)
+  const first = await result('prepare', project, 'scene', '--region', mask)
+  renameSync(mask, elsewhere)
+  expect(await result('prepare', project, 'scene', '--region', elsewhere)).toMatchObject({ id: first.id })
+  expect((await result('prepare', project, 'scene')).id).not.toBe(first.id)
+  writeFileSync(elsewhere, raster((i) => (i < 100 ? 1 : 0)))
+  expect((await result('prepare', project, 'scene', '--region', elsewhere)).id).not.toBe(first.id)
 })
 
 test('a dataset of a project whose keys held the path is recognised', async () => {

@@ -11,7 +11,7 @@ import type { RowChunk } from '../data/dataset.ts'
 import { openDataset } from '../data/import.ts'
 import { openReplay } from '../data/pipeline/replay.ts'
 import { defineOperation } from './define.ts'
-import { regionIdentity, regionParam, withinRegion } from './region.ts'
+import { keyedFile, regionIdentity, regionParam, withinRegion } from './region.ts'
 import { openTrainedModel } from './trainedModel.ts'
 
 /** 64 MB per chunk, of input or codes, whichever are wider: long enough for full tile rows of wide scenes, short enough for the budget. */
@@ -29,6 +29,7 @@ export const encodeOperation = defineOperation({
     dataset: { kinds: ['dataset'], optional: true, description: 'Another dataset with the same columns; the model’s own when left out' },
   },
   params: z.object({ region: regionParam('computes codes') }),
+  keyed: ({ region }) => ({ region: region === null ? null : keyedFile }),
   identity: ({ region }) => regionIdentity(region),
   produces: 'latents',
   ignores: ['seed'],

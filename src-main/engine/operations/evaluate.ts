@@ -5,6 +5,7 @@
  * map, up to twelve of scores).
  */
 import { z } from 'zod'
+import { columnsFor } from '#common/domain/measures.ts'
 import { StratumError } from '#common/errors.ts'
 import type { Artifact } from '#common/domain/artifact.ts'
 import type { DatasetMeta } from '#common/domain/dataset.ts'
@@ -14,8 +15,7 @@ import { averagePrecision, rocAuc } from '../analysis/roc.ts'
 import type { Project } from '../project/project.ts'
 import { defineOperation, type InputDeclaration } from './define.ts'
 import { agreementFigures } from './compare/judge.ts'
-import { labelsIdentity, readLabels } from './labels.ts'
-import { columnsFor } from './measures.ts'
+import { keyedLabels, labelsIdentity, readLabels } from './labels.ts'
 
 const roles = ['first', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh', 'eighth'] as const
 
@@ -101,6 +101,7 @@ export const evaluateOperation = defineOperation({
   produces: 'comparison',
   ignores: ['seed', 'device'],
   // Labels that lie in a file belong to the key: the file may change.
+  keyed: (given) => ({ ...given, labels: keyedLabels(given.labels) }),
   identity: ({ labels }) => labelsIdentity(labels),
   nameFor: ({ labels }) => `against ${labels.split(/[\\/]/).pop()}`,
   async run(ctx) {

@@ -2,6 +2,7 @@
  * Labels that were never used for learning, one per row of a dataset: from a field or column of it, a raster on its grid, or polygons.
  * Memory: two bytes per row, and four more while polygons are read.
  */
+import { statSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { DatasetMeta } from '#common/domain/dataset.ts'
@@ -12,7 +13,11 @@ import { readerFor } from '../data/readers/registry.ts'
 import { burn } from '../data/vector/burn.ts'
 import type { VectorFeature } from '../data/vector/layer.ts'
 import { isVectorFile, openVector, parsePlace } from '../data/vector/open.ts'
-import { maskIdentity } from './region.ts'
+import { keyedFile, maskIdentity } from './region.ts'
+
+/** Labels as they belong in a key: a field by its name, a file wherever it lies. */
+export const keyedLabels = (labels: string): string =>
+  statSync(parsePlace(labels).path, { throwIfNoEntry: false })?.isFile() ? keyedFile : labels
 
 /** Labels that lie in a file belong to a key: the file may change. Those of the dataset do already. */
 export const labelsIdentity = async (labels: string): Promise<string> =>

@@ -40,7 +40,7 @@ import { type CellPlan, planCells } from './prepare/cells.ts'
 import { chooseColumns } from './prepare/columns.ts'
 import { type Params, params } from './prepare/params.ts'
 import { openSplit } from './prepare/split.ts'
-import { regionIdentity, withinRegion, withinRows } from './region.ts'
+import { keyedFile, regionIdentity, withinRegion, withinRows } from './region.ts'
 
 /** Raw counts are whole and not negative; normalised or scaled values are not. NaN is missing. */
 export const looksLikeCounts = (X: Float32Array): boolean =>
@@ -186,6 +186,7 @@ export const prepareOperation = defineOperation({
   params,
   produces: 'matrix',
   ignores: ['device'],
+  keyed: (given) => ({ ...given, region: given.region === null ? null : keyedFile }),
   identity: ({ region }) => regionIdentity(region),
   nameFor: (_, { dataset }) => `${dataset?.name ?? 'data'} prepared`,
   async run(ctx) {

@@ -26,6 +26,9 @@ export const regionParam = (what: string) =>
 /** The region's content belongs to the key of what is made with it: every file of a shapefile, the layer of a GeoPackage. */
 export const regionIdentity = async (region: string | null): Promise<string> => (region === null ? '' : maskIdentity(region))
 
+/** Stands in a key for a file wherever it lies: what it holds is told apart by its identity. */
+export const keyedFile = 'a file'
+
 /** Hashes of the files of a mask, polygons or raster. */
 export async function maskIdentity(where: string): Promise<string> {
   if (!isVectorFile(where)) {
