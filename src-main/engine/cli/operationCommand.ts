@@ -8,6 +8,7 @@ import type { Artifact, ArtifactKind } from '#common/domain/artifact.ts'
 import { StratumError } from '#common/errors.ts'
 import type { MatrixMeta } from '#common/domain/results.ts'
 import type { StepSizesMeta } from '#common/domain/stepSizes.ts'
+import type { ComparisonMeta } from '#common/domain/comparison.ts'
 import type { SweepMeta } from '#common/domain/sweep.ts'
 import { deviceFor } from '../compute/devices/settings.ts'
 import { readerFor } from '../data/readers/registry.ts'
@@ -22,6 +23,7 @@ import { resolveSettings } from '../operations/train.ts'
 import { estimateFor } from '../service/estimates.ts'
 import { artifactLine } from './artifactText.ts'
 import type { Call, Command, Option, Output } from './command.ts'
+import { comparisonText } from './comparisonText.ts'
 import { examinationText } from './examinationText.ts'
 import { featuresText } from './featuresText.ts'
 import { graphOutput } from './graphCommand.ts'
@@ -64,6 +66,7 @@ const pageOf: Partial<Record<ArtifactKind, (project: Project, artifact: Artifact
   report: reportText,
   features: featuresText,
   sweep: (_, { meta }) => sweepText(meta as unknown as SweepMeta),
+  comparison: (_, { meta }) => comparisonText(meta as unknown as ComparisonMeta),
   'step-sizes': (_, { meta }) => stepSizesText(meta as unknown as StepSizesMeta),
 }
 

@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises'
 import { pixelArea } from '#common/domain/grid.ts'
 import type { Artifact, LegendEntry } from '#common/domain/artifact.ts'
 import type { DatasetMeta } from '#common/domain/dataset.ts'
+import { columnsFor } from '#common/domain/measures.ts'
 import type { ClusteringMeta, ComparisonMeta, ModelMeta, ScoresMeta } from '#common/domain/results.ts'
 import { type ExportedFile, writeOutputFile } from './outputFile.ts'
 
@@ -84,11 +85,15 @@ function scoresSection(scores: readonly Artifact[]): string {
 }
 
 function comparisonSection(artifact: Artifact): string {
-  const { title, basis, rows } = artifact.meta as unknown as ComparisonMeta
-  const names = [...new Set(rows.flatMap((r) => Object.keys(r.figures)))]
+  const { title, basis, rows, columns } = artifact.meta as unknown as ComparisonMeta
+  const shown = columns ?? columnsFor(rows.flatMap((r) => Object.keys(r.figures)))
+  const cell = ({ figures, spread, standing }: ComparisonMeta['rows'][number], key: string): string => {
+    const written = `${formatFigure(figures[key] ?? null)}${spread?.[key] ? ` ± ${formatFigure(Number(spread[key].toPrecision(2)))}` : ''}`
+    return standing?.[key] === 'best' ? `<b>${written}</b>` : standing?.[key] === 'equal' ? `= ${written}` : written
+  }
   return `<h2>${escapeHtml(title)}</h2><p>${escapeHtml(basis)}</p>${table(
-    ['Result', ...names],
-    rows.map((r) => [escapeHtml(r.name), ...names.map((n) => formatFigure(r.figures[n] ?? null))]),
+    ['Result', ...shown.map((column) => escapeHtml(column.unit ? `${column.title}, ${column.unit}` : column.title))],
+    rows.map((row) => [escapeHtml(row.name), ...shown.map(({ key }) => cell(row, key))]),
   )}`
 }
 

@@ -10,6 +10,7 @@
 import type { Artifact } from '#common/domain/artifact.ts'
 import type { ComparisonMeta, ComparisonRow, ComparisonRun } from '#common/domain/comparison.ts'
 import { type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
+import { columnsFor } from '#common/domain/measures.ts'
 import type { ClusteringMeta, LatentsMeta, MatrixMeta, ModelMeta } from '#common/domain/results.ts'
 import { rebuiltOf } from '#common/domain/results.ts'
 import { type ErrorCode, StratumError } from '#common/errors.ts'
@@ -35,9 +36,8 @@ import { allRuns, type Failure, type Run } from './compare/runs.ts'
 import { summary, withStanding } from './compare/standing.ts'
 import { defineOperation, type InputDeclaration, type OperationContext } from './define.ts'
 import { encodeOperation } from './encode.ts'
-import { labelsIdentity, readLabels } from './labels.ts'
-import { columnsFor } from './measures.ts'
-import { regionIdentity } from './region.ts'
+import { keyedLabels, labelsIdentity, readLabels } from './labels.ts'
+import { keyedFile, regionIdentity } from './region.ts'
 import { trainOperation } from './train.ts'
 
 type Context = OperationContext<CompareParams>
@@ -81,6 +81,11 @@ export const compareOperation = defineOperation({
   ignores: ['seed'],
   canPause: true,
   nameFor: ({ models }) => (models.length > 0 ? `${models.length} models compared` : 'Models compared'),
+  keyed: ({ labels, region, ...others }) => ({
+    ...others,
+    labels: labels === null ? null : keyedLabels(labels),
+    region: region === null ? null : keyedFile,
+  }),
   async identity({ models, seeds, labels, region }) {
     const contenders = contendersOf({ models, seeds })
     return JSON.stringify({

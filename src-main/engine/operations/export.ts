@@ -11,8 +11,9 @@ import type { Artifact, ArtifactKind, LegendEntry } from '#common/domain/artifac
 import { type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
 import type { Grid } from '#common/domain/grid.ts'
 import { classColour } from '#common/domain/palettes.ts'
-import type { ClusteringMeta, ExportMeta, LatentsMeta, MatrixMeta, ModelMeta, ScoresMeta } from '#common/domain/results.ts'
+import type { ClusteringMeta, ComparisonMeta, ExportMeta, LatentsMeta, MatrixMeta, ModelMeta, ScoresMeta } from '#common/domain/results.ts'
 import { StratumError, throwIfCancelled } from '#common/errors.ts'
+import { exportComparison } from '../export/comparisonCsv.ts'
 import { type Cell, createCsv, shortFloat32 } from '../export/csv.ts'
 import { createGeotiff } from '../export/geotiff/geotiff.ts'
 import { exportClassMap, exportScoreMap } from '../export/maps.ts'
@@ -195,8 +196,9 @@ async function figureFile(ctx: Context, subject: Subject): Promise<ExportedFile[
   })
 }
 
-/** One line per row of the dataset: its number and what the artifact says of it. */
+/** One line per row of the dataset: its number and what the artifact says of it; of a comparison its own table. */
 async function tableFile(ctx: Context, { artifact, data, path }: Subject): Promise<ExportedFile[]> {
+  if (artifact.kind === 'comparison') return exportComparison(path, artifact.meta as unknown as ComparisonMeta)
   const noun = rowNoun[data.kind][0]
   const { columns, cells } = tableColumns(ctx.project, artifact)
   const writer = await createCsv(path, [noun, ...(data.grid ? ['column', 'line'] : []), ...columns])
@@ -360,7 +362,7 @@ const writers: Readonly<
 > = {
   geotiff: { kinds: ['clustering', 'scores', 'latents'], write: mapFile },
   png: { kinds: ['clustering', 'scores'], write: figureFile },
-  csv: { kinds: ['clustering', 'scores', 'latents'], write: tableFile },
+  csv: { kinds: ['clustering', 'scores', 'latents', 'comparison'], write: tableFile },
   npy: { kinds: ['clustering', 'scores', 'latents'], write: arrayFile },
   report: { kinds: ['clustering', 'scores'], write: reportFile },
   onnx: { kinds: ['model'], write: modelFiles },
@@ -379,13 +381,19 @@ function chooseTarget({ path, target }: Params): Target {
   )
 }
 
+/** Comparisons made before did not name it. */
+const datasetOf = (project: Project, artifact: Artifact): Artifact =>
+  typeof artifact.meta.dataset === 'number'
+    ? project.artifact(artifact.meta.dataset)
+    : (lineage(project, artifact.id).find(({ kind }) => kind === 'dataset') as Artifact)
+
 export const exportOperation = defineOperation({
   id: 'export',
   version: 1,
   title: 'Export',
   summary:
     'Writes a class map, anomaly scores or codes for QGIS, a table, NumPy, or a report; a model for ONNX, as safetensors, or for SAELens.',
-  inputs: { source: { kinds: ['clustering', 'scores', 'latents', 'model'], description: 'What to write' } },
+  inputs: { source: { kinds: ['clustering', 'scores', 'latents', 'model', 'comparison'], description: 'What to write' } },
   params,
   produces: 'export',
   accepts: (_, kind, params) => writers[chooseTarget(params)].kinds.includes(kind),
@@ -408,7 +416,7 @@ export const exportOperation = defineOperation({
         { artifact: artifact.id, parameter: 'target' },
       )
     }
-    const dataset = ctx.project.artifact(artifact.meta.dataset as number)
+    const dataset = datasetOf(ctx.project, artifact)
     const files = await write(ctx, { artifact, dataset, data: dataset.meta as unknown as DatasetMeta, path: resolve(ctx.params.path) })
     const result: ExportMeta = { target, files: files.map(({ path, sizeBytes, what }) => ({ path, sizeBytes, what })) }
     return result

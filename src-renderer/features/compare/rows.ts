@@ -1,31 +1,15 @@
 /** A comparison as the window shows it: rows with spread and standing, columns as declared, figures as they are written. */
 import type { ComparisonColumn, ComparisonMeta, ComparisonRow } from '#common/domain/comparison.ts'
 import type { Artifact } from '#common/domain/artifact.ts'
+import { comparisonTable } from '#common/domain/comparisonTable.ts'
+import { columnsFor } from '#common/domain/measures.ts'
 import { formatNumber, formatSeconds, formatSignificant } from '../../lib/format.ts'
 import { formatFixed, superscript } from '../../ui/plot/scale.ts'
 import type { PlotTable } from '../../ui/plot/figureExport.ts'
-import { measureOf, type RunRow } from './runs.ts'
-
-/** Figures of its own list for comparisons that declare none, and for the table of all models. */
-const kindOf: Readonly<Record<string, ComparisonColumn['kind']>> = { rows: 'fact', k: 'fact', anomalies: 'fact', pcaError: 'fact', seconds: 'cost' }
-const titles: Readonly<Record<string, string>> = { rows: 'Judged on', k: 'Classes' }
-
-export function columnOf(key: string): ComparisonColumn {
-  const { title, term, better } = measureOf(key)
-  const kind = kindOf[key] ?? 'quality'
-  return {
-    key,
-    title: titles[key] ?? title,
-    unit: key === 'seconds' ? 's' : null,
-    better: kind === 'fact' ? null : better,
-    description: term,
-    digits: kind === 'fact' ? 0 : better === 'higher' ? 3 : null,
-    kind,
-  }
-}
+import type { RunRow } from './runs.ts'
 
 export const columnsOf = (meta: ComparisonMeta | null, rows: readonly RunRow[]): readonly ComparisonColumn[] =>
-  meta?.columns ?? [...new Set(rows.flatMap(({ figures }) => Object.keys(figures).filter((key) => figures[key] !== null)))].map(columnOf)
+  meta?.columns ?? columnsFor(rows.flatMap(({ figures }) => Object.keys(figures).filter((key) => figures[key] !== null)))
 
 /** '8 of 256' where only some are used. */
 const codeWords = ({ codeSize, activeCodes }: ComparisonRow): string =>
@@ -85,26 +69,12 @@ function decimalsOf(value: number): number | null {
   return exponent >= 6 || exponent < -4 ? null : Math.max(0, 2 - exponent)
 }
 
-/** The figures of every run below each other: means first, then one line for each seed. */
-export function tableOf(rows: readonly RunRow[], columns: readonly ComparisonColumn[]): PlotTable {
-  const number = (value: number | null | undefined): number | string => value ?? ''
-  const hasRuns = rows.some(({ source }) => (source?.runs ?? []).length > 0)
-  const line = (row: RunRow, seed: string, figures: RunRow['figures'], spread: RunRow['figures'] | undefined) => [
-    row.name,
-    row.model,
-    row.code,
-    ...(hasRuns ? [seed] : []),
-    ...columns.flatMap(({ key }) => [number(figures[key]), ...(hasRuns ? [number(spread?.[key]), row.source?.standing?.[key] ?? ''] : [])]),
-  ]
+/** Of a comparison all it knows, of all models what is shown. */
+export function tableOf(meta: ComparisonMeta | null, rows: readonly RunRow[], columns: readonly ComparisonColumn[]): PlotTable {
+  if (meta) return comparisonTable(meta)
   return {
-    columns: ['run', 'model', 'code', ...(hasRuns ? ['seed'] : []), ...columns.flatMap(({ key }) => [key, ...(hasRuns ? [`${key} sd`, `${key} standing`] : [])])],
-    rows: rows.flatMap((row) => [
-      line(row, 'mean', row.figures, row.source?.spread),
-      ...(row.source?.runs ?? []).map((run) => {
-        const own = { ...row, source: undefined }
-        return line(own, String(run.seed), run.figures, undefined)
-      }),
-    ]),
+    columns: ['run', 'model', 'code', ...columns.map(({ key }) => key)],
+    rows: rows.map((row) => [row.name, row.model, row.code, ...columns.map(({ key }) => row.figures[key] ?? '')]),
   }
 }
 

@@ -1,35 +1,8 @@
 /** Runs side by side: what each measured, which is best, and in which settings two of them differ. */
 import type { Artifact } from '#common/domain/artifact.ts'
 import type { ComparisonRow } from '#common/domain/comparison.ts'
+import { measureOf } from '#common/domain/measures.ts'
 import { ancestor, codeWords, metaOf } from '../../lib/artifacts.ts'
-
-export interface Measure {
-  readonly id: string
-  readonly title: string
-  /** The term of the paper, for the tooltip. */
-  readonly term: string
-  readonly better: 'lower' | 'higher'
-}
-const measure = (id: string, title: string, term: string, better: Measure['better']): Measure => ({ id, title, term, better })
-
-/** Measures known by name; anything else a comparison brings is shown under its own name, higher counted as better. */
-export const measures: readonly Measure[] = [
-  measure('holdoutError', 'Error, held out', 'mean squared error on held-out rows, prepared units', 'lower'),
-  measure('trainError', 'Error, learned from', 'mean squared error on training rows', 'lower'),
-  measure('explainedVariance', 'Explained', 'explained variance', 'higher'),
-  measure('pcaError', 'PCA error', 'held-out error of PCA with as many components', 'lower'),
-  measure('ari', 'Agreement', 'adjusted Rand index', 'higher'),
-  measure('nmi', 'Shared information', 'normalised mutual information', 'higher'),
-  measure('accuracy', 'Matched classes', 'accuracy after optimal matching', 'higher'),
-  measure('purity', 'Purity', 'purity', 'higher'),
-  measure('silhouette', 'Silhouette', 'mean silhouette', 'higher'),
-  measure('auc', 'Anomalies, AUC', 'area under the ROC curve', 'higher'),
-  measure('averagePrecision', 'Average precision', 'average precision', 'higher'),
-  measure('precision', 'Precision', 'precision', 'higher'),
-  measure('recall', 'Recall', 'recall', 'higher'),
-  measure('seconds', 'Time', 'wall-clock seconds', 'lower'),
-]
-export const measureOf = (id: string): Measure => measures.find((m) => m.id === id) ?? measure(id, id, id, 'higher')
 
 export interface RunRow {
   readonly key: string

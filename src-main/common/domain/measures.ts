@@ -1,5 +1,5 @@
-/** What comparisons measure, as columns: one list for `compare` and `evaluate`, so that a figure is called the same everywhere. */
-import type { ComparisonColumn } from '#common/domain/comparison.ts'
+/** What is measured of models and results, as columns: one list, so that a figure is called the same in every table. */
+import type { ComparisonColumn } from './comparison.ts'
 
 type Kind = ComparisonColumn['kind']
 type Better = ComparisonColumn['better']
@@ -16,6 +16,8 @@ const measure = (
 
 export const measures: readonly ComparisonColumn[] = [
   measure('holdoutError', 'Error, held out', 'quality', 'lower', null, 'Mean squared error on held-out rows, prepared units.'),
+  measure('trainError', 'Error, learned from', 'fact', 'lower', null, 'Mean squared error on the rows learned from, prepared units.'),
+  measure('pcaError', 'PCA error', 'fact', 'lower', null, 'Held-out error of PCA with as many components.'),
   measure('explainedVariance', 'Explained', 'quality', 'higher', 3, 'Share of the variance of held-out rows that is rebuilt (explained variance).'),
   measure('ari', 'Agreement', 'quality', 'higher', 3, 'Adjusted Rand index with the labels (ARI): 1 the same partition, 0 chance.'),
   measure('accuracy', 'Matched classes', 'quality', 'higher', 3, 'Share of labelled rows that are right under the best one-to-one naming (Hungarian accuracy).'),
@@ -36,6 +38,7 @@ export const measures: readonly ComparisonColumn[] = [
   measure('precision', 'Precision', 'quality', 'higher', 3, 'Share of flagged rows that are anomalous.'),
   measure('recall', 'Recall', 'quality', 'higher', 3, 'Share of anomalous rows that are flagged.'),
   measure('trainSeconds', 'Time', 'cost', 'lower', null, 'Wall-clock time of training when it ran, the PCA reference of each model with it; other work on the machine counts.', 's'),
+  measure('seconds', 'Time', 'cost', 'lower', null, 'Wall-clock time when it ran.', 's'),
   measure('encodeSeconds', 'Time for codes', 'cost', 'lower', null, 'Wall-clock time of computing the code of every row when it ran.', 's'),
   measure('wattHours', 'Energy', 'cost', 'lower', null, 'Energy of the processor, and the card where one was used, while training; other work on the machine counts.', 'Wh'),
   measure('k', 'Classes', 'fact', null, 0, 'Number of classes.'),
@@ -43,9 +46,14 @@ export const measures: readonly ComparisonColumn[] = [
   measure('anomalies', 'Anomalous', 'fact', null, 0, 'Rows that the labels call anomalous.'),
 ]
 
-/** Columns for figures that occur, in the list's order; what it does not know comes last under its own name. */
+const known = new Map(measures.map((column) => [column.key, column]))
+
+/** What is not in the list is shown under its own name, higher counted as better. */
+export const measureOf = (key: string): ComparisonColumn => known.get(key) ?? measure(key, key, 'quality', 'higher', 3, '')
+
+/** Columns for figures that occur, in the list's order, those it does not know last. */
 export function columnsFor(keys: Iterable<string>): ComparisonColumn[] {
   const wanted = new Set(keys)
-  const known = measures.filter(({ key }) => wanted.delete(key))
-  return [...known, ...[...wanted].map((key) => measure(key, key, 'quality', 'higher', 3, ''))]
+  const listed = measures.filter(({ key }) => wanted.delete(key))
+  return [...listed, ...[...wanted].map(measureOf)]
 }
