@@ -102,3 +102,16 @@ describe('a damaged MATLAB file', () => {
     await source.close()
   })
 })
+
+describe('a file of version 4', () => {
+  it('has texts as labels, and names what it cannot read', async () => {
+    const source = await open(fixture('mat/level4.mat'), { variable: 'X' })
+    expect(source.report.details).toMatchObject({ version: '4', shape: '4 × 6' })
+    expect(await source.metadata?.('label')).toEqual(['clay', 'silt', 'sand', 'clay'])
+    expect(source.report.findings.find(({ code }) => code === 'ARRAYS_LEFT')?.message).toBe('Not read: "z" holds complex numbers.')
+    await source.close()
+  })
+  it('that is cut off says so', async () => {
+    await expect(open(fixture('mat/level4_truncated.mat'), {})).rejects.toMatchObject({ code: 'FILE_TRUNCATED' })
+  })
+})

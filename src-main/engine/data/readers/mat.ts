@@ -1,4 +1,4 @@
-/** MATLAB files: version 5 to 7 (own format) and 7.3 (HDF5). A cube is a raster without a place, a matrix a table; label arrays go along. */
+/** MATLAB files: version 4, version 5 to 7 (own formats) and 7.3 (HDF5). A cube is a raster without a place, a matrix a table; label arrays go along. */
 import { z } from 'zod'
 import type { Reader } from '../dataset.ts'
 

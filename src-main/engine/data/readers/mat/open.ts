@@ -12,6 +12,7 @@ import { openRandomAccess } from '../randomAccess.ts'
 import { type MatArray, type MatFile, sizeOf, vectorLength } from './arrays.ts'
 import { type Choice, choose, labelNames } from './choose.ts'
 import { openLevel73 } from './hdf5.ts'
+import { isLevel4, openLevel4 } from './level4.ts'
 import { openLevel5 } from './level5.ts'
 
 const mostColumns = 1_000_000
@@ -38,10 +39,11 @@ async function openArrays(path: string): Promise<MatFile> {
     const head = await file.readUpTo(0, 128)
     const text = new TextDecoder('latin1').decode(head.subarray(0, 16))
     if (/^MATLAB 5\.\d/.test(text)) return await openLevel5(file)
+    if (isLevel4(head)) return await openLevel4(file)
     if (!/^MATLAB 7\.\d/.test(text) && !(head[0] === 0x89 && head[1] === 0x48))
       throw new StratumError(
         'FORMAT_UNSUPPORTED',
-        'This is no MATLAB file of version 5 or later.',
+        'This is no MATLAB file of version 4, 5, 7 or 7.3.',
         'Save it again in MATLAB: save("x.mat", "X", "-v7"), or in Octave: save -v7 x.mat X',
         { path },
       )
