@@ -46,8 +46,8 @@ export const targetsOf: Readonly<Partial<Record<ArtifactKind, readonly ExportTar
   ],
   model: [
     target('onnx', 'ONNX', 'Encoder and decoder, weights inside', 'onnx'),
-    target('safetensors', 'Weights', 'Safetensors with settings and preparation, to load again', 'safetensors'),
-    { ...target('saelens', 'SAELens', 'Folder in the naming of SAELens', ''), fits: (model) => isDictionary(metaOf(model, 'model').model) },
+    target('safetensors', 'Weights', 'To load again: safetensors and JSON', 'safetensors'),
+    { ...target('saelens', 'SAELens', 'Folder that SAELens opens', ''), fits: (model) => isDictionary(metaOf(model, 'model').model) },
   ],
 }
 
