@@ -4,6 +4,8 @@ import { type DatasetKind, type DatasetMeta, columnNoun, rowNoun } from '#common
 import type { FeaturesMeta } from '#common/domain/features.ts'
 import type { ReportMeta } from '#common/domain/report.ts'
 import type { ClusteringMeta, ExportMeta, LatentsMeta, MatrixMeta, ModelLayout, ModelMeta, ScoresMeta } from '#common/domain/results.ts'
+import type { StepSizesMeta } from '#common/domain/stepSizes.ts'
+import type { SweepMeta } from '#common/domain/sweep.ts'
 import type { z } from 'zod'
 import type { IconName } from '../ui/icons.ts'
 import { formatNumber } from './format.ts'
@@ -18,6 +20,8 @@ interface MetaOf {
   scores: z.output<typeof ScoresMeta>
   features: FeaturesMeta
   report: ReportMeta
+  sweep: SweepMeta
+  'step-sizes': StepSizesMeta
   export: z.output<typeof ExportMeta>
 }
 

@@ -9,11 +9,39 @@ import { columnPattern } from '#common/domain/columnPattern.ts'
 import type { DatasetMeta } from '#common/domain/dataset.ts'
 import type { ModelLayout } from '#common/domain/results.ts'
 import type { ErrorReport } from '#common/errors.ts'
-import { metaOf } from '../../lib/artifacts.ts'
 import { defaultsOf, thatMatter } from '../forms/fields.ts'
 
 type Values = Readonly<Record<string, unknown>>
-type Reader = Pick<Client<EngineCalls>, 'modelLayout'>
+type Reader = Pick<Client<EngineCalls>, 'estimate'>
+
+/** What is known of the rows that a run would learn from. */
+export interface DataShape {
+  /** All columns, `conditions` of them given. */
+  readonly columns: number
+  readonly conditions: number
+  readonly rows: number
+  readonly holdoutRows: number
+}
+/** What pressing Train costs, about. Time and energy are null while they are not known. */
+export interface Price {
+  readonly memoryBytes: number
+  readonly seconds: number | null
+  readonly wattHours: number | null
+  /** Whether the time is still being looked for. */
+  readonly pending: boolean
+}
+/** Everything of a draft that pressing something may change. */
+export interface Snapshot {
+  readonly modelId: string | null
+  readonly settings: Readonly<Record<string, Values>>
+  readonly presets: Readonly<Record<string, string>>
+  readonly prepare: Values
+  readonly seed: number
+  readonly start: number | null
+}
+
+/** Quiet time after a change before steps are made to see how long they take. */
+const quietMs = 700
 
 export class ModelDraft {
   modelId = $state<string | null>(null)
@@ -22,7 +50,12 @@ export class ModelDraft {
   #presets = $state.raw<Readonly<Record<string, string>>>({})
   prepare = $state.raw<Values>({})
   seed = $state(7)
+  /** The model whose weights the run starts from. */
+  start = $state<number | null>(null)
   layout = $state.raw<ModelLayout | null>(null)
+  price = $state.raw<Price | null>(null)
+  /** Settings that neither the preset nor the user said, chosen for the data. */
+  chosen = $state.raw<Values>({})
   /** Why the settings do not fit. */
   error = $state.raw<ErrorReport | null>(null)
   #asked = 0
@@ -54,7 +87,7 @@ export class ModelDraft {
 
   /** Everything the model will run with, defaults filled in. */
   resolved(model: ModelDescription): Record<string, unknown> {
-    return { ...defaultsOf(model.params), ...this.preset(model)?.params, ...this.settings(model.id) }
+    return { ...defaultsOf(model.params), ...this.preset(model)?.params, ...this.chosen, ...this.settings(model.id) }
   }
 
   /** What model and preset need of the prepare step goes before its defaults. */
@@ -74,46 +107,60 @@ export class ModelDraft {
     return Object.fromEntries(Object.entries(this.prepare).filter(suits))
   }
 
-  /** Asks for layers and weights; an older answer never replaces a newer one. */
-  async refresh(model: ModelDescription, columns: number): Promise<void> {
+  /** Asks what the run would be at once, and what it would take after a while; an older answer never replaces a newer one. */
+  async refresh(model: ModelDescription, data: DataShape): Promise<void> {
     const asked = ++this.#asked
-    const params = { ...this.preset(model)?.params, ...this.asked(model) }
-    const result = await this.#engine.modelLayout({ model: model.id, params, columns })
+    const request = { model: model.id, preset: this.preset(model)?.id ?? null, settings: this.asked(model), ...data }
+    const known = await this.#engine.estimate({ ...request, time: false })
     if (asked !== this.#asked) return
-    this.layout = result.ok ? result.value : null
-    this.error = result.ok ? null : result.error
+    this.error = known.ok ? null : known.error
+    this.layout = known.ok ? known.value.layout : null
+    this.chosen = known.ok ? Object.fromEntries(known.value.chosen.map((name) => [name, known.value.settings[name]])) : {}
+    this.price = known.ok ? { ...priceIn(known.value), pending: true } : null
+    if (!known.ok) return
+    await new Promise((resolve) => setTimeout(resolve, quietMs))
+    if (asked !== this.#asked) return
+    const timed = await this.#engine.estimate({ ...request, time: true })
+    if (asked === this.#asked) this.price = { ...priceIn(timed.ok ? timed.value : known.value), pending: false }
+  }
+
+  snapshot(): Snapshot {
+    const { modelId, prepare, seed, start } = this
+    return { modelId, settings: this.#settings, presets: this.#presets, prepare, seed, start }
+  }
+  restore({ modelId, settings, presets, prepare, seed, start }: Snapshot): void {
+    Object.assign(this, { modelId, prepare, seed, start })
+    this.#settings = settings
+    this.#presets = presets
+  }
+
+  /** Settings found elsewhere as those of the next run. */
+  take({ model, preset, settings }: { readonly model: string; readonly preset: string | null; readonly settings: Values }): void {
+    this.modelId = model
+    if (preset !== null) this.#presets = { ...this.#presets, [model]: preset }
+    this.setSettings(model, settings)
   }
 
   /** Takes the settings of a finished run as the start of a new one. */
   copyFrom(run: Artifact): void {
-    // A model that was loaded was asked for by its file only.
-    const told = run.operation === 'import-model' ? run.meta : run.params
+    // A model that was loaded was asked for by its file only, one that was gone on with by the one before.
+    const told = run.operation === 'train' ? run.params : run.meta
     const { model, preset, settings } = told as { model?: string; preset?: string | null; settings?: Values }
     if (!model) return
     this.modelId = model
     if (preset) this.#presets = { ...this.#presets, [model]: preset }
     this.setSettings(model, settings ?? {})
-    this.seed = run.seed
+    this.start = null
+    // One that was gone on with has the seed of its beginning.
+    if (run.operation === 'train') this.seed = run.seed
   }
 }
 
-export interface Price {
-  /** Prepared rows and weights with the optimiser's two moments, as float32. */
-  readonly memoryBytes: number
-  /** From the measured speed of an earlier run of the same model on this computer; null when there is none. */
-  readonly seconds: number | null
-}
-
-/** What pressing Train costs. */
-export function priceOf(layout: ModelLayout, rows: number, holdoutShare: number, columns: number, earlier: readonly Artifact[]): Price {
-  const preparedRows = rows / Math.max(0.1, 1 - holdoutShare)
-  const memoryBytes = preparedRows * columns * 4 * 2 + layout.weights * 4 * 4
-  const measured = earlier.findLast((run) => run.status === 'done' && run.seconds !== null && run.seconds > 0.5)
-  if (!measured?.seconds) return { memoryBytes, seconds: null }
-  const { rowsSeen } = metaOf(measured, 'model')
-  const rowsToSee = layout.stages.reduce((sum, stage) => sum + stage.epochs * rows, 0)
-  return { memoryBytes, seconds: (rowsToSee / rowsSeen) * measured.seconds }
-}
+const priceIn = ({ memoryBytes, seconds, wattHours }: Omit<Price, 'pending'>): Omit<Price, 'pending'> => ({
+  memoryBytes,
+  seconds,
+  wattHours,
+})
 
 /** Rows that will be learned from: what is asked for, or all there are. */
 export const rowsToLearnFrom = (meta: DatasetMeta, asked: number, holdoutShare: number): number =>

@@ -6,19 +6,26 @@ import { metaOf } from '../../lib/artifacts.ts'
 import { thatMatter } from '../forms/fields.ts'
 import { draft } from './draft.ts'
 
-export async function startTraining(dataset: Artifact, model: ModelDescription): Promise<void> {
-  session.show('train')
+/** The rows that a run of the draft would learn from; null when preparing them failed or was cancelled. */
+export function preparedFor(dataset: Artifact, model: ModelDescription): Promise<Artifact | null> {
   const data = metaOf(dataset, 'dataset')
   const schema = session.registry?.operations.find(({ id }) => id === 'prepare')?.params ?? {}
   const [usual, chosen] = [draft.prepareBaseline(model), draft.prepareFor(data)]
-  const prepared = await session.runToEnd({
+  return session.runToEnd({
     operation: 'prepare',
     inputs: { dataset: dataset.id },
     params: { ...usual, ...thatMatter(schema, chosen, usual, data.kind) },
     seed: draft.seed,
   })
+}
+
+export async function startTraining(dataset: Artifact, model: ModelDescription): Promise<void> {
+  session.show('train')
+  const prepared = await preparedFor(dataset, model)
   if (!prepared) return
-  await train(prepared.id, { model: model.id, preset: draft.preset(model)?.id ?? null, settings: draft.asked(model) }, draft.seed)
+  const start = draft.start !== null && session.byId.has(draft.start) ? draft.start : null
+  const params = { model: model.id, preset: draft.preset(model)?.id ?? null, settings: draft.asked(model) }
+  await train(prepared.id, params, draft.seed, undefined, start)
 }
 
 /** Trains on a matrix that exists, e.g. again with other settings. */
@@ -28,8 +35,11 @@ export async function train(
   seed: number,
   /** What the project remembers when left out. */
   device?: string,
+  /** The model whose weights it starts from. */
+  start: number | null = null,
 ): Promise<void> {
-  const begun = await session.run({ operation: 'train', inputs: { matrix }, params, seed, ...(device === undefined ? {} : { device }) })
+  const inputs = { matrix, ...(start !== null && { start }) }
+  const begun = await session.run({ operation: 'train', inputs, params, seed, ...(device === undefined ? {} : { device }) })
   const job = session.settle('Training could not begin', begun)
   if (!job) return
   const ended = await session.ended(job)

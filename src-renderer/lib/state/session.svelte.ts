@@ -38,7 +38,7 @@ export const viewOfKind: Readonly<Record<ArtifactKind, ViewId>> = {
   features: 'latents',
   comparison: 'compare',
   report: 'latents',
-  sweep: 'compare',
+  sweep: 'train',
   'step-sizes': 'train',
   export: 'export',
 }

@@ -36,7 +36,7 @@ export class TrainingRuns {
   /** Under way and waiting first, then newest first. */
   get all(): Run[] {
     const { artifacts, jobs } = this.#session
-    const trainings = jobs.filter((job) => job.operation === 'train')
+    const trainings = jobs.filter((job) => job.operation === 'train' || job.operation === 'continue')
     const models = artifacts.filter((artifact) => artifact.kind === 'model')
     const jobOf = (id: number): Job | null => trainings.findLast((job) => job.artifact === id) ?? null
     const finished = models.map((artifact) => ({ id: artifact.id, artifact, job: jobOf(artifact.id) }))
