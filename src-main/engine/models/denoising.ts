@@ -116,6 +116,13 @@ export const denoising = defineModel({
       scaling: 'z-score',
     },
     {
+      id: 'series',
+      title: 'Time series',
+      summary: 'A fifth of the values of a window missing by chance, six numbers per window.',
+      params: { codeSize: 6, encoder: [128, 32], noise: 'masking', noiseLevel: 0.2 },
+      scaling: 'z-score',
+    },
+    {
       id: 'published',
       title: 'As published in 2008',
       summary: 'One sigmoid layer of 120 with tied weights, a quarter of the values set to zero. Needs min-max scaling.',

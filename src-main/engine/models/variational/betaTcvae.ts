@@ -19,7 +19,7 @@ import { type KlParts, klParts } from '../../losses/totalCorrelation.ts'
 import { defineModel } from '../define.ts'
 import { batchSize, epochs, learningRate, schedule } from '../training.ts'
 import { variationalFace } from './importance.ts'
-import { code, drawn, group, grownAt, network, networkParams, type Posterior, warmup } from './network.ts'
+import { code, drawn, group, grownAt, network, networkParams, type Posterior, sized, warmup } from './network.ts'
 
 /** Rows that are compared with each other when judging. */
 const pieceRows = 256
@@ -70,11 +70,39 @@ export const betaTcvae = defineModel({
     warmup: warmup(0.1),
     epochs: epochs(50),
     batchSize: batchSize(256),
-    learningRate: learningRate(0.001),
+    learningRate: learningRate(0.002),
     ...schedule,
   }),
   presets: [
     { id: 'default', title: 'Balanced', summary: 'Eight numbers per row, dependence six times as dear as the rest.', params: {} },
+    {
+      id: 'scene',
+      title: 'Scene',
+      summary: 'Four numbers per pixel, each for one influence: illumination, moisture, mineral.',
+      params: sized.scene,
+      scaling: 'z-score',
+    },
+    {
+      id: 'cells',
+      title: 'Cells',
+      summary: 'Ten numbers per cell, each for one programme of genes; for log-normalised counts of selected genes.',
+      params: { ...sized.cells, warmup: 0.25 },
+      scaling: 'z-score',
+    },
+    {
+      id: 'embedding',
+      title: 'Embeddings',
+      summary: 'Sixteen numbers through layers of 256 and 64.',
+      params: sized.embedding,
+      scaling: 'z-score',
+    },
+    {
+      id: 'series',
+      title: 'Time series',
+      summary: 'Six numbers per window, each for one way in which windows differ.',
+      params: sized.series,
+      scaling: 'z-score',
+    },
     { id: 'strict', title: 'Very independent', summary: 'β = 15: few codes, each for one thing.', params: { beta: 15, codeSize: 10 } },
   ],
 

@@ -21,7 +21,7 @@ import { totalOf } from '../../losses/terms.ts'
 import { defineModel, type TensorMap } from '../define.ts'
 import { batchSize, epochs, learningRate, schedule } from '../training.ts'
 import { logImportanceWeights, variationalFace } from './importance.ts'
-import { code, drawn, group, grownAt, network, networkParams, type Posterior, warmup } from './network.ts'
+import { code, drawn, group, grownAt, network, networkParams, type Posterior, sized, warmup } from './network.ts'
 
 export const cvae = defineModel({
   id: 'cvae',
@@ -72,21 +72,28 @@ export const cvae = defineModel({
       id: 'scene',
       title: 'Scene',
       summary: 'Four numbers per pixel through layers of 64 and 16; flight line or acquisition known.',
-      params: { codeSize: 4, encoder: [64, 16], batchSize: 256, epochs: 20 },
+      params: sized.scene,
       scaling: 'z-score',
     },
     {
       id: 'cells',
       title: 'Cells',
       summary: 'Ten numbers per cell through one layer of 128, batch or donor known; for log-normalised counts of selected genes.',
-      params: { codeSize: 10, encoder: [128], activation: 'relu', warmup: 0.25 },
+      params: { ...sized.cells, warmup: 0.25 },
       scaling: 'z-score',
     },
     {
       id: 'embedding',
       title: 'Embeddings',
       summary: 'Sixteen numbers through layers of 256 and 64; source or language known.',
-      params: { codeSize: 16, encoder: [256, 64], activation: 'gelu' },
+      params: sized.embedding,
+      scaling: 'z-score',
+    },
+    {
+      id: 'series',
+      title: 'Time series',
+      summary: 'Six numbers per window through layers of 128 and 32; unit, season or mode of operation known.',
+      params: sized.series,
       scaling: 'z-score',
     },
   ],

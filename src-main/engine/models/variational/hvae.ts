@@ -34,7 +34,7 @@ import { totalOf } from '../../losses/terms.ts'
 import { defineModel, type TensorMap } from '../define.ts'
 import { batchSize, epochs, learningRate, schedule } from '../training.ts'
 import { logDensity, repeated, standardNormal } from './importance.ts'
-import { code, codeWidth, drawn, group, grownAt, layers, network, networkParams, type Posterior, warmup, widths } from './network.ts'
+import { code, codeWidth, drawn, group, grownAt, layers, network, networkParams, type Posterior, sized, warmup, widths } from './network.ts'
 
 const { codeSize, codeWidth: _width, ...firstNetwork } = networkParams
 
@@ -92,23 +92,24 @@ export const hvae = defineModel({
       id: 'scene',
       title: 'Scene',
       summary: 'Six numbers per pixel and two above them: multispectral and hyperspectral scenes.',
-      params: { codeSize: 6, encoder: [64, 16], batchSize: 256, epochs: 20 },
+      params: { ...sized.scene, codeSize: 6 },
       scaling: 'z-score',
     },
     {
       id: 'cells',
       title: 'Cells',
       summary: 'Twelve numbers per cell, three above them; for log-normalised counts of selected genes.',
-      params: { codeSize: 12, secondSize: 3, encoder: [128], activation: 'relu' },
+      params: { ...sized.cells, codeSize: 12, secondSize: 3 },
       scaling: 'z-score',
     },
     {
       id: 'embedding',
       title: 'Embeddings',
       summary: 'Sixteen numbers and four above them through layers of 256 and 64.',
-      params: { codeSize: 16, secondSize: 4, encoder: [256, 64], activation: 'gelu' },
+      params: { ...sized.embedding, secondSize: 4 },
       scaling: 'z-score',
     },
+    { id: 'series', title: 'Time series', summary: 'Six numbers per window and two above them.', params: sized.series, scaling: 'z-score' },
   ],
 
   build(params, inputDim) {

@@ -17,7 +17,7 @@ import { totalOf } from '../../losses/terms.ts'
 import { defineModel } from '../define.ts'
 import { batchSize, epochs, learningRate, schedule } from '../training.ts'
 import { variationalFace } from './importance.ts'
-import { code, drawn, group, grownAt, network, networkParams, warmup } from './network.ts'
+import { code, drawn, group, grownAt, network, networkParams, sized, warmup } from './network.ts'
 import { checkPairs, kernel, towardsPrior } from './prior.ts'
 
 export const infoVae = defineModel({
@@ -53,6 +53,28 @@ export const infoVae = defineModel({
   }),
   presets: [
     { id: 'default', title: 'Balanced', summary: 'Eight numbers per row, the MMD-VAE of the paper.', params: {} },
+    { id: 'scene', title: 'Scene', summary: 'Four numbers per pixel that all stay in use.', params: sized.scene, scaling: 'z-score' },
+    {
+      id: 'cells',
+      title: 'Cells',
+      summary: 'Ten numbers per cell that all stay in use; for log-normalised counts of selected genes.',
+      params: sized.cells,
+      scaling: 'z-score',
+    },
+    {
+      id: 'embedding',
+      title: 'Embeddings',
+      summary: 'Sixteen numbers through layers of 256 and 64.',
+      params: sized.embedding,
+      scaling: 'z-score',
+    },
+    {
+      id: 'series',
+      title: 'Time series',
+      summary: 'Six numbers per window that all stay in use.',
+      params: sized.series,
+      scaling: 'z-score',
+    },
     {
       id: 'between',
       title: 'Half way',

@@ -16,7 +16,7 @@ import { totalOf } from '../../losses/terms.ts'
 import { defineModel } from '../define.ts'
 import { batchSize, epochs, learningRate, schedule } from '../training.ts'
 import { logImportanceWeights, variationalFace } from './importance.ts'
-import { code, group, network, networkParams } from './network.ts'
+import { code, group, network, networkParams, sized } from './network.ts'
 
 const mostJudgedDraws = 8
 
@@ -45,6 +45,34 @@ export const iwae = defineModel({
   }),
   presets: [
     { id: 'default', title: 'Balanced', summary: 'Eight numbers and eight draws per row.', params: {} },
+    {
+      id: 'scene',
+      title: 'Scene',
+      summary: 'Four numbers and five draws per pixel, for scores that say how likely it is.',
+      params: { ...sized.scene, draws: 5 },
+      scaling: 'z-score',
+    },
+    {
+      id: 'cells',
+      title: 'Cells',
+      summary: 'Ten numbers per cell through one layer of 128; for log-normalised counts of selected genes.',
+      params: sized.cells,
+      scaling: 'z-score',
+    },
+    {
+      id: 'embedding',
+      title: 'Embeddings',
+      summary: 'Sixteen numbers through layers of 256 and 64.',
+      params: sized.embedding,
+      scaling: 'z-score',
+    },
+    {
+      id: 'series',
+      title: 'Time series',
+      summary: 'Six numbers per window, for scores that say how likely it is.',
+      params: sized.series,
+      scaling: 'z-score',
+    },
     { id: 'tight', title: 'Tight bound', summary: 'Fifty draws, as the paper’s best.', params: { draws: 50, batchSize: 64 } },
   ],
 

@@ -123,6 +123,15 @@ export const networkParams = {
 const Params = z.object(networkParams)
 export type NetworkParams = z.output<typeof Params>
 
+/** Layers that suit a kind of data, for the presets of the family. */
+const suited = <P extends Partial<NetworkParams> & { readonly batchSize?: number; readonly epochs?: number }>(params: P): P => params
+export const sized = {
+  scene: suited({ codeSize: 4, encoder: [64, 16], batchSize: 256, epochs: 20 }),
+  cells: suited({ codeSize: 10, encoder: [128], activation: 'relu' }),
+  embedding: suited({ codeSize: 16, encoder: [256, 64], activation: 'gelu' }),
+  series: suited({ codeSize: 6, encoder: [128, 32] }),
+}
+
 /** Share of the training over which a price grows from zero. */
 export const warmup = (value: number) =>
   z.number().min(0).max(1).default(value).meta({

@@ -19,7 +19,7 @@ import { totalOf } from '../../losses/terms.ts'
 import { defineModel } from '../define.ts'
 import { batchSize, epochs, learningRate, schedule } from '../training.ts'
 import { variationalFace } from './importance.ts'
-import { code, drawn, group, grownAt, network, networkParams, warmup } from './network.ts'
+import { code, drawn, group, grownAt, network, networkParams, sized, warmup } from './network.ts'
 
 export const vae = defineModel({
   id: 'vae',
@@ -68,21 +68,28 @@ export const vae = defineModel({
       id: 'scene',
       title: 'Scene',
       summary: 'Four numbers per pixel through layers of 64 and 16: multispectral and hyperspectral scenes.',
-      params: { codeSize: 4, encoder: [64, 16], batchSize: 256, epochs: 20 },
+      params: sized.scene,
       scaling: 'z-score',
     },
     {
       id: 'cells',
       title: 'Cells',
       summary: 'Ten numbers per cell through one layer of 128; for log-normalised counts of selected genes.',
-      params: { codeSize: 10, encoder: [128], activation: 'relu', warmup: 0.25 },
+      params: { ...sized.cells, warmup: 0.25 },
       scaling: 'z-score',
     },
     {
       id: 'embedding',
       title: 'Embeddings',
       summary: 'Sixteen numbers through layers of 256 and 64: vectors of some hundred columns.',
-      params: { codeSize: 16, encoder: [256, 64], activation: 'gelu' },
+      params: sized.embedding,
+      scaling: 'z-score',
+    },
+    {
+      id: 'series',
+      title: 'Time series',
+      summary: 'Six numbers per window through layers of 128 and 32.',
+      params: sized.series,
       scaling: 'z-score',
     },
     {

@@ -22,7 +22,7 @@ import { denseChain } from '../../layers/dense.ts'
 import { totalOf } from '../../losses/terms.ts'
 import { defineModel, type TensorMap } from '../define.ts'
 import { batchSize, epochs, learningRate, schedule } from '../training.ts'
-import { code, group, layers, networkParams, widths } from './network.ts'
+import { code, group, layers, networkParams, sized, widths } from './network.ts'
 import { checkPairs, kernel, towardsPrior } from './prior.ts'
 
 const { codeSize, encoder, decoder, activation } = networkParams
@@ -75,6 +75,34 @@ export const wae = defineModel({
   }),
   presets: [
     { id: 'default', title: 'Balanced', summary: 'Eight numbers per row, shape held by MMD.', params: {} },
+    {
+      id: 'scene',
+      title: 'Scene',
+      summary: 'Four sharp numbers per pixel that together have the shape of a bell curve.',
+      params: sized.scene,
+      scaling: 'z-score',
+    },
+    {
+      id: 'cells',
+      title: 'Cells',
+      summary: 'Ten numbers per cell through one layer of 128; for log-normalised counts of selected genes.',
+      params: sized.cells,
+      scaling: 'z-score',
+    },
+    {
+      id: 'embedding',
+      title: 'Embeddings',
+      summary: 'Sixteen numbers through layers of 256 and 64.',
+      params: sized.embedding,
+      scaling: 'z-score',
+    },
+    {
+      id: 'series',
+      title: 'Time series',
+      summary: 'Six numbers per window through layers of 128 and 32.',
+      params: sized.series,
+      scaling: 'z-score',
+    },
     {
       id: 'gan',
       title: 'Adversarial',
