@@ -165,6 +165,7 @@ describe('what is wrong is told with code, place and hint', () => {
     [['show', 'P', 'nothing'], 5, 'ARTIFACT_NOT_FOUND', '1 t'],
     [['cluster', 'P', 't'], 5, 'ARTIFACT_KIND', ''],
     [['train', 'P', '--resume'], 5, 'ARTIFACT_NOT_FOUND', 'stratum train'],
+    [['train', 'P', 't', 'autoencoder'], 5, 'ARTIFACT_NOT_FOUND', '--model autoencoder'],
   ])('%j', async (given, exitCode, errorCode, hint) => {
     await importTable()
     const args = given.map((word) => (word === 'P' ? project : word === 'T' ? folder.file('t.csv') : word))

@@ -14,7 +14,7 @@ import { deviceFor } from '../compute/devices/settings.ts'
 import { readerFor } from '../data/readers/registry.ts'
 import { optionsOf } from '../data/series/options.ts'
 import { preparationFor } from '../models/define.ts'
-import { modelById } from '../models/registry.ts'
+import { modelById, models } from '../models/registry.ts'
 import type { OperationDefinition } from '../operations/define.ts'
 import { parseParams, unknownParameter } from '../operations/parameters.ts'
 import { type RunRequest, requestFor } from '../operations/runner.ts'
@@ -123,7 +123,7 @@ function usageOf(operation: OperationDefinition): string {
   const roles = Object.values(operation.inputs)
   const words = roles.slice(0, 2).map(({ kinds, optional }, i) => {
     const sources = bridges.filter(({ to }) => kinds.includes(to) && !optional).map(({ from }) => from)
-    const shown = [...kinds, ...sources].join('|') + (i === 1 && roles.length > 2 ? '…' : '')
+    const shown = [...new Set([...kinds, ...sources])].join('|') + (i === 1 && roles.length > 2 ? '…' : '')
     return optional || operation.id === 'train' ? `[${shown}]` : `<${shown}>`
   })
   const last = positional ? [positional.optional ? `[${positional.name}]` : `<${positional.name}${positional.many ? '…' : ''}>`] : []
@@ -285,6 +285,23 @@ function bridgeParams(bridge: string, operation: OperationDefinition, params: Va
   return preparationFor(model, preset)
 }
 
+/** @throws ARTIFACT_NOT_FOUND, which says so where a model to train is meant */
+function findInput({ project }: Workspace, operation: OperationDefinition, reference: string): Artifact {
+  try {
+    return project.find(reference)
+  } catch (thrown) {
+    const isModel = 'model' in operation.params.shape && models.some(({ id }) => id === reference)
+    if (!isModel || !(thrown instanceof StratumError)) throw thrown
+    throw new StratumError(
+      thrown.code,
+      `There is no artifact named '${reference}' in this project.`,
+      `To train that model, write --model ${reference}.`,
+      thrown.where,
+      thrown,
+    )
+  }
+}
+
 /** Artifacts by position → roles. One that does not fit is brought to a kind that does, where one step with its defaults can. */
 async function inputsFor(
   workspace: Workspace,
@@ -294,8 +311,8 @@ async function inputsFor(
   base: Pick<RunRequest, 'seed' | 'device'>,
 ): Promise<Record<string, number>> {
   const inputs: Record<string, number> = {}
-  for (const reference of references) {
-    const artifact = workspace.project.find(reference)
+  // All are looked up before anything is computed for the first.
+  for (const artifact of references.map((reference) => findInput(workspace, operation, reference))) {
     const open = Object.entries(operation.inputs).filter(([role]) => inputs[role] === undefined)
     const declared = (kind: ArtifactKind) => open.find(([, { kinds }]) => kinds.includes(kind))
     const accepted = (kind: ArtifactKind) =>
