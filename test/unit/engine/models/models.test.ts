@@ -12,7 +12,7 @@ describe('the registry', () => {
     try {
       modelById('pcaa')
     } catch (error) {
-      expect(error).toMatchObject({ code: 'UNKNOWN_MODEL', hint: expect.stringContaining('stacked, autoencoder, vae') })
+      expect(error).toMatchObject({ code: 'UNKNOWN_MODEL', hint: expect.stringContaining('stacked, autoencoder, denoising, vae') })
     }
   })
 
