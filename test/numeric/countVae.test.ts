@@ -4,9 +4,10 @@ import { describe, expect, test } from 'vitest'
 import * as tf from '#engine/compute/tfjs.ts'
 import type { HostArrays, TensorMap } from '#engine/compute/step.ts'
 import { logNegativeBinomial, logZeroInflated } from '#engine/losses/counts.ts'
+import { atTypicalDepth } from '#engine/models/counts/depth.ts'
 import { trainModel } from '#engine/train/train.ts'
 import { evaluateBoth } from '../helpers/programs.ts'
-import { trainOptions } from '../helpers/training.ts'
+import { countRows, trainOptions } from '../helpers/training.ts'
 
 type Table = Readonly<Record<string, readonly number[]>>
 // Made by test/fixtures/make/counts.py with scipy.
@@ -71,6 +72,24 @@ test('the zero-inflated likelihood and its slopes are those of scipy and of diff
   expect(worst(logMu.values, counts.zinbByMu, counts)).toBeLessThan(tolerance)
   expect(worst(logTheta.values, counts.zinbByTheta, counts)).toBeLessThan(tolerance)
   expect(worst(g.values, counts.zinbByG, counts)).toBeLessThan(tolerance)
+})
+
+describe('the scale of its errors', () => {
+  const [n, d] = [6, 5]
+  const rows = countRows(n, d)
+  const weights = { depth: { shape: [], values: Float32Array.of(7) } }
+  const scale = atTypicalDepth.onHost(weights)
+
+  test('is ln(1 + ℓ̄ x/ℓ), the same in tensors and on the host', () => {
+    const row = [3, 0, 1, 0, 2]
+    const wanted = row.map((x) => Math.log(1 + (7 * x) / 6))
+    expect(worst(scale.of(Float32Array.from(row), 1), wanted, { x: wanted, mu: wanted })).toBeLessThan(1e-6)
+    const inTensors = atTypicalDepth.of(tf.tensor2d(rows, [n, d]), { depth: tf.scalar(7) }).dataSync()
+    expect(worst(inTensors, Array.from(scale.of(rows, n)), { x: rows, mu: rows } as unknown as Table)).toBeLessThan(1e-6)
+  })
+  test('leads back to counts', () => {
+    expect(Array.from(scale.back(scale.of(rows, n), rows, n), Math.round)).toEqual(Array.from(rows))
+  })
 })
 
 describe('training refuses what are no counts', () => {

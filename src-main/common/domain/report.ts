@@ -83,6 +83,8 @@ export const ReportMeta = z.object({
   /** Rows judged, of how many there are, and whether the model never saw them. */
   rows: z.object({ used: z.int(), of: z.int(), heldOut: z.boolean() }),
   codeSize: z.int(),
+  /** As of the model. */
+  errorsOf: z.string().optional(),
   fit: ReportFit,
   /** PCA with as many components, fitted on the training rows. */
   pca: ReportFit.extend({ components: z.int() }),

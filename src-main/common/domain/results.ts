@@ -123,6 +123,8 @@ export const ModelMeta = z.object({
   parts: z.array(ColumnPart).optional(),
   layout: ModelLayout,
   codeSize: z.int(),
+  /** What errors and explained variance are of, where it is not prepared numbers: “ln(1 + counts at typical depth)”. */
+  errorsOf: z.string().optional(),
   /** Mean squared error in prepared units, over rows and columns. */
   trainError: z.number(),
   holdoutError: z.number().nullable(),

@@ -4,7 +4,7 @@
  *
  *   encoder   columns [rows, D] → codes [rows, Z]
  *   decoder   codes [rows, Z] → reconstruction [rows, D]
- *   together  columns → codes, reconstruction, error [rows]      error: mean (x − x̂)² in prepared units, the anomaly score
+ *   together  columns → codes, reconstruction, error [rows]      error: mean (x − x̂)² in prepared units or on the model's scale, the anomaly score
  *
  * Conditions go in as the last columns, as they are coded in prepared rows; they do not come out. A decoder alone takes typical values
  * for them, and for whatever else is given with a row, as traversals do.
@@ -95,7 +95,8 @@ export function onnxFile(part: Part, content: OnnxContent): Uint8Array {
       const x = intoModel(raw)
       const codes = built.encode(x, w)
       const reconstruction = built.decode(codes, w, x)
-      const error = mean(squaredDifference<Tensor2D>(first(x, learned.length), reconstruction), 1)
+      const scaled = (t: Tensor2D): Tensor2D => (built.kind === 'gradient' && built.comparison?.of(t, w)) || t
+      const error = mean(squaredDifference<Tensor2D>(scaled(first(x, learned.length)), scaled(reconstruction)), 1)
       return { codes, reconstruction: unprepared(steps, reconstruction), error }
     },
   }

@@ -6,9 +6,13 @@
  */
 import { slice, type Tensor2D } from '@tensorflow/tfjs-core'
 import { firstColumns, firstOfEach } from '../compute/rowReader.ts'
-import type { ClosedFormModel, GradientModel, ModelDefinition, RowSample, Stage } from './define.ts'
+import type { ClosedFormModel, ComparisonScale, GradientModel, ModelDefinition, RowSample, Stage, Weights } from './define.ts'
 
 export type Built = ReturnType<ModelDefinition['build']>
+
+/** The scale on which rows of a trained model are compared with their reconstructions; null where it is that of prepared rows. */
+export const scaleOf = (built: Built, weights: Weights): ComparisonScale | null =>
+  (built.kind === 'gradient' && built.comparison?.onHost(weights)) || null
 
 /** @param params  as `model.params` gives them · D all columns of x · C how many of them, the last ones, are conditions */
 export function buildFor(model: ModelDefinition, params: Parameters<ModelDefinition['build']>[0], D: number, C = 0): Built {

@@ -98,6 +98,21 @@ export interface Stage {
   ): { total: Scalar; terms: Readonly<Record<string, Scalar>>; buffers?: TensorMap }
 }
 
+/** A scale on which rows and their reconstructions are compared, where differences of the numbers themselves say little. */
+export interface Comparison {
+  /** What errors are differences of, for labels. */
+  readonly title: string
+  /** Rows or reconstructions [B, D − C] on it. */
+  of(x: Tensor2D, weights: TensorMap): Tensor2D
+  onHost(weights: Weights): ComparisonScale
+}
+export interface ComparisonScale {
+  /** The same of n rows, row-major. */
+  of(X: Float32Array, n: number): Float32Array
+  /** Prepared numbers from those of the scale, for the rows X. */
+  back(Y: Float32Array, X: Float32Array, n: number): Float32Array
+}
+
 export interface GradientModel {
   readonly stages: readonly Stage[]
   /** Forward passes over the final weights; pure tf ops. */
@@ -109,6 +124,8 @@ export interface GradientModel {
   decode(z: Tensor2D, weights: TensorMap, x?: Tensor2D): Tensor2D
   /** What the code knows of a row, on a scale where distances between rows mean something; where it is missing that is `decode`. */
   profile?(z: Tensor2D, weights: TensorMap): Tensor2D
+  /** Errors and explained variance are of these instead of prepared numbers. */
+  readonly comparison?: Comparison
   /** Variational models: mean and ln of the variance of q(z|x) [B, Z], for reports on what the code carries; see losses/kl.ts. */
   posterior?(x: Tensor2D, weights: TensorMap): { readonly mu: Tensor2D; readonly logVariance: Tensor2D }
   /** KL( q ‖ p ) of every row and unit [B, units] in nats. Missing: that of `posterior` from N(0, I), losses/kl.ts. */

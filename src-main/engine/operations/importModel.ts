@@ -252,7 +252,7 @@ async function judged(ctx: Context, { definition, settings, built, weights }: Ca
     ctx.report({ stage: 'Comparing with PCA', fraction: null })
     const { codeSize, activeCodes } = layoutOf(built)
     const common = { train: rows.train, trainRows, holdout: rows.holdout, holdoutRows, inputDim, conditions, seed, threads, signal }
-    const pca = await pcaReference(common, Math.min(activeCodes ?? codeSize, inputDim - conditions))
+    const pca = await pcaReference(common, Math.min(activeCodes ?? codeSize, inputDim - conditions), encoder.scale)
     const { explainedVariance, columnError } = onHoldout ?? onTrain
     return { trainError: onTrain.error, holdoutError: onHoldout?.error ?? null, explainedVariance, columnError: [...columnError], pca }
   } finally {

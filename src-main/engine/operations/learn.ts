@@ -2,8 +2,9 @@
 import type { Artifact } from '#common/domain/artifact.ts'
 import type { MatrixMeta, ModelMeta } from '#common/domain/results.ts'
 import { openEnergyMeter } from '../compute/energy.ts'
-import { rowsInMemory } from '../compute/rowReader.ts'
-import type { ModelDefinition, Weight, Weights } from '../models/define.ts'
+import { firstOfEach, type RowReader, rowsInMemory } from '../compute/rowReader.ts'
+import { buildFor, scaleOf } from '../models/build.ts'
+import type { ComparisonScale, ModelDefinition, Weight, Weights } from '../models/define.ts'
 import { modelById } from '../models/registry.ts'
 import type { Beginning } from '../train/beginning.ts'
 import { mostResidentBytes, openMatrixRows } from '../train/matrixRows.ts'
@@ -21,11 +22,15 @@ const referenceSample = { mostRows: Number.POSITIVE_INFINITY, mostValues: 2 ** 2
 
 /**
  * The baseline every run is shown against: PCA with as many components, same learning rows (a sample spread evenly over them beyond
- * 1 GB), same held-out rows.
+ * 1 GB), same held-out rows. Where a model's errors are on a scale of its own, PCA is fitted and judged there too.
  */
-export async function pcaReference(given: Rows, components: number): Promise<{ figures: ModelMeta['pca']; weights: Weights }> {
+export async function pcaReference(
+  given: Rows,
+  components: number,
+  scale: ComparisonScale | null = null,
+): Promise<{ figures: ModelMeta['pca']; weights: Weights }> {
   const model = modelById('pca')
-  const rows = { ...given, ...(await learningRows(given)) }
+  const rows = scale ? await scaledRows(given, scale) : { ...given, ...(await learningRows(given)) }
   const { trainError, holdoutError, explainedVariance, columnError, weights } = await trainModel({
     ...rows,
     model,
@@ -43,6 +48,25 @@ async function learningRows({ train, trainRows }: Rows): Promise<Pick<Rows, 'tra
   if (trainRows * train.columns * Float32Array.BYTES_PER_ELEMENT <= mostResidentBytes) return { train, trainRows }
   const { n, values } = await sampleOf(train, referenceSample)
   return { train: rowsInMemory(values, n, train.columns), trainRows: n }
+}
+
+/** Without conditions, which have no place on the scale. Memory: 64 MB twice. */
+async function scaledRows(given: Rows, scale: ComparisonScale): Promise<Rows> {
+  const columns = given.inputDim - (given.conditions ?? 0)
+  const { n, values } = await sampleOf(given.train, referenceSample)
+  const train = rowsInMemory(scale.of(firstOfEach(values, n, given.inputDim, columns), n), n, columns)
+  const heldOut: RowReader =
+    given.holdout instanceof Float32Array ? rowsInMemory(given.holdout, given.holdoutRows, given.inputDim) : given.holdout
+  const holdout: RowReader = {
+    rows: heldOut.rows,
+    columns,
+    resident: null,
+    async read(from, count) {
+      const X = (await heldOut.read(from, count)).subarray(0, count * given.inputDim)
+      return scale.of(firstOfEach(X, count, given.inputDim, columns), count)
+    },
+  }
+  return { ...given, train, trainRows: n, holdout, inputDim: columns, conditions: 0 }
 }
 
 export interface Learning {
@@ -89,9 +113,12 @@ async function learned(ctx: OperationContext<unknown>, { model, settings, matrix
       checkpoint: { load: () => ctx.draft.loadCheckpoint(), save: (state, arrays) => ctx.draft.saveCheckpoint(state, arrays) },
     })
     ctx.report({ stage: 'Comparing with PCA', fraction: null })
+    const built = buildFor(model, model.params.parse(settings), columns.length, conditions)
+    const components = Math.min(result.layout.activeCodes ?? result.layout.codeSize, columns.length - conditions)
     return {
       result,
-      pca: await pcaReference(common, Math.min(result.layout.activeCodes ?? result.layout.codeSize, columns.length - conditions)),
+      pca: await pcaReference(common, components, scaleOf(built, result.weights)),
+      ...(built.kind === 'gradient' && built.comparison && { errorsOf: built.comparison.title }),
     }
   } finally {
     await rows.close()
@@ -112,7 +139,7 @@ export async function learnInto(
   const { model, preset, settings, matrix: artifact, seed } = learning
   const matrix = artifact.meta as unknown as MatrixMeta
   const meter = openEnergyMeter(ctx.device)
-  const { result, pca } = await learned(ctx, learning).finally(() => meter.close())
+  const { result, pca, errorsOf } = await learned(ctx, learning).finally(() => meter.close())
   const energy = await meter.read()
   for (const { message, hint } of result.warnings) ctx.log('warning', `${message} ${hint}`)
   const write = (name: string, { shape, values }: Weight) => {
@@ -142,6 +169,7 @@ export async function learnInto(
     trainError: result.trainError,
     holdoutError: result.holdoutError,
     explainedVariance: result.explainedVariance,
+    ...(errorsOf !== undefined && { errorsOf }),
     columnError: [...result.columnError],
     pca: pca.figures,
     epochs: result.epochs,

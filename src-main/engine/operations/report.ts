@@ -15,6 +15,7 @@ import { firstOfEach } from '../compute/rowReader.ts'
 import { invertPipeline } from '../data/pipeline/pipeline.ts'
 import { defineOperation, type OperationContext } from './define.ts'
 import { collapseOf } from './report/collapse.ts'
+import { dictionaryOf } from './report/dictionary.ts'
 import { fitOf, galleryRows, spreadOf, worstColumns } from './report/fit.ts'
 import { type Forward, openForward } from './report/forward.ts'
 import { likelihoodOf } from './report/likelihood.ts'
@@ -23,12 +24,14 @@ import { pcaRows } from './report/pcaRows.ts'
 import { writeUnitKinds } from './report/kinds.ts'
 import { rangeStride, rangesOf } from './report/ranges.ts'
 import { drawRows, type JudgedRows } from './report/rows.ts'
-import { importanceOf, listedUnits, spreadOfUnits, type UnitSpread } from './report/units.ts'
+import { importanceInSum, importanceOf, listedUnits, spreadOfUnits, type UnitSpread } from './report/units.ts'
 import { correlations, drawnCodes, klOf, type Posteriors, variationalUnit } from './report/variational.ts'
 
 /** Of one array of rows. */
 const mostNumbers = 2 ** 24
 const [mostUnits, mostWorst] = [256, 20]
+/** Codes that are tried for whether the decoder is a sum. */
+const triedRows = 64
 
 const params = z.object({
   rows: z.int().min(100).max(100_000).default(5000).meta({
@@ -101,33 +104,35 @@ async function reportOn(ctx: Context, artifact: Artifact, forward: Forward): Pro
   const x = firstOfEach(X, n, D, C)
   const codes = await forward.codes(X, n, ctx.signal)
   const back = await forward.decode(codes, n, X, ctx.signal)
-  const byPca = pcaRows(ctx.project, artifact, x, n, C)
-  const spread = spreadOf(x, n, C)
-  const [fit, pca] = [fitOf(x, back, n, C, spread), fitOf(x, byPca.back, n, C, spread)]
+  const scaled = (values: Float32Array): Float32Array => forward.scale?.of(values, n) ?? values
+  const compared = scaled(x)
+  const byPca = await pcaRows(ctx.project, artifact, compared, n, C, ctx.signal)
+  const spread = spreadOf(compared, n, C)
+  const [fit, pca] = [fitOf(compared, scaled(back), n, C, spread), fitOf(compared, byPca.back, n, C, spread)]
   const gallery = galleryRows(fit.rows, ctx.params.examples)
   const places = gallery.map(({ at }) => at)
   const S = sourcesOf(matrix).length
   for (const [name, values] of [
     ['galleryX', x],
     ['galleryModel', back],
-    ['galleryPca', byPca.back],
+    ['galleryPca', forward.scale?.back(byPca.back, x, n) ?? byPca.back],
   ] as const)
     write(ctx, name, [places.length, S], inSourceUnits(matrix, judged, values, places, C))
   write(ctx, 'columnExplained', [C], fit.columns)
   write(ctx, 'columnPca', [C], pca.columns)
 
-  const ranges = rangesOf(codes, n, Z)
+  const ranges = await rangesOf(codes, n, Z, ctx.signal)
   write(ctx, 'unitRange', [Z, rangeStride], ranges)
   const spreads = spreadOfUnits(codes, n, Z)
   const listed = listedUnits(spreads, mostUnits)
-  const importance = await importanceOf(
-    forward,
-    { x, X, codes, n },
-    spreads.map(({ mean }) => mean),
-    listed,
-    ctx.signal,
-    (done) => ctx.report({ stage: 'Leaving units out', fraction: 0.2 + (0.4 * done) / listed.length, done, unit: 'units' }),
-  )
+  const means = spreads.map(({ mean }) => mean)
+  const tried = Math.min(n, triedRows)
+  const dictionary = forward.scale ? null : await dictionaryOf(forward, codes.subarray(0, tried * Z), tried)
+  const importance = dictionary
+    ? await importanceInSum(dictionary, { x, back, codes, n }, { C, Z }, means, listed, ctx.signal)
+    : await importanceOf(forward, { x, X, codes, n }, means, listed, ctx.signal, (done) =>
+        ctx.report({ stage: 'Leaving units out', fraction: 0.2 + (0.4 * done) / listed.length, done, unit: 'units' }),
+      )
 
   const variational = forward.isVariational ? await variationalPart(ctx, artifact, forward, judged, listed) : null
   const kindOf = (unit: number): UnitKind => variational?.units[unit].kind ?? (spreads[unit].sd > 0 ? 'active' : 'passive')
@@ -136,7 +141,7 @@ async function reportOn(ctx: Context, artifact: Artifact, forward: Forward): Pro
     spreads.map((_, unit) => kindOf(unit)),
   )
   ctx.report({ stage: 'Measuring dimensions', fraction: 0.7 })
-  const dimensions = await intrinsicDimensions(ctx, x, codes, n, C, Z)
+  const dimensions = await intrinsicDimensions(ctx, compared, codes, n, C, Z)
 
   const units = listed.map((unit, i) => unitOf(unit, spreads[unit], ranges, importance.lost[i], variational?.units[unit] ?? null))
   const meta: Omit<ReportMeta, 'notes'> = {
@@ -146,6 +151,7 @@ async function reportOn(ctx: Context, artifact: Artifact, forward: Forward): Pro
     modelTitle: model.title,
     rows: { used: n, of: judged.of, heldOut: judged.heldOut },
     codeSize: Z,
+    ...(forward.errorsOf !== undefined && { errorsOf: forward.errorsOf }),
     fit: { error: fit.error, explainedVariance: fit.explainedVariance },
     pca: { components: byPca.components, error: pca.error, explainedVariance: pca.explainedVariance },
     worstColumns: worstColumns(fit.columns, pca.columns, spread, mostWorst),
@@ -204,7 +210,7 @@ async function variationalPart(ctx: Context, artifact: Artifact, forward: Forwar
   const { mu, logVariance } = await forward.posterior(X, n, ctx.signal)
   const kl = (await forward.divergence(X, n, ctx.signal)) ?? klOf(mu, logVariance)
   const all: Posteriors = { n, Z: forward.codeSize, mu, logVariance, kl }
-  const drawn = drawnCodes(all, ctx.seed)
+  const drawn = await drawnCodes(all, ctx.seed)
   const units: ReturnType<typeof variationalUnit>[] = []
   for (let unit = 0; unit < all.Z; unit++) {
     throwIfCancelled(ctx.signal)

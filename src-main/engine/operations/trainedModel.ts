@@ -2,7 +2,7 @@
 import type { Artifact } from '#common/domain/artifact.ts'
 import type { MatrixMeta, ModelMeta } from '#common/domain/results.ts'
 import { modelById } from '../models/registry.ts'
-import type { Weight } from '../models/define.ts'
+import type { ComparisonScale, Weight } from '../models/define.ts'
 import type { Project } from '../project/project.ts'
 import { openEncoder, type Encoder } from '../train/encoder.ts'
 
@@ -50,13 +50,15 @@ export async function openTrainedModel(project: Project, model: Artifact, thread
   return { meta, matrix, encoder }
 }
 
-/** One prepared row, without conditions, as the model's PCA baseline rebuilds it: x̂ = (x − μ) W Wᵀ + μ. */
-export function pcaReconstruction(project: Project, model: Artifact, x: Float32Array): Float32Array {
+/** One prepared row, without conditions, as the model's PCA baseline rebuilds it: x̂ = (x − μ) W Wᵀ + μ, on the scale of its errors. */
+export function pcaReconstruction(project: Project, model: Artifact, given: Float32Array, scale: ComparisonScale | null): Float32Array {
+  const x = scale?.of(given, 1) ?? given
   const mean = project.array(model.id, pcaArrays.mean).read(0, x.length)
   const reader = project.array(model.id, pcaArrays.components)
   const W = reader.read(0, x.length)
   const Z = reader.shape[1]
   const z = new Float64Array(Z)
   for (let i = 0; i < x.length; i++) for (let j = 0; j < Z; j++) z[j] += (x[i] - mean[i]) * W[i * Z + j]
-  return Float32Array.from(x, (_, i) => z.reduce((sum, code, j) => sum + code * W[i * Z + j], mean[i]))
+  const back = Float32Array.from(x, (_, i) => z.reduce((sum, code, j) => sum + code * W[i * Z + j], mean[i]))
+  return scale?.back(back, given, 1) ?? back
 }

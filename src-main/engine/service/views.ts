@@ -133,7 +133,7 @@ export function createViews(session: { project(): Project }): Views {
       }
       return {
         values: values.map(finiteOrNull),
-        pca: inColumns(pcaReconstruction(session.project(), artifactOf(model, 'model'), rebuilt)),
+        pca: inColumns(pcaReconstruction(session.project(), artifactOf(model, 'model'), rebuilt, encoder.scale)),
         reconstruction: inColumns(await encoder.reconstruct(X, 1)),
       }
     },

@@ -11,17 +11,19 @@ import { NumericWorker } from '../compute/numericWorker.ts'
 import { type Executor, executorNames, mapValues, specsOf, type TensorMap } from '../compute/step.ts'
 import { mean, slice, squaredDifference, type Tensor2D } from '../compute/tfjs.ts'
 import { type Program, trace } from '../compute/trace/trace.ts'
-import { buildFor } from '../models/build.ts'
-import type { GradientModel, ModelDefinition, Weights } from '../models/define.ts'
+import { buildFor, scaleOf } from '../models/build.ts'
+import type { ComparisonScale, GradientModel, ModelDefinition, Weights } from '../models/define.ts'
 import { layoutOf } from './layout.ts'
 import { shared, sharedFloats } from './shared.ts'
 
 export interface Encoder {
   readonly codeSize: number
   readonly executor: string
+  /** What errors are of, where it is not prepared numbers. */
+  readonly scale: ComparisonScale | null
   /**
    * @param X   [n × D] prepared rows; read, not kept. On shared memory they are not copied either.
-   * @returns   codes [n × Z] and the mean squared error of each row in prepared units, over the columns that are rebuilt
+   * @returns   codes [n × Z] and the mean squared error of each row over the columns that are rebuilt, in prepared units or on `scale`
    * @throws    CANCELLED, when the runs that are begun have ended: within about 0.2 s
    */
   encode(X: Float32Array, n: number, signal?: AbortSignal): Promise<{ codes: Float32Array; error: Float32Array }>
@@ -73,7 +75,7 @@ export async function openEncoder(options: EncoderOptions): Promise<Encoder> {
 /** Codes, with or without the error of each row, or reconstructions of blocks of rows. Inputs are the weights; scan 'x' [block, D]. */
 export function traceForward(
   { id }: Pick<ModelDefinition, 'id'>,
-  { encode, decode }: Pick<GradientModel, 'encode' | 'decode'>,
+  { encode, decode, comparison }: Pick<GradientModel, 'encode' | 'decode' | 'comparison'>,
   weights: Weights,
   what: What,
   block: number,
@@ -87,8 +89,10 @@ export function traceForward(
     const out = (): TensorMap => {
       if (what === 'codes') return { codes }
       const reconstruction = decode(codes, inputs, x)
+      if (what === 'reconstruct') return { reconstruction }
       const rebuilt = conditions === 0 ? x : slice(x, [0, 0], [block, inputDim - conditions])
-      return what === 'reconstruct' ? { reconstruction } : { codes, error: mean(squaredDifference(rebuilt, reconstruction), 1) }
+      const scaled = (t: Tensor2D): Tensor2D => comparison?.of(t, inputs) ?? t
+      return { codes, error: mean(squaredDifference(scaled(rebuilt), scaled(reconstruction)), 1) }
     }
     return { state: {}, out: out() }
   })
@@ -203,6 +207,7 @@ export function encoderOn(
   return {
     codeSize,
     executor: executorNames.onnxCpu,
+    scale: scaleOf(built, given),
     async encode(X, n, signal) {
       const { codes, error } = await gathered('encode', X, n, { codes: codeSize, error: 1 }, signal)
       return { codes, error }

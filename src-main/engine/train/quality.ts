@@ -17,10 +17,12 @@ const rowsAtOnce = 65_536
 /**
  * Goes through the rows once, with sums in float64. Memory: two blocks of rows and what the model makes of one, 8 MB each.
  *
+ * On the model's own scale where it has one.
+ *
  * @param conditions  how many of the rows' last columns are given and not rebuilt
  */
 export async function qualityOf(
-  encoder: Pick<Encoder, 'reconstruct'>,
+  encoder: Pick<Encoder, 'reconstruct'> & Partial<Pick<Encoder, 'scale'>>,
   rows: RowReader,
   signal: AbortSignal,
   conditions = 0,
@@ -30,8 +32,9 @@ export async function qualityOf(
   const spread = new ColumnSpread(d)
   for await (const { n, X: given } of blocksOf(rows, rowsOfBlock(rows.columns, rowsAtOnce))) {
     throwIfCancelled(signal)
-    const back = await encoder.reconstruct(given, n, signal)
-    const X = firstOfEach(given, n, rows.columns, d)
+    const scaled = (values: Float32Array): Float32Array => encoder.scale?.of(values.subarray(0, n * d), n) ?? values
+    const back = scaled(await encoder.reconstruct(given, n, signal))
+    const X = scaled(firstOfEach(given, n, rows.columns, d))
     for (let i = 0; i < n * d; i++) squaredError[i % d] += (X[i] - back[i]) ** 2
     spread.add(X, n)
   }

@@ -10,11 +10,11 @@
  * Otherwise than in the paper:
  * · ℓ is what was counted instead of a second latent variable (as in scvi-tools since 0.8);
  * · neither batch normalisation nor dropout; ln σ² is bounded as in variational/network.ts;
- * · f starts at the mean profile and θ at the moments of the rows, with ln θ = 3 times what is learned: an optimiser moves every weight
- *   by about its step size, and ln θ has further to go;
+ * · f starts at the mean profile of some cells and θ at 1. Moments would start θ lower where kinds of cells differ, and count as noise what
+ *   the code should tell: worse groups, though a better bound;
  * · held-out cells are judged with one draw of ε that is the same in every pass.
  *
- * A code without its cell is decoded to the geometric mean ℓ̄ of the ℓ that were learned from. What the code knows of a cell is told as
+ * A code without its cell is decoded to the mean ℓ̄ of the ℓ that were learned from. What the code knows of a cell is told as
  * ln(1 + ℓ̄ ρ): the logarithm evens out large genes, and at the depth of the data it does not blow up those that were hardly counted.
  *
  * Conditions c (a batch, a donor) go into both networks: q(z|x, c), f(z, c). Without a cell, c is the mean of all.
@@ -24,7 +24,6 @@
 import {
   add,
   concat,
-  exp,
   log,
   log1p,
   logSoftmax,
@@ -38,7 +37,6 @@ import {
   sub,
   sum,
   tanh,
-  type Tensor,
   type Tensor1D,
   type Tensor2D,
 } from '@tensorflow/tfjs-core'
@@ -55,10 +53,8 @@ import { defineModel, type TensorMap } from '../define.ts'
 import { batchSize, epochs, learningRate, schedule } from '../training.ts'
 import { logImportanceWeights } from '../variational/importance.ts'
 import { data, drawn, grownAt, layers, type Posterior, warmup, widths } from '../variational/network.ts'
-import { startOf } from './start.ts'
-
-/** How far ln θ goes for what an optimiser moves. */
-const reach = 3
+import { atTypicalDepth, librarySize } from './depth.ts'
+import { meanLogShares } from './start.ts'
 
 export const countVae = defineModel({
   id: 'count-vae',
@@ -157,7 +153,6 @@ export const countVae = defineModel({
     const zeros = denseChain('decoder/zeros', up, straight(D))
     const chains = [trunk, meanLayer, varianceLayer, decoder, shares, ...(likelihood === 'zinb' ? [zeros] : [])]
 
-    const librarySize = (counts: Tensor2D): Tensor2D => maximum(sum<Tensor2D>(counts, 1, true), 1)
     const withGiven = (own: Tensor2D, c: Tensor2D | null): Tensor2D => (c ? concat([own, c], 1) : own)
     const net = {
       posterior(x: Tensor2D, w: TensorMap): Posterior {
@@ -171,9 +166,10 @@ export const countVae = defineModel({
       negativeLog(x: Tensor2D, o: Tensor2D, w: TensorMap): Tensor1D {
         const counts = conditions.rebuilt(x)
         const logMu = add<Tensor2D>(logSoftmax(shares.apply(o, w)), log(librarySize(counts)))
-        const logTheta = mul<Tensor1D>(reach, w.dispersion)
         const each =
-          likelihood === 'zinb' ? logZeroInflated(counts, logMu, logTheta, zeros.apply(o, w)) : logNegativeBinomial(counts, logMu, logTheta)
+          likelihood === 'zinb'
+            ? logZeroInflated(counts, logMu, w.logTheta as Tensor1D, zeros.apply(o, w))
+            : logNegativeBinomial(counts, logMu, w.logTheta as Tensor1D)
         return neg(sum(each, 1))
       },
     }
@@ -190,37 +186,37 @@ export const countVae = defineModel({
             batchSize: params.batchSize,
           },
           learningRate: params.learningRate,
-          trains: [...chains.flatMap(({ weightNames }) => weightNames), 'dispersion'],
+          trains: [...chains.flatMap(({ weightNames }) => weightNames), 'logTheta'],
           initialWeights(initialiser, rows) {
-            const { logShares, logDispersion } = startOf(rows && { n: rows.n, values: firstOfEach(rows.values, rows.n, inputDim, D) }, D)
+            const seen = rows && { n: rows.n, values: firstOfEach(rows.values, rows.n, inputDim, D) }
             return {
               ...Object.assign({}, ...chains.map((chain) => chain.initialWeights(initialiser))),
               ...conditions.initialWeights(initialiser),
-              'decoder/shares/0/bias': { shape: [D], values: logShares },
-              dispersion: { shape: [D], values: logDispersion.map((value) => value / reach) },
-              logLibrary: initialiser.constant([], 0),
+              'decoder/shares/0/bias': { shape: [D], values: meanLogShares(seen, D) },
+              logTheta: initialiser.constant([D], 0),
+              depth: initialiser.constant([], 0),
             }
           },
-          buffers: { ...conditions.stage.buffers, logLibrary: { shape: [], values: new Float32Array(1) } },
-          keeps: [...(conditions.stage.keeps ?? []), 'logLibrary'],
+          buffers: { ...conditions.stage.buffers, depth: { shape: [], values: new Float32Array(1) } },
+          keeps: [...(conditions.stage.keeps ?? []), 'depth'],
           scalars: (step, steps) => ({
             price: grownAt(params.warmup, step, steps),
-            libraryShare: 1 / (step + 1),
+            depthShare: 1 / (step + 1),
             ...conditions.scalars(step),
           }),
 
           loss(x, w, noise, now) {
-            const { price, libraryShare } = now.scalars
-            const { logLibrary } = now.buffers
+            const { price, depthShare } = now.scalars
+            const { depth } = now.buffers
             const q = net.posterior(x, w)
             const reconstruction = mean<Scalar>(net.negativeLog(x, net.output(drawn(q, noise), w, x), w))
             const kl = mul<Scalar>(price, meanKl(klPerUnit(q.mu, q.logVariance)))
-            const library = mean(log(librarySize(conditions.rebuilt(x))))
+            const library = mean(librarySize(conditions.rebuilt(x)))
             return {
               ...totalOf({ reconstruction, kl }),
               buffers: {
                 ...conditions.buffers(x, now),
-                logLibrary: add(logLibrary, mul(libraryShare, sub(stopGradient(library), logLibrary))),
+                depth: add(depth, mul(depthShare, sub(stopGradient(library), depth))),
               },
             }
           },
@@ -228,14 +224,15 @@ export const countVae = defineModel({
       ],
       encode: (x, w) => net.posterior(x, w).mu,
       posterior: net.posterior,
+      comparison: atTypicalDepth,
       logImportanceWeights: (x, w, noise, draws) => logImportanceWeights(net, x, w, noise, draws),
       decode(sample, w, x) {
         const o = net.output(sample, w, x)
-        const library = x ? librarySize(conditions.rebuilt(x)) : exp<Tensor>(w.logLibrary)
+        const library = x ? librarySize(conditions.rebuilt(x)) : w.depth
         const expected = mul<Tensor2D>(softmax(shares.apply(o, w)), library)
         return likelihood === 'zinb' ? mul(expected, sigmoid(neg(zeros.apply(o, w)))) : expected
       },
-      profile: (sample, w) => log1p(mul(exp<Tensor>(w.logLibrary), softmax(shares.apply(net.output(sample, w), w)))),
+      profile: (sample, w) => log1p(mul(w.depth, softmax(shares.apply(net.output(sample, w), w)))),
     }
   },
 })

@@ -10,8 +10,8 @@ import { NumericWorker } from '../../compute/numericWorker.ts'
 import { type Executor, specsOf, type TensorMap, type TensorSpec } from '../../compute/step.ts'
 import type { Tensor2D } from '../../compute/tfjs.ts'
 import { trace } from '../../compute/trace/trace.ts'
-import { buildFor } from '../../models/build.ts'
-import type { GradientModel } from '../../models/define.ts'
+import { buildFor, scaleOf } from '../../models/build.ts'
+import type { ComparisonScale, GradientModel, Weights } from '../../models/define.ts'
 import { modelById } from '../../models/registry.ts'
 import type { Project } from '../../project/project.ts'
 import { layoutOf } from '../../train/layout.ts'
@@ -23,6 +23,10 @@ export interface Forward {
   readonly columns: number
   readonly rebuilt: number
   readonly isVariational: boolean
+  /** What errors are of, where it is not prepared numbers. */
+  readonly scale: ComparisonScale | null
+  readonly errorsOf: string | undefined
+  readonly weights: Weights
   /** Multiply-adds of a row, about: how many numbers were learned. */
   readonly work: number
   /** X [n × D] → codes [n × Z] */
@@ -133,6 +137,9 @@ export function openForward(project: Project, artifact: Artifact): Forward {
     columns: D,
     rebuilt,
     isVariational: posterior !== undefined,
+    scale: scaleOf(built, weights),
+    errorsOf: built.kind === 'gradient' ? built.comparison?.title : undefined,
+    weights,
     work: workPerRow,
     codes: async (X, n, signal) => (await run('codes', n, { x: { values: X, width: D } }, { codes: Z }, signal)).codes,
     posterior: (X, n, signal) => run('posterior', n, { x: { values: X, width: D } }, { mu: Z, logVariance: Z }, signal),

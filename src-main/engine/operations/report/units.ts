@@ -1,7 +1,8 @@
 /** What each number of the code does: where it lies, whether it is used, and what is lost without it. */
 import { setImmediate } from 'node:timers/promises'
 import { throwIfCancelled } from '#common/errors.ts'
-import { fitOf, spreadOf } from './fit.ts'
+import type { Dictionary } from './dictionary.ts'
+import { fitOf, spreadOf, sumOf } from './fit.ts'
 import type { Forward } from './forward.ts'
 
 export interface UnitSpread {
@@ -33,12 +34,45 @@ export function listedUnits(spread: readonly UnitSpread[], most: number): number
     .sort((a, b) => a - b)
 }
 
-/** Multiply-adds that all decodings may take together, some 10 s. */
-const mostWork = 1e11
+/** Multiply-adds that all decodings may take together, some 5 s. */
+const mostWork = 3e10
 const [fewestRows, mostRows] = [32, 2000]
 
 /**
- * By how much the explained variance sinks when one unit is its mean on every row. Rows are as many as the work allows, evenly spread.
+ * By how much the explained variance sinks when one unit is its mean m on every row, where x̂ is a sum of vectors: with the residual
+ * e = x − x̂ it is Σ_i 2 (z_ij − m_j) ⟨e_i, W_j⟩ + (z_ij − m_j)² ‖W_j‖², as a share of Σ‖x − mean‖². On all rows.
+ */
+export async function importanceInSum(
+  { W }: Pick<Dictionary, 'W'>,
+  given: { readonly x: Float32Array; readonly back: Float32Array; readonly codes: Float32Array; readonly n: number },
+  { C, Z }: { readonly C: number; readonly Z: number },
+  means: readonly number[],
+  units: readonly number[],
+  signal: AbortSignal,
+): Promise<{ lost: number[]; rows: number }> {
+  const { x, back, codes, n } = given
+  const whole = sumOf(spreadOf(x, n, C))
+  const lost: number[] = []
+  for (const unit of units) {
+    throwIfCancelled(signal)
+    await setImmediate()
+    let squares = 0
+    for (let j = unit * C; j < (unit + 1) * C; j++) squares += W[j] ** 2
+    let sum = 0
+    for (let i = 0; i < n; i++) {
+      const moved = codes[i * Z + unit] - means[unit]
+      if (moved === 0) continue
+      let along = 0
+      for (let j = 0, at = i * C, w = unit * C; j < C; j++, at++, w++) along += (x[at] - back[at]) * W[w]
+      sum += moved * (2 * along + moved * squares)
+    }
+    lost.push(whole > 0 ? sum / whole : 0)
+  }
+  return { lost, rows: n }
+}
+
+/**
+ * The same for any decoder, by decoding. Rows are as many as the work allows, evenly spread.
  * Memory: their reconstructions.
  *
  * @param x  [n × C] what is rebuilt · X [n × D] rows with their conditions · codes [n × Z]
@@ -61,8 +95,11 @@ export async function importanceOf(
     return out
   }
   const [x, X, z] = [taken(given.x, C), taken(given.X, D), taken(given.codes, Z)]
-  const spread = spreadOf(x, rows, C)
-  const explained = async (): Promise<number> => fitOf(x, await forward.decode(z, rows, X, signal), rows, C, spread).explainedVariance
+  const scaled = (values: Float32Array): Float32Array => forward.scale?.of(values, rows) ?? values
+  const compared = scaled(x)
+  const spread = spreadOf(compared, rows, C)
+  const explained = async (): Promise<number> =>
+    fitOf(compared, scaled(await forward.decode(z, rows, X, signal)), rows, C, spread).explainedVariance
   const whole = await explained()
   const lost: number[] = []
   const kept = new Float32Array(rows)
