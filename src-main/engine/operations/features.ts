@@ -24,12 +24,11 @@ import type { OpenSource } from '../data/dataset.ts'
 import { invertPipeline } from '../data/pipeline/pipeline.ts'
 import type { NumberArray } from '../project/project.ts'
 import { defineOperation, type OperationContext } from './define.ts'
-import { addUp, type Dictionary, dictionaryOf } from './features/dictionary.ts'
 import { labelField, readRowLabels, type RowLabels, topLabels } from './features/labels.ts'
 import { codeBlocks, codesWithRows } from './features/rows.ts'
+import { addUp, type Dictionary, dictionaryOf } from './report/dictionary.ts'
 import { type Forward, openForward } from './report/forward.ts'
 import { readDrawnRows } from './profiles.ts'
-import { readWeights } from './trainedModel.ts'
 
 const [topRows, partners, histogramBins, densityBins] = [20, 10, 20, 40]
 /** Activations kept to count what fires together, and steps of counting. */
@@ -121,9 +120,8 @@ async function describeFeatures(ctx: Context, given: Given): Promise<FeaturesMet
   const M = latents.codeSize
   const modelArtifact = ctx.project.artifact(latents.model)
   const codes = ctx.project.array(ctx.inputs.latents!.id, 'codes')
-  const weights = readWeights(ctx.project, modelArtifact)
   const tried = validCodes(codes.read(0, Math.min(latents.rows, Math.max(triedRows, codes.chunkRows))) as Float32Array, M)
-  const dictionary = await dictionaryOf(forward, weights, tried, tried.length / M)
+  const dictionary = await dictionaryOf(forward, tried, tried.length / M)
   const labels = field === null ? null : await readRowLabels(source, meta, field, ctx.signal)
   const found = await secondPass(ctx, given, dictionary, labels)
 

@@ -68,7 +68,7 @@ export function createReports(given: Given): Reports {
     if (opened.ranges) return opened.ranges
     const { matrix } = artifactOf(model, 'model').meta as unknown as ModelMeta
     const { X, n } = drawRows(project, matrix, rangeRows, 1)
-    opened.ranges = rangesOf(await opened.forward.codes(X, n), n, opened.forward.codeSize)
+    opened.ranges = await rangesOf(await opened.forward.codes(X, n), n, opened.forward.codeSize)
     return opened.ranges
   }
 

@@ -1,4 +1,5 @@
 /** What a model with a posterior q(z|x) says with each number of its code: KL, kinds of units, means beside draws. */
+import { setImmediate } from 'node:timers/promises'
 import type { UnitKind } from '#common/domain/report.ts'
 import { quantileOfSorted } from '../../analysis/quantiles.ts'
 import { randomStream } from '../../analysis/random.ts'
@@ -29,10 +30,15 @@ export const klOf = (mu: Float32Array, logVariance: Float32Array): Float32Array 
   Float32Array.from(mu, (m, i) => 0.5 * (m * m + Math.exp(logVariance[i]) - 1 - logVariance[i]))
 
 /** z = μ + σ ε, one draw of each row. */
-export function drawnCodes({ mu, logVariance }: Pick<Posteriors, 'mu' | 'logVariance'>, seed: number): Float32Array {
+export async function drawnCodes({ mu, logVariance }: Pick<Posteriors, 'mu' | 'logVariance'>, seed: number): Promise<Float32Array> {
   const random = randomStream(seed, 'codes')
   const normal = (): number => normalOf(Math.floor(random.uniform() * 2 ** 24) * 2 ** -24)
-  return Float32Array.from(mu, (m, i) => m + Math.exp(0.5 * logVariance[i]) * normal())
+  const drawn = new Float32Array(mu.length)
+  for (let i = 0; i < mu.length; i++) {
+    if (i % 500_000 === 0) await setImmediate()
+    drawn[i] = mu[i] + Math.exp(0.5 * logVariance[i]) * normal()
+  }
+  return drawn
 }
 
 /** A row on which a unit costs less says nothing there. In nats. */
@@ -60,10 +66,13 @@ export function variationalUnit({ n, Z, mu, logVariance, kl }: Posteriors, drawn
   }
 }
 
-/** Rows and units that correlations are worked out of: 2000 rows and 100 units take 20 ms. */
-const mostPairUnits = 100
+/** Units and rows that correlations are worked out of: 20 ms. */
+const [mostPairUnits, mostPairRows] = [100, 2000]
 
 export const correlations = ({ n, Z, mu }: Posteriors, drawn: Float32Array, units: readonly number[]) =>
   units.length < 2 || units.length > mostPairUnits
     ? null
-    : { means: largestCorrelation(mu, n, Z, units), draws: largestCorrelation(drawn, n, Z, units) }
+    : {
+        means: largestCorrelation(mu, Math.min(n, mostPairRows), Z, units),
+        draws: largestCorrelation(drawn, Math.min(n, mostPairRows), Z, units),
+      }

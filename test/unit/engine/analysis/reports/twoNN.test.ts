@@ -74,7 +74,7 @@ test('there is no estimate of fewer than 20 different points', async () => {
 
 test('wide rows are compared in smaller numbers', () => {
   expect(pointsFor(100_000, 10)).toBe(5000)
-  expect(pointsFor(100_000, 30_000)).toBe(365)
+  expect(pointsFor(100_000, 30_000)).toBe(258)
   expect(pointsFor(12, 30_000)).toBe(12)
 })
 

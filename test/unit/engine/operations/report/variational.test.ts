@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { kindOf } from '#engine/analysis/reports/unitKinds.ts'
 import { drawnCodes, klOf, type Posteriors, variationalUnit } from '#engine/operations/report/variational.ts'
 
@@ -36,7 +36,10 @@ describe('a unit over rows', () => {
     return unit === 0 || (unit === 2 && i % 2 === 0) ? Math.log(0.01) : 0
   })
   const all: Posteriors = { n, Z: 3, mu, logVariance, kl: klOf(mu, logVariance) }
-  const drawn = drawnCodes(all, 7)
+  let drawn: Float32Array
+  beforeAll(async () => {
+    drawn = await drawnCodes(all, 7)
+  })
 
   test('active, passive and mixed are told apart', () => {
     expect([0, 1, 2].map((unit) => variationalUnit(all, drawn, unit).kind)).toEqual(['active', 'passive', 'mixed'])
@@ -55,9 +58,9 @@ describe('a unit over rows', () => {
     expect(posteriorVariance).toBeCloseTo(0.505, 3)
   })
 
-  test('draws are those of the seed, and have the spread they should', () => {
-    expect(drawnCodes(all, 7)).toEqual(drawn)
-    expect(drawnCodes(all, 8)).not.toEqual(drawn)
+  test('draws are those of the seed, and have the spread they should', async () => {
+    expect(await drawnCodes(all, 7)).toEqual(drawn)
+    expect(await drawnCodes(all, 8)).not.toEqual(drawn)
     let squares = 0
     for (let i = 0; i < n; i++) squares += drawn[3 * i + 1] ** 2 / n
     expect(squares).toBeGreaterThan(0.8)

@@ -1,6 +1,5 @@
 /** The vectors that features add to a row, where the decoder is a sum of such vectors: x̂ = b + Σ f_j W_j. */
-import type { Weights } from '../../models/define.ts'
-import type { Forward } from '../report/forward.ts'
+import type { Forward } from './forward.ts'
 
 export interface Dictionary {
   /** Name of the weight. */
@@ -19,8 +18,8 @@ const tolerance = 1e-4
  * Found by trying: on the codes given, the sum has to be what the model decodes.
  * @param codes  [n × M], some rows
  */
-export async function dictionaryOf(forward: Forward, weights: Weights, codes: Float32Array, n: number): Promise<Dictionary | null> {
-  const { codeSize: M, rebuilt: C } = forward
+export async function dictionaryOf(forward: Forward, codes: Float32Array, n: number): Promise<Dictionary | null> {
+  const { codeSize: M, rebuilt: C, weights } = forward
   const b = await forward.decode(new Float32Array(M), 1)
   const wanted = await forward.decode(codes, n)
   const scale = wanted.reduce((most, value) => Math.max(most, Math.abs(value)), 1)
