@@ -2,6 +2,7 @@
 import { rowsInMemory } from '../../src-main/engine/compute/rowReader.ts'
 import type { OnnxContent } from '../../src-main/engine/export/onnx.ts'
 import { initialiserOf } from '../../src-main/engine/layers/initialise.ts'
+import { buildFor } from '../../src-main/engine/models/build.ts'
 import type { ModelDefinition, Weights } from '../../src-main/engine/models/define.ts'
 import { models } from '../../src-main/engine/models/registry.ts'
 import { numbersBetween } from './programs.ts'
@@ -14,8 +15,9 @@ export const presets = models.flatMap((model) =>
   model.presets.map(({ id, params }) => [`${model.id}, preset ${id}`, model, params as Readonly<Record<string, unknown>>] as const),
 )
 
-export async function someWeights(model: ModelDefinition, settings: Readonly<Record<string, unknown>>): Promise<Weights> {
-  const built = model.build(model.params.parse(settings), d)
+/** @param conditions  how many of the columns are given and not rebuilt */
+export async function someWeights(model: ModelDefinition, settings: Readonly<Record<string, unknown>>, conditions = 0): Promise<Weights> {
+  const built = buildFor(model, model.params.parse(settings), d, conditions)
   if (built.kind === 'closed-form') return built.fit(rowsInMemory(curvedRows(200, d), 200, d), 1, new AbortController().signal)
   const initial = built.stages.flatMap((stage) => Object.entries(stage.initialWeights(initialiserOf(1))))
   return Object.fromEntries(

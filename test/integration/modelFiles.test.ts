@@ -146,6 +146,11 @@ describe('a model saved as safetensors and JSON', () => {
     const withConfig = (changes: Record<string, unknown>) => writeFileSync(config, JSON.stringify({ ...told, ...changes }))
 
     await expect(attempt(folder.file('none.json'))).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' })
+    writeFileSync(folder.file('alone.json'), text)
+    await expect(attempt(folder.file('alone.json'))).rejects.toMatchObject({
+      code: 'FILE_NOT_FOUND',
+      message: expect.stringContaining('alone.safetensors'),
+    })
     await expect(attempt(folder.file('t.csv'))).rejects.toMatchObject({
       code: 'FORMAT_UNKNOWN',
       hint: expect.stringContaining('.safetensors'),

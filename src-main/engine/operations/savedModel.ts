@@ -19,7 +19,14 @@ export async function placeOf(given: string): Promise<Place> {
   const name = basename(path)
   if (!isFolder && (name === saeLensFiles.config || name === saeLensFiles.weights)) return { format: 'saelens', path: dirname(path) }
   if (!isFolder && ['.json', '.safetensors'].includes(extname(path).toLowerCase())) {
-    for (const file of Object.values(pairOf(path))) await statOf(file)
+    const missing = Object.values(pairOf(path)).find((file) => !existsSync(file))
+    if (missing)
+      throw new StratumError(
+        'FILE_NOT_FOUND',
+        `A saved model is two files, and ${basename(missing)} is not beside ${name}.`,
+        'Copy both into one folder, or choose another file.',
+        { path: missing },
+      )
     return { format: 'stratum', path }
   }
   if (isFolder && existsSync(join(path, saeLensFiles.config))) return { format: 'saelens', path }
