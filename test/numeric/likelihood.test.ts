@@ -18,10 +18,10 @@ const sumOf = (values: ArrayLike<number>): number => Array.from(values).reduce((
 const weight = (values: readonly number[], ...shape: number[]): Weight => ({ shape, values: Float32Array.from(values) })
 
 /** ln N(x; b, W Wᵀ v + I), the code's prior having variance v: the inverse by Sherman and Morrison. */
-function exact(v: number): Float64Array {
+function exact(v: number, rows = X): Float64Array {
   const variance = 1 / (1 / v + sumOf(W.map((w) => w * w)))
   return Float64Array.from({ length: n }, (_, i) => {
-    const r = W.map((_w, j) => X[i * D + j] - b[j])
+    const r = W.map((_w, j) => rows[i * D + j] - b[j])
     const [rr, wr] = [sumOf(r.map((value) => value * value)), sumOf(r.map((value, j) => value * W[j]))]
     return -0.5 * (D * Math.log(2 * Math.PI) + Math.log(v / variance) + rr - variance * wr ** 2)
   })
@@ -88,6 +88,44 @@ describe('the likelihood of rows', () => {
     const { logLikelihood } = await estimate('hvae', params, { ...weightsOf(2), ...second }, 4096)
     const gap = sumOf(exact(5).map((value, i) => value - logLikelihood[i])) / n
     expect(Math.abs(gap)).toBeLessThan(0.02)
+  })
+
+  test('of conditional models is that of the other columns given these, with a prior that follows them', async () => {
+    // x = W z + a c + b + noise,  z ~ N(0.7 c, 0.5): the mean of x given c is (0.7 W + a) c + b, its covariance ½ W Wᵀ + I.
+    const [a, lift, v] = [[0.5, 0.3, -0.9], 0.7, 0.5]
+    const given = Float32Array.from({ length: n * (D + 1) }, (_, at) =>
+      at % (D + 1) < D ? X[Math.floor(at / (D + 1)) * D + (at % (D + 1))] : draw(5000 + at),
+    )
+    const centred = Float32Array.from(X, (value, at) => {
+      const [c, j] = [given[Math.floor(at / D) * (D + 1) + D], at % D]
+      return value - (lift * W[j] + a[j]) * c
+    })
+    const weights = {
+      'encoder/mean/0/kernel': weight([0.2, -0.1, 0.3, 0.4], D + 1, 1),
+      'encoder/mean/0/bias': weight([0], 1),
+      'encoder/variance/0/kernel': weight([0, 0, 0, 0], D + 1, 1),
+      'encoder/variance/0/bias': weight([10 * Math.atanh(Math.log(0.4) / 10)], 1),
+      'decoder/0/kernel': weight([...W, ...a], 2, D),
+      'decoder/0/bias': weight(b, D),
+      'prior/mean/0/kernel': weight([lift], 1, 1),
+      'prior/mean/0/bias': weight([0], 1),
+      'prior/variance/0/kernel': weight([0], 1, 1),
+      'prior/variance/0/bias': weight([10 * Math.atanh(Math.log(v) / 10)], 1),
+      'conditions/mean': weight([0], 1),
+    }
+    const options = {
+      model: modelById('cvae'),
+      params: { ...linear, prior: 'conditional' },
+      inputDim: D + 1,
+      conditions: 1,
+      weights,
+      draws: 4096,
+      seed: 1,
+    }
+    const { logLikelihood } = await importanceLogLikelihood(given, n, options)
+    const wanted = exact(v, centred)
+    expect(Math.abs(sumOf(wanted.map((value, i) => value - logLikelihood[i])) / n)).toBeLessThan(0.01)
+    expect(largest(wanted, logLikelihood)).toBeLessThan(0.3)
   })
 
   test('is told by every variational model but those without a likelihood', () => {
