@@ -75,22 +75,22 @@ export async function trainDictionary(
   return { dictionary, explainedVariance, codesPerRow, dead: 1 - used.size / parsed.codeSize, steps, seconds }
 }
 
-/** 200 directions in 64 columns, five of them in a row. */
-export const superposed = (seed: number): Superposition => ({ columns: 64, features: 200, active: 5, seed })
+/** 200 directions in 64 columns, five of them in a row; 256 latents. */
+export const superposed = { columns: 64, features: 200, active: 5, latents: 256 }
 
 export interface Recovery extends DictionaryFigures {
   /** Share of the directions that some latent's is within cosine 0.9 of. */
   readonly recovered: number
 }
 
-/** 256 latents on one pass over `steps` · `batchSize` rows that are all different; `params` beside the preset and these. */
+/** One pass over `steps` · `batchSize` rows that are all different; `params` are the preset's and what the rows ask for. */
 export async function recovery(
   id: string,
-  { preset = 'default', steps = 3000, batchSize = 1024, seed = 1, threads = 1 } = {},
+  { of = superposed, preset = 'default', steps = 3000, batchSize = 1024, seed = 1, threads = 1 } = {},
 ): Promise<Recovery> {
-  const setting = superposed(seed)
-  const rows = { columns: setting.columns, train: rowsOf(setting, steps * batchSize, 'train'), heldOut: rowsOf(setting, 8192, 'held out') }
-  const params = { ...presetOf(id, preset), ...withCodesPerRow(id, setting.active), codeSize: 256, batchSize, epochs: 1 }
+  const setting: Superposition = { ...of, seed }
+  const rows = { columns: of.columns, train: rowsOf(setting, steps * batchSize, 'train'), heldOut: rowsOf(setting, 8192, 'held out') }
+  const params = { ...presetOf(id, preset), ...withCodesPerRow(id, of.active), codeSize: of.latents, batchSize, epochs: 1 }
   const figures = await trainDictionary(id, params, rows, { seed, threads })
   return { ...figures, recovered: recovered(setting, figures.dictionary) }
 }
