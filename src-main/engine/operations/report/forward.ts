@@ -48,6 +48,8 @@ export interface Forward {
 }
 
 const blockRows = { small: 64, large: 1024 } as const
+/** Wider rows or codes go through in small blocks: 64 MB at 16 384 numbers. */
+const wideFrom = 16_384
 /** In or out of one run of the worker. */
 const runBytes = 4 << 20
 /** Multiply-adds of a run: about 0.1 s. */
@@ -113,9 +115,9 @@ export function openForward(project: Project, artifact: Artifact): Forward {
     const names = Object.keys(sizes) as Name[]
     const whole = Object.fromEntries(names.map((name) => [name, new Float32Array(n * sizes[name])])) as Record<Name, Float32Array>
     if (n === 0) return whole
-    const block = n <= blockRows.small ? blockRows.small : blockRows.large
-    const executor = await executorFor(what, block)
     const widest = Math.max(D, Z)
+    const block = n <= blockRows.small || widest > wideFrom ? blockRows.small : blockRows.large
+    const executor = await executorFor(what, block)
     const blocks = Math.max(1, Math.min(Math.floor(runBytes / (4 * block * widest)), Math.floor(runWork / (block * workPerRow))))
     for (let from = 0; from < n; from += blocks * block) {
       if (signal) throwIfCancelled(signal)
