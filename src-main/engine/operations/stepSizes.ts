@@ -36,7 +36,7 @@ export const stepSizesOperation = defineOperation({
   inputs: { matrix: { kinds: ['matrix'], description: 'Prepared rows' } },
   params,
   produces: 'step-sizes',
-  nameFor: ({ model, preset }) => `${preset ?? model} step sizes`,
+  nameFor: ({ model }) => `${model} step sizes`,
   canPause: true,
   identity: ({ model, preset, settings }) => {
     const definition = modelById(model)

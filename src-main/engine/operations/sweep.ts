@@ -19,7 +19,7 @@ import type { ModelDefinition } from '../models/define.ts'
 import { modelById } from '../models/registry.ts'
 import { TrainingParams } from '../models/training.ts'
 import { defineOperation, type OperationContext } from './define.ts'
-import { sweepParams, sweptParameters, variantsOf } from './sweepParams.ts'
+import { sweepName, sweepParams, sweptParameters, variantsOf } from './sweepParams.ts'
 import { passParameters, resolveSettings, settingsFor } from './modelSettings.ts'
 import { trainOperation } from './train.ts'
 
@@ -38,7 +38,7 @@ export const sweepOperation = defineOperation({
   inputs: { matrix: { kinds: ['matrix'], description: 'Prepared rows' } },
   params: sweepParams,
   produces: 'sweep',
-  nameFor: ({ model, ranges }) => [model, ...Object.keys(ranges)].join(' '),
+  nameFor: sweepName,
   canPause: true,
   canKeep: true,
   resumable: true,
@@ -185,7 +185,7 @@ async function oneRun(
   try {
     const { preset } = ctx.params
     const typed = { ...ctx.params.settings, ...variant }
-    const name = [preset ?? model.id, ...Object.values(variant).map(brief)].join(' ')
+    const name = [model.id, ...Object.values(variant).map(brief), ...(ctx.params.seeds.length > 1 ? [`seed ${seed}`] : [])].join(' ')
     const more = furtherPasses(ctx, model, typed, place)
     if (more !== null && place.before) {
       const artifact = await ctx.run(

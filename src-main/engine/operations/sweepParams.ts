@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { StratumError } from '#common/errors.ts'
 import { gridSize, settingsOf, type SweepMeta, sweepMethods, SweepRange, type SweptParameter } from '#common/domain/sweep.ts'
 import type { ModelDefinition } from '../models/define.ts'
+import { modelById } from '../models/registry.ts'
 import { describeParams } from './describe.ts'
 import { unknownParameter } from './parameters.ts'
 
@@ -124,6 +125,17 @@ function checkValue(model: ModelDefinition, name: string, value: unknown): void 
     'Choose other values to try.',
     { parameter: `ranges.${name}` },
   )
+}
+
+/** 'Autoencoder by step size', 'Autoencoder, 5 seeds'. */
+export function sweepName({ model: id, ranges, seeds }: SweepParams): string {
+  const model = modelById(id)
+  const known = describedIn(model)
+  const titles = Object.keys(ranges).map((name) =>
+    (known[name]?.title ?? name).replace(/^[A-Z](?![A-Z])/, (letter) => letter.toLowerCase()),
+  )
+  if (titles.length === 0) return `${model.title}, ${Math.max(1, seeds.length)} seed${seeds.length > 1 ? 's' : ''}`
+  return `${model.title} by ${titles.join(' and ')}`
 }
 
 /** The parameters that differ, in the model's own words. */
