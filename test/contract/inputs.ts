@@ -23,7 +23,11 @@ export const engineInputs: Inputs<EngineCalls> = {
   setComputeSettings: { good: { device: 'auto', threads: null }, bad: { threads: 1.5 }, names: 'threads' },
   inspect: { good: { path: '/a.tif' }, bad: { path: 3 }, names: 'path' },
   previewSource: { good: { path: '/a.csv', rows: 10 }, bad: { path: '/a.csv', rows: 1000 }, names: 'rows' },
-  compareClasses: { good: { first: { artifact: 1 }, second: { artifact: 2, array: 'columns/1' } }, bad: { first: { artifact: 1 } }, names: 'second' },
+  compareClasses: {
+    good: { first: { artifact: 1 }, second: { artifact: 2, array: 'columns/1' } },
+    bad: { first: { artifact: 1 } },
+    names: 'second',
+  },
   readExamination: { good: { examination: 1 }, bad: { examination: 0 }, names: 'examination' },
   createProject: { good: { path: '/a.stratum' }, bad: {}, names: 'path' },
   openProject: { good: { path: '/a.stratum' }, bad: { path: '/a.stratum', readOnly: 'yes' }, names: 'readOnly' },

@@ -84,7 +84,11 @@ describe('compare', () => {
 
   it('asks the cache first: another model costs its own runs only, and the same comparison nothing', async () => {
     const before = bench.project.artifacts().filter(({ kind }) => kind === 'model').length
-    const comparison = await bench.compute('compare', { matrix: matrix.id }, { models: [...models, 'pca'], seeds: [1, 2], k: 3, labels: 'kind' })
+    const comparison = await bench.compute(
+      'compare',
+      { matrix: matrix.id },
+      { models: [...models, 'pca'], seeds: [1, 2], k: 3, labels: 'kind' },
+    )
     const after = bench.project.artifacts().filter(({ kind }) => kind === 'model').length
     expect(after - before).toBe(1)
     expect(rowOf(metaOf(comparison), 'PCA').codeSize).toBe(4)
@@ -93,7 +97,8 @@ describe('compare', () => {
   }, 120_000)
 
   it('takes finished models as they are, those that differ only in the seed as one', async () => {
-    const train = (seed: number) => bench.compute('train', { matrix: matrix.id }, { model: 'autoencoder', settings: models[0].settings }, seed)
+    const train = (seed: number) =>
+      bench.compute('train', { matrix: matrix.id }, { model: 'autoencoder', settings: models[0].settings }, seed)
     const [one, two] = [await train(1), await train(2)]
     const meta = metaOf(await bench.compute('compare', { first: one.id, second: two.id }, { columns: false, pca: [2] }))
     expect(meta.rows.map(({ name, runs }) => [name, runs?.length])).toEqual([

@@ -91,7 +91,9 @@ export const ComparisonMeta = z.object({
   seeds: z.array(z.int()).optional(),
   k: z.object({ value: z.int(), from: z.enum(['given', 'labels', 'elbow']), reason: z.string() }).optional(),
   /** The space in which validity was measured for all rows alike. */
-  reference: z.object({ model: z.int(), latents: z.int(), columns: z.int(), explainedVariance: z.number(), sampleRows: z.int() }).optional(),
+  reference: z
+    .object({ model: z.int(), latents: z.int(), columns: z.int(), explainedVariance: z.number(), sampleRows: z.int() })
+    .optional(),
   labels: z
     .object({
       where: z.string(),

@@ -14,7 +14,9 @@ export function comparisonTable({ rows, columns }: Pick<ComparisonMeta, 'rows' |
     columns: ['run', 'model', 'preset', 'clustered in', 'code', 'used', ...(hasRuns ? ['seed'] : []), ...keys.flatMap(perKey)],
     rows: rows.flatMap(({ name, model, preset, space, codeSize, activeCodes, figures, spread, standing, runs = [] }) => {
       const facts = [name, model ?? '', preset ?? '', space ?? '', codeSize ?? '', activeCodes ?? codeSize ?? '']
-      const mean = keys.flatMap((key) => (hasRuns ? [figures[key] ?? '', spread?.[key] ?? '', standing?.[key] ?? ''] : [figures[key] ?? '']))
+      const mean = keys.flatMap((key) =>
+        hasRuns ? [figures[key] ?? '', spread?.[key] ?? '', standing?.[key] ?? ''] : [figures[key] ?? ''],
+      )
       return [
         [...facts, ...(hasRuns ? ['mean'] : []), ...mean],
         ...runs.map((run) => [...facts, run.seed, ...keys.flatMap((key) => [run.figures[key] ?? '', '', ''])]),

@@ -33,7 +33,9 @@ export function methodsParagraph(meta: ComparisonMeta, rows: readonly Comparison
   if (!data || !k || !seeds || !reference) return `${meta.basis} (Stratum ${words.version})`
   const measured = (keys: readonly string[]): string =>
     listed(keys.filter((key) => rows.some(({ figures }) => typeof figures[key] === 'number')).map((key) => citations[key] ?? key))
-  const models = rows.filter(({ space, model }) => space === 'codes' || (space === 'decoded' && !rows.some((r) => r.model === model && r.space === 'codes')))
+  const models = rows.filter(
+    ({ space, model }) => space === 'codes' || (space === 'decoded' && !rows.some((r) => r.model === model && r.space === 'codes')),
+  )
   return [
     `${sentence(listed(models.map(modelWords)))} ${models.length === 1 ? 'was' : 'were'} fitted to the same ${count(data.trainRows)} ${words.rows} of ${words.dataset} (${several(data.columns, 'column')} after preparation).`,
     data.holdoutRows > 0

@@ -13,15 +13,23 @@ export function comparisonText(meta: ComparisonMeta): string {
     const shown = columns.slice(from, from + mostColumns)
     pages.push(
       formatTable([
-        ['run', ...(code ? ['code'] : []), ...shown.map(({ title, unit }) => (unit === null || unit === 's' ? title : `${title}, ${unit}`))],
+        [
+          'run',
+          ...(code ? ['code'] : []),
+          ...shown.map(({ title, unit }) => (unit === null || unit === 's' ? title : `${title}, ${unit}`)),
+        ],
         ...rows.map((row) => [row.name, ...(code ? [codeOf(row)] : []), ...shown.map((column) => cell(row, column))]),
       ]),
     )
   }
   const notes = [
     basis,
-    ...(seeds.length > 1 ? [`± over ${seeds.length} seeds; * best, = cannot be told apart from the best (paired t test over seeds, 5 % level).`] : ['* best.']),
-    ...(labels && labels.ceiling < 1 ? [`${k?.value} classes for ${labels.classes} labelled ones: no more than ${labels.ceiling.toFixed(3)} can match.`] : []),
+    ...(seeds.length > 1
+      ? [`± over ${seeds.length} seeds; * best, = cannot be told apart from the best (paired t test over seeds, 5 % level).`]
+      : ['* best.']),
+    ...(labels && labels.ceiling < 1
+      ? [`${k?.value} classes for ${labels.classes} labelled ones: no more than ${labels.ceiling.toFixed(3)} can match.`]
+      : []),
     ...(energyNote ? [`No energy: ${energyNote}.`] : []),
     ...failures.map(({ name, seed, message }) => `failed: ${name}, seed ${seed}: ${message}`),
   ]
@@ -29,7 +37,11 @@ export function comparisonText(meta: ComparisonMeta): string {
 }
 
 const codeOf = ({ codeSize, activeCodes }: ComparisonRow): string =>
-  codeSize === undefined ? '' : typeof activeCodes === 'number' && activeCodes < codeSize ? `${activeCodes} of ${codeSize}` : String(codeSize)
+  codeSize === undefined
+    ? ''
+    : typeof activeCodes === 'number' && activeCodes < codeSize
+      ? `${activeCodes} of ${codeSize}`
+      : String(codeSize)
 
 function cell({ figures, spread, standing }: ComparisonRow, { key, digits, unit, kind }: ComparisonColumn): string {
   const value = figures[key]

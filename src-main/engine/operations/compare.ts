@@ -64,13 +64,15 @@ export const compareOperation = defineOperation({
   version: 1,
   title: 'Compare models',
   summary: 'Trains and clusters several models on the same rows with several seeds, beside PCA and the columns themselves.',
-  citation: 'Rousseeuw 1987 (silhouette); Caliński & Harabasz 1974; Davies & Bouldin 1979; Hubert & Arabie 1985 (ARI); Vinh, Epps & Bailey 2010 (AMI)',
+  citation:
+    'Rousseeuw 1987 (silhouette); Caliński & Harabasz 1974; Davies & Bouldin 1979; Hubert & Arabie 1985 (ARI); Vinh, Epps & Bailey 2010 (AMI)',
   inputs: {
     matrix: { kinds: ['matrix'], optional: true, description: 'Prepared rows; those of the finished models when left out' },
     counts: {
       kinds: ['matrix'],
       optional: true,
-      description: 'The same rows with the same split as raw counts, for models that learn from counts; all others and the baselines take the first',
+      description:
+        'The same rows with the same split as raw counts, for models that learn from counts; all others and the baselines take the first',
     },
     ...Object.fromEntries(
       roles.map((role): [string, InputDeclaration] => [role, { kinds: ['model'], optional: true, description: 'A finished model' }]),
@@ -104,7 +106,7 @@ export const compareOperation = defineOperation({
     const [first] = failures
     if (first && runs.length === 0)
       throw new StratumError(first.code as ErrorCode, `Every run failed. The first: ${first.message}`, first.hint)
-    const beside = withOwnNames([...asked, ...pcaBaselines(pcaSizes(ctx, ground, runs), asked, seeds)]).slice(asked.length)
+    const beside = withOwnNames([...asked, ...pcaBaselines(pcaSizes(ctx, ground, runs), seeds)]).slice(asked.length)
     const baselines = await allRuns(ctx, { contenders: beside, matrix: matrixId, counts, k: k.value, from: 0.82, to: 0.88 })
     const rows = await judgedRows(ctx, ground, [...runs, ...baselines.runs])
     return metaOf(ctx, ground, rows, [...failures, ...baselines.failures])
@@ -128,16 +130,20 @@ async function groundOf(ctx: Context): Promise<Ground & { contenders: Contender[
   const matrix = project.artifact(matrixId).meta as unknown as MatrixMeta
   const dataset = project.artifact(matrix.dataset)
   const contenders = withOwnNames([...contendersFrom(finished), ...contendersOf(params)])
-  for (const contender of contenders) {
-    const learned = counts !== null && contender.definition.learnsFrom === 'counts' ? (project.artifact(counts).meta as unknown as MatrixMeta) : matrix
-    checkFit(contender, learned.columns.length, learned.conditions ?? 0)
-  }
+  const ofCounts = counts === null ? matrix : (project.artifact(counts).meta as unknown as MatrixMeta)
+  for (const contender of contenders) checkFit(contender, contender.definition.learnsFrom === 'counts' ? ofCounts : matrix)
   const seeds = [...new Set(params.models.length > 0 || contenders.length === 0 ? params.seeds : contenders.flatMap((c) => c.seeds))]
 
   const truth = params.labels === null ? null : await truthOf(ctx, dataset, params.labels)
   const components = Math.min(params.referenceColumns, rebuiltOf(matrix).length)
   const model = await ctx.run(
-    { operation: 'train', inputs: { matrix: matrixId }, params: { model: 'pca', settings: { components } }, seed: seeds[0], name: `PCA ${components}, reference` },
+    {
+      operation: 'train',
+      inputs: { matrix: matrixId },
+      params: { model: 'pca', settings: { components } },
+      seed: seeds[0],
+      name: `PCA ${components}, reference`,
+    },
     { stage: 'Reference space', from: 0, to: 0.04 },
   )
   const latents = await ctx.run(
@@ -155,7 +161,17 @@ async function groundOf(ctx: Context): Promise<Ground & { contenders: Contender[
       report: (fraction) => ctx.report({ stage: 'Trying numbers of clusters', fraction: 0.08 + 0.02 * fraction }),
     })
   })
-  return { matrixId, matrix, counts, dataset, contenders, reference: { model, latents, sample: await sampled(sampleRows) }, truth, k, seeds }
+  return {
+    matrixId,
+    matrix,
+    counts,
+    dataset,
+    contenders,
+    reference: { model, latents, sample: await sampled(sampleRows) },
+    truth,
+    k,
+    seeds,
+  }
 }
 
 async function truthOf({ project, params, signal, report }: Context, dataset: Artifact, labels: string): Promise<Ground['truth']> {
@@ -169,7 +185,11 @@ async function truthOf({ project, params, signal, report }: Context, dataset: Ar
   return { ids, classes: names.length, sizes, rows }
 }
 
-async function chosenK({ params }: Context, truth: Ground['truth'], elbow: () => Promise<{ k: number; reason: string }>): Promise<Ground['k']> {
+async function chosenK(
+  { params }: Context,
+  truth: Ground['truth'],
+  elbow: () => Promise<{ k: number; reason: string }>,
+): Promise<Ground['k']> {
   if (params.k !== null) return { value: params.k, from: 'given', reason: 'given' }
   if (params.kFrom === 'labels') {
     if (truth && truth.classes >= 2 && truth.classes <= 255)
@@ -185,15 +205,16 @@ async function chosenK({ params }: Context, truth: Ground['truth'], elbow: () =>
   return { value: k, from: 'elbow', reason }
 }
 
-/** As many components as the models use numbers per row; of no model as many as a map usually needs. */
+/** As many components as the models use numbers per row, of those that are not among them; without a model as many as a map usually needs. */
 function pcaSizes({ params }: Context, { matrix }: Ground, runs: readonly Run[]): number[] {
-  if (params.pca !== null) return params.pca
   const most = rebuiltOf(matrix).length
-  const used = runs.map(({ model }) => {
+  const sizeOf = ({ model }: Run): number => {
     const { layout } = model.meta as unknown as ModelMeta
     return Math.min(most, layout.activeCodes ?? layout.codeSize)
-  })
-  return used.length > 0 ? used : [Math.min(most, 4)]
+  }
+  const present = new Set(runs.filter(({ contender }) => contender.definition.id === 'pca').map(sizeOf))
+  const wanted = params.pca ?? (runs.length > 0 ? runs.map(sizeOf) : [Math.min(most, 4)])
+  return wanted.filter((size) => !present.has(size))
 }
 
 /** Every row with the figures of its runs. */
@@ -238,13 +259,16 @@ const asRun = ({ seed, model, latents, clustering }: Run, figures: ComparisonRun
 })
 
 /** What model, codes and classes say of themselves. */
-async function runFigures({ project, signal }: Context, { counts }: Ground, { model, latents, clustered, clustering, space }: Run): Promise<Record<string, number | null>> {
-  const { holdoutError, explainedVariance, energy, matrix } = model.meta as unknown as ModelMeta
+async function runFigures(
+  { project, signal }: Context,
+  { counts }: Ground,
+  { model, latents, clustered, clustering, space }: Run,
+): Promise<Record<string, number | null>> {
+  const { holdoutError, explainedVariance, energy, matrix, errorsOf } = model.meta as unknown as ModelMeta
   const { silhouette, k } = clustering.meta as unknown as ClusteringMeta
+  const isComparable = errorsOf === undefined && matrix !== counts
   return {
-    // Of counts it is another scale than of the others' rows.
-    holdoutError: matrix === counts ? null : holdoutError,
-    explainedVariance: matrix === counts ? null : explainedVariance,
+    ...(isComparable ? { holdoutError, explainedVariance } : { ownError: holdoutError, ownExplained: explainedVariance }),
     ownSilhouette: silhouette,
     ...(await ownValidity(project.array(clustered.id, 'codes'), project.array(clustering.id, 'labels'), k, signal)),
     trainSeconds: model.seconds,
@@ -283,7 +307,10 @@ function withAgreement(runs: readonly ComparisonRun[], agreement: readonly numbe
   return { figures: { ...figures, stability: null, ...stability.figures }, spread: { ...spread, stability: null, ...stability.spread } }
 }
 
-async function columnsRow(ctx: Context, { dataset, matrix, reference, k, seeds }: Ground): Promise<(ComparisonRun & { labels: NonNullable<ComparisonRun['labels']> })[]> {
+async function columnsRow(
+  ctx: Context,
+  { dataset, matrix, reference, k, seeds }: Ground,
+): Promise<(ComparisonRun & { labels: NonNullable<ComparisonRun['labels']> })[]> {
   const { project, params, signal, draft } = ctx
   const { rows, validRows } = reference.latents.meta as unknown as LatentsMeta
   const found = await columnsBaseline(() => preparedRows(project.path, dataset, matrix, params.region, signal), draft, {
@@ -328,7 +355,7 @@ function metaOf(ctx: Context, ground: Ground, rows: readonly Omit<ComparisonRow,
   const columns = columnsFor(present)
   return {
     title: `${dataset.name}: ${rows.length} compared, ${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'}`,
-    basis: basisOf(ctx, ground),
+    basis: basisOf(ctx, ground, present.has('ownExplained')),
     rows: withStanding(rows, columns),
     columns,
     dataset: dataset.id,
@@ -350,7 +377,12 @@ function metaOf(ctx: Context, ground: Ground, rows: readonly Omit<ComparisonRow,
       sampleRows: reference.sample.rows.length,
     },
     ...(truth && {
-      labels: { where: ctx.params.labels as string, rows: truth.rows, classes: truth.classes, ceiling: matchingCeiling(truth.sizes, k.value) },
+      labels: {
+        where: ctx.params.labels as string,
+        rows: truth.rows,
+        classes: truth.classes,
+        ceiling: matchingCeiling(truth.sizes, k.value),
+      },
     }),
     energyNote: energyNote(ctx, rows),
     failures,
@@ -367,7 +399,7 @@ function energyNote({ project }: Context, rows: readonly Pick<ComparisonRow, 'fi
 
 const count = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, '\u2009')
 
-function basisOf({ params }: Context, { dataset, matrix, counts, k, reference, truth }: Ground): string {
+function basisOf({ params }: Context, { dataset, matrix, k, reference, truth }: Ground, hasOwnScale: boolean): string {
   const noun = rowNoun[(dataset.meta as unknown as DatasetMeta).kind][1]
   const { validRows, codeSize } = reference.latents.meta as unknown as LatentsMeta
   const error =
@@ -380,6 +412,6 @@ function basisOf({ params }: Context, { dataset, matrix, counts, k, reference, t
   const labels = truth
     ? `; ${count(truth.rows)} labels of ${truth.classes} classes (${(params.labels as string).split(/[\\/]/).pop()}) ${k.from === 'labels' ? 'gave k and judge, and were used for nothing else' : 'only judge: neither training nor k saw them'}`
     : ''
-  const ofCounts = counts === null ? '' : ' (not of models of counts, whose scale is another)'
+  const ofCounts = hasOwnScale ? ' (models of counts have theirs on a scale of their own)' : ''
   return `${error}${ofCounts}; ${classes}; ${validity}${labels}.`
 }

@@ -29,7 +29,14 @@ export async function compareClasses(project: Project, { first, second }: Reques
     await setImmediate()
   }
   const table = tally.result()
-  return { counts: table.counts, first: a.k, second: b.k, rows: table.total, ari: adjustedRandIndex(table), matched: [...bestMatching(table)] }
+  return {
+    counts: table.counts,
+    first: a.k,
+    second: b.k,
+    rows: table.total,
+    ari: adjustedRandIndex(table),
+    matched: [...bestMatching(table)],
+  }
 }
 
 /** @throws ARTIFACT_KIND, ARTIFACT_NOT_FOUND */

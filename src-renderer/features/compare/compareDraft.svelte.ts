@@ -50,7 +50,9 @@ export class CompareDraft {
 
   /** In the order of the gallery, then the finished ones; none twice. */
   candidates(gallery: readonly ModelDescription[], artifacts: readonly Artifact[]): Candidate[] {
-    const chosen = gallery.filter(({ id }) => id in this.models).map(({ id }): Candidate => ({ model: id, preset: this.models[id] || null, settings: {} }))
+    const chosen = gallery
+      .filter(({ id }) => id in this.models)
+      .map(({ id }): Candidate => ({ model: id, preset: this.models[id] || null, settings: {} }))
     const finished = artifacts.filter(({ id }) => this.runs.has(id)).map(({ name, params }) => ({ ...asCandidate(params), name }))
     const keys = new Set<string>()
     return [...chosen, ...finished].filter((candidate) => {
@@ -77,7 +79,15 @@ export class CompareDraft {
 
   /** Takes over what an earlier comparison was made with. */
   copyFrom(comparison: Artifact): void {
-    const { models = [], seeds = [], k = null, kFrom, labels = null, field = null, ...others } = comparison.params as {
+    const {
+      models = [],
+      seeds = [],
+      k = null,
+      kFrom,
+      labels = null,
+      field = null,
+      ...others
+    } = comparison.params as {
       models?: (string | Candidate)[]
       seeds?: number[]
       k?: number | null
@@ -88,7 +98,9 @@ export class CompareDraft {
     this.matrix = comparison.inputs.matrix ?? null
     this.counts = comparison.inputs.counts ?? null
     this.models = Object.fromEntries(
-      models.map((it) => (typeof it === 'string' ? it.split('/') : [it.model, it.preset])).map(([model, preset]) => [model as string, preset ?? '']),
+      models
+        .map((it) => (typeof it === 'string' ? it.split('/') : [it.model, it.preset]))
+        .map(([model, preset]) => [model as string, preset ?? '']),
     )
     this.seeds = seeds.length || 3
     this.kMode = k !== null ? 'given' : kFrom === 'labels' ? 'labels' : 'elbow'

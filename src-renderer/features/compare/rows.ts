@@ -13,7 +13,11 @@ export const columnsOf = (meta: ComparisonMeta | null, rows: readonly RunRow[]):
 
 /** '8 of 256' where only some are used. */
 const codeWords = ({ codeSize, activeCodes }: ComparisonRow): string =>
-  codeSize === undefined ? '' : typeof activeCodes === 'number' && activeCodes < codeSize ? `${activeCodes} of ${codeSize}` : String(codeSize)
+  codeSize === undefined
+    ? ''
+    : typeof activeCodes === 'number' && activeCodes < codeSize
+      ? `${activeCodes} of ${codeSize}`
+      : String(codeSize)
 
 export const comparisonRows = (meta: ComparisonMeta): RunRow[] =>
   meta.rows.map((row, i) => ({
@@ -52,12 +56,22 @@ export interface Written {
 }
 
 /** @param power  taken out, see powerOf */
-export function writeFigure(column: ComparisonColumn, value: number | null | undefined, spread: number | null | undefined, power = 0): Written {
+export function writeFigure(
+  column: ComparisonColumn,
+  value: number | null | undefined,
+  spread: number | null | undefined,
+  power = 0,
+): Written {
   if (value === null || value === undefined || !Number.isFinite(value)) return { value: '', spread: '' }
   if (column.unit === 's') return { value: formatSeconds(value), spread: '' }
   const factor = 10 ** -power
   const decimals = column.digits ?? decimalsOf(value * factor)
-  const written = column.digits === 0 ? formatNumber(value, 0) : decimals === null ? formatSignificant(value * factor) : formatFixed(value * factor, decimals)
+  const written =
+    column.digits === 0
+      ? formatNumber(value, 0)
+      : decimals === null
+        ? formatSignificant(value * factor)
+        : formatFixed(value * factor, decimals)
   const rounded = spread === null || spread === undefined || decimals === null ? 0 : Number((spread * factor).toFixed(decimals))
   return { value: written, spread: rounded > 0 ? `± ${formatFixed(rounded, decimals ?? 0)}` : '' }
 }
@@ -80,7 +94,9 @@ export function tableOf(meta: ComparisonMeta | null, rows: readonly RunRow[], co
 
 /** What to hold others against: the PCA that is best in a figure. */
 export function pcaBest(rows: readonly RunRow[], { key, better }: ComparisonColumn): { name: string; value: number } | null {
-  const known = rows.flatMap(({ name, source, figures }) => (source?.model === 'pca' && typeof figures[key] === 'number' ? [{ name, value: figures[key] }] : []))
+  const known = rows.flatMap(({ name, source, figures }) =>
+    source?.model === 'pca' && typeof figures[key] === 'number' ? [{ name, value: figures[key] }] : [],
+  )
   return known.length === 0 ? null : known.reduce((a, b) => ((better === 'lower' ? b.value < a.value : b.value > a.value) ? b : a))
 }
 

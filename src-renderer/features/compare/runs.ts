@@ -60,9 +60,15 @@ export function bestRows(rows: readonly RunRow[], id: string): ReadonlySet<strin
 }
 
 /** Of each model the run that is best in a figure, in the order they come; the first where it is not known. */
-export function bestOfEach(rows: readonly RunRow[], by: { readonly key: string; readonly better: 'higher' | 'lower' | null } | null): RunRow[] {
+export function bestOfEach(
+  rows: readonly RunRow[],
+  by: { readonly key: string; readonly better: 'higher' | 'lower' | null } | null,
+): RunRow[] {
   const best = new Map<string, RunRow>()
-  const figure = (row: RunRow): number => (by && typeof row.figures[by.key] === 'number' ? (by.better === 'higher' ? -1 : 1) * (row.figures[by.key] as number) : Number.POSITIVE_INFINITY)
+  const figure = (row: RunRow): number =>
+    by && typeof row.figures[by.key] === 'number'
+      ? (by.better === 'higher' ? -1 : 1) * (row.figures[by.key] as number)
+      : Number.POSITIVE_INFINITY
   for (const row of rows) {
     const before = best.get(row.model)
     if (!before || figure(row) < figure(before)) best.set(row.model, row)

@@ -20,7 +20,11 @@ const lineHeight = 12
  * @param within  the plot; labels stay inside
  * @param width   of a name in pixels
  */
-export function placeLabels(points: readonly { x: number; y: number; name: string }[], within: Box, width: (name: string) => number): Placed[] {
+export function placeLabels(
+  points: readonly { x: number; y: number; name: string }[],
+  within: Box,
+  width: (name: string) => number,
+): Placed[] {
   const taken: Box[] = points.map(({ x, y }) => ({ left: x - 5, right: x + 5, top: y - 5, bottom: y + 5 }))
   return points.map(({ x, y, name }, own) => {
     const w = width(name)
@@ -42,9 +46,15 @@ export function placeLabels(points: readonly { x: number; y: number; name: strin
 
 function beside(x: number, y: number, anchor: Placed['anchor'], width: number): readonly [Placed, Box] {
   const left = anchor === 'start' ? x : anchor === 'end' ? x - width : x - width / 2
-  return [{ x, y, anchor }, { left, right: left + width, top: y - lineHeight + 2, bottom: y + 2 }]
+  return [
+    { x, y, anchor },
+    { left, right: left + width, top: y - lineHeight + 2, bottom: y + 2 },
+  ]
 }
 const overlap = (a: Box, b: Box): number =>
   Math.max(0, Math.min(a.right, b.right) - Math.max(a.left, b.left)) * Math.max(0, Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top))
 const outside = (box: Box, within: Box): number =>
-  Math.max(0, within.left - box.left) + Math.max(0, box.right - within.right) + Math.max(0, within.top - box.top) + Math.max(0, box.bottom - within.bottom)
+  Math.max(0, within.left - box.left) +
+  Math.max(0, box.right - within.right) +
+  Math.max(0, within.top - box.top) +
+  Math.max(0, box.bottom - within.bottom)

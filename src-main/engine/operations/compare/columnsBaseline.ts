@@ -64,7 +64,11 @@ export async function columnsBaseline(
   })
 }
 
-async function sample(rowsAgain: () => AsyncIterable<PreparedBlock>, d: number, validRows: number): Promise<{ n: number; X: Float32Array }> {
+async function sample(
+  rowsAgain: () => AsyncIterable<PreparedBlock>,
+  d: number,
+  validRows: number,
+): Promise<{ n: number; X: Float32Array }> {
   const wanted = Math.max(1000, Math.floor(mostValues / d))
   const share = validRows <= wanted ? 1 : wanted / validRows
   const isDrawn = rowDraw(0, share)

@@ -46,7 +46,10 @@ type Figures = Record<string, number | null>
 const blockValues = 2 ** 20
 
 /** Figures of each labelling, and the agreement between seeds of each group: every pair once. */
-export async function judge(all: readonly Labelling[], judging: Judging): Promise<{ figures: Figures[]; agreement: Map<number, number[]> }> {
+export async function judge(
+  all: readonly Labelling[],
+  judging: Judging,
+): Promise<{ figures: Figures[]; agreement: Map<number, number[]> }> {
   const { reference, sample, truth, signal, report } = judging
   const [rows, d] = reference.shape
   const tallies = all.map(({ k }) => ({
@@ -127,10 +130,16 @@ function placeOf(rows: Float64Array, row: number, from: number): number {
 }
 
 /** Rows that this run has no code for are left out. */
-async function sampledSilhouette(sample: SampledRows, d: number, labels: Uint16Array, k: number, signal: AbortSignal): Promise<number | null> {
+async function sampledSilhouette(
+  sample: SampledRows,
+  d: number,
+  labels: Uint16Array,
+  k: number,
+  signal: AbortSignal,
+): Promise<number | null> {
   const kept = Uint32Array.from(labels.keys()).filter((i) => labels[i] > 0)
   const X = new Float32Array(kept.length * d)
-  kept.forEach((i, to) => X.set(sample.codes.subarray(i * d, (i + 1) * d), to * d))
+  for (const [to, i] of kept.entries()) X.set(sample.codes.subarray(i * d, (i + 1) * d), to * d)
   const ids = Uint16Array.from(kept, (i) => labels[i] - 1)
   return silhouette(X, kept.length, d, ids, k, { sample: kept.length, seed: 0, signal })
 }

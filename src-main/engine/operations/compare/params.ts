@@ -1,13 +1,13 @@
 /** What a user may say of a comparison, and the models that follow from it. */
 import { z } from 'zod'
 import type { Artifact } from '#common/domain/artifact.ts'
-import type { ModelMeta } from '#common/domain/results.ts'
+import type { MatrixMeta, ModelMeta } from '#common/domain/results.ts'
 import { StratumError } from '#common/errors.ts'
 import { buildFor } from '../../models/build.ts'
 import type { ModelDefinition } from '../../models/define.ts'
 import { modelById } from '../../models/registry.ts'
 import { regionParam } from '../region.ts'
-import { resolveSettings } from '../train.ts'
+import { resolveSettings, settingsFor } from '../modelSettings.ts'
 
 const Candidate = z.union([
   z.string().min(1),
@@ -25,7 +25,8 @@ const baselines = { group: 'Baselines', advanced: true }
 export const compareParams = z.object({
   models: z.array(Candidate).max(40).default([]).meta({
     title: 'Models',
-    description: 'Each a model, or model/preset, or {model, preset, settings, name}; trained with every seed. Finished models may be given as inputs instead.',
+    description:
+      'Each a model, or model/preset, or {model, preset, settings, name}; trained with every seed. Finished models may be given as inputs instead.',
   }),
   seeds: z.array(z.int().nonnegative()).min(1).max(50).default([1, 2, 3]).meta({
     title: 'Seeds',
@@ -41,7 +42,8 @@ export const compareParams = z.object({
     .meta({
       title: 'Without k',
       labels: { elbow: 'Elbow of the error', labels: 'As many as labels' },
-      description: 'The elbow is looked for in the reference space, without labels. As many as there are labelled classes uses the labels, and the result says so.',
+      description:
+        'The elbow is looked for in the reference space, without labels. As many as there are labelled classes uses the labels, and the result says so.',
       advanced: true,
     }),
   labels: z.string().min(1).nullable().default(null).meta({
@@ -67,20 +69,28 @@ export const compareParams = z.object({
       description: 'The codes, what the codes know of a row (decoded, then PCA), or both: a row each.',
       advanced: true,
     }),
-  pca: z.array(z.int().min(1).max(4096)).nullable().default(null).meta({
-    title: 'Components of PCA',
-    description: 'PCA is always among the rows: with as many numbers as the models use when empty.',
-    ...baselines,
-  }),
-  columns: z.boolean().default(true).meta({
-    title: 'The columns themselves',
-    description: 'k-means of the prepared columns, without any model.',
-    ...baselines,
-  }),
+  pca: z
+    .array(z.int().min(1).max(4096))
+    .nullable()
+    .default(null)
+    .meta({
+      title: 'Components of PCA',
+      description: 'PCA is always among the rows: with as many numbers as the models use when empty.',
+      ...baselines,
+    }),
+  columns: z
+    .boolean()
+    .default(true)
+    .meta({
+      title: 'The columns themselves',
+      description: 'k-means of the prepared columns, without any model.',
+      ...baselines,
+    }),
   referenceColumns: z.int().min(2).max(512).default(20).meta({
     title: 'Reference space',
     unit: 'components',
-    description: 'Validity of all classes is measured in the same space: the prepared columns, reduced by PCA where they are more than this.',
+    description:
+      'Validity of all classes is measured in the same space: the prepared columns, reduced by PCA where they are more than this.',
     advanced: true,
   }),
   nInit: z.int().min(1).max(100).default(10).meta({
@@ -127,13 +137,22 @@ export function contendersOf({ models, seeds }: Pick<CompareParams, 'models' | '
   return models.map(parsed).map(({ model, preset, settings, name }) => {
     const definition = modelById(model)
     const resolved = resolveSettings(definition, preset, settings)
-    return { name: name ?? nameOf(definition, preset), definition, preset, settings, resolved, isBaseline: false, seeds, finished: new Map() }
+    return {
+      name: name ?? nameOf(definition, preset),
+      definition,
+      preset,
+      settings,
+      resolved,
+      isBaseline: false,
+      seeds,
+      finished: new Map(),
+    }
   })
 }
 
-/** That layers and sizes fit the columns, before anything is trained. @throws PARAMETER_INVALID */
-export function checkFit({ definition, resolved }: Contender, columns: number, conditions: number): void {
-  buildFor(definition, resolved, columns, conditions)
+/** That layers and sizes fit the rows, before anything is trained. @throws PARAMETER_INVALID */
+export function checkFit({ definition, preset, settings }: Contender, matrix: MatrixMeta): void {
+  buildFor(definition, settingsFor(definition, preset, settings, matrix), matrix.columns.length, matrix.conditions ?? 0)
 }
 
 const nameOf = ({ id, title }: ModelDefinition, preset: string | null): string =>
@@ -182,20 +201,13 @@ function commonMatrix(models: readonly Artifact[]): number | undefined {
   )
 }
 
-/** PCA with each of the given numbers of components that is not among the contenders yet. */
-export function pcaBaselines(sizes: readonly number[], contenders: readonly Contender[], seeds: readonly number[]): Contender[] {
-  const definition = modelById('pca')
-  const known = new Set(
-    contenders
-      .filter(({ definition: { id } }) => id === 'pca')
-      .map(({ resolved }) => Number(resolved.components)),
-  )
+/** PCA with each of the given numbers of components. */
+export function pcaBaselines(sizes: readonly number[], seeds: readonly number[]): Contender[] {
   return [...new Set(sizes)]
-    .filter((components) => !known.has(components))
     .sort((a, b) => a - b)
     .map((components) => ({
       name: `PCA ${components}`,
-      definition,
+      definition: modelById('pca'),
       preset: null,
       settings: { components },
       resolved: { components },

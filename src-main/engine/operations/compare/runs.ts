@@ -49,7 +49,11 @@ export async function allRuns(ctx: OperationContext<CompareParams>, asked: Asked
     await ctx.untilResumed()
     throwIfCancelled(ctx.signal)
     const width = (to - from) / order.length
-    const part = { stage: `${contender.name}, seed ${seed} (${i + 1} of ${order.length})`, from: from + i * width, to: from + (i + 1) * width }
+    const part = {
+      stage: `${contender.name}, seed ${seed} (${i + 1} of ${order.length})`,
+      from: from + i * width,
+      to: from + (i + 1) * width,
+    }
     try {
       runs.push(...(await oneRun(ctx, asked, contender, seed, part)))
     } catch (thrown) {
@@ -99,7 +103,13 @@ async function oneRun(
     const clustered =
       space === 'codes' ? latents : await ctx.run({ operation: 'decoded-space', inputs: { latents: latents.id } }, share(0.85, 0.92))
     const clustering = await ctx.run(
-      { operation: 'cluster', inputs: { latents: clustered.id }, params: { k, nInit }, seed, name: `${label}, k = ${k}${space === 'codes' ? '' : ', decoded'}` },
+      {
+        operation: 'cluster',
+        inputs: { latents: clustered.id },
+        params: { k, nInit },
+        seed,
+        name: `${label}, k = ${k}${space === 'codes' ? '' : ', decoded'}`,
+      },
       share(0.92, 1),
     )
     runs.push({ contender, space, seed, model, latents, clustered, clustering })

@@ -6,7 +6,10 @@ type Figures = Readonly<Record<string, number | null>>
 const isKnown = (value: number | null | undefined): value is number => value !== null && value !== undefined && Number.isFinite(value)
 
 /** Of each figure its mean over the runs that have it, and the standard deviation (n − 1) where two or more do. */
-export function summary(runs: readonly Pick<ComparisonRun, 'figures'>[]): { figures: Record<string, number | null>; spread: Record<string, number | null> } {
+export function summary(runs: readonly Pick<ComparisonRun, 'figures'>[]): {
+  figures: Record<string, number | null>
+  spread: Record<string, number | null>
+} {
   const figures: Record<string, number | null> = {}
   const spread: Record<string, number | null> = {}
   for (const key of new Set(runs.flatMap(({ figures }) => Object.keys(figures)))) {

@@ -19,7 +19,13 @@ test('equals scikit-learn’s whatever the blocks, also far from zero and with a
     const X = Float32Array.from(points)
     const k = Math.max(...labels) + 1
     for (const block of [7, 1000]) {
-      const found = validity(X, d, labels.map((id) => id + 1), k, block)
+      const found = validity(
+        X,
+        d,
+        labels.map((id) => id + 1),
+        k,
+        block,
+      )
       expect(Math.abs((found?.calinskiHarabasz ?? Number.NaN) / expected.calinskiHarabasz - 1)).toBeLessThan(1e-9)
       // Far from zero scikit-learn's distances themselves lose digits, to about 1e-7.
       expect(Math.abs((found?.daviesBouldin ?? Number.NaN) / expected.daviesBouldin - 1)).toBeLessThan(1e-6)

@@ -34,7 +34,14 @@ test('by hand: two halves against two halves crossed share nothing', () => {
 
 test('counts of a hundred million rows are no harder than few', () => {
   const counts = Float64Array.from([6e7, 1e6, 2e6, 3.7e7])
-  const table = { counts, nFound: 2, nTruth: 2, foundSizes: Float64Array.of(6.1e7, 3.9e7), truthSizes: Float64Array.of(6.2e7, 3.8e7), total: 1e8 }
+  const table = {
+    counts,
+    nFound: 2,
+    nTruth: 2,
+    foundSizes: Float64Array.of(6.1e7, 3.9e7),
+    truthSizes: Float64Array.of(6.2e7, 3.8e7),
+    total: 1e8,
+  }
   // Chance shares about (nFound − 1)(nTruth − 1) / 2n: nothing, so the adjusted figure is the normalised one.
   const { found, truth, shared } = informationOf(table)
   expect(adjustedMutualInformation(table)).toBeCloseTo(shared / ((found + truth) / 2), 7)

@@ -1,0 +1,93 @@
+/** The whole view against the made-up project: what is shown of a comparison, and how one is begun. */
+import { fireEvent, render, screen, within } from '@testing-library/svelte'
+import { beforeAll, expect, test, vi } from 'vitest'
+
+vi.mock('../../../../src-renderer/lib/bridge.ts', () => import('../../../helpers/fakeEngine/bridge.ts'))
+
+// jsdom has neither.
+globalThis.ResizeObserver ??= class {
+  observe(): void {}
+  unobserve(): void {}
+  disconnect(): void {}
+}
+
+const { session } = await import('../../../../src-renderer/lib/app.ts')
+const { default: Compare } = await import('../../../../src-renderer/views/Compare.svelte')
+const { engine } = await import('../../../helpers/fakeEngine/bridge.ts')
+
+beforeAll(async () => {
+  await session.start()
+  const scene = session.artifacts.find(({ kind }) => kind === 'dataset')
+  if (scene) session.choose(scene.id)
+})
+const rowOf = (name: string): HTMLElement =>
+  within(screen.getByRole('table', { name: 'Runs' }))
+    .getByText(name)
+    .closest('tr') as HTMLElement
+
+test('the best is green and what cannot be told apart from it is marked', () => {
+  render(Compare)
+  expect(rowOf('JumpReLU').querySelector('td.best')?.textContent).toMatch(/1\.8\d.*best/)
+  expect(rowOf('denoising').textContent).toMatch(/= equal to the best:\s*0\.80/)
+  expect(rowOf('PCA 4').textContent).toContain('baseline')
+  expect(screen.getByText(/no more than 0\.912 can match/)).toBeTruthy()
+})
+
+test('baselines can be left out', async () => {
+  render(Compare)
+  await fireEvent.click(screen.getByRole('checkbox', { name: 'Baselines' }))
+  expect(within(screen.getByRole('table', { name: 'Runs' })).queryByText('PCA 4')).toBeNull()
+})
+
+test('two chosen runs are held against each other: settings, classes, methods', async () => {
+  render(Compare)
+  await fireEvent.click(rowOf('geological-mapping'))
+  await fireEvent.click(rowOf('scene'), { ctrlKey: true })
+  const inspector = screen.getByRole('complementary', { name: 'Difference of two runs' })
+  expect(within(inspector).getByText('Two selected')).toBeTruthy()
+  expect(within(inspector).getByRole('region', { name: 'Settings that differ' }).textContent).toMatch(
+    /Stacked autoencoder.*Variational autoencoder/,
+  )
+  expect(await within(inspector).findByText('ARI 0.74')).toBeTruthy()
+  expect(inspector.textContent).toMatch(/preset geological-mapping; Hinton & Salakhutdinov 2006/)
+  expect(inspector.textContent).not.toMatch(/JumpReLU \(/)
+})
+
+test('measures can be left out and put in another order', async () => {
+  render(Compare)
+  const list = screen.getByRole('list', { name: 'Measures' })
+  const heads = (): string[] => screen.getAllByRole('columnheader').map(({ textContent }) => textContent ?? '')
+  await fireEvent.click(within(list).getByRole('checkbox', { name: 'Matched classes' }))
+  expect(heads()).toContain('Matched classes')
+  const line = within(list).getByRole('checkbox', { name: 'Matched classes' }).closest('li') as HTMLElement
+  const before = heads().indexOf('Matched classes')
+  await fireEvent.keyDown(line, { key: 'ArrowUp', altKey: true })
+  expect(heads().indexOf('Matched classes')).toBe(before - 1)
+})
+
+test('a comparison is begun with models, seeds and labels, and says its price before', async () => {
+  const run = vi.spyOn(engine, 'run')
+  render(Compare)
+  await fireEvent.click(screen.getByRole('button', { name: 'Compare models' }))
+  expect(screen.getByText(/Choose at least one model/)).toBeTruthy()
+  await fireEvent.click(screen.getByRole('checkbox', { name: /^Stacked autoencoder/ }))
+  expect(screen.getByText(/^3 trainings/)).toBeTruthy()
+  const primary = document.querySelector<HTMLButtonElement>('[data-primary]')
+  expect(primary?.textContent).toContain('Compare 1 model')
+  await fireEvent.click(primary as HTMLButtonElement)
+  await vi.waitFor(() => expect(run).toHaveBeenCalled())
+  expect(run.mock.calls[0]?.[0]).toMatchObject({
+    operation: 'compare',
+    params: { models: [{ model: 'stacked', preset: 'geological-mapping', settings: {} }], seeds: [1, 2, 3], k: null },
+  })
+})
+
+test('results are compared with labels of the user’s choice', async () => {
+  render(Compare)
+  await fireEvent.click(screen.getByRole('button', { name: /With labels/ }))
+  const primary = (): HTMLButtonElement => document.querySelector<HTMLButtonElement>('[data-primary]') as HTMLButtonElement
+  expect(primary().disabled).toBe(true)
+  await fireEvent.click(screen.getByRole('checkbox', { name: /^k-means, k = 6/ }))
+  expect(primary().textContent).toContain('Compare 1 result with labels')
+  expect(primary().disabled).toBe(true)
+})
