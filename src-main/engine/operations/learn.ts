@@ -3,6 +3,7 @@ import type { Artifact } from '#common/domain/artifact.ts'
 import type { MatrixMeta, ModelMeta } from '#common/domain/results.ts'
 import { openEnergyMeter } from '../compute/energy.ts'
 import { firstOfEach, type RowReader, rowsInMemory } from '../compute/rowReader.ts'
+import { listed } from '../data/pipeline/define.ts'
 import { buildFor, scaleOf } from '../models/build.ts'
 import type { ComparisonScale, ModelDefinition, Weight, Weights } from '../models/define.ts'
 import { modelById } from '../models/registry.ts'
@@ -138,6 +139,11 @@ export async function learnInto(
 ): Promise<{ readonly meta: ModelMeta; readonly begun: TrainResult['begun'] }> {
   const { model, preset, settings, matrix: artifact, seed } = learning
   const matrix = artifact.meta as unknown as MatrixMeta
+  if (matrix.given && !model.takesConditions)
+    ctx.log(
+      'info',
+      `${model.title} takes no known influences: ${listed(matrix.given.map(({ field }) => field))} are left aside. Conditional models use them.`,
+    )
   const meter = openEnergyMeter(ctx.device)
   const { result, pca, errorsOf } = await learned(ctx, learning).finally(() => meter.close())
   const energy = await meter.read()

@@ -126,3 +126,16 @@ test('what was set of such a field is kept for later and not asked for now', () 
   expect(thatMatter(dependent, { nesterov: true })).toEqual({})
   expect(thatMatter(dependent, { nesterov: true }, { optimiser: 'sgd' })).toEqual({ nesterov: true })
 })
+
+test('names to choose among are added from a list and taken out again', async () => {
+  const onchange = vi.fn()
+  const named = z.toJSONSchema(z.object({ fields: z.array(z.string()).default([]).meta({ title: 'Fields' }) }), { io: 'input' })
+  const props = { schema: named as Record<string, unknown>, choices: { fields: ['batch', 'sensor', 'day'] }, onchange }
+  render(ParameterForm, { ...props, values: { fields: ['sensor'] } })
+  const list = screen.getByRole('combobox')
+  expect([...list.querySelectorAll('option')].map(({ textContent }) => textContent)).toEqual(['Add another', 'batch', 'day'])
+  await fireEvent.change(list, { target: { selectedIndex: 2 } })
+  expect(onchange).toHaveBeenLastCalledWith({ fields: ['sensor', 'day'] })
+  await fireEvent.click(screen.getByRole('button', { name: /Leave out sensor/ }))
+  expect(onchange).toHaveBeenLastCalledWith({})
+})
