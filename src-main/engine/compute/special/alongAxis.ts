@@ -1,10 +1,10 @@
 /**
- * Picking and placing by index along the last axis, and adding up rows. A number may be addressed twice: then gradients and sums
- * add up, the same on any number of threads.
+ * Placing by index along the last axis, and adding up rows. A place may be addressed twice: then sums add up, the same on any number
+ * of threads.
  *
  * Letters: x [..., M] · index int32 [..., k], its leading axes those of x.
  */
-import { add, gather, reshape, type Tensor, type Tensor1D, tensor1d, unsortedSegmentSum } from '@tensorflow/tfjs-core'
+import { add, reshape, type Tensor, type Tensor1D, tensor1d, unsortedSegmentSum } from '@tensorflow/tfjs-core'
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1)
 
@@ -18,12 +18,6 @@ function flatIndex(index: Tensor, size: number): Tensor1D {
     'int32',
   )
   return reshape(add(reshape(index, [rows, k]), reshape(starts, [rows, 1])), [-1]) as Tensor1D
-}
-
-/** x at `index` of each row: [..., k]. Its gradient adds up at the places taken. */
-export function gatherAlong(x: Tensor, index: Tensor): Tensor {
-  const size = x.shape.at(-1) as number
-  return reshape(gather(reshape(x, [-1]), flatIndex(index, size)), index.shape)
 }
 
 /** Zeros [..., M] with `values` [..., k] added at `index` of each row. Its gradient takes what arrives there. */

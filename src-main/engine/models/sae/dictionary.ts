@@ -124,13 +124,18 @@ export const firstPull = (what: string, then = '', value = 0.1) =>
       description: `Weight of ${what} in the loss${then}.`,
     })
 
-/** Directions settle when steps become small, so the step size falls unless it is told otherwise. */
+function withDefault<Inner extends z.ZodType>(field: z.ZodDefault<Inner>, value: z.output<Inner>): z.ZodDefault<Inner> {
+  return z._default(field.unwrap(), value as never).meta(field.meta() ?? {})
+}
+
+/**
+ * Directions settle when steps become small, so the step size falls unless it is told otherwise; and because they settle last, no pass
+ * without a better error ends it before (the best weights are kept in any case).
+ */
 export const dictionarySchedule = {
   ...schedule,
-  learningRateSchedule: schedule.learningRateSchedule
-    .unwrap()
-    .default('cosine')
-    .meta(schedule.learningRateSchedule.meta() ?? {}),
+  learningRateSchedule: withDefault(schedule.learningRateSchedule, 'cosine'),
+  patience: withDefault(schedule.patience, 0),
 }
 
 export const dictionaryLayout = (
@@ -256,7 +261,7 @@ export function deadLatentsLoss(x: Tensor2D, recon: Tensor2D, dead: Tensor, w: T
 export const auxiliaryKOf = (k: number | null, M: number, D: number): number => Math.min(M, k ?? Math.min(512, Math.ceil(D / 2)))
 
 /** How far beyond `target` the codes per row may be, as share of it, before a pass counts as worse for it. */
-const tolerance = 0.05
+const tolerance = 0.02
 
 /** E(x, x̂), raised where rows use more codes than wanted: a pass with more codes is no better for rebuilding more. For judging. */
 export const heldOutError = (x: Tensor2D, recon: Tensor2D, f: Tensor2D, target: number | null): Scalar => {
@@ -264,22 +269,29 @@ export const heldOutError = (x: Tensor2D, recon: Tensor2D, f: Tensor2D, target: 
   return target === null ? error : add(error, relu(sub(div(meanL0(f), target), 1 + tolerance)))
 }
 
-const [warmUp, settled, firstShare, steering] = [0.05, 0.3, 0.25, 0.02]
+const [warmUp, settled, firstShare, leastSteering, mostSteering] = [0.05, 0.3, 0.25, 0.02, 0.25]
 
 /**
  * Numbers of a step for a model whose λ is led to a number of codes: how much of λ counts, which grows over the first twentieth of the
- * steps, and how many codes a row shall use by now. These fall from a quarter of all to `target`, by the same share each step, over
- * the first three tenths: directions that learn together part before few are chosen; few from the first step on leave many unused.
+ * steps; how many codes a row shall use by now; and by which share of itself λ may change, a fiftieth or, in a short training, so much
+ * that it can change by e⁸ in all. Codes fall from a quarter of all to `target`, by the same share each step, over the first three
+ * tenths: directions that learn together part before few are chosen; few from the first step on leave many unused.
  */
-export function pullScalars(step: number, steps: number, target: number | null, M: number): Readonly<Record<'warmth' | 'wanted', number>> {
+export function pullScalars(
+  step: number,
+  steps: number,
+  target: number | null,
+  M: number,
+): Readonly<Record<'warmth' | 'wanted' | 'steering', number>> {
   const warmth = Math.min(1, (step + 1) / Math.max(1, warmUp * steps))
-  if (target === null) return { warmth, wanted: M }
+  const steering = Math.min(mostSteering, Math.max(leastSteering, 8 / steps))
+  if (target === null) return { warmth, wanted: M, steering }
   const left = Math.max(0, 1 - step / (settled * steps))
-  return { warmth, wanted: target * Math.max(1, (firstShare * M) / target) ** left }
+  return { warmth, wanted: target * Math.max(1, (firstShare * M) / target) ** left, steering }
 }
 
-/** λ after a step: a fiftieth larger at most where rows use more than `wanted` codes, smaller where less. */
-export function steeredPull(pull: Tensor, l0: Scalar, wanted: Tensor): Tensor {
+/** λ after a step: larger where rows use more codes than `wanted`, smaller where less, by at most `steering` of itself. */
+export function steeredPull(pull: Tensor, l0: Scalar, { wanted, steering }: TensorMap): Tensor {
   const off = sub(div(stopGradient(l0), wanted), 1)
   const bounded = sub(relu(add(off, 1)), relu(sub(off, 1)))
   return maximum(mul(pull, add(1, mul(steering, sub(bounded, 1)))), 1e-12)

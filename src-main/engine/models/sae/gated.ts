@@ -118,7 +118,7 @@ export const saeGated = defineModel({
                 sparsity: mul(mul(buffers.pull, scalars.warmth), mean(sum(gates, 1))),
                 gates: squaredError(x, decoded(gates, frozen)),
               }),
-              buffers: { pull: target === null ? add(buffers.pull, 0) : steeredPull(buffers.pull, meanL0(f), scalars.wanted) },
+              buffers: { pull: target === null ? add(buffers.pull, 0) : steeredPull(buffers.pull, meanL0(f), scalars) },
             }
           },
         },

@@ -103,7 +103,7 @@ export const saeRelu = defineModel({
               ...totalOf({ reconstruction, sparsity: mul(mul(buffers.pull, scalars.warmth), sizes) }),
               buffers: {
                 rowsSilent: silentAfter(sum(f, 0), buffers.rowsSilent, x.shape[0]),
-                pull: target === null ? add(buffers.pull, 0) : steeredPull(buffers.pull, l0, scalars.wanted),
+                pull: target === null ? add(buffers.pull, 0) : steeredPull(buffers.pull, l0, scalars),
               },
             }
           },
