@@ -3,11 +3,15 @@ import type { ReportMeta } from '#common/domain/report.ts'
 
 const percent = (share: number): string => `${Number((100 * share).toPrecision(3))} %`
 
+/** Share of the variance that a unit has to explain to count. */
+const idleBelow = 0.001
+
 export function notesOf(report: Omit<ReportMeta, 'notes'>): string[] {
   const { rows, fit, pca, intrinsic, codeSize, variational, units } = report
   const notes: string[] = []
   if (!rows.heldOut) notes.push('No rows were held out: the figures are of rows that the model learned from and flatter it.')
-  if (fit.explainedVariance < pca.explainedVariance - 0.001)
+  // With as many components as columns PCA gives every row back, which says nothing.
+  if (pca.explainedVariance < 0.99999 && fit.explainedVariance < pca.explainedVariance - 0.001)
     notes.push(
       `PCA with ${pca.components} components explains more (${percent(pca.explainedVariance)} against ${percent(fit.explainedVariance)}): the model has not learned enough, or straight axes are all there is.`,
     )
@@ -19,6 +23,11 @@ export function notesOf(report: Omit<ReportMeta, 'notes'>): string[] {
   if (data && codes && codes.high < data.low)
     notes.push(
       `Codes vary along about ${codes.dimension.toFixed(1)} directions and rows along ${data.dimension.toFixed(1)}: the code leaves something out, be it noise or structure.`,
+    )
+  const idle = units.filter(({ importance, kind }) => kind !== 'passive' && importance !== null && Math.abs(importance) < idleBelow)
+  if (idle.length > 0 && !isSparse)
+    notes.push(
+      `Without ${idle.length === 1 ? 'unit' : 'each of the units'} ${idle.map(({ unit }) => unit).join(', ')} rows come back as well as with it (within ${percent(idleBelow)}).`,
     )
   if (variational && variational.passive > 0)
     notes.push(
