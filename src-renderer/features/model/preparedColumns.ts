@@ -23,7 +23,14 @@ export function readColumns(meta: DatasetMeta, values: Values): Column[] {
   return chosen.filter((column) => !out.has(column) && !given.includes(column.name))
 }
 
-/** Exact but for categories that training does not see, and for what is only known once rows were read. */
+/** Columns of what is given and not learned from: one of each value of a category, one of a number; fields beside the columns count as one. */
+export const conditionWidth = (meta: DatasetMeta, values: Values): number =>
+  (texts(values.conditions) ?? []).reduce(
+    (sum, name) => sum + Math.max(1, meta.columns.find((column) => column.name === name)?.categories?.length ?? 1),
+    0,
+  )
+
+/** Exact but for categories that training does not see, and for what is only known once rows were read. Conditions are among them. */
 export function preparedWidth(meta: DatasetMeta, values: Values): number {
   const read = readColumns(meta, values)
   const dateParts = texts(values.dateParts)?.length ?? 0
@@ -35,5 +42,6 @@ export function preparedWidth(meta: DatasetMeta, values: Values): number {
   const missingIn = new Set(meta.columns.filter((_, i) => (meta.summaries[i]?.missing ?? 0) > 0))
   const marks = values.missingIndicator === true && values.missing !== 'drop' ? read.filter((column) => missingIn.has(column)).length : 0
   const width = read.reduce((sum, column) => sum + widthOf(column), marks)
-  return typeof values.topGenes === 'number' && meta.kind === 'cells' ? Math.min(values.topGenes, width) : width
+  const learned = typeof values.topGenes === 'number' && meta.kind === 'cells' ? Math.min(values.topGenes, width) : width
+  return learned + conditionWidth(meta, values)
 }

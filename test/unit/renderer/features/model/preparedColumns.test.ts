@@ -30,7 +30,7 @@ describe('the number of columns a model will see', () => {
     ['missing values are marked in a column each', { missingIndicator: true }, 7],
     ['patterns and types leave columns out', { leaveOut: ['temp_*', 'type:date'] }, 3],
     ['names choose them', { columns: ['temp_2', 'kind'] }, 4],
-    ['what is given is not learned from', { conditions: ['kind', 'batch'] }, 3],
+    ['what is given counts as well: each value of a category, a field as one', { conditions: ['kind', 'batch'] }, 7],
     ['the limit of genes is for cells only', { topGenes: 2 }, 6],
   ])('%s', (_, values, width) => {
     expect(preparedWidth(meta, { ...usual, ...values })).toBe(width)
