@@ -7,8 +7,8 @@
  *
  * So a row may use more codes where it needs them, and k is met on average.
  *
- * Otherwise than in the paper: a row uses at most 8k codes, so that the choice is among B · 8k numbers instead of B · M. Held-out
- * rows are judged with θ, as they are encoded.
+ * Otherwise than in the paper: a row uses at most 8k codes, so that the choice is among B · 8k numbers instead of B · M; the step
+ * size falls along a cosine. Held-out rows are judged with θ, as they are encoded.
  *
  * Shapes: see dictionary.ts. θ []
  */
@@ -35,26 +35,28 @@ import { totalOf } from '../../losses/terms.ts'
 import { defineModel, type TensorMap } from '../define.ts'
 import { batchSize, epochs, learningRate } from '../training.ts'
 import {
-  activeCodes,
   auxiliaryKOf,
-  auxiliaryOfColumns,
-  checkCodes,
-  codeSize,
-  deadAfter,
   deadLatentsLoss,
   decoded,
   decodedCodes,
-  dictionaryLayout,
-  dictionaryPresets,
-  dictionarySchedule,
   firstDictionary,
-  fits,
-  group,
   heldOutError,
   preActivation,
   silentAfter,
   topCodes,
 } from './dictionary.ts'
+import {
+  activeCodes,
+  auxiliaryOfColumns,
+  checkCodes,
+  codeSize,
+  deadAfter,
+  dictionaryLayout,
+  dictionaryPresets,
+  dictionarySchedule,
+  fits,
+  group,
+} from './params.ts'
 
 const mostTimesK = 8
 /** Share of θ that is replaced by that of a step. */

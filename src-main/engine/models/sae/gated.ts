@@ -33,23 +33,18 @@ import { stopGradient } from '../../compute/special/gradientFlow.ts'
 import { totalOf } from '../../losses/terms.ts'
 import { defineModel, type TensorMap } from '../define.ts'
 import { batchSize, epochs, learningRate } from '../training.ts'
+import { decoded, firstDictionary, heldOutError, meanL0, pullScalars, steeredPull } from './dictionary.ts'
 import {
   checkCodes,
   codeSize,
-  decoded,
   dictionaryLayout,
   dictionaryPresets,
   dictionarySchedule,
-  firstDictionary,
   firstPull,
   fits,
   group,
-  heldOutError,
-  meanL0,
-  pullScalars,
-  steeredPull,
   targetCodes,
-} from './dictionary.ts'
+} from './params.ts'
 
 /** ReLU(π) and f share one product with W_gate. */
 function gated(x: Tensor2D, w: TensorMap): { readonly gates: Tensor2D; readonly f: Tensor2D } {

@@ -27,26 +27,21 @@ import { shareOfSpread } from '../../losses/reconstruction.ts'
 import { totalOf } from '../../losses/terms.ts'
 import { defineModel, type RowSample, type TensorMap, type Weights } from '../define.ts'
 import { batchSize, epochs, learningRate } from '../training.ts'
+import { deadLatentsLoss, decoded, firstDictionary, heldOutError, preActivation, silentAfter } from './dictionary.ts'
 import {
   auxiliary,
   checkCodes,
   codeSize,
   deadAfter,
-  deadLatentsLoss,
-  decoded,
   dictionaryLayout,
   dictionaryPresets,
   dictionarySchedule,
-  firstDictionary,
   firstPull,
   fits,
   group,
-  heldOutError,
-  preActivation,
-  silentAfter,
   sparsity,
   targetCodes,
-} from './dictionary.ts'
+} from './params.ts'
 
 const warmUp = 0.1
 /** Codes per row that thresholds start from where no number is wanted. */

@@ -30,7 +30,7 @@ import { type Codes, denseCodes, sparseDecode, sparseEncode } from '../../comput
 import { totalOf } from '../../losses/terms.ts'
 import { defineModel, type TensorMap } from '../define.ts'
 import { batchSize, epochs, learningRate } from '../training.ts'
-import { activeCodes, checkCodes, codeSize, dictionarySchedule, fits, group, layers } from './dictionary.ts'
+import { activeCodes, checkCodes, codeSize, dictionarySchedule, fits, group, layers } from './params.ts'
 
 export const kSparse = defineModel({
   id: 'k-sparse',

@@ -20,27 +20,20 @@ import { z } from 'zod'
 import { totalOf } from '../../losses/terms.ts'
 import { defineModel } from '../define.ts'
 import { batchSize, epochs, learningRate } from '../training.ts'
+import { decoded, firstDictionary, heldOutError, meanL0, preActivation, silentAfter, pullScalars, steeredPull } from './dictionary.ts'
 import {
   checkCodes,
   codeSize,
   deadAfter,
-  decoded,
   dictionaryLayout,
   dictionaryPresets,
   dictionarySchedule,
-  firstDictionary,
   firstPull,
   fits,
   alive,
   group,
-  heldOutError,
-  meanL0,
-  preActivation,
-  silentAfter,
-  pullScalars,
-  steeredPull,
   targetCodes,
-} from './dictionary.ts'
+} from './params.ts'
 import { resample } from './resample.ts'
 
 export const saeRelu = defineModel({

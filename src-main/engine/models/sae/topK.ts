@@ -10,7 +10,8 @@
  * the geometric median of rows to learn from. A latent is dead when it has not fired for `deadAfter` rows.
  *
  * Otherwise than in the paper: the encoder starts at length one, whose scaling made no difference there; errors are divided by the
- * spread of the batch, as its code does for the auxiliary loss, so that no number has to be known before; rows stand for tokens.
+ * spread of the batch, as its code does for the auxiliary loss, so that no number has to be known before; rows stand for tokens;
+ * the step size falls along a cosine.
  * Held-out rows are judged by E(x, x̂) alone.
  *
  * Only the product x W_encᵀ touches all latents, see compute/sparse/ops.ts.
@@ -24,26 +25,20 @@ import { shareOfSpread } from '../../losses/reconstruction.ts'
 import { totalOf } from '../../losses/terms.ts'
 import { defineModel, type TensorMap } from '../define.ts'
 import { batchSize, epochs, learningRate } from '../training.ts'
+import { auxiliaryKOf, deadLatentsLoss, decoded, decodedCodes, firstDictionary, silentAfter, topCodes } from './dictionary.ts'
 import {
   activeCodes,
-  auxiliaryKOf,
   auxiliaryOfColumns,
   checkCodes,
   codeSize,
   deadAfter,
-  deadLatentsLoss,
-  decoded,
-  decodedCodes,
   dictionaryLayout,
   dictionaryPresets,
   dictionarySchedule,
-  firstDictionary,
   fits,
   group,
   layers,
-  silentAfter,
-  topCodes,
-} from './dictionary.ts'
+} from './params.ts'
 
 export const saeTopK = defineModel({
   id: 'sae-topk',
