@@ -1,13 +1,18 @@
-/** The likelihoods of counts against scipy, their gradients against differences. */
-import { readFileSync } from 'node:fs'
-import { describe, expect, test } from 'vitest'
+/** The likelihoods of counts against scipy, their gradients against differences; what training refuses; a short training on real cells. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
 import * as tf from '#engine/compute/tfjs.ts'
 import type { HostArrays, TensorMap } from '#engine/compute/step.ts'
 import { logNegativeBinomial, logZeroInflated } from '#engine/losses/counts.ts'
 import { atTypicalDepth } from '#engine/models/counts/depth.ts'
 import { trainModel } from '#engine/train/train.ts'
+import { groupedThreeWays } from '../helpers/countTable.ts'
 import { evaluateBoth } from '../helpers/programs.ts'
+import { hasSharedData } from '../helpers/sharedData.ts'
 import { countRows, trainOptions } from '../helpers/training.ts'
+import { openWorkbench } from '../helpers/workbench.ts'
 
 type Table = Readonly<Record<string, readonly number[]>>
 // Made by test/fixtures/make/counts.py with scipy.
@@ -104,5 +109,21 @@ describe('training refuses what are no counts', () => {
       message: `This model learns from raw counts, and C has ${what} (${value}).`,
       hint: expect.stringContaining('“As they are” for Counts'),
     })
+  })
+})
+
+describe.skipIf(!hasSharedData)('cells of known kinds', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'stratum-cells-'))
+  const bench = openWorkbench(join(folder, 'cells.stratum'))
+  afterAll(async () => {
+    await bench.close()
+    rmSync(folder, { recursive: true })
+  })
+  // A quarter of the default passes; test/bench/countVae.ts prints the whole table over 5 seeds.
+  test('are found in decoded profiles after a short training', { timeout: 600_000 }, async () => {
+    const [{ ari }] = await groupedThreeWays(bench, 'singlecell/labelled/scdcc/10X_PBMC_top2000.h5', 8, [1], { epochs: 10 })
+    expect(ari.decoded).toBeGreaterThan(0.65)
+    expect(ari.codes).toBeGreaterThan(0.55)
+    expect(ari.counts).toBeGreaterThan(0.7)
   })
 })

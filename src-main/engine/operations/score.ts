@@ -99,7 +99,7 @@ export const scoreOperation = defineOperation({
     const holdout = new Float64Array(bins)
     addToHistogram(errors, 0, to, holdout)
     const result: ScoresMeta = {
-      method: 'reconstruction error, mean over columns',
+      method: `reconstruction error${model.errorsOf === undefined ? '' : ` of ${model.errorsOf}`}, mean over columns`,
       dataset: meta.dataset,
       model: meta.model,
       latents: latents.id,
