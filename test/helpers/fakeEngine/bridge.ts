@@ -192,6 +192,14 @@ const unreadable: ErrorReport = {
   where: { path: '/data/half_a_scene.tif', byte: 1024, band: 1 },
 }
 
+/** The made-up project has neither a report nor features. */
+const notMade: ErrorReport = {
+  code: 'ARTIFACT_NOT_FOUND',
+  message: 'The project has no such report.',
+  hint: 'Make it first.',
+  where: {},
+}
+
 function begin(request: { operation: string; params?: Record<string, unknown>; name?: string; inputs?: Record<string, number> }): Job {
   const started = job({
     id: 1 + Math.max(0, ...jobs.map((other) => other.id)),
@@ -253,6 +261,11 @@ export const engine: Client<EngineCalls> = {
     }),
   compareClasses: async () => ok(crossed()),
   readExamination: async () => ok({ correlation: new Float32Array(), cells: null }),
+  readReport: async () => fail(notMade),
+  readTraversal: async () => fail(notMade),
+  listFeatures: async () => fail(notMade),
+  readFeature: async () => fail(notMade),
+  readActivations: async () => fail(notMade),
   inspect: async ({ path }) => (/half|unreadable/.test(path) ? fail(unreadable) : ok({ ...sceneReport, path })),
   createProject: async ({ path }) => {
     project = projectInfo(path)
