@@ -206,6 +206,19 @@ describe('the list', () => {
   })
 })
 
+test('rows of another file, its columns in another order, have the features of the model', async () => {
+  const path = file('turned.csv')
+  writeFileSync(path, `b,other,a\n${rows.map(([a, b]) => `${b},9,${a}`).join('\n')}\n`)
+  const dataset = await bench.compute('import', {}, { path })
+  const model = (features.meta as unknown as FeaturesMeta).model
+  const codes = await bench.compute('encode', { model, dataset: dataset.id })
+  const turned = await bench.compute('features', { latents: codes.id })
+  const { core, labels } = turned.meta as unknown as FeaturesMeta
+  expect([core, labels]).toEqual([metaOf().core, null])
+  const found = featureDetail(bench.project, turned, 0)
+  expect([found.names, [...found.profile], found.topRows]).toEqual([detail(0).names, [...detail(0).profile], detail(0).topRows])
+})
+
 test('features of a part of a code are refused, it cannot be decoded', async () => {
   const part = await bench.compute('select-units', { latents: latents.id })
   expect(part.meta).toMatchObject({ codeSize: 3, units: [0, 1, 2] })

@@ -1,5 +1,6 @@
 /** What the figures of a report mean together, in sentences for somebody who did not make the model. */
 import type { ReportMeta } from '#common/domain/report.ts'
+import { listed } from '../../data/pipeline/define.ts'
 
 const percent = (share: number): string => `${Number((100 * share).toPrecision(3))} %`
 
@@ -27,7 +28,7 @@ export function notesOf(report: Omit<ReportMeta, 'notes'>): string[] {
   const idle = units.filter(({ importance, kind }) => kind !== 'passive' && importance !== null && Math.abs(importance) < idleBelow)
   if (idle.length > 0 && !isSparse)
     notes.push(
-      `Without ${idle.length === 1 ? 'unit' : 'each of the units'} ${idle.map(({ unit }) => unit).join(', ')} rows come back as well as with it (within ${percent(idleBelow)}).`,
+      `Without ${idle.length === 1 ? 'unit' : 'any one of the units'} ${listed(idle.map(({ unit }) => String(unit)))} rows come back as well as with it (within ${percent(idleBelow)}).`,
     )
   if (variational && variational.passive > 0)
     notes.push(
