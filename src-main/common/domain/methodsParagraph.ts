@@ -65,9 +65,9 @@ function kWords({ k }: ComparisonMeta): string {
 function spaceWords(rows: readonly ComparisonRow[]): string {
   const spaces = new Set(rows.map(({ space }) => space))
   const parts = [
-    ...(spaces.has('codes') ? ['of their codes'] : []),
-    ...(spaces.has('decoded') ? ['of what is decoded from them, reduced by PCA'] : []),
-    ...(spaces.has('columns') ? ['of the prepared columns themselves'] : []),
+    ...(spaces.has('codes') ? ['in their codes'] : []),
+    ...(spaces.has('decoded') ? ['in what is decoded from them, reduced by PCA'] : []),
+    ...(spaces.has('columns') ? ['in the prepared columns themselves'] : []),
   ]
   return parts.length > 0 ? `, ${listed(parts)}` : ''
 }
