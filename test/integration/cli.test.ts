@@ -3,6 +3,7 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Artifact } from '#common/domain/artifact.ts'
 import { openProject } from '#engine/project/open.ts'
+import { columnarFixture } from '../helpers/columnarFixtures.ts'
 import { command, ended, jsonLines, lineOf, spawnCommand, startCommand } from '../helpers/commandLine.ts'
 import { writeTable } from '../helpers/tableFile.ts'
 import { temporaryFolder } from '../helpers/temporaryFolder.ts'
@@ -76,6 +77,12 @@ describe('the way to a result', () => {
     )
     const { out } = await command('show', project, String(model.inputs.matrix), '--json')
     expect((last(out).result as Artifact).params.scaling).toBe('min-max')
+  })
+
+  test('a file that is imported as a kind is opened again as that kind', async () => {
+    const dataset = await resultOf('import', project, columnarFixture('cube.npz'), '--as', 'raster')
+    expect(dataset.meta).toMatchObject({ kind: 'raster', rows: 12, readerOptions: { layout: 'image' } })
+    expect((await resultOf('prepare', project, 'cube')).meta).toMatchObject({ datasetKind: 'raster' })
   })
 
   test('names, deletion and what a person sees', async () => {

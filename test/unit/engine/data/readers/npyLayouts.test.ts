@@ -14,6 +14,12 @@ describe.each(['cube.npy', 'cube_fortran.npy', 'cube.npz'])('%s', (name) => {
     await source.close()
   })
 
+  it('is the kind that is asked for, unless an option says otherwise', async () => {
+    const kindOf = async (as: string, options = {}): Promise<string> => (await inspectSource(columnarFixture(name), as, options)).kind
+    expect([await kindOf('table'), await kindOf('raster'), await kindOf('embedding')]).toEqual(['table', 'raster', 'embedding'])
+    expect(await kindOf('table', { layout: 'bands' })).toBe('raster')
+  })
+
   it('as an image has a band for each of the last axis', async () => {
     const source = await openSource(columnarFixture(name), undefined, { layout: 'image' })
     expect(source.report).toMatchObject({ kind: 'raster', rows: 12, grid: { width: 3, height: 4, georeferenced: false } })
