@@ -27,7 +27,8 @@ export default defineConfig({
       {
         extends: true,
         plugins: [svelte(), svelteTesting()],
-        test: { name: 'window', environment: 'jsdom', include: ['test/unit/renderer/**/*.test.ts'] },
+        // One document for many files: making it takes longer than the tests, which leave nothing in it.
+        test: { name: 'window', environment: 'jsdom', isolate: false, include: ['test/unit/renderer/**/*.test.ts'] },
       },
     ],
   },
