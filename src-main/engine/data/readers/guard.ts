@@ -30,6 +30,8 @@ export function guardedReader(reader: Reader): Reader {
 /** What a decoder throws over damaged bytes is the file's fault, and says so. */
 function asReadError(thrown: unknown, title: string, path: string): StratumError {
   if (thrown instanceof StratumError) return thrown
+  // What Node throws where a signal ends a read.
+  if (thrown instanceof Error && thrown.name === 'AbortError') return cancelled()
   const { code, message, hint } = toReport(thrown)
   if (code !== 'INTERNAL') return new StratumError(code, message, hint, { path }, thrown)
   return new StratumError(
