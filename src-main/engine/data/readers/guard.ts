@@ -1,5 +1,5 @@
 /** Puts one face on every reader: options are checked first, and whatever a decoder throws leaves as a StratumError. */
-import { StratumError, throwIfCancelled, toReport } from '#common/errors.ts'
+import { cancelled, StratumError, throwIfCancelled, toReport } from '#common/errors.ts'
 import type { ChunkOptions, OpenSource, Reader, RowChunk } from '../dataset.ts'
 
 /** @throws from `open`: PARAMETER_INVALID for an option that the format does not have, and what the reader throws */
