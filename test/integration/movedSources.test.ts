@@ -60,14 +60,23 @@ test('a region that moves computes nothing anew, and one that changes does', asy
   const raster = (value: (i: number) => number): Uint8Array =>
     tinyTiff([{ tags, blocks: [Uint8Array.from({ length: 256 }, (_, i) => value(i))] }])
   const [scene, mask, elsewhere] = ['scene.tif', 'mask.tif', 'elsewhere.tif'].map((name) => folder.file(`study/${name}`))
-  writeFileSync(scene, raster((i) => (i * 7) % 251))
-  writeFileSync(mask, raster((i) => (i < 128 ? 1 : 0)))
+  writeFileSync(
+    scene,
+    raster((i) => (i * 7) % 251),
+  )
+  writeFileSync(
+    mask,
+    raster((i) => (i < 128 ? 1 : 0)),
+  )
   await result('import', project, scene)
   const first = await result('prepare', project, 'scene', '--region', mask)
   renameSync(mask, elsewhere)
   expect(await result('prepare', project, 'scene', '--region', elsewhere)).toMatchObject({ id: first.id })
   expect((await result('prepare', project, 'scene')).id).not.toBe(first.id)
-  writeFileSync(elsewhere, raster((i) => (i < 100 ? 1 : 0)))
+  writeFileSync(
+    elsewhere,
+    raster((i) => (i < 100 ? 1 : 0)),
+  )
   expect((await result('prepare', project, 'scene', '--region', elsewhere)).id).not.toBe(first.id)
 })
 

@@ -7,7 +7,7 @@
 import { closeSync } from 'node:fs'
 import { StratumError } from '#common/errors.ts'
 
-export type Library = Awaited<(typeof import('h5wasm/node'))['ready']>
+export type Library = Awaited<typeof import('h5wasm/node')['ready']>
 
 interface Instance {
   readonly library: Library

@@ -51,7 +51,14 @@ if (twice) throw new Error(`reader '${twice.id}' is registered twice`)
 
 /** 'GeoTIFF (.tif .tiff), CSV table (.csv …)', for messages. */
 export const readableFormats = (): string =>
-  readers.map((reader) => [reader.title, ...(reader.extensions.length > 0 ? [`(${reader.extensions.map((extension) => `.${extension}`).join(' ')})`] : [])].join(' ')).join(', ')
+  readers
+    .map((reader) =>
+      [
+        reader.title,
+        ...(reader.extensions.length > 0 ? [`(${reader.extensions.map((extension) => `.${extension}`).join(' ')})`] : []),
+      ].join(' '),
+    )
+    .join(', ')
 
 const otherFormats: readonly (readonly [mark: (head: Uint8Array, text: string) => boolean, name: string, hint: string])[] = [
   [
@@ -89,7 +96,10 @@ const otherFormats: readonly (readonly [mark: (head: Uint8Array, text: string) =
  * @throws FORMAT_UNKNOWN naming what can be read, UNKNOWN_FORMAT for an unknown `as`, and what opening a file throws
  */
 export async function readerFor(path: string, as?: string): Promise<Reader> {
-  const wanted = as === undefined ? readers : readers.filter((reader) => reader.id === as || reader.kind === as || (reader.readAs && Object.hasOwn(reader.readAs, as)))
+  const wanted =
+    as === undefined
+      ? readers
+      : readers.filter((reader) => reader.id === as || reader.kind === as || (reader.readAs && Object.hasOwn(reader.readAs, as)))
   if (wanted.length === 0)
     throw new StratumError(
       'UNKNOWN_FORMAT',

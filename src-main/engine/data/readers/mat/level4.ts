@@ -173,4 +173,7 @@ const cutOff = (path: string, name: string, dims: readonly number[], size: numbe
   )
 
 const corrupt = (path: string, byte: number, what: string): StratumError =>
-  new StratumError('FILE_CORRUPT', `${what} at byte ${byte}.`, 'Fetch the file again, or save it again in MATLAB or Octave.', { path, byte })
+  new StratumError('FILE_CORRUPT', `${what} at byte ${byte}.`, 'Fetch the file again, or save it again in MATLAB or Octave.', {
+    path,
+    byte,
+  })

@@ -23,10 +23,20 @@ it('names that all are the same take as many steps as there are', () => {
   expect(names.at(-1)).toBe('x (50000)')
 })
 
-it.each(['label', 'Labels', 'y', 'y_train', 'class', 'true label', 'target-test', 'Species', 'ground truth', 'gt', 'cell_type', 'cell types'])(
-  '%s is the name of a label',
-  (name) => expect(isLabelName(name)).toBe(true),
-)
+it.each([
+  'label',
+  'Labels',
+  'y',
+  'y_train',
+  'class',
+  'true label',
+  'target-test',
+  'Species',
+  'ground truth',
+  'gt',
+  'cell_type',
+  'cell types',
+])('%s is the name of a label', (name) => expect(isLabelName(name)).toBe(true))
 it.each(['is_fraud', 'isAnomaly', 'outcome', 'diagnosis', 'Churn', 'survived'])('%s, too', (name) => expect(isLabelName(name)).toBe(true))
 it.each(['x', 'weight', 'classified', 'yield', 'labeling', 'cell', 'truth'])('%s is none', (name) => expect(isLabelName(name)).toBe(false))
 it('a y beside an x is a coordinate', () => {
