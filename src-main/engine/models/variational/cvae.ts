@@ -29,7 +29,8 @@ export const cvae = defineModel({
   title: 'Conditional variational autoencoder',
   summary: 'A variational autoencoder that is told known influences, so that its codes need not tell them.',
   group,
-  useWhen: 'Something known moves the values and shall not shape the codes: batch, sensor, flight line. Name it as a known influence of the data.',
+  useWhen:
+    'Something known moves the values and shall not shape the codes: batch, sensor, flight line. Name it as a known influence of the data.',
   avoidWhen:
     'Nothing of the kind is known: then it is the ordinary variational autoencoder. What goes together with the influence is taken out with it.',
   paper: 'Sohn, Lee & Yan 2015, Learning structured output representation using deep conditional generative models, NeurIPS 28',

@@ -93,16 +93,13 @@ export const params = z.object({
     description: 'Learn from these only; all when empty. Names, patterns such as B*, or types such as type:number.',
     advanced: true,
   }),
-  conditions: z
-    .array(z.string())
-    .default([])
-    .meta({
-      title: 'Known influences',
-      paperTerm: 'covariates, conditions',
-      description:
-        'Fields such as batch, sensor or flight line that are given to the model with each row and not rebuilt, so that codes need not tell them. Only conditional models use them; others are trained without.',
-      advanced: true,
-    }),
+  conditions: z.array(z.string()).default([]).meta({
+    title: 'Known influences',
+    paperTerm: 'covariates, conditions',
+    description:
+      'Fields such as batch, sensor or flight line that are given to the model with each row and not rebuilt, so that codes need not tell them. Only conditional models use them; others are trained without.',
+    advanced: true,
+  }),
 
   splitField: z
     .string()
