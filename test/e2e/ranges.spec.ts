@@ -97,7 +97,7 @@ test('try a range, find the step size, go on and start from a run', async () => 
   await page.getByRole('menuitem', { name: 'Start from this run' }).click()
   await expect(settings).toContainText('Starts from')
   await shoot('starts-from')
-  await page.getByRole('status').getByRole('button', { name: 'Undo' }).click()
+  await settings.getByRole('button', { name: 'Start anew' }).click()
   await expect(settings).not.toContainText('Starts from')
   expect(errors).toEqual([])
   await running.close()

@@ -254,6 +254,8 @@ export const engineCalls = {
       settings: z.record(z.string(), z.unknown()),
       /** Names of the settings that neither the preset nor the user said. */
       chosen: z.array(z.string()),
+      /** What would be chosen where nothing was typed. */
+      automatic: z.record(z.string(), z.unknown()),
       layout: ModelLayout,
       steps: z.number(),
       memoryBytes: z.number(),

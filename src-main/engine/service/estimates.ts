@@ -5,7 +5,7 @@ import type { engineCalls } from '#common/contract/engine.ts'
 import { computeSettings, defaultThreads, deviceFor } from '../compute/devices/settings.ts'
 import { modelById } from '../models/registry.ts'
 import { sizesFor } from '../models/sizes.ts'
-import { passParameters, sizedSettings, withEnoughPasses } from '../operations/modelSettings.ts'
+import { passParameters, resolveSettings, sizedSettings, withEnoughPasses } from '../operations/modelSettings.ts'
 import { trainOperation } from '../operations/train.ts'
 import type { ProjectFile } from '../project/open.ts'
 import { estimate } from '../train/estimate.ts'
@@ -26,7 +26,8 @@ export async function estimateFor(asked: Asked, { project, isBusy, signal, threa
   const model = modelById(asked.model)
   const { preset, settings: typed, columns, conditions, rows, holdoutRows } = asked
   const data = { columns: columns - conditions, rows }
-  const given = { ...model.presets.find(({ id }) => id === preset)?.params, ...typed }
+  const presetParams = model.presets.find(({ id }) => id === preset)?.params ?? {}
+  const given = { ...presetParams, ...typed }
   const sized = sizedSettings(model, preset, typed, data)
   const settings = withEnoughPasses(model, sized, typed, rows)
   const found = await estimate(
@@ -42,6 +43,14 @@ export async function estimateFor(asked: Asked, { project, isBusy, signal, threa
       signal,
     },
   )
-  const more = passParameters(model).filter((name) => settings[name] !== sized[name])
-  return { ...found, settings, chosen: [...Object.keys(sizesFor(model, given, data)), ...more] }
+  const untyped = withEnoughPasses(model, sizedSettings(model, preset, {}, data), {}, rows)
+  const usual = resolveSettings(model, preset, {})
+  const passes = passParameters(model)
+  const automatic = [...Object.keys(sizesFor(model, presetParams, data)), ...passes.filter((name) => untyped[name] !== usual[name])]
+  return {
+    ...found,
+    settings,
+    chosen: [...Object.keys(sizesFor(model, given, data)), ...passes.filter((name) => settings[name] !== sized[name])],
+    automatic: Object.fromEntries(automatic.map((name) => [name, untyped[name]])),
+  }
 }

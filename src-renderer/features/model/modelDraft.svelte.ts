@@ -13,6 +13,7 @@ import { defaultsOf, thatMatter } from '../forms/fields.ts'
 
 type Values = Readonly<Record<string, unknown>>
 type Reader = Pick<Client<EngineCalls>, 'estimate'>
+type Answer = Extract<Awaited<ReturnType<Reader['estimate']>>, { ok: true }>['value']
 
 /** What is known of the rows that a run would learn from. */
 export interface DataShape {
@@ -54,7 +55,7 @@ export class ModelDraft {
   start = $state<number | null>(null)
   layout = $state.raw<ModelLayout | null>(null)
   price = $state.raw<Price | null>(null)
-  /** Settings that neither the preset nor the user said, chosen for the data. */
+  /** What is chosen for the data where the preset says nothing, also of settings that the user has typed. */
   chosen = $state.raw<Values>({})
   /** Why the settings do not fit. */
   error = $state.raw<ErrorReport | null>(null)
@@ -115,7 +116,7 @@ export class ModelDraft {
     if (asked !== this.#asked) return
     this.error = known.ok ? null : known.error
     this.layout = known.ok ? known.value.layout : null
-    this.chosen = known.ok ? Object.fromEntries(known.value.chosen.map((name) => [name, known.value.settings[name]])) : {}
+    this.chosen = known.ok ? chosenIn(known.value) : {}
     this.price = known.ok ? { ...priceIn(known.value), pending: true } : null
     if (!known.ok) return
     await new Promise((resolve) => setTimeout(resolve, quietMs))
@@ -156,6 +157,10 @@ export class ModelDraft {
   }
 }
 
+const chosenIn = ({ chosen, settings, automatic }: Answer): Values => ({
+  ...automatic,
+  ...Object.fromEntries(chosen.map((name) => [name, settings[name]])),
+})
 const priceIn = ({ memoryBytes, seconds, wattHours }: Omit<Price, 'pending'>): Omit<Price, 'pending'> => ({
   memoryBytes,
   seconds,

@@ -321,6 +321,7 @@ export const engine: Client<EngineCalls> = {
     return ok({
       settings: { layers: [64, 16, 4], ...settings },
       chosen: preset || layers ? [] : ['layers'],
+      automatic: preset ? {} : { layers: [64, 16, 4] },
       layout: model === 'stacked' ? layout : made,
       steps: Math.ceil(rows / 64) * 10,
       memoryBytes: rows * columns * 4,
