@@ -45,7 +45,7 @@ try {
     const print = ({ seed, ari, epochs, seconds }: SeedRow): void =>
       void process.stdout.write(line(String(seed), [...ways.map((way) => figure(ari[way])), String(epochs), seconds.toFixed(1)]))
     const bench = openWorkbench(join(folder, `${name}.stratum`))
-    const rows = await groupedThreeWays(bench, file, k, seeds, settings, print)
+    const rows = await groupedThreeWays(bench, file, k, seeds, { settings, done: print })
     await bench.close()
     const medians = Object.fromEntries(ways.map((way) => [way, median(rows.map(({ ari }) => ari[way]))])) as Record<Way, number>
     process.stdout.write(

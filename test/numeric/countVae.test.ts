@@ -119,11 +119,14 @@ describe.skipIf(!hasSharedData)('cells of known kinds', () => {
     await bench.close()
     rmSync(folder, { recursive: true })
   })
-  // A quarter of the default passes; test/bench/countVae.ts prints the whole table over 5 seeds.
+  // 225 steps on some of the cells; test/bench/countVae.ts prints the whole table of default trainings over 5 seeds.
   test('are found in decoded profiles after a short training', { timeout: 600_000 }, async () => {
-    const [{ ari }] = await groupedThreeWays(bench, 'singlecell/labelled/scdcc/10X_PBMC_top2000.h5', 8, [1], { epochs: 10 })
-    expect(ari.decoded).toBeGreaterThan(0.65)
-    expect(ari.codes).toBeGreaterThan(0.55)
-    expect(ari.counts).toBeGreaterThan(0.7)
+    const [{ ari }] = await groupedThreeWays(bench, 'singlecell/labelled/scdcc/10X_PBMC_top2000.h5', 8, [1], {
+      settings: { epochs: 25 },
+      rows: 1200,
+      withCounts: false,
+    })
+    expect(ari.decoded).toBeGreaterThan(0.7)
+    expect(ari.codes).toBeGreaterThan(0.6)
   })
 })

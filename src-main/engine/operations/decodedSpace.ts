@@ -5,9 +5,10 @@
  *   p = profile(z)      s = (p − mean) W      W the n leading eigenvectors of the covariance of p (models/pca.ts)
  *
  * The result is an artifact like the codes it comes from, so that clusters, points and scores of it are made as of codes; errors are
- * taken over. Axes are learned from decoded codes of at most 64 MB, a seeded sample of all rows where there are more.
+ * taken over. Axes are learned from decoded codes of at most 16 MB, a seeded sample of all rows where there are more: some thousand show the axes of
+ * what a code of a few numbers decodes to.
  *
- * Memory: that sample, and 16 MB of decoded rows.
+ * Memory: that sample, and 8 MB of decoded rows.
  */
 import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
@@ -22,7 +23,7 @@ import { defineOperation } from './define.ts'
 import { CodeRanges } from './encode.ts'
 import { openForward } from './report/forward.ts'
 
-const mostLearnedFrom = 2 ** 24
+const mostLearnedFrom = 2 ** 22
 const decodedAtOnce = 2 ** 21
 
 /** [n × kept] codes with all units of the model, those that were left out at zero, where their prior has them. */
