@@ -3,7 +3,7 @@
  * integers (what it is, rows, columns, whether complex, length of its name), its name and its values, column by column. There is no
  * header of the file, so the first matrix is what tells it.
  */
-import { StratumError } from '#common/errors.ts'
+import { StratumError, throwIfCancelled } from '#common/errors.ts'
 import { type Numbers, type NumberType, bytesOf, toNumbers } from '../numbers.ts'
 import type { RandomAccessFile } from '../randomAccess.ts'
 import { type MatArray, type MatFile, sizeOf } from './arrays.ts'
@@ -13,7 +13,7 @@ import { sparseArray, type SparseParts } from './sparse.ts'
 const headerBytes = 20
 const mostArrays = 10_000
 const mostNameBytes = 1024
-const mostSparseColumns = 50_000_000
+const mostSparseColumns = 10_000_000
 const storedTypes: readonly NumberType[] = ['float64', 'float32', 'int32', 'int16', 'uint16', 'uint8']
 const [text, sparse] = [1, 2]
 
@@ -99,7 +99,7 @@ export async function openLevel4(file: RandomAccessFile): Promise<MatFile> {
 const itemsOf =
   (file: RandomAccessFile, { stored, little }: Header, data: number) =>
   async (from: number, n: number, signal?: AbortSignal): Promise<Numbers> => {
-    signal?.throwIfAborted()
+    if (signal) throwIfCancelled(signal)
     const size = bytesOf[stored]
     return toNumbers(await file.read(data + from * size, n * size, 'the values of an array'), stored, little)
   }
