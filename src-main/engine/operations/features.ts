@@ -4,7 +4,7 @@
  * labels it goes with, and how well the dictionary as a whole gives rows back.
  *
  * Memory: 4 MB of codes and 16 MB of rows at a time; 12 bytes for each of features × 20 strongest rows, 80 bytes for each histogram; 256 MB
- * of profiles, of the columns that vary most where all would be more; 128 MB of lists of what fires together; the weights twice.
+ * of profiles, of the columns that vary most where all would be more; 128 MB of lists of what fires together; the weights three times.
  */
 import { z } from 'zod'
 import type { DatasetMeta } from '#common/domain/dataset.ts'
@@ -28,6 +28,7 @@ import { labelField, readRowLabels, type RowLabels, topLabels } from './features
 import { codeBlocks, codesWithRows } from './features/rows.ts'
 import { addUp, type Dictionary, dictionaryOf } from './report/dictionary.ts'
 import { type Forward, openForward } from './report/forward.ts'
+import { keyedLabels, labelsIdentity } from './labels.ts'
 import { readDrawnRows } from './profiles.ts'
 
 const [topRows, partners, histogramBins, densityBins] = [20, 10, 20, 40]
@@ -39,7 +40,8 @@ const triedRows = 64
 const params = z.object({
   labels: z.string().nullable().default(null).meta({
     title: 'Labels',
-    description: 'A field that says what rows are: shown is which of its values a feature goes with. Empty takes one that is called so.',
+    description:
+      'What rows are: a field, a raster on the same grid, or polygons. Shown is which of them a feature goes with. Empty takes a field that is called so.',
   }),
 })
 type Context = OperationContext<z.output<typeof params>>
@@ -55,6 +57,8 @@ export const featuresOperation = defineOperation({
   params,
   produces: 'features',
   ignores: ['device'],
+  keyed: ({ labels, ...rest }) => ({ ...rest, labels: labels === null ? null : keyedLabels(labels) }),
+  identity: ({ labels }) => (labels === null ? '' : labelsIdentity(labels)),
   nameFor: (_, { latents }) => `${latents?.name.replace(/ codes$/, '') ?? 'model'} features`,
   async run(ctx) {
     const latents = ctx.inputs.latents!.meta as unknown as LatentsMeta
@@ -83,7 +87,7 @@ interface Given {
   readonly latents: LatentsMeta
   readonly matrix: MatrixMeta
   readonly meta: DatasetMeta
-  /** Of the labels, null for none. */
+  /** Or the file of the labels, null for none. */
   readonly field: string | null
   readonly firing: Firing
   readonly forward: Forward
@@ -122,7 +126,7 @@ async function describeFeatures(ctx: Context, given: Given): Promise<FeaturesMet
   const codes = ctx.project.array(ctx.inputs.latents!.id, 'codes')
   const tried = validCodes(codes.read(0, Math.min(latents.rows, Math.max(triedRows, codes.chunkRows))) as Float32Array, M)
   const dictionary = await dictionaryOf(forward, tried, tried.length / M)
-  const labels = field === null ? null : await readRowLabels(source, meta, field, ctx.signal)
+  const labels = field === null ? null : await readRowLabels(source, meta, ctx.project.path, field, ctx.signal)
   const found = await secondPass(ctx, given, dictionary, labels)
 
   ctx.report({ stage: 'Comparing features', fraction: 0.9 })

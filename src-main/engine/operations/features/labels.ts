@@ -1,8 +1,12 @@
-/** Which labels features are held against: a field of the dataset, and how often each of its values comes where a feature fires. */
+/** Which labels features are held against: a field of the dataset or a map of labels, and which of them a feature goes with. */
+import { existsSync } from 'node:fs'
+import { basename } from 'node:path'
 import type { DatasetMeta } from '#common/domain/dataset.ts'
 import { StratumError } from '#common/errors.ts'
 import { type FieldValue, asText, readField } from '../../data/fields.ts'
 import type { OpenSource } from '../../data/dataset.ts'
+import { isVectorFile } from '../../data/vector/open.ts'
+import { readLabels } from '../labels.ts'
 
 /** More are no classes; the rarer ones are left out. */
 const mostLabels = 50
@@ -11,18 +15,18 @@ const mostLabels = 50
 const likely = [/^cell[_ .-]?type/i, /^(label|class|category|species|type)s?$/i, /(label|class|annotation|cell[_ .-]?type)/i]
 
 /**
- * The field asked for, or one that is known or called to hold labels; null when there is none.
- * @throws PARAMETER_INVALID when there is no such field
+ * What was asked for, a field or a file of labels, or a field that is known or called to hold labels; null when there is none.
+ * @throws PARAMETER_INVALID when there is neither such a field nor such a file
  */
 export function labelField(
   { labelFields = [], metadataFields, columns }: Pick<DatasetMeta, 'labelFields' | 'metadataFields' | 'columns'>,
   asked: string | null,
 ): string | null {
   const known = [...metadataFields, ...columns.map(({ name }) => name)]
-  if (asked !== null && !known.includes(asked))
+  if (asked !== null && !known.includes(asked) && !isLabelFile(asked))
     throw new StratumError(
       'PARAMETER_INVALID',
-      `There is no field or column named “${asked}”.`,
+      `There is no field or column named “${asked}”, and no file either.`,
       `Choose among: ${known.slice(0, 20).join(', ') || 'none'}.`,
       { parameter: 'labels' },
     )
@@ -43,9 +47,29 @@ export interface RowLabels {
   readonly of: Int16Array
 }
 
-/** Memory: the field's values while they are read, two bytes a row afterwards. */
-export async function readRowLabels(source: OpenSource, meta: DatasetMeta, field: string, signal: AbortSignal): Promise<RowLabels> {
-  const values = await readField(source, meta, field, 'labels', signal)
+const isLabelFile = (where: string): boolean => isVectorFile(where) || existsSync(where)
+
+/**
+ * @param where  a field or column, a raster on the dataset's grid, or polygons
+ * Memory: the field's values, or a number for each row, while they are read; two bytes a row afterwards.
+ */
+export async function readRowLabels(
+  source: OpenSource,
+  meta: DatasetMeta,
+  projectPath: string,
+  where: string,
+  signal: AbortSignal,
+): Promise<RowLabels> {
+  const isField = meta.metadataFields.includes(where) || meta.columns.some(({ name }) => name === where)
+  if (isField) return commonest(where, await readField(source, meta, where, 'labels', signal))
+  const { ids, names } = await readLabels(meta, projectPath, where, null, [], signal)
+  return commonest(
+    basename(where),
+    Array.from(ids, (id) => names[id] ?? null),
+  )
+}
+
+function commonest(field: string, values: readonly FieldValue[]): RowLabels {
   const text = (value: FieldValue): string | null => {
     const name = asText(value)
     return name === '' || name === 'NaN' ? null : name
