@@ -15,7 +15,7 @@ import { parseTime } from '../data/fields.ts'
 import { openDataset } from '../data/import.ts'
 import type { RowFacts } from '../data/pipeline/define.ts'
 import { invertPipeline } from '../data/pipeline/pipeline.ts'
-import { openReplay } from '../data/pipeline/replay.ts'
+import { openReplay, type Replay } from '../data/pipeline/replay.ts'
 import { openTrainedModel, pcaReconstruction, type TrainedModel } from '../operations/trainedModel.ts'
 import type { ArrayReader, Project } from '../project/project.ts'
 import { OpenCache } from './openCache.ts'
@@ -70,15 +70,32 @@ export function createViews(session: { project(): Project }): Views {
       (trained) => trained.encoder.close(),
     )
 
-  async function preparedRow(dataset: number, row: number, matrix: MatrixMeta): Promise<{ X: Float32Array; facts: RowFacts }> {
+  // Some read a field of every row, so they are kept as long as what asked for them.
+  let replays = new WeakMap<MatrixMeta, Map<number, Promise<Replay>>>()
+  function replayOf(dataset: number, matrix: MatrixMeta): Promise<Replay> {
+    const known = replays.get(matrix) ?? new Map<number, Promise<Replay>>()
+    replays.set(matrix, known)
+    const opening =
+      known.get(dataset) ??
+      sourceOf(dataset).then((source) => openReplay(matrix, { ...artifactOf(dataset, 'dataset'), meta: metaOf(dataset) }, source))
+    known.set(dataset, opening)
+    opening.catch(() => known.delete(dataset)) // tried again when it is asked for again
+    return opening
+  }
+
+  /** The values of a row of a dataset, one for each of its columns. */
+  async function valuesOf(dataset: number, row: number, radius: number): Promise<number[]> {
     const meta = metaOf(dataset)
     const source = await sourceOf(dataset)
-    const values = meta.grid ? await meanPixel(source, meta.grid, meta.columns.length, row, 0) : await numericRow(source, row, meta)
-    const replay = await openReplay(matrix, { ...artifactOf(dataset, 'dataset'), meta }, source)
+    return meta.grid ? meanPixel(source, meta.grid, meta.columns.length, row, radius) : numericRow(source, row, meta)
+  }
+  async function prepared(values: readonly number[], dataset: number, row: number, matrix: MatrixMeta) {
+    const replay = await replayOf(dataset, matrix)
     const facts: RowFacts = { groups: replay.groupsOf(row, 1), divisors: new Map() }
     const read = Float32Array.from(replay.columns, (column) => values[column])
     return { X: replay.prepare(read, 1, row, undefined, facts), facts }
   }
+  const preparedRow: Views['preparedRow'] = async (dataset, row, matrix) => prepared(await valuesOf(dataset, row, 0), dataset, row, matrix)
 
   /** One row of a stored per-row array. */
   const valueAt = (artifact: number, array: string, row: number): number => {
@@ -115,14 +132,10 @@ export function createViews(session: { project(): Project }): Views {
 
     async readSpectrum({ dataset, row, radius, model }) {
       const meta = metaOf(dataset)
-      const source = await sourceOf(dataset)
-      const values = meta.grid ? await meanPixel(source, meta.grid, meta.columns.length, row, radius) : await numericRow(source, row, meta)
+      const values = await valuesOf(dataset, row, radius)
       if (model === undefined) return { values: values.map(finiteOrNull), reconstruction: null, pca: null }
       const { matrix, encoder } = await modelOf(model)
-      const replay = await openReplay(matrix, { ...artifactOf(dataset, 'dataset'), meta }, source)
-      const facts: RowFacts = { groups: replay.groupsOf(row, 1), divisors: new Map() }
-      const read = Float32Array.from(replay.columns, (column) => values[column])
-      const X = replay.prepare(read, 1, row, undefined, facts)
+      const { X, facts } = await prepared(values, dataset, row, matrix)
       const given = sourcesOf(matrix)
       const rebuilt = X.subarray(0, X.length - (matrix.conditions ?? 0))
       const inColumns = (prepared: Float32Array): (number | null)[] => {
@@ -173,8 +186,12 @@ export function createViews(session: { project(): Project }): Views {
     },
 
     preparedRow,
-    forget: (dataset) => sources.drop(dataset),
+    forget(dataset) {
+      replays = new WeakMap()
+      return sources.drop(dataset)
+    },
     async dispose() {
+      replays = new WeakMap()
       await sources.clear()
       await models.clear()
     },
