@@ -6,6 +6,13 @@ import { defineConfig } from 'vitest/config'
 // Threads and programs that tests start take their modules from here; reading TypeScript anew is most of what starting a thread costs.
 process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('node_modules/.cache/compiled', import.meta.url))
 
+/** Numbers in, numbers out: nothing that one file could leave for the next, so that modules are loaded once for all of them. */
+const calculations = [
+  'common',
+  ...['analysis', 'optim', 'layers', 'data/pipeline', 'data/split', 'cli'].map((folder) => `engine/${folder}`),
+  ...['emit', 'graph', 'passes', 'gradients', 'wasm'].map((folder) => `engine/compute/${folder}`),
+].map((folder) => `test/unit/${folder}/**/*.test.ts`)
+
 export default defineConfig({
   test: {
     // Two cores, and each file may start an engine or train a small model.
@@ -21,8 +28,12 @@ export default defineConfig({
           name: 'engine',
           environment: 'node',
           include: ['test/{unit,numeric,contract,integration,fuzz}/**/*.test.ts'],
-          exclude: ['test/unit/renderer/**'],
+          exclude: ['test/unit/renderer/**', ...calculations],
         },
+      },
+      {
+        extends: true,
+        test: { name: 'calculations', environment: 'node', isolate: false, include: calculations },
       },
       {
         extends: true,
