@@ -7,8 +7,9 @@
  *
  * So a row may use more codes where it needs them, and k is met on average.
  *
- * Otherwise than in the paper: a row uses at most 8k codes, so that the choice is among B · 8k numbers instead of B · M; the step
- * size falls along a cosine. Held-out rows are judged with θ, as they are encoded.
+ * Otherwise than in the paper: a row uses at most 8k codes, so that the choice is among B · 8k numbers instead of B · M; k_aux = k and
+ * α = 1/4 instead of half the columns and 1/32, with which a small dictionary misses a twelfth of known directions, because its few dead
+ * latents share what is left among all of them; the step size falls along a cosine. Held-out rows are judged with θ, as they are encoded.
  *
  * Shapes: see dictionary.ts. θ []
  */
@@ -35,7 +36,6 @@ import { totalOf } from '../../losses/terms.ts'
 import { defineModel, type TensorMap } from '../define.ts'
 import { batchSize, epochs, learningRate } from '../training.ts'
 import {
-  auxiliaryKOf,
   deadLatentsLoss,
   decoded,
   decodedCodes,
@@ -47,7 +47,7 @@ import {
 } from './dictionary.ts'
 import {
   activeCodes,
-  auxiliaryOfColumns,
+  auxiliary,
   checkCodes,
   codeSize,
   deadAfter,
@@ -70,7 +70,7 @@ function leastKept({ values }: Codes, count: number): Scalar {
 
 export const batchTopK = defineModel({
   id: 'batch-topk',
-  version: 2,
+  version: 3,
   title: 'Sparse autoencoder (BatchTopK)',
   summary: 'TopK for the batch as a whole: hard rows use more codes than easy ones.',
   group,
@@ -82,7 +82,7 @@ export const batchTopK = defineModel({
     codeSize: codeSize(256),
     k: activeCodes(8),
     deadAfter,
-    ...auxiliaryOfColumns,
+    ...auxiliary('the number of codes per row', 1 / 4),
     epochs: epochs(50),
     batchSize: batchSize(256),
     learningRate: learningRate(0.003),
@@ -92,7 +92,7 @@ export const batchTopK = defineModel({
 
   build({ codeSize: M, k, deadAfter: silentRows, auxiliaryWeight, ...params }, D) {
     checkCodes(k, M, params.batchSize)
-    const auxiliaryK = auxiliaryKOf(params.auxiliaryK, M, D)
+    const auxiliaryK = Math.min(M, params.auxiliaryK ?? k)
     const mostPerRow = Math.min(M, mostTimesK * k)
 
     function above(x: Tensor2D, w: TensorMap, threshold: Tensor): Tensor2D {
