@@ -29,7 +29,7 @@ export type SweepMethod = (typeof sweepMethods)[number]
 
 type Values = Readonly<Record<string, unknown>>
 
-export interface SweepPlan {
+interface SweepPlan {
   readonly method: SweepMethod
   readonly ranges: Readonly<Record<string, SweepRange>>
   readonly draws: number

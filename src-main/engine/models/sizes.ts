@@ -22,29 +22,29 @@ export interface DataShape {
   readonly rows: number
 }
 
-export const automaticRoles = ['code', 'hidden', 'layers', 'latents', 'active'] as const
-export type AutomaticRole = (typeof automaticRoles)[number]
+const automaticRoles = ['code', 'hidden', 'layers', 'latents', 'active'] as const
+type AutomaticRole = (typeof automaticRoles)[number]
 
 const within = (low: number, high: number, value: number): number => Math.max(low, Math.min(high, value))
 const powerBelow = (value: number): number => 2 ** Math.floor(Math.log2(Math.max(1, value)))
 const powerNear = (value: number): number => 2 ** Math.round(Math.log2(Math.max(1, value)))
 
-export const codeFor = ({ columns, rows }: DataShape): number =>
+const codeFor = ({ columns, rows }: DataShape): number =>
   Math.max(1, Math.min(within(2, 32, Math.ceil(Math.sqrt(columns))), columns - 1, Math.floor(rows / 20)))
 
 /** Layers between the columns and a code of `code` numbers, each narrower than the one before. */
-export function hiddenFor({ rows }: DataShape, code: number): number[] {
+function hiddenFor({ rows }: DataShape, code: number): number[] {
   const first = Math.min(powerNear(within(32, 256, 16 * code)), powerBelow(rows / 4))
   const second = powerNear(Math.sqrt(first * code))
   return [first, second].filter((units, i, all) => units > code && (i === 0 || units < all[i - 1]))
 }
 
-export const latentsFor = ({ columns, rows }: DataShape, active: number | null): number => {
+const latentsFor = ({ columns, rows }: DataShape, active: number | null): number => {
   const wanted = powerNear(within(64, 4096, 8 * columns))
   const enough = Math.max(wanted, powerNear(4 * (active ?? 1)))
   return Math.max(16, Math.min(enough, powerBelow(rows / 4)))
 }
-export const activeFor = (latents: number): number =>
+const activeFor = (latents: number): number =>
   Math.min(Math.max(1, Math.floor(latents / 4)), within(4, 32, Math.round(latents / 32)))
 
 /** The names of a model's parameters that are chosen for the data, by their role. */

@@ -28,7 +28,7 @@ import { StageSteps } from './stageSteps.ts'
 import type { ReadyOptions } from './types.ts'
 
 /** What is known of the rows before they are prepared. */
-export interface DataSize {
+interface DataSize {
   /** All prepared columns, `conditions` of them given. */
   readonly columns: number
   readonly conditions: number
@@ -36,7 +36,7 @@ export interface DataSize {
   readonly holdoutRows: number
 }
 
-export interface Estimate {
+interface Estimate {
   readonly layout: ModelLayout
   /** All steps of all stages. */
   readonly steps: number

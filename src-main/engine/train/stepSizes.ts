@@ -27,7 +27,7 @@ import { type StepMoment, StageSteps } from './stageSteps.ts'
 import type { ReadyOptions } from './types.ts'
 
 /** What of a training the finder needs. */
-export type FinderOptions = Omit<ReadyOptions, 'keepRequested' | 'addMetrics' | 'checkpoint' | 'beginning'>
+type FinderOptions = Omit<ReadyOptions, 'keepRequested' | 'addMetrics' | 'checkpoint' | 'beginning'>
 
 export interface Found extends Curve, Suggestion {
   readonly stage: string
@@ -135,7 +135,7 @@ export interface Curve {
   readonly losses: readonly number[]
 }
 
-export interface Suggestion {
+interface Suggestion {
   readonly smoothed: number[]
   readonly lowest: number
   readonly steepest: number

@@ -3,7 +3,7 @@ import { gridSize, rungsOf, settingsOf, type SweepMethod, type SweepRange } from
 import type { FormField } from '../forms/fields.ts'
 import { readTried, type Tried } from './values.ts'
 
-export interface Planned {
+interface Planned {
   /** Null where something cannot be read yet. */
   readonly ranges: Readonly<Record<string, SweepRange>> | null
   readonly errors: Readonly<Record<string, string>>
