@@ -133,6 +133,13 @@ function fitted(read: FieldOfRows, sample: ArrayLike<number>, findings: Finding[
       { parameter: 'conditions' },
     )
   if (values.length === 1) findings.push(constant(field))
+  else if (values.length > sample.length / 2)
+    findings.push({
+      severity: 'warning',
+      code: 'CONDITION_NAMES_ROWS',
+      message: `“${field}” has ${values.length} values in ${sample.length} rows to learn from: each tells of hardly more than one row.`,
+      hint: 'Choose a field whose values recur.',
+    })
   return { kind: 'category', field, values }
 }
 
