@@ -142,7 +142,10 @@ export const ModelMeta = z.object({
   /** What the machine used while training; null with the reason where it cannot be read. Missing in models made before it was read. */
   energy: z.object({ wattHours: z.number().nullable(), source: z.string() }).optional(),
   /** Where its training ended, for going on with it; null where that was not kept, missing in models made before it was. */
-  last: z.object({ seed: z.int(), position: z.record(z.string(), z.unknown()) }).nullable().optional(),
+  last: z
+    .object({ seed: z.int(), position: z.record(z.string(), z.unknown()) })
+    .nullable()
+    .optional(),
   /** What it began with instead of fresh weights, with the names of the weights that were taken over and of those that were new. */
   began: z
     .object({

@@ -54,13 +54,11 @@ const params = z.object({
     .string()
     .min(1)
     .meta({ title: 'File', description: 'Written whole or not at all; files that belong to it (styles, names) stand beside it.' }),
-  target: Target.nullable()
-    .default(null)
-    .meta({
-      title: 'Format',
-      description:
-        'By the file name when empty: .tif, .png, .csv, .npy, .html; a model as .onnx or .safetensors. A sparse autoencoder can also become a folder for SAELens.',
-    }),
+  target: Target.nullable().default(null).meta({
+    title: 'Format',
+    description:
+      'By the file name when empty: .tif, .png, .csv, .npy, .html; a model as .onnx or .safetensors. A sparse autoencoder can also become a folder for SAELens.',
+  }),
   compression: z
     .enum(['deflate', 'lzw', 'none'])
     .default('deflate')
