@@ -11,29 +11,25 @@ import type { Artifact, ArtifactKind, LegendEntry } from '#common/domain/artifac
 import { type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
 import type { Grid } from '#common/domain/grid.ts'
 import { classColour } from '#common/domain/palettes.ts'
-import type { ClusteringMeta, ComparisonMeta, ExportMeta, LatentsMeta, MatrixMeta, ModelMeta, ScoresMeta } from '#common/domain/results.ts'
+import type { ClusteringMeta, ComparisonMeta, ExportMeta, LatentsMeta, ModelMeta, ScoresMeta } from '#common/domain/results.ts'
 import { StratumError, throwIfCancelled } from '#common/errors.ts'
 import { exportComparison } from '../export/comparisonCsv.ts'
 import { type Cell, createCsv, shortFloat32 } from '../export/csv.ts'
 import { createGeotiff } from '../export/geotiff/geotiff.ts'
 import { exportClassMap, exportScoreMap } from '../export/maps.ts'
 import { createNpy } from '../export/npy.ts'
-import { configOf, type ModelConfig } from '../export/modelConfig.ts'
-import { writeModelFiles } from '../export/modelFiles.ts'
-import { exportOnnx } from '../export/onnx.ts'
 import type { ExportedFile } from '../export/outputFile.ts'
 import { exportPng } from '../export/png.ts'
 import { writeReport } from '../export/report.ts'
-import { writeSaeLens } from '../export/saeLens/files.ts'
 import { modelById } from '../models/registry.ts'
 import type { Project } from '../project/project.ts'
 import { version } from '../version.ts'
 import { clusterOperation } from './cluster.ts'
 import { defineOperation, type OperationContext } from './define.ts'
 import { evaluateOperation } from './evaluate.ts'
+import { modelAsOnnx, modelAsWeights, modelForSaeLens } from './exportModel.ts'
 import { lineage } from './lineage.ts'
 import { scoreOperation } from './score.ts'
-import { readWeights } from './trainedModel.ts'
 
 const Target = z.enum(['geotiff', 'png', 'csv', 'npy', 'report', 'onnx', 'safetensors', 'saelens'])
 type Target = z.output<typeof Target>
@@ -257,46 +253,6 @@ function tableColumns(
   }
 }
 
-/** Encoder and decoder of a trained model. */
-function modelFiles({ project, params: { takes, parts } }: Context, { artifact, path }: Subject): Promise<ExportedFile[]> {
-  const { model, settings, columns, conditions, sources, matrix } = artifact.meta as unknown as ModelMeta
-  const { steps, read } = project.artifact(matrix).meta as unknown as MatrixMeta
-  return exportOnnx(path, {
-    name: artifact.name,
-    model: modelById(model),
-    settings,
-    weights: readWeights(project, artifact),
-    columns,
-    conditions,
-    read: read ?? sources,
-    sources,
-    steps,
-    takes,
-    parts,
-    origin: { artifact: artifact.name, content_key: artifact.contentKey, seed: String(artifact.seed) },
-  })
-}
-
-/** What is saved beside the weights of a model, whatever they are called. */
-function savedWith(project: Project, artifact: Artifact, dataset: Artifact): ModelConfig {
-  const meta = artifact.meta as unknown as ModelMeta
-  return configOf({
-    name: artifact.name,
-    definition: modelById(meta.model),
-    meta,
-    matrix: project.artifact(meta.matrix).meta as unknown as MatrixMeta,
-    datasetName: dataset.name,
-    seed: artifact.seed,
-    contentKey: artifact.contentKey,
-    writtenBy: `Stratum ${version}`,
-  })
-}
-
-const weightFiles = ({ project }: Context, { artifact, dataset, path }: Subject): Promise<ExportedFile[]> =>
-  writeModelFiles(path, savedWith(project, artifact, dataset), readWeights(project, artifact))
-const saeLensFolder = ({ project }: Context, { artifact, dataset, path }: Subject): Promise<ExportedFile[]> =>
-  writeSaeLens(path, savedWith(project, artifact, dataset), readWeights(project, artifact))
-
 async function arrayFile(ctx: Context, { artifact, data, path }: Subject): Promise<ExportedFile[]> {
   const [name, dtype] =
     artifact.kind === 'latents'
@@ -363,9 +319,9 @@ const writers: Readonly<
   csv: { kinds: ['clustering', 'scores', 'latents', 'comparison'], write: tableFile },
   npy: { kinds: ['clustering', 'scores', 'latents'], write: arrayFile },
   report: { kinds: ['clustering', 'scores'], write: reportFile },
-  onnx: { kinds: ['model'], write: modelFiles },
-  safetensors: { kinds: ['model'], write: weightFiles },
-  saelens: { kinds: ['model'], write: saeLensFolder },
+  onnx: { kinds: ['model'], write: ({ project, params }, { artifact, path }) => modelAsOnnx(project, artifact, path, params) },
+  safetensors: { kinds: ['model'], write: ({ project }, subject) => modelAsWeights(project, subject) },
+  saelens: { kinds: ['model'], write: ({ project }, subject) => modelForSaeLens(project, subject) },
 }
 
 function chooseTarget({ path, target }: Params): Target {
