@@ -28,6 +28,7 @@ import {
   contendersFrom,
   contendersOf,
   matricesOf,
+  mostColumns,
   pcaBaselines,
   withOwnNames,
 } from './compare/params.ts'
@@ -224,7 +225,7 @@ async function judgedRows(ctx: Context, ground: Ground, runs: readonly Run[]): P
   const groups = [...new Set(runs.map(groupOf))]
   const figures: Record<string, number | null>[] = []
   for (const run of runs) figures.push(await runFigures(ctx, ground, run))
-  const columns = params.columns ? await columnsRow(ctx, ground) : []
+  const columns = (params.columns ?? rebuiltOf(ground.matrix).length <= mostColumns) ? await columnsRow(ctx, ground) : []
 
   const labellings: Labelling[] = [
     ...runs.map((run) => ({ labels: project.array(run.clustering.id, 'labels'), k: k.value, group: groups.indexOf(groupOf(run)) })),

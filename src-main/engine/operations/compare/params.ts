@@ -20,6 +20,9 @@ const Candidate = z.union([
 ])
 export type Candidate = z.output<typeof Candidate>
 
+/** Of more columns k-means takes longer than most models. */
+export const mostColumns = 512
+
 const baselines = { group: 'Baselines', advanced: true }
 
 export const compareParams = z.object({
@@ -80,10 +83,12 @@ export const compareParams = z.object({
     }),
   columns: z
     .boolean()
-    .default(true)
+    .nullable()
+    .default(null)
     .meta({
       title: 'The columns themselves',
-      description: 'k-means of the prepared columns, without any model.',
+      description:
+        'k-means of the prepared columns, without any model. Chosen for you: where they are no more than 512, for beyond it takes minutes.',
       ...baselines,
     }),
   referenceColumns: z.int().min(2).max(512).default(20).meta({
