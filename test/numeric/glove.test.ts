@@ -1,6 +1,7 @@
 /**
  * Word vectors (20 000 of 100 columns, a tenth held out) by sparse autoencoders of 800 latents with equally many codes per row, 16: what
- * they explain of the held-out rows, and how many latents no row uses. 50 passes and more seeds: `node test/bench/sae.ts --only glove`.
+ * they explain of the held-out rows after 35 passes, and how many latents no row uses. 50 passes, more models and seeds:
+ * `node test/bench/sae.ts --only glove`.
  */
 import { describe, expect, test } from 'vitest'
 import { gloveParams, gloveRows, trainDictionary } from '../helpers/dictionaries.ts'
