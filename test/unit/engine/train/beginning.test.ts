@@ -11,7 +11,7 @@ describe('going on with a run', () => {
     ['autoencoder', { ...dense, optimiser: 'sgd', learningRate: 0.1, learningRateSchedule: 'step', learningRatePasses: 2 }],
     ['autoencoder', { ...dense, learningRateSchedule: 'plateau', learningRatePasses: 1, patience: 6 }],
     ['vae', { ...dense, warmup: 0 }],
-    ['sae-topk', { codeSize: 16, k: 3, batchSize: 64, patience: 0, deadAfter: 100 }],
+    ['sae-topk', { codeSize: 16, k: 3, batchSize: 64, patience: 0, deadAfter: 100, learningRateSchedule: 'constant' }],
     ['stacked', { layers: [4, 2], layerEpochs: 2, batchSize: 64, patience: 0, learningRateSchedule: 'constant' }],
   ]
   test.each(cases)('%s: some passes and some more are as many at once, bit for bit', async (id, settings) => {
