@@ -9,12 +9,7 @@ import { blockRows, traceForward } from './encoder.ts'
 import { initialState, packingFor, prefixed, traceJudging, traceTraining } from './trainingStep.ts'
 
 /** For each stage the training step and the judging of held-out rows, then encoding. Memory: the weights. */
-export function programsOf(
-  model: ModelDefinition,
-  params: Readonly<Record<string, unknown>>,
-  inputDim: number,
-  conditions = 0,
-): Program[] {
+export function programsOf(model: ModelDefinition, params: Readonly<Record<string, unknown>>, inputDim: number, conditions = 0): Program[] {
   const settings = model.params.parse(params)
   const built = buildFor(model, settings, inputDim, conditions)
   if (built.kind === 'closed-form') return []
