@@ -83,7 +83,8 @@ export const compareOperation = defineOperation({
   produces: 'comparison',
   ignores: ['seed'],
   canPause: true,
-  nameFor: ({ models }) => (models.length > 0 ? `${models.length} ${models.length === 1 ? 'model' : 'models'} compared` : 'Models compared'),
+  nameFor: ({ models }) =>
+    models.length > 0 ? `${models.length} ${models.length === 1 ? 'model' : 'models'} compared` : 'Models compared',
   keyed: ({ labels, region, ...others }) => ({
     ...others,
     labels: labels === null ? null : keyedLabels(labels),
