@@ -44,8 +44,7 @@ const latentsFor = ({ columns, rows }: DataShape, active: number | null): number
   const enough = Math.max(wanted, powerNear(4 * (active ?? 1)))
   return Math.max(16, Math.min(enough, powerBelow(rows / 4)))
 }
-const activeFor = (latents: number): number =>
-  Math.min(Math.max(1, Math.floor(latents / 4)), within(4, 32, Math.round(latents / 32)))
+const activeFor = (latents: number): number => Math.min(Math.max(1, Math.floor(latents / 4)), within(4, 32, Math.round(latents / 32)))
 
 /** The names of a model's parameters that are chosen for the data, by their role. */
 export const automaticParameters = (model: ModelDefinition): Partial<Record<AutomaticRole, string>> =>

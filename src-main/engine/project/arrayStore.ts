@@ -40,8 +40,7 @@ const rowWidth = (shape: readonly number[]): number => shape.slice(1).reduce((pr
 /** A caller's mistake, not a user's: it ends as INTERNAL with its stack in the log. */
 function checkSpec(name: string, { dtype, shape, chunkRows }: ArraySpec): void {
   if (!(dtype in arrayTypes)) throw new TypeError(`array ${name}: unknown dtype ${dtype}`)
-  if (shape.some((n) => !Number.isSafeInteger(n) || n < 0))
-    throw new RangeError(`array ${name}: bad shape [${shape.join(', ')}]`)
+  if (shape.some((n) => !Number.isSafeInteger(n) || n < 0)) throw new RangeError(`array ${name}: bad shape [${shape.join(', ')}]`)
   if (chunkRows !== undefined && !(Number.isSafeInteger(chunkRows) && chunkRows > 0))
     throw new RangeError(`array ${name}: bad chunkRows ${chunkRows}`)
 }
