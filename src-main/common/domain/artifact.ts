@@ -27,11 +27,19 @@ export const LegendEntry = z.object({ id: z.int().positive(), name: z.string().m
 export type LegendEntry = z.output<typeof LegendEntry>
 
 /** What a user may change on a finished artifact; never part of the content key. Every change goes through the journal. */
+export const ReviewEntry = z.object({
+  verdict: z.enum(['confirmed', 'dismissed']).nullable(),
+  comment: z.string().max(2000).default(''),
+})
+export type ReviewEntry = z.output<typeof ReviewEntry>
+
 export const Annotations = z.object({
   legend: z.array(LegendEntry).max(65_535).optional(),
   threshold: z.number().optional(),
   /** Names of features or of numbers of the code, by position. */
   unitNames: z.record(z.string(), z.string().max(200)).optional(),
+  /** What was found of flagged rows, by row number; of events and objects, by 'event/<n>' and 'object/<n>'. */
+  review: z.record(z.string(), ReviewEntry).optional(),
   note: z.string().max(10_000).optional(),
 })
 export type Annotations = z.output<typeof Annotations>

@@ -1,6 +1,7 @@
 /** The `meta` of each artifact kind but datasets: what the operation found, as the window, the command line and a report read it. */
 import { z } from 'zod'
 import { Column, DatasetKind, Finding } from './dataset.ts'
+import { RowSelection } from './selection.ts'
 import { FittedStep } from './steps.ts'
 
 export { ComparisonMeta } from './comparison.ts'
@@ -203,7 +204,33 @@ export const ClusterSummary = z.object({
    */
   mean: z.array(z.number()),
   sd: z.array(z.number()),
+  /** Rows that the method puts in no class. It comes after the classes, and is not counted in `k`. */
+  isNoise: z.boolean().optional(),
+  /**
+   * Source columns in which the class differs most from the other rows, the strongest first: Cohen's d, and the p of Welch's test,
+   * corrected for the number of tests (Holm).
+   */
+  distinguishing: z.array(z.object({ column: z.int(), effect: z.number(), p: z.number() })).optional(),
 })
+export type ClusterSummary = z.output<typeof ClusterSummary>
+
+/** What each number of clusters was judged by; null where it does not say anything of that k. */
+export const KCriteria = z.object({
+  k: z.int(),
+  inertia: z.number(),
+  silhouette: z.number(),
+  calinskiHarabasz: z.number().nullable().optional(),
+  daviesBouldin: z.number().nullable().optional(),
+  /** Gap statistic with its standard error. */
+  gap: z.number().nullable().optional(),
+  gapError: z.number().nullable().optional(),
+  /** Of a Gaussian mixture with k components. */
+  bic: z.number().nullable().optional(),
+  /** Mean adjusted Rand index between clusterings of bootstrap samples. */
+  stability: z.number().nullable().optional(),
+})
+export type KCriteria = z.output<typeof KCriteria>
+
 export const ClusteringMeta = z.object({
   method: z.string(),
   dataset: z.int(),
@@ -217,13 +244,26 @@ export const ClusteringMeta = z.object({
   /** Mean silhouette on a seeded sample; null when k = 1. */
   silhouette: z.number().nullable(),
   /** When k was chosen from a range: the curve, and why. */
-  kCurve: z.array(z.object({ k: z.int(), inertia: z.number(), silhouette: z.number() })),
+  kCurve: z.array(KCriteria),
+  /** What each criterion would choose, and why. */
+  recommendations: z.array(z.object({ criterion: z.string(), k: z.int().nullable(), reason: z.string() })).optional(),
   chosenBecause: z.string(),
   /** Majority filter window in pixels, 0 = none. */
   tidied: z.int(),
+  /** Rows that it learned from, where not all valid ones; the others were assigned. */
+  fitRows: z.number().optional(),
+  /** Figures of the fit: logLikelihood, bic, modularity … */
+  figures: z.record(z.string(), z.number()).optional(),
+  tree: z.object({ kind: z.enum(['ward', 'condensed']), leaves: z.int() }).optional(),
+  /** Only these rows were clustered; the others have no class. */
+  within: RowSelection.optional(),
+  /** Classes that were merged, split or swept up: what was done to the clustering it was made of. */
+  edited: z.object({ from: z.int(), what: z.string() }).optional(),
 })
 export type ClusteringMeta = z.output<typeof ClusteringMeta>
-/* clustering arrays: labels [rows] uint16, 0 = no data, classes from 1 (canonical: by size, then centroid) · centres [k, Z] float32 */
+/* clustering arrays: labels [rows] uint16, 0 = no data, classes from 1 (canonical: by size, then centroid), noise after the last class ·
+   centres [k, Z] float32 · membership [rows] float32, NaN where no data, where the method says it · with a tree: tree/children [merges, 2]
+   int32, tree/height [merges] float64, tree/size [leaves + merges] float64, tree/class [leaves] int32 (class from 1, 0 for noise) */
 
 export const ScoresMeta = z.object({
   method: z.string(),

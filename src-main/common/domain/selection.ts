@@ -1,0 +1,49 @@
+/**
+ * Rows of a dataset that someone picked: one object for map, scatter, table and profiles, and a parameter of what is computed of those
+ * rows only. It says why a row is in it, never lists millions of rows.
+ */
+import { z } from 'zod'
+
+const artifact = z.int().positive()
+
+export const RowCondition = z.discriminatedUnion('kind', [
+  /** Rows of these classes of a clustering. */
+  z.object({ kind: z.literal('classes'), artifact, classes: z.array(z.int().positive()).min(1) }),
+  /** Rows whose number lies within, both ends included: of scores ('score'), or of one number of the code ('codes'). Null: no limit. */
+  z.object({
+    kind: z.literal('range'),
+    artifact,
+    array: z.enum(['score', 'codes', 'error']),
+    unit: z.int().nonnegative().default(0),
+    from: z.number().nullable(),
+    to: z.number().nullable(),
+  }),
+  /** Rows inside a polygon drawn over two numbers of the code, or over the plane of an embedding. Even-odd. */
+  z.object({
+    kind: z.literal('polygon'),
+    artifact,
+    axes: z.tuple([z.int().nonnegative(), z.int().nonnegative()]),
+    points: z
+      .array(z.tuple([z.number(), z.number()]))
+      .min(3)
+      .max(2000),
+  }),
+  /** Pixels inside a polygon drawn on the map, in pixels of the grid. Even-odd, by their centres. */
+  z.object({
+    kind: z.literal('area'),
+    points: z
+      .array(z.tuple([z.number(), z.number()]))
+      .min(3)
+      .max(2000),
+  }),
+  /** Rows by number. */
+  z.object({ kind: z.literal('rows'), rows: z.array(z.int().nonnegative()).min(1).max(100_000) }),
+])
+export type RowCondition = z.output<typeof RowCondition>
+
+export const RowSelection = z.object({
+  dataset: artifact,
+  /** Rows that meet every one. */
+  all: z.array(RowCondition).min(1).max(16),
+})
+export type RowSelection = z.output<typeof RowSelection>
