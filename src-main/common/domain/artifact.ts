@@ -26,13 +26,14 @@ export type ArtifactStatus = z.output<typeof ArtifactStatus>
 export const LegendEntry = z.object({ id: z.int().positive(), name: z.string().max(200), colour: z.string().regex(/^#[0-9a-fA-F]{6}$/) })
 export type LegendEntry = z.output<typeof LegendEntry>
 
-/** What a user may change on a finished artifact; never part of the content key. Every change goes through the journal. */
+/** What someone found of a flagged row. */
 export const ReviewEntry = z.object({
   verdict: z.enum(['confirmed', 'dismissed']).nullable(),
-  comment: z.string().max(2000).default(''),
+  comment: z.string().max(2000),
 })
 export type ReviewEntry = z.output<typeof ReviewEntry>
 
+/** What a user may change on a finished artifact; never part of the content key. Every change goes through the journal. */
 export const Annotations = z.object({
   legend: z.array(LegendEntry).max(65_535).optional(),
   threshold: z.number().optional(),
