@@ -9,10 +9,15 @@ export interface FittedDetector {
   /**
    * @param X   [n × d] row-major, finite
    * @param out [n] higher is more unusual; no row's score depends on the others given with it
+   * @param own [n] which of the rows learned from each row is, −1 for none of them; without it all are new. A row learned from is not
+   *            its own neighbour, and not counted twice: it scores as it did in learning (PyOD's decision_scores_).
    */
-  score(X: Float32Array, n: number, out: Float64Array): Promise<void> | void
-  /** What each column adds to a row's score, out [n × d] ≥ 0, where the method can say it exactly. */
-  blame?(X: Float32Array, n: number, out: Float32Array): Promise<void> | void
+  score(X: Float32Array, n: number, out: Float64Array, own?: Int32Array): Promise<void> | void
+  /**
+   * What each column adds to a row's score, out [n × d] ≥ 0, where the method can say it exactly: up to a constant (where scores can
+   * be negative) it adds up to the score.
+   */
+  blame?(X: Float32Array, n: number, out: Float32Array, own?: Int32Array): Promise<void> | void
 }
 
 export interface Detector<Schema extends z.ZodObject = z.ZodObject> extends MethodDeclaration<Schema> {

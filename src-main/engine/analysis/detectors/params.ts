@@ -1,0 +1,9 @@
+/** Parameters that several detectors share: one schema object each. */
+import { z } from 'zod'
+
+export const neighbourCount = z.int().min(1).max(1000).nullable().default(null).meta({
+  title: 'Neighbours',
+  paperTerm: 'k, MinPts',
+  group: 'Detector',
+  description: 'How many of the rows learned from are looked at around each row. Empty is what is usual: 5 for distances, 20 for LOF.',
+})
