@@ -5,10 +5,13 @@
  * Bulk numbers travel as typed arrays beside their shape; a view asks for what its screen can show, never for a whole array.
  */
 import { z } from 'zod'
-import { Annotations, Artifact, Job } from '../domain/artifact.ts'
+import { Annotations, Artifact, Job, ReviewEntry } from '../domain/artifact.ts'
 import { SourceReport, SourceState } from '../domain/dataset.ts'
+import { AreaAdjusted, ClassFigures, CurveMark, Naming } from '../domain/evaluation.ts'
 import { FeatureDetail, FeatureLine, FeatureSort } from '../domain/features.ts'
 import { ModelLayout } from '../domain/results.ts'
+import { AnomalyEvent, AnomalyObject, FlaggedRow, ReviewFilter } from '../domain/scores.ts'
+import { RowSelection } from '../domain/selection.ts'
 
 /** JSON Schema (draft 2020-12) made by zod, with our meta keys: title, description, unit, paperTerm, group, advanced, labels, showWhen. */
 const ParameterSchema = z.record(z.string(), z.unknown())
@@ -113,6 +116,7 @@ const typed = <T>(type: new (n: number) => T) => z.custom<T>((value) => value in
 const float32 = typed<Float32Array>(Float32Array)
 const float64 = typed<Float64Array>(Float64Array)
 const uint16 = typed<Uint16Array>(Uint16Array)
+const uint8 = typed<Uint8Array>(Uint8Array)
 const none = z.object({})
 
 export const engineCalls = {
@@ -319,6 +323,21 @@ export const engineCalls = {
       scores: float32.nullable(),
     }),
   },
+  /** At most `count` points of an embedding, evenly drawn, as sampleLatents gives them: plane [n, 2], row numbers in the dataset rising. */
+  readEmbedding: {
+    input: z.object({
+      embedding: id,
+      count: z.int().positive().max(2_000_000).default(2_000_000),
+      clustering: id.optional(),
+      scores: id.optional(),
+    }),
+    output: z.object({ n: z.int(), plane: float32, rows: float64, labels: uint16.nullable(), scores: float32.nullable() }),
+  },
+  /** What an embedding looks like while its job runs, at most `count` of its points, evenly drawn; null when there is nothing to see. */
+  jobPicture: {
+    input: z.object({ job: id, count: z.int().positive().max(2_000_000).default(50_000) }),
+    output: z.object({ n: z.int(), plane: float32, rows: float64 }).nullable(),
+  },
   /**
    * Two labellings of the same rows against each other: counts [first + 1, second + 1] with ids from 1 (row and column 0 are empty), and
    * for each id of the first the one of the second that it shares most rows with, one to one, −1 where none is left.
@@ -329,6 +348,61 @@ export const engineCalls = {
       second: z.object({ artifact: id, array: z.string().default('labels') }),
     }),
     output: z.object({ counts: float64, first: z.int(), second: z.int(), rows: z.number(), ari: z.number(), matched: z.array(z.int()) }),
+  },
+  /**
+   * A row of an evaluation that is a clustering: counts [found, labelled], the found classes with the names they have now, for each of them
+   * the position of the labelled class that it is named by (−1: none), and what follows of each labelled class. `adjusted` of maps only.
+   */
+  readConfusion: {
+    input: z.object({ comparison: id, row: z.int().nonnegative(), naming: Naming.default('one-to-one') }),
+    output: z.object({
+      counts: float64,
+      found: z.array(z.object({ id: z.int(), name: z.string(), isNoise: z.boolean(), rows: z.number(), mapped: z.number() })),
+      labelled: z.array(z.object({ name: z.string(), rows: z.number() })),
+      named: z.array(z.int()),
+      /** Share of rows that are right under this naming, and beyond chance (Cohen's kappa). */
+      accuracy: z.number(),
+      kappa: z.number(),
+      classes: z.array(ClassFigures),
+      adjusted: AreaAdjusted.nullable(),
+    }),
+  },
+  /** A row of an evaluation that is scores: its curves, at most 2000 points each, and where they are at the thresholds. */
+  readCurves: {
+    input: z.object({ comparison: id, row: z.int().nonnegative() }),
+    output: z.object({
+      roc: z.object({ threshold: float64, falseAlarmRate: float64, recall: float64 }),
+      pr: z.object({ threshold: float64, recall: float64, precision: float64 }),
+      marks: z.array(CurveMark),
+      anomalies: z.number(),
+      normal: z.number(),
+    }),
+  },
+  /** How many rows are in a selection, and which of the rows given. Rows with no data are in it only where it is an area or names them. */
+  selectRows: {
+    input: z.object({ selection: RowSelection, rows: float64.optional() }),
+    output: z.object({ count: z.number(), inside: uint8.nullable() }),
+  },
+  /** values [outHeight, outWidth]: 1 for pixels of a scene that are in the selection. */
+  selectionMap: { input: z.object({ selection: RowSelection, window: RasterWindow }), output: z.object({ values: uint8 }) },
+  /**
+   * What the rows of a selection look like beside all rows, by source column in the source's units, from a sample of `sampled` of them: as
+   * the classes of a clustering. Which rows are drawn is up to the model, or the model of the latents, given; without one the last matrix
+   * made of the dataset. Of a category the position of the commonest one and the share of the others.
+   */
+  selectionProfile: {
+    input: z.object({ selection: RowSelection, latents: id.optional(), model: id.optional() }),
+    output: z.object({
+      rows: z.number(),
+      sampled: z.int(),
+      names: z.array(z.string()),
+      /** [columns] of the selection; NaN where no row was sampled. */
+      mean: float64,
+      sd: float64,
+      allMean: float64,
+      allSd: float64,
+      distinguishing: z.array(z.object({ column: z.int(), effect: z.number(), p: z.number() })),
+    }),
   },
   /** Everything known of one row of a raster, for the map's read-out. */
   readPixel: {
@@ -402,6 +476,60 @@ export const engineCalls = {
   readActivations: {
     input: z.object({ features: id, feature: z.int().nonnegative(), rows: float64 }),
     output: z.object({ values: float32 }),
+  },
+
+  /**
+   * A page of the rows that score above a threshold (the artifact's own when left out). `flagged` counts all of them; `total` those listed
+   * under the filter: rows beyond the artifact's `detailedRows` are not.
+   */
+  listFlagged: {
+    input: z.object({
+      scores: id,
+      threshold: z.number().optional(),
+      sort: z.enum(['score', 'row', 'confidence', 'reviewed']).default('score'),
+      descending: z.boolean().default(true),
+      review: ReviewFilter.default('all'),
+      /** Only these rows of the dataset, e.g. an event's: both ends included. */
+      rows: z.object({ from: z.number(), to: z.number() }).optional(),
+      offset: z.int().nonnegative().default(0),
+      limit: z.int().positive().max(500).default(100),
+    }),
+    output: z.object({ threshold: z.number(), flagged: z.number(), total: z.int(), rows: z.array(FlaggedRow) }),
+  },
+  /** Time series: flagged windows of one unit with at most `mergeGap` unflagged ones between them; gap and length as they were scored when left out. */
+  listEvents: {
+    input: z.object({
+      scores: id,
+      threshold: z.number().optional(),
+      mergeGap: z.int().nonnegative().max(100_000).optional(),
+      minimumLength: z.int().positive().max(100_000).optional(),
+      sort: z.enum(['score', 'row', 'flagged']).default('score'),
+      review: ReviewFilter.default('all'),
+      offset: z.int().nonnegative().default(0),
+      limit: z.int().positive().max(500).default(100),
+    }),
+    output: z.object({ threshold: z.number(), total: z.int(), events: z.array(AnomalyEvent) }),
+  },
+  /** Rasters: contiguous flagged pixels, 8 neighbours. At most the 100 000 highest are kept in mind. */
+  listObjects: {
+    input: z.object({
+      scores: id,
+      threshold: z.number().optional(),
+      minimumPixels: z.int().positive().max(1_000_000).optional(),
+      sort: z.enum(['score', 'pixels', 'row']).default('score'),
+      review: ReviewFilter.default('all'),
+      offset: z.int().nonnegative().default(0),
+      limit: z.int().positive().max(500).default(100),
+    }),
+    output: z.object({ threshold: z.number(), total: z.int(), objects: z.array(AnomalyObject) }),
+  },
+  /** What was found of rows ('1204'), events ('event/1204') and objects ('object/1204'); null takes it back. The others stay; one step of undo. */
+  review: {
+    input: z.object({
+      scores: id,
+      entries: z.record(z.string().regex(/^(event\/|object\/)?\d{1,15}$/), ReviewEntry.nullable()),
+    }),
+    output: Artifact,
   },
 
   getSetting: { input: z.object({ key: z.string() }), output: z.unknown() },

@@ -13,6 +13,9 @@ export interface InputDeclaration {
   readonly description: string
 }
 
+/** What a running job lets be seen. */
+export type Shown = Float32Array | Float64Array
+
 /** What an operation asks of another one; seed and device are its own unless said otherwise. */
 export interface ChildRequest {
   readonly operation: string
@@ -50,6 +53,11 @@ export interface OperationContext<Params> {
    * job's, [from, to] within 0 … 1, under the stage's name given. Throws what it throws; what it began is then gone.
    */
   readonly run: (request: ChildRequest, share?: { readonly stage: string; readonly from: number; readonly to: number }) => Promise<Artifact>
+  /**
+   * Numbers to be seen while it runs, copied at once: the newest under a name stays in memory until the job ends. Costs a copy, so show at
+   * most ten times a second.
+   */
+  readonly show?: (name: string, values: Shown) => void
   readonly log: (level: 'info' | 'warning' | 'error', message: string) => void
 }
 

@@ -9,7 +9,7 @@ import type { OwnedDraft } from '../project/draft.ts'
 import type { MetricPoint } from '../project/metrics.ts'
 import type { ProjectFile } from '../project/open.ts'
 import { fromSqlite } from '../project/sqlite.ts'
-import type { ChildRequest, OperationContext, OperationDefinition } from './define.ts'
+import type { ChildRequest, OperationContext, OperationDefinition, Shown } from './define.ts'
 import { answerTo, inputIds, keyOf, type Plan, planOf } from './plan.ts'
 
 export type LogLevel = 'info' | 'warning' | 'error'
@@ -35,6 +35,7 @@ export interface Control {
   readonly keepRequested: () => boolean
   readonly untilResumed: () => Promise<void>
   readonly report: (progress: Progress) => void
+  readonly show?: (name: string, values: Shown) => void
   /** Running time so far, pauses left out. */
   readonly seconds: () => number
 }
@@ -118,6 +119,7 @@ export function executionIn(
       keepRequested: control.keepRequested,
       untilResumed: control.untilResumed,
       report: control.report,
+      ...(control.show && { show: control.show }),
       run: (request, share) => runChild(plan, request, share, control),
     }
   }

@@ -1,7 +1,7 @@
 /** The life of one job: queued → running ⇄ paused → done, failed or cancelled. Knows nothing of what it computes. */
 import type { Artifact, Job, JobStatus, Progress } from '#common/domain/artifact.ts'
 import { cancelled, type StratumError } from '#common/errors.ts'
-import type { OperationDefinition } from './define.ts'
+import type { OperationDefinition, Shown } from './define.ts'
 import { progressMeter } from './progress.ts'
 
 /** At most ten progress events a second. */
@@ -11,6 +11,8 @@ const reportIntervalMs = 100
 export interface RunningJob {
   readonly id: number
   snapshot(): Job
+  /** The newest of what it shows under a name while it runs. */
+  shown(name: string): Shown | undefined
   /** Resolves when it is known whether the result was there already; never rejects. */
   readonly decided: Promise<void>
   /** The artifact; rejects with the StratumError it failed with (CANCELLED when it was cancelled). */
@@ -33,6 +35,7 @@ export interface OwnedJob extends RunningJob {
   markDecided(): void
   start(artifact: number): void
   report(progress: Progress): void
+  show(name: string, values: Shown): void
   done(artifact: Artifact, wasCached: boolean): void
   fail(error: StratumError): void
   interrupt(): void
@@ -74,6 +77,7 @@ export function createJob(id: number, operation: OperationDefinition, changed: (
     startedAt: null,
     error: null,
   }
+  const pictures = new Map<string, Shown>()
   let keep = false
   let interrupted = false
   let resumed: Deferred<void> | undefined
@@ -106,6 +110,7 @@ export function createJob(id: number, operation: OperationDefinition, changed: (
   }
   const end = (status: JobStatus, part: Partial<Job>): void => {
     stopClock()
+    pictures.clear()
     change({ ...part, status })
     decided.resolve()
   }
@@ -124,6 +129,10 @@ export function createJob(id: number, operation: OperationDefinition, changed: (
     decided: decided.promise,
     finished: finished.promise,
     snapshot: () => state,
+    shown: (name) => pictures.get(name),
+    show(name, values) {
+      if (!isOver()) pictures.set(name, values.slice())
+    },
     isOver,
     isInterrupted: () => interrupted,
     keepRequested: () => keep,

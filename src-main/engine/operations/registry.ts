@@ -4,6 +4,7 @@ import { compareOperation } from './compare.ts'
 import { decodedSpaceOperation } from './decodedSpace.ts'
 import type { OperationDefinition } from './define.ts'
 import { continueOperation } from './continue.ts'
+import { embedOperation } from './embed.ts'
 import { encodeOperation } from './encode.ts'
 import { evaluateOperation } from './evaluate.ts'
 import { examineOperation } from './examine.ts'
@@ -41,6 +42,7 @@ export const operations = operationList(
   selectUnitsOperation,
   clusterOperation,
   tidyOperation,
+  embedOperation,
   scoreOperation,
   evaluateOperation,
   compareOperation,

@@ -25,6 +25,7 @@ import { layoutOf } from '../train/layout.ts'
 import { version } from '../version.ts'
 import { compareClasses } from './classes.ts'
 import { describeModel, describeReader } from './describe.ts'
+import { jobPicture, readEmbedding } from './embeddings.ts'
 import { estimateFor } from './estimates.ts'
 import { readExamination } from './examinations.ts'
 import { createSession } from './session.ts'
@@ -184,6 +185,8 @@ export function createService(emit: Emit<EngineEvents>): Service {
     compareClasses: (request) => compareClasses(session.project(), request),
     readExamination: (request) => readExamination(session.project(), request),
     sampleLatents: views.sampleLatents,
+    readEmbedding: (request) => readEmbedding(session.project(), request),
+    jobPicture: ({ job, count }) => jobPicture(session.runner().job(job), count),
     readPixel: views.readPixel,
     readReport: reports.readReport,
     readTraversal: reports.readTraversal,

@@ -19,6 +19,7 @@ import { openReplay, type Replay } from '../data/pipeline/replay.ts'
 import { openTrainedModel, pcaReconstruction, type TrainedModel } from '../operations/trainedModel.ts'
 import type { ArrayReader, Project } from '../project/project.ts'
 import { OpenCache } from './openCache.ts'
+import { readAt } from './readAt.ts'
 import { sampleValidRows } from '../analysis/sampleRows.ts'
 
 /** Numbers of codes in one answer: 64 MB, which a window takes in one go. */
@@ -258,20 +259,4 @@ async function numericRow(source: OpenSource, row: number, meta: DatasetMeta): P
     const position = column.categories?.indexOf(value) ?? -1
     return position < 0 ? Number.NaN : position
   })
-}
-
-/** Values at ascending row numbers. Reads each chunk at most once. */
-function readAt(reader: ArrayReader, rows: Float64Array): number[] {
-  const out: number[] = new Array(rows.length)
-  let from = 0
-  let block: ArrayLike<number> = []
-  for (let i = 0; i < rows.length; i++) {
-    const row = rows[i]
-    if (row >= from + block.length) {
-      from = row - (row % reader.chunkRows)
-      block = reader.read(from, Math.min(reader.shape[0], from + reader.chunkRows))
-    }
-    out[i] = block[row - from]
-  }
-  return out
 }

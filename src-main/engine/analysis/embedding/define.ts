@@ -5,6 +5,8 @@ import type { MethodDeclaration, MethodRun } from '../methods/define.ts'
 export interface EmbeddingRun extends MethodRun {
   /** The plane so far, [n × 2], about ten times a second at most: to be shown while it runs. The array may be reused afterwards. */
   readonly show?: (plane: Float32Array) => void
+  /** True once the user asked to stop and keep the plane as it is. */
+  readonly isEnough?: () => boolean
 }
 
 export interface Embedding2d {

@@ -1,0 +1,46 @@
+/** Embedding codes of a small table, as an operation and through the calls of the window. */
+import { describe, expect, test } from 'vitest'
+import type { EmbeddingMeta } from '#common/domain/embedding.ts'
+import { jobPicture, readEmbedding } from '#engine/service/embeddings.ts'
+import { openWorkbench } from '../../../helpers/workbench.ts'
+import { writeTable } from '../../../helpers/tableFile.ts'
+import { temporaryFolder } from '../../../helpers/temporaryFolder.ts'
+
+const folder = temporaryFolder()
+
+async function withCodes() {
+  const bench = openWorkbench(folder.file('p'))
+  const dataset = await bench.compute('import', {}, { path: writeTable(folder.file('t.csv')) })
+  const matrix = await bench.compute('prepare', { dataset: dataset.id })
+  const model = await bench.compute('train', { matrix: matrix.id }, { model: 'pca', settings: { components: 3 } })
+  const latents = await bench.compute('encode', { model: model.id, dataset: dataset.id })
+  return { bench, latents }
+}
+
+describe('embed', () => {
+  test('lays all rows out, says how well, and gives the points to the window', async () => {
+    const { bench, latents } = await withCodes()
+    const embedding = await bench.compute('embed', { latents: latents.id })
+    const meta = embedding.meta as unknown as EmbeddingMeta
+    expect(meta).toMatchObject({ method: 'pca', title: 'PCA', latents: latents.id, rows: meta.validRows })
+    expect(meta.figures.trustworthiness).toBeGreaterThan(0.5)
+    expect(meta.figures.explainedByFirst).toBeGreaterThanOrEqual(meta.figures.explainedBySecond as number)
+    const clustering = await bench.compute('cluster', { latents: latents.id }, { k: 3 })
+    const points = readEmbedding(bench.project, { embedding: embedding.id, count: 1000, clustering: clustering.id })
+    expect(points.n).toBe(meta.rows)
+    expect(points.plane).toEqual(bench.project.array(embedding.id, 'plane').read(0, meta.rows))
+    expect(points.labels).toEqual(bench.project.array(clustering.id, 'labels').read(0, meta.rows))
+    const few = readEmbedding(bench.project, { embedding: embedding.id, count: 10 })
+    expect(few.n).toBe(10)
+    for (const [i, row] of few.rows.entries()) expect(few.plane[2 * i]).toBe(points.plane[2 * points.rows.indexOf(row)])
+    await bench.close()
+  })
+
+  test('shows nothing once it has ended', async () => {
+    const { bench, latents } = await withCodes()
+    const job = bench.runner.run({ operation: 'embed', inputs: { latents: latents.id } })
+    await job.finished
+    expect(jobPicture(job, 100)).toBeNull()
+    await bench.close()
+  })
+})
