@@ -28,6 +28,12 @@ export const engineInputs: Inputs<EngineCalls> = {
     bad: { first: { artifact: 1 } },
     names: 'second',
   },
+  readConfusion: {
+    good: { comparison: 1, row: 0, naming: 'many-to-one' },
+    bad: { comparison: 1, row: 0, naming: 'none' },
+    names: 'naming',
+  },
+  readCurves: { good: { comparison: 1, row: 0 }, bad: { comparison: 1, row: -1 }, names: 'row' },
   selectRows: {
     good: { selection: { dataset: 1, all: [{ kind: 'classes', artifact: 2, classes: [1, 3] }] }, rows: Float64Array.of(3) },
     bad: { selection: { dataset: 1, all: [] } },

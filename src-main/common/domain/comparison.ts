@@ -3,6 +3,7 @@
  * already) and by `compare` (models trained for it). Everything beyond title, basis and rows is missing in comparisons made before.
  */
 import { z } from 'zod'
+import { EvaluationMeta } from './evaluation.ts'
 
 export const ComparisonColumn = z.object({
   key: z.string(),
@@ -62,6 +63,8 @@ export const ComparisonRow = z.object({
   runs: z.array(ComparisonRun).optional(),
   /** Standard deviation over runs; null of one. */
   spread: figures.optional(),
+  /** Where a figure lies with 95 % confidence, by its key: of evaluations, which say how they know. */
+  intervals: z.record(z.string(), z.tuple([z.number(), z.number()])).optional(),
   /**
    * Standing in each quality: 'best' has the best mean, 'equal' cannot be told apart from it (paired t test over the seeds of both,
    * 5 % level), 'worse' can. Missing where it was not tested: fewer than two seeds in common.
@@ -106,6 +109,8 @@ export const ComparisonMeta = z.object({
   /** Why energy is missing where it is. */
   energyNote: z.string().nullable().optional(),
   failures: z.array(ComparisonFailure).optional(),
+  /** Of results held against labels. */
+  evaluation: EvaluationMeta.optional(),
 })
 export type ComparisonMeta = z.output<typeof ComparisonMeta>
 /* comparison arrays (compare): 'columns/<seed>' [rows] uint16, the classes found in the prepared columns, 0 = no data */

@@ -40,17 +40,22 @@ export class ContingencyTally {
   }
 
   result(): Contingency {
-    const [nFound, nTruth, counts] = [this.#nFound, this.#nTruth, this.#counts]
-    const foundSizes = new Float64Array(nFound)
-    const truthSizes = new Float64Array(nTruth)
-    let total = 0
-    for (let at = 0; at < counts.length; at++) {
-      foundSizes[Math.floor(at / nTruth)] += counts[at]
-      truthSizes[at % nTruth] += counts[at]
+    return tableOf(this.#counts, this.#nFound, this.#nTruth)
+  }
+}
+
+/** Counts [nFound × nTruth] with their sums. */
+export function tableOf(counts: Float64Array, nFound: number, nTruth: number): Contingency {
+  const foundSizes = new Float64Array(nFound)
+  const truthSizes = new Float64Array(nTruth)
+  let total = 0
+  for (let i = 0, at = 0; i < nFound; i++)
+    for (let j = 0; j < nTruth; j++, at++) {
+      foundSizes[i] += counts[at]
+      truthSizes[j] += counts[at]
       total += counts[at]
     }
-    return { counts, nFound, nTruth, foundSizes, truthSizes, total }
-  }
+  return { counts, nFound, nTruth, foundSizes, truthSizes, total }
 }
 
 /**

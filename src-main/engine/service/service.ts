@@ -18,6 +18,8 @@ import { buildFor } from '../models/build.ts'
 import { modelById, models } from '../models/registry.ts'
 import { describeOperation } from '../operations/describe.ts'
 import { parseParams } from '../operations/parameters.ts'
+import { readConfusion } from '../operations/evaluate/confusion.ts'
+import { readCurves } from '../operations/evaluate/curves.ts'
 import { operationById, operations } from '../operations/registry.ts'
 import { createProject, openProject } from '../project/open.ts'
 import { recipeOf } from '../operations/recipe.ts'
@@ -183,6 +185,8 @@ export function createService(emit: Emit<EngineEvents>): Service {
     readRows: views.readRows,
     readSpectrum: views.readSpectrum,
     compareClasses: (request) => compareClasses(session.project(), request),
+    readConfusion: (request) => readConfusion(session.project(), request),
+    readCurves: (request) => readCurves(session.project(), request),
     readExamination: (request) => readExamination(session.project(), request),
     sampleLatents: views.sampleLatents,
     readEmbedding: (request) => readEmbedding(session.project(), request),

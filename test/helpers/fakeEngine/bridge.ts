@@ -260,6 +260,8 @@ export const engine: Client<EngineCalls> = {
       picture: null,
     }),
   compareClasses: async () => ok(crossed()),
+  readConfusion: async () => fail(notMade),
+  readCurves: async () => fail(notMade),
   readExamination: async () => ok({ correlation: new Float32Array(), cells: null }),
   readReport: async () => fail(notMade),
   readTraversal: async () => fail(notMade),

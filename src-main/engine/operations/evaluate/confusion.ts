@@ -1,0 +1,93 @@
+/** The classes of an evaluated map against the labels, read back from what the evaluation stored. Memory: the table. */
+import type { z } from 'zod'
+import type { EngineCalls } from '#common/contract/engine.ts'
+import type { Artifact } from '#common/domain/artifact.ts'
+import type { ComparisonMeta } from '#common/domain/comparison.ts'
+import type { DatasetMeta } from '#common/domain/dataset.ts'
+import type { EvaluatedResult, EvaluationMeta, Naming } from '#common/domain/evaluation.ts'
+import { StratumError } from '#common/errors.ts'
+import { type Contingency, tableOf } from '../../analysis/agreement.ts'
+import { areaAdjusted } from '../../analysis/areaAdjusted.ts'
+import { f1Of, judgeNames, nameClasses } from '../../analysis/classAgreement.ts'
+import type { Project } from '../../project/project.ts'
+
+export type Confusion = z.output<EngineCalls['readConfusion']['output']>
+
+export interface EvaluatedRow<Kind extends EvaluatedResult['kind']> {
+  readonly comparison: Artifact
+  readonly meta: ComparisonMeta & { readonly evaluation: EvaluationMeta }
+  readonly result: Extract<EvaluatedResult, { kind: Kind }>
+  readonly artifact: Artifact | null
+}
+
+/** @throws ARTIFACT_KIND where the row is none of an evaluation, or of the other kind */
+export function evaluatedRow<Kind extends EvaluatedResult['kind']>(
+  project: Project,
+  id: number,
+  row: number,
+  kind: Kind,
+): EvaluatedRow<Kind> {
+  const comparison = project.artifact(id)
+  const meta = comparison.meta as unknown as ComparisonMeta
+  const result = comparison.kind === 'comparison' ? meta.evaluation?.results[row] : undefined
+  if (!result || !meta.evaluation || result.kind !== kind)
+    throw new StratumError(
+      'ARTIFACT_KIND',
+      `“${comparison.name}” holds no ${kind} in row ${row + 1}.`,
+      'Compare the result with labels again: older comparisons kept figures only.',
+      { artifact: id },
+    )
+  const made = meta.rows[row].artifact
+  const artifact = made === null ? null : (project.artifacts().find((a) => a.id === made) ?? null)
+  return { comparison, meta: { ...meta, evaluation: meta.evaluation }, result: result as EvaluatedRow<Kind>['result'], artifact }
+}
+
+/** Counts [found, labelled] of a row, found classes from the first one on, and the rows of each of them with and without a label. */
+export function storedTable(project: Project, id: number, row: number): { table: Contingency; mapped: Float64Array } {
+  const counts = project.array(id, `confusion/${row}`)
+  const [nFound, nTruth] = counts.shape
+  return {
+    table: tableOf(counts.read(0, nFound) as Float64Array, nFound, nTruth),
+    mapped: project.array(id, `mapped/${row}`).read(0, nFound) as Float64Array,
+  }
+}
+
+export function readConfusion(
+  project: Project,
+  { comparison: id, row, naming }: { comparison: number; row: number; naming: Naming },
+): Confusion {
+  const { meta, result, artifact } = evaluatedRow(project, id, row, 'classes')
+  const { table, mapped } = storedTable(project, id, row)
+  const named = nameClasses(table, naming)
+  const judged = judgeNames(table, named)
+  const { names } = meta.evaluation.labels
+  const legend = new Map((artifact?.annotations.legend ?? []).map((entry) => [entry.id, entry.name]))
+  const isMap = meta.dataset !== undefined && (project.artifact(meta.dataset).meta as unknown as DatasetMeta).grid !== null
+  return {
+    counts: table.counts,
+    found: Array.from(table.foundSizes, (rows, i) => {
+      const isNoise = result.hasNoise && i === result.found - 1
+      return { id: i + 1, name: legend.get(i + 1) ?? (isNoise ? 'In no class' : `Class ${i + 1}`), isNoise, rows, mapped: mapped[i] }
+    }),
+    labelled: names.map((name, j) => ({ name, rows: table.truthSizes[j] })),
+    named: [...named],
+    accuracy: judged.accuracy,
+    kappa: judged.kappa,
+    classes: names.map((name, j) => {
+      const [rows, right, asNamed] = [table.truthSizes[j], judged.right[j], judged.named[j]]
+      return {
+        label: j,
+        name,
+        rows,
+        named: asNamed,
+        right,
+        producers: rows > 0 ? right / rows : null,
+        users: asNamed > 0 ? right / asNamed : null,
+        f1: f1Of(right, rows, asNamed),
+        producersInterval: null,
+        usersInterval: null,
+      }
+    }),
+    adjusted: isMap ? areaAdjusted(table, named, mapped) : null,
+  }
+}
