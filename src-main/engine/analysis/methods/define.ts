@@ -68,9 +68,13 @@ export function methodIn<Method extends MethodDeclaration>(methods: readonly Met
   })
 }
 
-/** An enum of methods' ids with their titles for the form. */
+/** An enum of methods' ids with their titles for the form, and what a gallery says of each. */
 export const methodEnum = (
   ids: readonly [string, ...string[]],
   methods: readonly MethodDeclaration[],
   extra: Readonly<Record<string, string>> = {},
-) => z.enum(ids).meta({ labels: { ...extra, ...Object.fromEntries(methods.map(({ id, title }) => [id, title])) } })
+) =>
+  z.enum(ids).meta({
+    labels: { ...extra, ...Object.fromEntries(methods.map(({ id, title }) => [id, title])) },
+    methods: methods.map(({ id, title, summary, useWhen, paper }) => ({ id, title, summary, useWhen, paper })),
+  })
