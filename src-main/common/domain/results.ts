@@ -5,6 +5,7 @@ import { RowSelection } from './selection.ts'
 import { FittedStep } from './steps.ts'
 
 export { ComparisonMeta } from './comparison.ts'
+export { ScoresMeta } from './scores.ts'
 export { FittedStep } from './steps.ts'
 
 /** Where a column that the model sees comes from. */
@@ -264,27 +265,6 @@ export type ClusteringMeta = z.output<typeof ClusteringMeta>
 /* clustering arrays: labels [rows] uint16, 0 = no data, classes from 1 (canonical: by size, then centroid), noise after the last class ·
    centres [k, Z] float32 · membership [rows] float32, NaN where no data, where the method says it · with a tree: tree/children [merges, 2]
    int32, tree/height [merges] float64, tree/size [leaves + merges] float64, tree/class [leaves] int32 (class from 1, 0 for noise) */
-
-export const ScoresMeta = z.object({
-  method: z.string(),
-  dataset: z.int(),
-  model: z.int(),
-  latents: z.int(),
-  rows: z.number(),
-  validRows: z.number(),
-  /** Recommended threshold: flag rows scoring above. */
-  threshold: z.number(),
-  thresholdRule: z.string(),
-  percentile: z.number(),
-  holdoutRows: z.number(),
-  min: z.number(),
-  max: z.number(),
-  /** Equal bins between `from` and `to` (values beyond are in the last bin) over all valid rows and over the held-out rows, for a live slider. */
-  histogram: z.object({ from: z.number(), to: z.number(), all: z.array(z.number()), holdout: z.array(z.number()) }),
-  flagged: z.number(),
-})
-export type ScoresMeta = z.output<typeof ScoresMeta>
-/* scores arrays: score [rows] float32, NaN where not valid */
 
 export const ExportMeta = z.object({
   target: z.string(),

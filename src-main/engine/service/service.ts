@@ -30,6 +30,7 @@ import { describeModel, describeReader } from './describe.ts'
 import { jobPicture, readEmbedding } from './embeddings.ts'
 import { estimateFor } from './estimates.ts'
 import { readExamination } from './examinations.ts'
+import { createSelections } from './selections.ts'
 import { createSession } from './session.ts'
 
 /** A call that starts a job answers by then, known or not whether the result was there already. */
@@ -41,7 +42,8 @@ export type Service = Handlers<EngineCalls> & { dispose(): Promise<void> }
 
 export function createService(emit: Emit<EngineEvents>): Service {
   const session = createSession(emit)
-  const { views, reports } = session
+  const { views, reports, anomalies } = session
+  const selections = createSelections(session)
   let search = new AbortController()
   let estimating = new AbortController()
 
@@ -192,11 +194,18 @@ export function createService(emit: Emit<EngineEvents>): Service {
     readEmbedding: (request) => readEmbedding(session.project(), request),
     jobPicture: ({ job, count }) => jobPicture(session.runner().job(job), count),
     readPixel: views.readPixel,
+    selectRows: selections.selectRows,
+    selectionMap: selections.selectionMap,
+    selectionProfile: selections.selectionProfile,
     readReport: reports.readReport,
     readTraversal: reports.readTraversal,
     listFeatures: reports.listFeatures,
     readFeature: reports.readFeature,
     readActivations: reports.readActivations,
+    listFlagged: anomalies.listFlagged,
+    listEvents: anomalies.listEvents,
+    listObjects: anomalies.listObjects,
+    review: anomalies.review,
 
     getSetting: ({ key }) => session.project().setting(key),
     setSetting({ key, value }) {

@@ -7,6 +7,7 @@ import { createRunner, type Runner, type RunnerHooks } from '../operations/runne
 import type { MetricPoint } from '../project/metrics.ts'
 import type { ProjectFile } from '../project/open.ts'
 import { projectName } from '../project/projectFile.ts'
+import { type Anomalies, createAnomalies } from './anomalies.ts'
 import { createReports, type Reports } from './reports.ts'
 import { createViews, type Views } from './views.ts'
 
@@ -19,6 +20,7 @@ export interface Session {
   runner(): Runner
   readonly views: Views
   readonly reports: Reports
+  readonly anomalies: Anomalies
   info(): ProjectInfo | null
   /** Takes over an opened project; the one that was open is closed. */
   use(project: ProjectFile): Promise<ProjectInfo>
@@ -50,6 +52,14 @@ export function createSession(emit: Emit<EngineEvents>): Session {
   const touched = (): void => emit('projectChanged', info())
   const views = createViews({ project })
   const reports = createReports({ project, preparedRow: views.preparedRow })
+  const anomalies = createAnomalies({
+    project,
+    announce(artifact) {
+      emit('artifactChanged', { id: artifact.id, artifact, deleted: false })
+      touched()
+      return artifact
+    },
+  })
 
   const close = async (): Promise<void> => {
     if (!open) return
@@ -58,6 +68,7 @@ export function createSession(emit: Emit<EngineEvents>): Session {
     open = null
     metrics.flush()
     await reports.dispose()
+    await anomalies.dispose()
     await views.dispose()
     closing.close()
   }
@@ -70,6 +81,7 @@ export function createSession(emit: Emit<EngineEvents>): Session {
     },
     views,
     reports,
+    anomalies,
     info,
     async use(next) {
       await close()

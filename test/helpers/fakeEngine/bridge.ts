@@ -260,6 +260,9 @@ export const engine: Client<EngineCalls> = {
       picture: null,
     }),
   compareClasses: async () => ok(crossed()),
+  selectRows: async ({ rows }) => ok({ count: 0, inside: rows ? new Uint8Array(rows.length) : null }),
+  selectionMap: async ({ window }) => ok({ values: new Uint8Array(window.outWidth * window.outHeight) }),
+  selectionProfile: async () => fail(notMade),
   readConfusion: async () => fail(notMade),
   readCurves: async () => fail(notMade),
   readExamination: async () => ok({ correlation: new Float32Array(), cells: null }),
@@ -268,6 +271,10 @@ export const engine: Client<EngineCalls> = {
   listFeatures: async () => fail(notMade),
   readFeature: async () => fail(notMade),
   readActivations: async () => fail(notMade),
+  listFlagged: async () => ok({ threshold: 0, flagged: 0, total: 0, rows: [] }),
+  listEvents: async () => ok({ threshold: 0, total: 0, events: [] }),
+  listObjects: async () => ok({ threshold: 0, total: 0, objects: [] }),
+  review: async ({ scores }) => ok(find(scores)),
   inspect: async ({ path }) => (/half|unreadable/.test(path) ? fail(unreadable) : ok({ ...sceneReport, path })),
   createProject: async ({ path }) => {
     project = projectInfo(path)
