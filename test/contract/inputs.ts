@@ -49,6 +49,11 @@ export const engineInputs: Inputs<EngineCalls> = {
     bad: { selection: { dataset: 1, all: [{ kind: 'rows', rows: [-1] }] } },
     names: 'selection.all.0.rows.0',
   },
+  readValues: {
+    good: { rows: Float64Array.of(1, 4), of: { kind: 'column', artifact: 1, column: 0 } },
+    bad: { rows: Float64Array.of(1, 4), of: { kind: 'code', artifact: 1 } },
+    names: 'of.unit',
+  },
   readExamination: { good: { examination: 1 }, bad: { examination: 0 }, names: 'examination' },
   readReport: { good: { report: 1 }, bad: { report: 'last' }, names: 'report' },
   readTraversal: { good: { model: 1, unit: 0, row: 12 }, bad: { model: 1, unit: 0, steps: 1 }, names: 'steps' },

@@ -404,6 +404,20 @@ export const engineCalls = {
       distinguishing: z.array(z.object({ column: z.int(), effect: z.number(), p: z.number() })),
     }),
   },
+  /** One number of each of the rows given (rising), to colour them by; NaN where there is none. A newer question ends an older one (CANCELLED). */
+  readValues: {
+    input: z.object({
+      rows: float64,
+      of: z.discriminatedUnion('kind', [
+        z.object({ kind: z.literal('class'), artifact: id }),
+        z.object({ kind: z.literal('score'), artifact: id }),
+        z.object({ kind: z.literal('code'), artifact: id, unit: z.int().nonnegative() }),
+        /** Of the dataset, in the source's units; of a category its position. */
+        z.object({ kind: z.literal('column'), artifact: id, column: z.int().nonnegative() }),
+      ]),
+    }),
+    output: z.object({ values: float32 }),
+  },
   /** Everything known of one row of a raster, for the map's read-out. */
   readPixel: {
     input: z.object({ dataset: id, x: z.int().nonnegative(), y: z.int().nonnegative(), clustering: id.optional(), scores: id.optional() }),

@@ -32,6 +32,7 @@ import { estimateFor } from './estimates.ts'
 import { readExamination } from './examinations.ts'
 import { createSelections } from './selections.ts'
 import { createSession } from './session.ts'
+import { readValues } from './values.ts'
 
 /** A call that starts a job answers by then, known or not whether the result was there already. */
 const decideMs = 250
@@ -46,6 +47,7 @@ export function createService(emit: Emit<EngineEvents>): Service {
   const selections = createSelections(session)
   let search = new AbortController()
   let estimating = new AbortController()
+  let readingValues = new AbortController()
 
   const announce = (artifact: Artifact | null): void => {
     if (artifact) emit('artifactChanged', { id: artifact.id, artifact, deleted: false })
@@ -194,6 +196,11 @@ export function createService(emit: Emit<EngineEvents>): Service {
     readEmbedding: (request) => readEmbedding(session.project(), request),
     jobPicture: ({ job, count }) => jobPicture(session.runner().job(job), count),
     readPixel: views.readPixel,
+    readValues(request) {
+      readingValues.abort()
+      readingValues = new AbortController()
+      return readValues(session.project(), request, readingValues.signal)
+    },
     selectRows: selections.selectRows,
     selectionMap: selections.selectionMap,
     selectionProfile: selections.selectionProfile,

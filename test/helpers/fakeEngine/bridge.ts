@@ -260,6 +260,7 @@ export const engine: Client<EngineCalls> = {
       picture: null,
     }),
   compareClasses: async () => ok(crossed()),
+  readValues: async ({ rows }) => ok({ values: Float32Array.from(rows, (row) => valueAt(row, 3)) }),
   selectRows: async ({ rows }) => ok({ count: 0, inside: rows ? new Uint8Array(rows.length) : null }),
   selectionMap: async ({ window }) => ok({ values: new Uint8Array(window.outWidth * window.outHeight) }),
   selectionProfile: async () => fail(notMade),
