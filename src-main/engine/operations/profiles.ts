@@ -1,8 +1,9 @@
 /**
- * What the classes of a clustering look like in the source's own units: mean and spread of every column per class,
- * from the rows that were drawn for learning and checking (a fair sample of the valid rows).
+ * What the classes of a clustering look like in the source's own units: mean and spread of every column per class, and in which
+ * columns it differs most from the others, from the rows that were drawn for learning and checking (a fair sample of the valid rows).
  */
 import { type MatrixMeta, sourcesOf } from '#common/domain/results.ts'
+import { againstRest, cramersV, type Difference, type Distinguishing, strongest } from '../analysis/distinguishing.ts'
 import { firstOfEach } from '../compute/rowReader.ts'
 import { invertPipeline } from '../data/pipeline/pipeline.ts'
 import type { Project } from '../project/project.ts'
@@ -85,44 +86,87 @@ function spread(n: number, share: number): (readonly [from: number, to: number])
   })
 }
 
+/** What a class looks like. A class without sampled rows has empty lists. */
+export interface ClassProfile {
+  readonly mean: number[]
+  readonly sd: number[]
+  readonly distinguishing: Distinguishing[]
+}
+
 /**
- * Mean and standard deviation per class 1…k and column, of a category its commonest value and the share of the others; NaN-free: a class
- * without sampled rows has empty lists.
+ * Mean and standard deviation per class 1…k and column, of a category its commonest value and the share of the others, and the columns
+ * in which the class differs most from the other classes. Missing values are left out. Memory: some numbers per class and column.
  */
-export function classProfiles(
-  { X, columns: d, categories = [] }: DrawnRows,
-  labels: Uint16Array,
-  k: number,
-): { mean: number[]; sd: number[] }[] {
-  const count = new Float64Array(k + 1)
-  const sum = new Float64Array((k + 1) * d)
+export function classProfiles({ X, columns: d, categories = [] }: DrawnRows, labels: Uint16Array, k: number): ClassProfile[] {
+  const rows = new Float64Array(k + 1)
+  const count = new Float64Array((k + 1) * d)
+  const mean = new Float64Array((k + 1) * d)
   const squares = new Float64Array((k + 1) * d)
   for (let i = 0; i < labels.length; i++) {
     const c = labels[i]
-    count[c]++
-    for (let j = 0; j < d; j++) sum[c * d + j] += X[i * d + j]
+    rows[c]++
+    for (let j = 0; j < d; j++) {
+      const value = X[i * d + j]
+      if (Number.isNaN(value)) continue
+      count[c * d + j]++
+      mean[c * d + j] += value
+    }
   }
-  const mean = (c: number, j: number) => sum[c * d + j] / count[c]
+  for (let at = 0; at < mean.length; at++) mean[at] /= count[at]
   for (let i = 0; i < labels.length; i++) {
     const c = labels[i]
-    for (let j = 0; j < d; j++) squares[c * d + j] += (X[i * d + j] - mean(c, j)) ** 2
-  }
-  return Array.from({ length: k }, (_, i) => {
-    const c = i + 1
-    if (count[c] === 0) return { mean: [], sd: [] }
-    const columns = Array.from({ length: d }, (_, j) => j)
-    const profile = { mean: columns.map((j) => mean(c, j)), sd: columns.map((j) => Math.sqrt(squares[c * d + j] / count[c])) }
-    for (const j of categories) {
-      const [value, rows] = commonest(X, d, j, labels, c)
-      profile.mean[j] = value
-      profile.sd[j] = 1 - rows / count[c]
+    for (let j = 0; j < d; j++) {
+      const apart = X[i * d + j] - mean[c * d + j]
+      if (!Number.isNaN(apart)) squares[c * d + j] += apart ** 2
     }
-    return profile
+  }
+
+  const isCategory = new Set(categories)
+  const differences: (Difference | null)[] = new Array(k * d).fill(null)
+  const commonest = new Map<number, readonly (readonly [value: number, others: number])[]>()
+  for (let j = 0; j < d; j++) {
+    const ofClass = (values: Float64Array): Float64Array => Float64Array.from({ length: k }, (_, i) => values[(i + 1) * d + j])
+    const counts = isCategory.has(j) ? categoryCounts(X, d, j, labels, k) : null
+    if (counts) commonest.set(j, commonestOf(counts, k))
+    const found = counts ? cramersV(counts, k) : againstRest({ n: ofClass(count), mean: ofClass(mean), squares: ofClass(squares) })
+    found.forEach((difference, i) => {
+      differences[i * d + j] = difference
+    })
+  }
+  const distinguishing = strongest(differences, k, (j) => isCategory.has(j))
+  return Array.from({ length: k }, (_, i) => {
+    if (rows[i + 1] === 0) return { mean: [], sd: [], distinguishing: [] }
+    const at = (j: number): number => (i + 1) * d + j
+    const columns = Array.from({ length: d }, (_, j) => j)
+    return {
+      mean: columns.map((j) => commonest.get(j)?.[i][0] ?? orZero(mean[at(j)])),
+      sd: columns.map((j) => commonest.get(j)?.[i][1] ?? orZero(Math.sqrt(squares[at(j)] / count[at(j)]))),
+      distinguishing: distinguishing[i],
+    }
   })
 }
 
-function commonest(X: Float32Array, d: number, j: number, labels: Uint16Array, c: number): readonly [value: number, rows: number] {
-  const counts = new Map<number, number>()
-  for (let i = 0; i < labels.length; i++) if (labels[i] === c) counts.set(X[i * d + j], (counts.get(X[i * d + j]) ?? 0) + 1)
-  return [...counts].reduce((best, next) => (next[1] > best[1] ? next : best))
+/** A column that is missing in every row of a class has no mean; JSON knows no NaN. */
+const orZero = (value: number): number => (Number.isNaN(value) ? 0 : value)
+
+/** [k × values] rows of each class with each value of a category. */
+function categoryCounts(X: Float32Array, d: number, j: number, labels: Uint16Array, k: number): Float64Array {
+  let most = 0
+  for (let i = 0; i < labels.length; i++) most = Math.max(most, X[i * d + j] || 0)
+  const values = Math.floor(most) + 1
+  const counts = new Float64Array(k * values)
+  for (let i = 0; i < labels.length; i++)
+    if (labels[i] > 0 && X[i * d + j] >= 0) counts[(labels[i] - 1) * values + Math.round(X[i * d + j])]++
+  return counts
+}
+
+/** Of each class the commonest value, the first among equals, and the share of the others. */
+function commonestOf(counts: Float64Array, k: number): (readonly [value: number, others: number])[] {
+  const values = counts.length / k
+  return Array.from({ length: k }, (_, i) => {
+    const own = counts.subarray(i * values, (i + 1) * values)
+    const value = own.reduce((best, n, v) => (n > own[best] ? v : best), 0)
+    const rows = own.reduce((a, b) => a + b, 0)
+    return [value, rows === 0 ? 0 : 1 - own[value] / rows]
+  })
 }

@@ -201,7 +201,7 @@ export function createViews(session: { project(): Project }): Views {
 
 const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null)
 
-function checkWindow(grid: Grid, { x, y, width, height }: RasterWindow): void {
+export function checkWindow(grid: Grid, { x, y, width, height }: RasterWindow): void {
   if (x + width <= grid.width && y + height <= grid.height) return
   throw new StratumError(
     'PARAMETER_INVALID',

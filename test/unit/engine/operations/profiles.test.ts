@@ -21,9 +21,9 @@ describe('classProfiles', () => {
     const X = Float32Array.from([1, 10, 3, 30, 5, 50, 100, 1000])
     const rows = { index: Float64Array.from([0, 1, 2, 3]), X, columns: 2 }
     expect(classProfiles(rows, Uint16Array.from([1, 1, 2, 0]), 3)).toEqual([
-      { mean: [2, 20], sd: [1, 10] },
-      { mean: [5, 50], sd: [0, 0] },
-      { mean: [], sd: [] },
+      { mean: [2, 20], sd: [1, 10], distinguishing: [] },
+      { mean: [5, 50], sd: [0, 0], distinguishing: [] },
+      { mean: [], sd: [], distinguishing: [] },
     ])
   })
 })

@@ -1,0 +1,128 @@
+/**
+ * Rows that were picked in the window: how many, which of those on the screen, where on the map, and what they look like.
+ * Memory: a piece of what says which rows they are; for profiles the sample of drawn rows, of which the last one is kept (16 MB).
+ */
+import { setImmediate } from 'node:timers/promises'
+import type { Handlers } from '#common/contract/calls.ts'
+import type { EngineCalls } from '#common/contract/engine.ts'
+import { StratumError } from '#common/errors.ts'
+import type { DatasetMeta } from '#common/domain/dataset.ts'
+import { type LatentsMeta, type MatrixMeta, type ModelMeta, sourcesOf } from '#common/domain/results.ts'
+import type { RowSelection } from '#common/domain/selection.ts'
+import { type OpenSelection, openSelection } from '../data/selection.ts'
+import { type ClassProfile, classProfiles, type DrawnRows, readDrawnRows } from '../operations/profiles.ts'
+import type { Project } from '../project/project.ts'
+import { checkWindow } from './views.ts'
+
+type SelectionCalls = Pick<EngineCalls, 'selectRows' | 'selectionMap' | 'selectionProfile'>
+
+/** Bytes of the sample that profiles come from. */
+const mostSampleBytes = 16e6
+/** Counts of so many selections are remembered: the same one is asked for by several views. */
+const mostCounts = 16
+
+export function createSelections(session: { project(): Project }): Handlers<SelectionCalls> {
+  const counts = new WeakMap<Project, Map<string, Promise<number>>>()
+  let sample: { readonly project: Project; readonly matrix: number; readonly rows: DrawnRows } | null = null
+
+  function countOf(selection: RowSelection, open: OpenSelection): Promise<number> {
+    const project = session.project()
+    const known = counts.get(project) ?? new Map<string, Promise<number>>()
+    counts.set(project, known)
+    const key = JSON.stringify(selection)
+    const counting = known.get(key) ?? open.count()
+    known.delete(key)
+    known.set(key, counting)
+    counting.catch(() => known.delete(key))
+    if (known.size > mostCounts) known.delete(known.keys().next().value as string)
+    return counting
+  }
+
+  function drawnRows(matrix: number): DrawnRows {
+    const project = session.project()
+    if (sample?.project !== project || sample.matrix !== matrix) {
+      sample = null
+      sample = { project, matrix, rows: readDrawnRows(project, matrix, mostSampleBytes) }
+    }
+    return sample.rows
+  }
+
+  return {
+    async selectRows({ selection, rows }) {
+      const open = openSelection(session.project(), selection)
+      const beyond = rows?.find((row) => !(Number.isInteger(row) && row >= 0 && row < open.rows))
+      if (beyond !== undefined)
+        throw new StratumError('PARAMETER_INVALID', `There is no row number ${beyond}.`, 'Ask for rows of the dataset.', {
+          parameter: 'rows',
+        })
+      const inside = rows ? open.at(rows) : null
+      return { count: await countOf(selection, open), inside }
+    },
+
+    async selectionMap({ selection, window }) {
+      const project = session.project()
+      const { grid } = project.artifact(selection.dataset).meta as unknown as Partial<DatasetMeta>
+      if (!grid)
+        throw new StratumError('ARTIFACT_KIND', 'This dataset is not a scene; it has no grid.', 'Choose a raster dataset.', {
+          artifact: selection.dataset,
+        })
+      checkWindow(grid, window)
+      const open = openSelection(project, selection)
+      const { x, y, width, height, outWidth, outHeight } = window
+      const column = Uint32Array.from({ length: outWidth }, (_, i) => Math.floor(((i + 0.5) * width) / outWidth))
+      const values = new Uint8Array(outWidth * outHeight)
+      for (let r = 0; r < outHeight; r++) {
+        const line = (y + Math.floor(((r + 0.5) * height) / outHeight)) * grid.width
+        const inside = open.contains(line + x, line + x + width)
+        for (let i = 0; i < outWidth; i++) values[r * outWidth + i] = inside[column[i]]
+        if (r % 64 === 63) await setImmediate()
+      }
+      return { values }
+    },
+
+    async selectionProfile({ selection, latents, model }) {
+      const project = session.project()
+      const open = openSelection(project, selection)
+      const matrix = matrixFor(project, open.dataset, latents, model)
+      const rows = await countOf(selection, open)
+      const drawn = drawnRows(matrix)
+      const inside = open.at(drawn.index)
+      const [own] = classProfiles(
+        drawn,
+        Uint16Array.from(inside, (is) => (is ? 1 : 2)),
+        2,
+      )
+      const [all] = classProfiles(drawn, new Uint16Array(inside.length).fill(1), 1)
+      const numbers = (profile: ClassProfile, of: 'mean' | 'sd'): Float64Array =>
+        profile.mean.length ? Float64Array.from(profile[of]) : new Float64Array(drawn.columns).fill(Number.NaN)
+      return {
+        rows,
+        sampled: inside.reduce((sum, is) => sum + is, 0),
+        names: sourcesOf(project.artifact(matrix).meta as unknown as MatrixMeta).map(({ name }) => name),
+        mean: numbers(own, 'mean'),
+        sd: numbers(own, 'sd'),
+        allMean: numbers(all, 'mean'),
+        allSd: numbers(all, 'sd'),
+        distinguishing: own.distinguishing,
+      }
+    },
+  }
+}
+
+/** @throws ARTIFACT_NOT_FOUND, ARTIFACT_KIND: no matrix of the dataset, or a model that learned from another one */
+function matrixFor(project: Project, dataset: number, latents?: number, model?: number): number {
+  const ofModel = latents === undefined ? model : (project.artifact(latents).meta as unknown as LatentsMeta).model
+  const matrix =
+    ofModel === undefined
+      ? project.artifacts().findLast(({ kind, status, meta }) => kind === 'matrix' && status === 'done' && meta.dataset === dataset)?.id
+      : (project.artifact(ofModel).meta as unknown as ModelMeta).matrix
+  if (matrix !== undefined && project.artifact(matrix).meta.dataset === dataset) return matrix
+  throw new StratumError(
+    'ARTIFACT_KIND',
+    'No rows were drawn from this dataset.',
+    'Prepare the dataset, or choose a model that learned from it.',
+    {
+      artifact: ofModel ?? dataset,
+    },
+  )
+}
