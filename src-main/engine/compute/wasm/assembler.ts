@@ -199,7 +199,11 @@ export interface Kernel {
   readonly build: (f: Func, parameters: readonly Local[]) => void
 }
 
-export function assemble(kernels: Readonly<Record<string, Kernel>>): Uint8Array<ArrayBuffer> {
+/** Flags of an imported memory: nothing said of its size, or shared, which has to say a largest size: all that there can be. */
+const ownMemory = [0, 0]
+const sharedMemory = [3, 0, ...unsigned(65_536)]
+
+export function assemble(kernels: Readonly<Record<string, Kernel>>, isShared = false): Uint8Array<ArrayBuffer> {
   const all = Object.entries(kernels)
   const name = (text: string): number[] => list([...new TextEncoder().encode(text)].map((byte) => [byte]))
   const section = (id: number, content: Code): number[] => [id, ...unsigned(content.length), ...content]
@@ -215,7 +219,7 @@ export function assemble(kernels: Readonly<Record<string, Kernel>>): Uint8Array<
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0], // \0asm, version 1
     ...section(1, list(types)),
-    ...section(2, list([[...name('env'), ...name('memory'), 2, 0, 0]])),
+    ...section(2, list([[...name('env'), ...name('memory'), 2, ...(isShared ? sharedMemory : ownMemory)]])),
     ...section(3, list(all.map((_, i) => unsigned(i)))),
     ...section(7, list(all.map(([text], i) => [...name(text), 0, ...unsigned(i)]))),
     ...section(10, list(bodies)),
@@ -224,6 +228,7 @@ export function assemble(kernels: Readonly<Record<string, Kernel>>): Uint8Array<
 
 /** Kernels at work on one memory. */
 export function instantiate<Names extends string>(kernels: Readonly<Record<Names, Kernel>>, memory: WebAssembly.Memory): Kernels<Names> {
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(assemble(kernels)), { env: { memory } })
+  const isShared = memory.buffer instanceof SharedArrayBuffer
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(assemble(kernels, isShared)), { env: { memory } })
   return exports as unknown as Kernels<Names>
 }

@@ -2,7 +2,7 @@
 declare namespace WebAssembly {
   class Memory {
     /** Sizes in pages of 64 KiB. */
-    constructor(size: { readonly initial: number; readonly maximum?: number })
+    constructor(size: { readonly initial: number; readonly maximum?: number; readonly shared?: boolean })
     readonly buffer: ArrayBuffer
   }
   class Module {
