@@ -2,6 +2,8 @@
 import type { Detector } from './define.ts'
 import { ecod } from './ecod.ts'
 import { hbos } from './hbos.ts'
+import { isolationForest } from './isolationForest.ts'
 import { knn } from './knn.ts'
+import { lof } from './lof.ts'
 
-export const detectors: readonly Detector[] = [knn, ecod, hbos]
+export const detectors: readonly Detector[] = [knn, lof, isolationForest, ecod, hbos]
