@@ -2,6 +2,8 @@
  * Data palettes, the same hex in both themes, on screen and in every export (an exported map equals the screen).
  * Categorical: fixed order, class 1 is the largest; found farthest-first under normal, protan, deutan and tritan vision.
  */
+import type { LegendEntry } from './artifact.ts'
+
 export const categorical = [
   '#2C71B7',
   '#E49921',
@@ -65,6 +67,12 @@ export const diverging = [
 
 /** Colour of class 1, 2, … ; starts again after 20 (the pattern then tells them apart, see the legend). */
 export const classColour = (id: number): string => categorical[(id - 1) % categorical.length] as string
+
+const noiseColour = '#A5A19A'
+
+/** What a class is called and how it is coloured until someone says otherwise. */
+export const defaultStyle = ({ id, isNoise }: { readonly id: number; readonly isNoise?: boolean | undefined }): LegendEntry =>
+  isNoise ? { id, name: 'Noise', colour: noiseColour } : { id, name: `Class ${id}`, colour: classColour(id) }
 
 export function parseHex(hex: string): [r: number, g: number, b: number] {
   return [Number.parseInt(hex.slice(1, 3), 16), Number.parseInt(hex.slice(3, 5), 16), Number.parseInt(hex.slice(5, 7), 16)]

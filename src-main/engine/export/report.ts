@@ -6,8 +6,10 @@ import { readFile } from 'node:fs/promises'
 import { pixelArea } from '#common/domain/grid.ts'
 import type { Artifact, LegendEntry } from '#common/domain/artifact.ts'
 import type { DatasetMeta } from '#common/domain/dataset.ts'
+import { defaultStyle } from '#common/domain/palettes.ts'
 import { columnsFor } from '#common/domain/measures.ts'
 import type { ClusteringMeta, ComparisonMeta, ModelMeta, ScoresMeta } from '#common/domain/results.ts'
+import { clusterings } from '../analysis/clustering/registry.ts'
 import { type ExportedFile, writeOutputFile } from './outputFile.ts'
 
 export interface ReportContent {
@@ -48,13 +50,14 @@ function classesSection(clustering: Artifact, legend: readonly LegendEntry[], da
     const swatch = `<i style="background:${entry?.colour ?? '#B4B0A8'}"></i>`
     return [
       `${swatch}${c.id}`,
-      escapeHtml(entry?.name ?? `Class ${c.id}`),
+      escapeHtml(entry?.name ?? defaultStyle(c).name),
       toKm2 === null ? formatFigure(c.rows) : formatFigure(c.rows * toKm2),
       formatFigure(c.share * 100),
     ]
   })
   const tidied = meta.tidied ? `, then a majority filter of ${meta.tidied} × ${meta.tidied} pixels` : ''
-  return `<h2>Classes</h2><p>${meta.method}, k = ${meta.k} (${escapeHtml(meta.chosenBecause)})${tidied}. Mean silhouette ${formatFigure(meta.silhouette)}.</p>${table(['Id', 'Name', toKm2 === null ? 'Rows' : 'km²', '%'], rows)}`
+  const method = clusterings.find(({ id }) => id === meta.method)?.title ?? meta.method
+  return `<h2>Classes</h2><p>${escapeHtml(method)}, k = ${meta.k} (${escapeHtml(meta.chosenBecause)})${tidied}. Mean silhouette ${formatFigure(meta.silhouette)}.</p>${table(['Id', 'Name', toKm2 === null ? 'Rows' : 'km²', '%'], rows)}`
 }
 
 function modelsSection(models: readonly Artifact[]): string {

@@ -1,202 +1,231 @@
 /**
- * Cluster: groups the codes of every row. Centres are learned from all valid rows, or from a seeded sample of a large
- * scene; then every row goes to its nearest centre, streamed.
- * Memory: the rows learned from (at most `fitRows`, and 0.5 GB of codes) and one chunk, whatever the size of the scene.
+ * Cluster: groups the codes of every row, or of the rows of a selection, by any method of analysis/clustering. Classes are learned from
+ * all valid rows, or from a seeded sample where there are more than the method can hold; then every row gets its class, streamed.
+ * Memory: the rows learned from (at most `fitRows`, and 0.5 GB of codes), what the method needs beside them, and the labels of up to
+ * 2²⁶ rows, whatever the size of the scene.
  */
 import { z } from 'zod'
-import { StratumError, throwIfCancelled } from '#common/errors.ts'
 import { type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
 import type { ClusteringMeta, LatentsMeta, ModelMeta } from '#common/domain/results.ts'
-import { chooseK } from '../analysis/chooseK.ts'
-import { assign, canonicalOrder, kmeans, minibatchKmeans } from '../analysis/kmeans.ts'
-import { sampleValidRows } from '../analysis/sampleRows.ts'
+import { RowSelection } from '#common/domain/selection.ts'
+import { StratumError } from '#common/errors.ts'
+import { chooseK, type KChoice } from '../analysis/chooseK.ts'
+import type { Clustering, ClusteringMethod } from '../analysis/clustering/define.ts'
+import { neighbourVote } from '../analysis/clustering/neighbourVote.ts'
+import { clusterings } from '../analysis/clustering/registry.ts'
+import { methodEnum, methodIn, paramsOf, shapeOfMethods } from '../analysis/methods/define.ts'
+import { type SampledRows, sampleValidRows } from '../analysis/sampleRows.ts'
 import { silhouette } from '../analysis/silhouette.ts'
-import type { ArrayReader } from '../project/project.ts'
+import { openSelection } from '../data/selection.ts'
+import { codesWithin, countValid } from './cluster/codes.ts'
+import { type LabelledRows, labelRows } from './cluster/labelRows.ts'
 import { defineOperation, type OperationContext } from './define.ts'
 import { classProfiles, LabelPicker, readDrawnRows } from './profiles.ts'
 
+/** Beyond so many rows `auto` learns from small draws. */
+const fewRows = 2_000_000
+const methodIds = clusterings.map(({ id }) => id)
+
 const params = z.object({
-  method: z
-    .enum(['auto', 'k-means', 'mini-batch k-means'])
+  method: methodEnum(['auto', ...methodIds], clusterings, { auto: 'k-means, as the rows allow' })
     .default('auto')
-    .meta({ title: 'Method', description: 'Mini-batch learns from small random draws; auto uses it beyond 2 million rows.' }),
-  k: z
-    .int()
-    .min(2)
-    .max(255)
-    .nullable()
-    .default(null)
-    .meta({ title: 'Clusters, k', description: 'Left empty, it is chosen between 2 and the limit below by the elbow of the error curve.' }),
-  kMax: z
-    .int()
-    .min(3)
-    .max(60)
-    .default(20)
-    .meta({ title: 'Try up to', unit: 'clusters', description: 'Upper end of the range when k is chosen for you.', advanced: true }),
-  nInit: z
-    .int()
-    .min(1)
-    .max(100)
-    .default(10)
-    .meta({ title: 'Starts', description: 'Runs from different starting centres; the best is kept.', paperTerm: 'n_init' }),
-  maxIterations: z
-    .int()
-    .min(1)
-    .max(10_000)
-    .default(300)
-    .meta({ title: 'Passes at most', description: 'Each start ends earlier when the centres no longer move.', advanced: true }),
+    .meta({ title: 'Method', description: 'Chosen for you it is k-means, by mini-batches beyond 2 million rows.' }),
+  ...shapeOfMethods(clusterings, 'method', { 'k-means': ['auto'], 'mini-batch k-means': ['auto'] }),
   fitRows: z.int().min(1000).max(20_000_000).default(2_000_000).meta({
     title: 'Learn centres from',
     unit: 'rows',
-    description: 'More rows than this are sampled evenly; every row is assigned all the same.',
+    description: 'More rows than this, or than the method can hold, are sampled evenly; every row is assigned all the same.',
+    advanced: true,
+  }),
+  within: RowSelection.nullable().default(null).meta({
+    title: 'Only these rows',
+    description: 'A selection of rows; the others get no class.',
     advanced: true,
   }),
 })
-type Params = z.output<typeof params>
-
-interface Centres {
-  readonly k: number
-  /** [k × Z] */
-  readonly centres: Float32Array
-  readonly kCurve: ClusteringMeta['kCurve']
-  readonly chosenBecause: string
+/** What every method shares; the others are the method's own. */
+interface Params extends Readonly<Record<string, unknown>> {
   readonly method: string
+  readonly k: number | null
+  readonly kMax: number
+  readonly fitRows: number
+  readonly within: RowSelection | null
+}
+type Context = OperationContext<Params>
+
+/** `auto` is known by what it stands for only when the rows are: k-means and its mini-batches have the same parameters. */
+const methodFor = (id: string, validRows = 0): ClusteringMethod =>
+  methodIn(clusterings, id === 'auto' ? (validRows > fewRows ? 'mini-batch k-means' : 'k-means') : id)
+
+interface Learned {
+  readonly found: Clustering
+  readonly choice: KChoice | null
 }
 
-async function learnCentres(
-  ctx: OperationContext<Params>,
-  points: Float32Array,
-  n: number,
-  d: number,
-  totalRows: number,
-): Promise<Centres> {
-  const { nInit, maxIterations } = ctx.params
-  const miniBatch = ctx.params.method === 'mini-batch k-means' || (ctx.params.method === 'auto' && totalRows > 2_000_000)
-  const options = { nInit, maxIterations, seed: ctx.seed, signal: ctx.signal }
+async function learn(ctx: Context, method: ClusteringMethod, { codes, rows }: SampledRows, d: number): Promise<Learned> {
+  const n = rows.length
+  if (n === 0)
+    throw new StratumError('DATA_UNSUITABLE', 'There is no row with data to cluster.', 'Choose other rows.', { parameter: 'within' })
+  const { seed, signal, threads } = ctx
+  const own = paramsOf(method, ctx.params)
   const choice =
-    ctx.params.k === null
-      ? await chooseK(points, n, d, {
-          kMin: 2,
-          kMax: Math.min(ctx.params.kMax, n - 1),
-          seed: ctx.seed,
-          signal: ctx.signal,
-          report: (fraction: number) => ctx.report({ stage: 'Trying numbers of clusters', fraction }),
+    method.takesK && ctx.params.k === null && !method.doesWithoutK?.(own)
+      ? await chooseK(codes, n, d, {
+          kMin: Math.min(2, n),
+          kMax: Math.max(1, Math.min(ctx.params.kMax, n - 1)),
+          seed,
+          signal,
+          report: (fraction) => ctx.report({ stage: 'Trying numbers of clusters', fraction }),
         })
       : null
-  const k = ctx.params.k ?? choice!.k
-  if (k > n)
-    throw new StratumError('PARAMETER_INVALID', `${k} clusters were asked for, and there are ${n} usable rows.`, 'Choose fewer clusters.', {
-      parameter: 'k',
-    })
-  ctx.report({ stage: 'Finding centres', fraction: null })
-  const { centres } = miniBatch ? await minibatchKmeans(points, n, d, { ...options, k }) : await kmeans(points, n, d, { ...options, k })
-  return {
-    k,
-    centres,
-    kCurve: choice?.curve ?? [],
-    chosenBecause: choice?.reason ?? 'given',
-    method: miniBatch ? 'mini-batch k-means' : 'k-means',
-  }
+  ctx.report({ stage: 'Finding classes', fraction: null })
+  const report = (fraction: number): void => ctx.report({ stage: 'Finding classes', fraction })
+  const found = await method.fit(codes, n, d, choice ? { ...own, k: choice.k } : own, { seed, threads, signal, report })
+  return { found: found.assign ? found : { ...found, assign: neighbourVote(codes, n, d, found) }, choice }
 }
 
-/** Streams the codes block by block with the label 1…k of each row (0 where there is no code). Memory: one block. */
-async function eachLabelBlock(
-  ctx: OperationContext<unknown>,
-  codes: ArrayReader,
-  centres: Float32Array,
-  k: number,
-  visit: (start: number, labels: Uint16Array, inertia: number) => void,
-): Promise<void> {
-  const rows = codes.shape[0]
-  const Z = codes.shape[1]
-  const rowsPerRead = Math.max(codes.chunkRows, Math.floor((4 << 20) / (Z * 4)))
-  for (let from = 0; from < rows; from += rowsPerRead) {
-    throwIfCancelled(ctx.signal)
-    const block = codes.read(from, Math.min(rows, from + rowsPerRead)) as Float32Array
-    const n = block.length / Z
-    const labels = new Uint16Array(n)
-    const inertia = assign(block, n, Z, centres, k, labels)
-    for (let i = 0; i < n; i++) labels[i] = Number.isNaN(block[i * Z]) ? 0 : labels[i] + 1
-    visit(from, labels, inertia)
-    await new Promise((resolve) => setImmediate(resolve))
+/** Of the rows learned from, noise left out. */
+async function sampleSilhouette(ctx: Context, { codes, rows }: SampledRows, d: number, { k, labels }: Clustering): Promise<number | null> {
+  const kept = Uint32Array.from(rows.keys()).filter((i) => labels[i] >= 0)
+  const all = kept.length === rows.length
+  const X = all ? codes : new Float32Array(kept.length * d)
+  if (!all) for (const [to, i] of kept.entries()) X.set(codes.subarray(i * d, (i + 1) * d), to * d)
+  return silhouette(X, kept.length, d, all ? labels : Int32Array.from(kept, (i) => labels[i]), k, {
+    sample: 2000,
+    seed: ctx.seed,
+    signal: ctx.signal,
+  })
+}
+
+function writeTree(ctx: Context, tree: NonNullable<Clustering['tree']>, newId: Int32Array): void {
+  const merges = tree.height.length
+  const write = (name: string, dtype: 'int32' | 'float64', shape: number[], values: Int32Array | Float64Array): void => {
+    const writer = ctx.draft.writeArray(`tree/${name}`, { dtype, shape })
+    writer.append(values)
+    writer.finish()
   }
+  write('children', 'int32', [merges, 2], tree.children)
+  write('height', 'float64', [merges], tree.height)
+  write('size', 'float64', [tree.leaves + merges], tree.size)
+  write(
+    'class',
+    'int32',
+    [tree.leaves],
+    tree.leafClass.map((id) => (id < 0 ? 0 : newId[id] + 1)),
+  )
+}
+
+function classesOf(
+  { k, sizes }: LabelledRows,
+  profiles: readonly { mean: number[]; sd: number[] }[],
+  validRows: number,
+): ClusteringMeta['classes'] {
+  const hasNoise = sizes[k + 1] > 0
+  return Array.from({ length: k + (hasNoise ? 1 : 0) }, (_, i) => ({
+    id: i + 1,
+    rows: sizes[i + 1],
+    share: sizes[i + 1] / Math.max(1, validRows),
+    ...profiles[i],
+    ...(i === k && { isNoise: true }),
+  }))
 }
 
 export const clusterOperation = defineOperation({
   id: 'cluster',
-  version: 1,
+  version: 2,
   title: 'Cluster',
   summary: 'Groups rows with similar codes into classes, the largest first.',
-  citation: 'Arthur & Vassilvitskii, k-means++, SODA 2007; Sculley, Web-scale k-means clustering, WWW 2010',
+  citation: [...new Set(clusterings.map(({ paper }) => paper))].join('; '),
   inputs: { latents: { kinds: ['latents'], description: 'Codes of every row' } },
   params,
   produces: 'clustering',
   ignores: ['device'],
-  nameFor: ({ k, method }) => `${method === 'auto' ? 'k-means' : method}${k === null ? '' : `, k = ${k}`}`,
-  async run(ctx) {
+  // Only what the method reads, so that a method that comes along does not change the keys of the others.
+  keyed: (given) => {
+    const { method: id, fitRows, within } = given as unknown as Params
+    const method = methodFor(id)
+    return {
+      ...paramsOf(method, given),
+      method: id,
+      fitRows,
+      ...(within && { within }),
+      ...(method.version > 1 && { methodVersion: method.version }),
+    }
+  },
+  nameFor: (given) => {
+    const { method: id, k, within } = given as unknown as Params
+    const method = methodFor(id)
+    return `${method.title}${method.takesK && k !== null && !method.doesWithoutK?.(paramsOf(method, given)) ? `, k = ${k}` : ''}${within ? ', selected rows' : ''}`
+  },
+  async run(context) {
+    const ctx = context as unknown as Context
+    const { within, fitRows } = ctx.params
     const latents = ctx.inputs.latents!
     const meta = latents.meta as unknown as LatentsMeta
     const Z = meta.codeSize
-    const codes = ctx.project.array(latents.id, 'codes')
+    const stored = ctx.project.array(latents.id, 'codes')
+    const codes = within ? codesWithin(stored, openSelection(ctx.project, within)) : stored
     ctx.report({ stage: 'Reading codes', fraction: null })
-    const sample = await sampleValidRows(codes, meta.rows, meta.validRows, Z, ctx.params.fitRows, ctx.seed, ctx.signal)
-    const n = sample.rows.length
-    const learned = await learnCentres(ctx, sample.codes, n, Z, meta.validRows)
-    const { k } = learned
+    const validRows = within ? await countValid(codes, ctx.signal) : meta.validRows
+    const method = methodFor(ctx.params.method, validRows)
+    const most = Math.min(fitRows, method.mostRows)
+    const sample = await sampleValidRows(codes, meta.rows, validRows, Z, most, ctx.seed, ctx.signal)
+    const { found, choice } = await learn(ctx, method, sample, Z)
 
-    const sizes = new Float64Array(k + 1)
     const noun = rowNoun[(ctx.project.artifact(meta.dataset).meta as unknown as DatasetMeta).kind][1]
     let done = 0
-    const report = (stage: string, rows: number, part: number) => {
-      done += rows
-      ctx.report({ stage, fraction: Math.min(1, done / meta.rows / 2), done: Math.min(done - part * meta.rows, meta.rows), unit: noun })
-    }
-    await eachLabelBlock(ctx, codes, learned.centres, k, (_, labels) => {
-      for (const label of labels) sizes[label]++
-      report('Counting classes', labels.length, 0)
+    const members = found.membership ? ctx.draft.writeArray('membership', { dtype: 'float32', shape: [meta.rows] }) : null
+    const labelled = await labelRows({
+      codes,
+      sample,
+      found,
+      signal: ctx.signal,
+      report: (turn, rows) => {
+        done += rows
+        ctx.report({
+          stage: turn === 0 ? 'Counting classes' : 'Assigning classes',
+          fraction: Math.min(1, done / meta.rows / 2),
+          done: Math.min(done - turn * meta.rows, meta.rows),
+          unit: noun,
+        })
+      },
+      ...(members && { members: (values) => members.append(values) }),
     })
-    const order = canonicalOrder(sizes.subarray(1), learned.centres, k, Z)
-    const centres = Float32Array.from(order.flatMap((old) => [...learned.centres.subarray(old * Z, old * Z + Z)]))
+    members?.finish()
 
     const model = ctx.project.artifact(meta.model).meta as unknown as ModelMeta
     const drawn = meta.dataset === model.dataset ? readDrawnRows(ctx.project, model.matrix) : null
     const picker = new LabelPicker(drawn?.index ?? new Float64Array(0))
     const writer = ctx.draft.writeArray('labels', { dtype: 'uint16', shape: [meta.rows] })
-    let inertia = 0
-    const finalSizes = new Float64Array(k + 1)
-    await eachLabelBlock(ctx, codes, centres, k, (start, labels, blockInertia) => {
-      for (const label of labels) finalSizes[label]++
-      inertia += blockInertia
-      picker.see(start, labels)
+    await labelled.eachBlock((from, labels) => {
+      picker.see(from, labels)
       writer.append(labels)
-      report('Assigning classes', labels.length, 1)
     })
     writer.finish()
-    const centresWriter = ctx.draft.writeArray('centres', { dtype: 'float32', shape: [k, Z] })
-    centresWriter.append(centres)
-    centresWriter.finish()
+    const { k } = labelled
+    const centres = ctx.draft.writeArray('centres', { dtype: 'float32', shape: [k, Z] })
+    centres.append(labelled.centres)
+    centres.finish()
+    if (found.tree) writeTree(ctx, found.tree, labelled.newId)
 
-    const sampleLabels = new Uint16Array(n)
-    assign(sample.codes, n, Z, centres, k, sampleLabels)
-    const profiles = drawn ? classProfiles(drawn, picker.labels, k) : Array.from({ length: k }, () => ({ mean: [], sd: [] }))
+    const profiles = drawn ? classProfiles(drawn, picker.labels, k + 1) : Array.from({ length: k + 1 }, () => ({ mean: [], sd: [] }))
     const result: ClusteringMeta = {
-      method: learned.method,
+      method: method.id,
       dataset: meta.dataset,
       latents: latents.id,
       k,
       rows: meta.rows,
-      validRows: meta.validRows,
-      classes: profiles.map((profile, i) => ({
-        id: i + 1,
-        rows: finalSizes[i + 1],
-        share: finalSizes[i + 1] / Math.max(1, meta.validRows),
-        ...profile,
-      })),
-      inertia,
-      silhouette: await silhouette(sample.codes, n, Z, sampleLabels, k, { sample: 2000, seed: ctx.seed, signal: ctx.signal }),
-      kCurve: learned.kCurve,
-      chosenBecause: learned.chosenBecause,
+      validRows,
+      classes: classesOf(labelled, profiles, validRows),
+      inertia: labelled.inertia,
+      silhouette: await sampleSilhouette(ctx, sample, Z, found),
+      kCurve: choice?.curve ?? [],
+      chosenBecause: choice?.reason ?? found.reason ?? 'given',
       tidied: 0,
+      figures: found.figures,
+      ...(sample.rows.length < validRows && { fitRows: sample.rows.length }),
+      ...(found.tree && { tree: { kind: found.tree.kind, leaves: found.tree.leaves } }),
+      ...(within && { within }),
     }
     return result
   },

@@ -1,88 +1,21 @@
 /**
- * Evaluate: how far class maps and anomaly scores agree with labels that were never used to make them.
- * The rows of the table are whatever results are given, so a model stands beside its baseline.
- * Memory: two bytes per row for the labels (six while polygons are read), and one result at a time (two bytes per row of a class
- * map, up to twelve of scores).
+ * Evaluate: how far class maps and anomaly scores agree with labels, with intervals, tables, curves, and what to know before believing
+ * it. The rows of the table are whatever results are given, so a model stands beside its baseline.
+ * Memory: two bytes per row for the labels (six while polygons are read), and one result at a time: a block of a class map, up to 37
+ * bytes for each labelled row of scores.
  */
-import { z } from 'zod'
+import type { ComparisonMeta } from '#common/domain/comparison.ts'
 import { columnsFor } from '#common/domain/measures.ts'
 import { StratumError } from '#common/errors.ts'
-import type { Artifact } from '#common/domain/artifact.ts'
-import type { DatasetMeta } from '#common/domain/dataset.ts'
-import type { ClusteringMeta, ComparisonMeta, LatentsMeta, ModelMeta, ScoresMeta } from '#common/domain/results.ts'
-import { contingency } from '../analysis/agreement.ts'
-import { averagePrecision, rocAuc } from '../analysis/roc.ts'
-import type { Project } from '../project/project.ts'
 import { defineOperation, type InputDeclaration } from './define.ts'
-import { agreementFigures } from './compare/judge.ts'
-import { keyedLabels, labelsIdentity, readLabels } from './labels.ts'
+import { evaluateClasses } from './evaluate/classes.ts'
+import { findingsOf } from './evaluate/findings.ts'
+import { evaluateParams } from './evaluate/params.ts'
+import { evaluateScores, thresholdOf } from './evaluate/scores.ts'
+import { truthFor } from './evaluate/truth.ts'
+import { keyedLabels, labelsIdentity } from './labels.ts'
 
 const roles = ['first', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh', 'eighth'] as const
-
-const params = z.object({
-  labels: z.string().min(1).meta({
-    title: 'Labels',
-    description:
-      'A single-band raster on the same grid, a file of polygons or points (GeoJSON, GeoPackage, Shapefile), or the name of a field of the dataset (an obs field, a text column).',
-  }),
-  field: z.string().nullable().default(null).meta({
-    title: 'Field of the polygons',
-    description:
-      'Attribute of the polygons that names their class; by default one called class, label, type or the like. Outside all polygons the label is 0.',
-    advanced: true,
-  }),
-  ignore: z.array(z.string()).default(['0']).meta({
-    title: 'Leave out',
-    description: 'Label values that mean “not labelled”. For anomaly scores every other value but 0 counts as anomalous and 0 as normal.',
-  }),
-})
-
-/** Figures of a class map against labels, over rows that have both. */
-function clusteringFigures(project: Project, artifact: Artifact, ids: Int16Array, classes: number): Record<string, number | null> {
-  const { k, silhouette, latents } = artifact.meta as unknown as ClusteringMeta
-  const labels = project.array(artifact.id, 'labels').read(0, ids.length) as Uint16Array
-  const table = contingency(labels, ids, k + 1, classes)
-  const model = project.artifact((project.artifact(latents).meta as unknown as LatentsMeta).model).meta as unknown as ModelMeta
-  return {
-    rows: table.total,
-    k,
-    ...agreementFigures(table),
-    silhouette,
-    explainedVariance: model.explainedVariance,
-    holdoutError: model.holdoutError,
-  }
-}
-
-function scoreFigures(project: Project, artifact: Artifact, ids: Int16Array, names: readonly string[]): Record<string, number | null> {
-  const { threshold } = artifact.meta as unknown as ScoresMeta
-  const score = project.array(artifact.id, 'score').read(0, ids.length) as Float32Array
-  const rows = Uint32Array.from(ids.keys()).filter((i) => ids[i] >= 0 && Number.isFinite(score[i]))
-  const isNormal = names.map((name) => Number(name) === 0 || name === 'normal')
-  const positive = Uint8Array.from(rows, (i) => (isNormal[ids[i]] ? 0 : 1))
-  const values = Float32Array.from(rows, (i) => score[i])
-  const positives = positive.reduce((a, b) => a + b, 0)
-  if (positives === 0 || positives === rows.length)
-    throw new StratumError(
-      'DATA_UNSUITABLE',
-      `The labels hold ${positives} anomalous and ${rows.length - positives} normal rows; both are needed.`,
-      'Label normal rows 0 and anomalous rows with any other number.',
-    )
-  let hits = 0
-  let flagged = 0
-  for (let i = 0; i < values.length; i++) {
-    if (values[i] <= threshold) continue
-    flagged++
-    hits += positive[i]
-  }
-  return {
-    rows: rows.length,
-    anomalies: positives,
-    auc: rocAuc(values, positive),
-    averagePrecision: averagePrecision(values, positive),
-    precision: flagged ? hits / flagged : null,
-    recall: hits / positives,
-  }
-}
 
 const result = (optional: boolean): InputDeclaration => ({
   kinds: ['clustering', 'scores'],
@@ -92,49 +25,86 @@ const result = (optional: boolean): InputDeclaration => ({
 
 export const evaluateOperation = defineOperation({
   id: 'evaluate',
-  version: 2,
+  version: 3,
   title: 'Compare with labels',
-  summary: 'Measures class maps and anomaly scores against labels that were not used to make them.',
-  citation: 'Hubert & Arabie, Comparing partitions, Journal of Classification 1985',
+  summary: 'Measures class maps and anomaly scores against labels, with intervals, and warns where the labels had a say in them.',
+  citation:
+    'Hubert & Arabie 1985 (ARI); Vinh, Epps & Bailey 2010 (AMI); Olofsson et al. 2014 (area-adjusted accuracy); DeLong et al. 1988 (AUC); Efron & Tibshirani 1993 (bootstrap)',
   inputs: Object.fromEntries(roles.map((role, i) => [role, result(i > 0)])),
-  params,
+  params: evaluateParams,
   produces: 'comparison',
-  ignores: ['seed', 'device'],
+  ignores: ['device'],
   // Labels that lie in a file belong to the key: the file may change.
   keyed: (given) => ({ ...given, labels: keyedLabels(given.labels) }),
-  identity: ({ labels }) => labelsIdentity(labels),
-  nameFor: ({ labels }) => `against ${labels.split(/[\\/]/).pop()}`,
+  // A threshold that someone moved is no part of the scores' key.
+  async identity({ labels }, inputs) {
+    const moved = Object.entries(inputs).flatMap(([role, { annotations }]) =>
+      annotations.threshold === undefined ? [] : [`${role} ${annotations.threshold}`],
+    )
+    return [await labelsIdentity(labels), ...moved].join(' ').trim()
+  },
+  nameFor: ({ labels }) => `against ${fileOf(labels)}`,
   async run(ctx) {
+    const { params, project, signal } = ctx
     const artifacts = roles.map((role) => ctx.inputs[role]).filter((a) => a !== undefined)
     const datasets = new Set(artifacts.map((a) => a.meta.dataset as number))
     if (datasets.size > 1)
       throw new StratumError('ARTIFACT_KIND', 'The results belong to different datasets.', 'Compare results of one dataset.')
-    const dataset = ctx.project.artifact([...datasets][0])
+    const dataset = project.artifact([...datasets][0])
     ctx.report({ stage: 'Reading labels', fraction: null })
-    const ignore = artifacts.some((a) => a.kind === 'scores') ? ctx.params.ignore.filter((v) => v !== '0') : ctx.params.ignore
-    const { ids, names } = await readLabels(
-      dataset.meta as unknown as DatasetMeta,
-      ctx.project.path,
-      ctx.params.labels,
-      ctx.params.field,
-      ignore,
-      ctx.signal,
-    )
-    const labelled = ids.reduce((n, id) => n + (id >= 0 ? 1 : 0), 0)
-    if (labelled === 0)
-      throw new StratumError('DATA_UNSUITABLE', 'No row has a label.', 'Check the labels and the values left out.', { parameter: 'labels' })
-    const rows = artifacts.map((a) => ({
-      name: a.name,
-      artifact: a.id,
-      figures: a.kind === 'clustering' ? clusteringFigures(ctx.project, a, ids, names.length) : scoreFigures(ctx.project, a, ids, names),
+    const truth = await truthFor(project, dataset, artifacts, params, signal)
+    const evaluated = []
+    for (const [i, artifact] of artifacts.entries()) {
+      const report = (f: number): void => ctx.report({ stage: `Comparing ${artifact.name}`, fraction: (i + f) / artifacts.length })
+      const evaluate = artifact.kind === 'clustering' ? evaluateClasses : evaluateScores
+      evaluated.push(await evaluate(ctx, artifact, truth, i, report))
+    }
+    const rows = artifacts.map(({ id, name }, i) => ({
+      name,
+      artifact: id,
+      figures: evaluated[i].figures,
+      ...(Object.keys(evaluated[i].intervals).length > 0 && { intervals: evaluated[i].intervals }),
     }))
+    const { ids, names, isAnomalous, leftOut } = truth
+    const sizes = new Array<number>(names.length).fill(0)
+    for (const id of ids) if (id >= 0) sizes[id]++
+    const labelled = sizes.reduce((a, b) => a + b, 0)
+    const results = evaluated.map((one) => one.result)
+    const drawn = evaluated.flatMap(({ replicates }) => replicates ?? [])
+    const findings = await findingsOf({ project, dataset, artifacts, truth, sizes, evaluated, params, signal })
+    const leaks = findings.some(({ severity }) => severity === 'warn')
     const comparison: ComparisonMeta = {
-      title: `${dataset.name} against ${ctx.params.labels.split(/[\\/]/).pop()}`,
-      basis: `${labelled} labelled ${labelled === 1 ? 'row' : 'rows'} in ${names.length} classes, none used for training, clustering or the threshold.`,
+      title: `${dataset.name} against ${fileOf(params.labels)}`,
+      basis: `${labelled} labelled ${labelled === 1 ? 'row' : 'rows'} in ${names.length} classes${
+        leftOut > 0 ? `, ${leftOut} learned from left out` : ''
+      }; ${leaks ? 'the labels had a say in some of these results, see the warnings.' : 'nothing in this project says that they were used to make the results.'}`,
       rows,
       columns: columnsFor(rows.flatMap(({ figures }) => Object.keys(figures).filter((key) => figures[key] !== null))),
       dataset: dataset.id,
+      evaluation: {
+        labels: {
+          where: params.labels,
+          field: params.field,
+          names: [...names],
+          rows: sizes,
+          anomalous: [...names.keys()].filter((j) => isAnomalous?.[j]),
+          leftOut,
+        },
+        results,
+        intervals:
+          drawn.length === 0
+            ? null
+            : {
+                level: 0.95,
+                replicates: Math.min(...drawn),
+                seed: ctx.seed,
+                how: 'stratified percentile bootstrap; the area under the ROC curve by DeLong, area-adjusted accuracy by its standard error',
+              },
+        findings,
+      },
     }
     return comparison
   },
 })
+
+const fileOf = (labels: string): string => labels.split(/[\\/]/).pop() as string

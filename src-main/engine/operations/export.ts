@@ -10,9 +10,10 @@ import { z } from 'zod'
 import type { Artifact, ArtifactKind, LegendEntry } from '#common/domain/artifact.ts'
 import { type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
 import type { Grid } from '#common/domain/grid.ts'
-import { classColour } from '#common/domain/palettes.ts'
+import { defaultStyle } from '#common/domain/palettes.ts'
 import type { ClusteringMeta, ComparisonMeta, ExportMeta, LatentsMeta, ModelMeta, ScoresMeta } from '#common/domain/results.ts'
 import { StratumError, throwIfCancelled } from '#common/errors.ts'
+import { clusterings } from '../analysis/clustering/registry.ts'
 import { exportComparison } from '../export/comparisonCsv.ts'
 import { type Cell, createCsv, shortFloat32 } from '../export/csv.ts'
 import { createGeotiff } from '../export/geotiff/geotiff.ts'
@@ -24,7 +25,6 @@ import { writeReport } from '../export/report.ts'
 import { modelById } from '../models/registry.ts'
 import type { Project } from '../project/project.ts'
 import { version } from '../version.ts'
-import { clusterOperation } from './cluster.ts'
 import { defineOperation, type OperationContext } from './define.ts'
 import { evaluateOperation } from './evaluate.ts'
 import { modelAsOnnx, modelAsWeights, modelForSaeLens } from './exportModel.ts'
@@ -86,9 +86,7 @@ const rowsAtOnce = 1 << 16
 /** The user's names and colours where there are any, the palette's otherwise. */
 export function legendOf(clustering: Artifact): LegendEntry[] {
   const { classes } = clustering.meta as unknown as ClusteringMeta
-  return classes.map(
-    ({ id }) => clustering.annotations.legend?.find((entry) => entry.id === id) ?? { id, name: `Class ${id}`, colour: classColour(id) },
-  )
+  return classes.map((one) => clustering.annotations.legend?.find(({ id }) => id === one.id) ?? defaultStyle(one))
 }
 
 function gridOf({ data, dataset }: Subject): Grid {
@@ -279,8 +277,11 @@ async function arrayFile(ctx: Context, { artifact, data, path }: Subject): Promi
 /** Papers behind a result, each once. */
 function citationsOf(used: readonly Artifact[]): string[] {
   const papers = used.filter((a) => a.kind === 'model').map((a) => modelById((a.meta as unknown as ModelMeta).model).paper)
-  const methods = [clusterOperation, scoreOperation, evaluateOperation].filter(({ id }) => used.some((a) => a.operation === id))
-  return [...new Set([...papers, ...methods.flatMap(({ citation }) => (citation ? [citation] : []))])]
+  const ways = used
+    .filter((a) => a.kind === 'clustering')
+    .flatMap(({ meta }) => clusterings.find(({ id }) => id === meta.method)?.paper ?? [])
+  const methods = [scoreOperation, evaluateOperation].filter(({ id }) => used.some((a) => a.operation === id))
+  return [...new Set([...papers, ...ways, ...methods.flatMap(({ citation }) => (citation ? [citation] : []))])]
 }
 
 async function reportFile(ctx: Context, subject: Subject): Promise<ExportedFile[]> {

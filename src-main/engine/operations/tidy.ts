@@ -39,7 +39,7 @@ export const tidyOperation = defineOperation({
       .meta as unknown as ModelMeta
     const drawn = meta.dataset === model.dataset ? readDrawnRows(ctx.project, model.matrix) : null
     const picker = new LabelPicker(drawn?.index ?? new Float64Array(0))
-    const sizes = new Float64Array(meta.k + 1)
+    const sizes = new Float64Array(meta.classes.length + 1)
     let written = 0
     const take = (labels: Uint16Array) => {
       for (const label of labels) sizes[label]++
@@ -58,7 +58,7 @@ export const tidyOperation = defineOperation({
     }
     take(filter.flush())
     writer.finish()
-    const profiles = drawn ? classProfiles(drawn, picker.labels, meta.k) : null
+    const profiles = drawn ? classProfiles(drawn, picker.labels, meta.classes.length) : null
     const result: ClusteringMeta = {
       ...meta,
       classes: meta.classes.map((c, i) => ({

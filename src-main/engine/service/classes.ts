@@ -39,12 +39,12 @@ export async function compareClasses(project: Project, { first, second }: Reques
   }
 }
 
-/** @throws ARTIFACT_KIND, ARTIFACT_NOT_FOUND */
+/** Noise counts as a class. @throws ARTIFACT_KIND, ARTIFACT_NOT_FOUND */
 function classesOf(project: Project, { artifact: id, array }: Request['first']): { labels: ArrayReader; k: number; dataset: number } {
   const artifact = project.artifact(id)
   if (artifact.kind === 'clustering') {
-    const { k, dataset } = artifact.meta as unknown as ClusteringMeta
-    return { labels: project.array(id, array), k, dataset }
+    const { classes, dataset } = artifact.meta as unknown as ClusteringMeta
+    return { labels: project.array(id, array), k: classes.length, dataset }
   }
   const { k, dataset } = artifact.meta as unknown as ComparisonMeta
   if (artifact.kind === 'comparison' && k && dataset !== undefined) return { labels: project.array(id, array), k: k.value, dataset }

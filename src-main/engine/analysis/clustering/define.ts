@@ -41,6 +41,8 @@ export interface Clustering {
 export interface ClusteringMethod<Schema extends z.ZodObject = z.ZodObject> extends MethodDeclaration<Schema> {
   /** Whether the number of classes is a parameter (called k) or a finding. */
   readonly takesK: boolean
+  /** Whether these parameters say how many classes there are without k, e.g. by a height to cut at; then k is not chosen. */
+  readonly doesWithoutK?: (params: z.output<Schema>) => boolean
   /** Rows it can learn from in memory and minutes; more are sampled evenly and the others assigned. */
   readonly mostRows: number
   /** @param X [n × d] row-major, finite. Memory beside it is said in the method's header. */

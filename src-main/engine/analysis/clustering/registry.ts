@@ -1,0 +1,6 @@
+/** The ways to find classes, in the order in which they are offered. */
+import type { ClusteringMethod } from './define.ts'
+import { kMeansClustering } from './kMeans.ts'
+import { miniBatchKMeansClustering } from './miniBatchKMeans.ts'
+
+export const clusterings: readonly ClusteringMethod[] = [kMeansClustering, miniBatchKMeansClustering]
