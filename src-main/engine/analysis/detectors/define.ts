@@ -18,6 +18,8 @@ export interface FittedDetector {
    * be negative) it adds up to the score.
    */
   blame?(X: Float32Array, n: number, out: Float32Array, own?: Int32Array): Promise<void> | void
+  /** Ends what it started to score with (threads); call it when the last row is scored. */
+  close?(): Promise<void>
 }
 
 export interface Detector<Schema extends z.ZodObject = z.ZodObject> extends MethodDeclaration<Schema> {

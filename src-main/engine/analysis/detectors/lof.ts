@@ -9,7 +9,7 @@
  */
 import { z } from 'zod'
 import { defineDetector } from './define.ts'
-import { nearestRows } from './nearestRows.ts'
+import { farthest, openNearest } from './nearestRows.ts'
 import { neighbourCount } from './params.ts'
 
 const usualNeighbours = 20
@@ -23,46 +23,38 @@ export const lof = defineDetector({
   useWhen: 'Ordinary groups are dense here and loose there, and what is unusual lies just outside a dense one.',
   paper: 'Breunig, Kriegel, Ng & Sander 2000, LOF: identifying density-based local outliers, SIGMOD',
   params: z.object({ neighbours: neighbourCount }),
-  mostRows: 50_000,
+  mostRows: 100_000,
   async fit(X, n, d, { neighbours }, run) {
     const k = Math.max(1, Math.min(neighbours ?? usualNeighbours, n - 1))
     const reachOf = new Float64Array(n)
     const density = new Float64Array(n)
 
     /** Mean of the k reaches from one row; `at`: of its neighbours. */
-    function densityOf(distance: Float64Array, index: Int32Array, at: number): number {
+    function densityOf(distance: Float32Array, index: Int32Array, at: number): number {
       let sum = 0
-      for (let i = at; i < at + k; i++) sum += Math.max(distance[i], reachOf[index[i]])
+      for (let i = at; i < at + k; i++) sum += index[i] < 0 ? distance[i] : Math.max(distance[i], reachOf[index[i]])
       return 1 / (sum / k + least)
     }
 
-    if (n > 1) {
-      const { distance, index } = await nearestRows(
-        X,
-        n,
-        d,
-        X,
-        n,
-        k,
-        Int32Array.from(reachOf, (_, i) => i),
-        run.signal,
-      )
-      for (let i = 0; i < n; i++) reachOf[i] = distance[i * k + k - 1]
-      for (let i = 0; i < n; i++) density[i] = densityOf(distance, index, i * k)
-    }
+    if (n < 2) return { score: (_, m, out) => void out.fill(1, 0, m) }
+    const nearest = await openNearest(X, n, d, k, run)
+    const { distance, index } = await nearest.find(
+      X,
+      n,
+      Int32Array.from(reachOf, (_, i) => i),
+    )
+    for (let i = 0; i < n; i++) reachOf[i] = distance[i * k + k - 1]
+    for (let i = 0; i < n; i++) density[i] = densityOf(distance, index, i * k)
     return {
       async score(Y, m, out, own) {
-        if (n < 2) {
-          out.fill(1, 0, m)
-          return
-        }
-        const { distance, index } = await nearestRows(X, n, d, Y, m, k, own, run.signal)
+        const { distance, index } = await nearest.find(Y, m, own)
         for (let i = 0; i < m; i++) {
           let around = 0
-          for (let q = i * k; q < (i + 1) * k; q++) around += density[index[q]]
-          out[i] = around / k / densityOf(distance, index, i * k)
+          for (let q = i * k; q < (i + 1) * k; q++) around += index[q] < 0 ? 0 : density[index[q]]
+          out[i] = index[i * k] < 0 ? farthest : around / k / densityOf(distance, index, i * k)
         }
       },
+      close: () => nearest.close(),
     }
   },
 })

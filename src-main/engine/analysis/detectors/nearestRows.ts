@@ -1,62 +1,50 @@
 /**
- * The k nearest of the rows learned from, by looking at all of them: exact, and fast enough for some ten thousand. Blocks of queries go
- * over blocks of rows that stay in the cache. Memory: k distances and numbers for each query of a block.
+ * The nearest of the rows learned from, for detectors: a row that is one of them is not its own neighbour. Exact up to 10 000 rows
+ * learned from, beyond nearly so (neighbours.ts). Memory: the rows once more, 8 k bytes for each row asked for.
  */
-import { createPace } from '../pace.ts'
+import type { MethodRun } from '../methods/define.ts'
+import { openNeighbours } from '../neighbours/neighbours.ts'
 
-/** [n × k] ascending; entries beyond the rows there are: Infinity and −1. */
+/** Of a row that is so far away that squares of float32 overflow. */
+export const farthest = 3e38
+const wantedRecall = 0.99
+
 export interface NearestRows {
-  readonly distance: Float64Array
+  /** [m × k] rising; 3·10³⁸ where there are fewer. */
+  readonly distance: Float32Array
+  /** [m × k] −1 where there are fewer. */
   readonly index: Int32Array
 }
 
-const rowBlock = 256
-const queryBlock = 64
+export interface NearestSearch {
+  /** @param own see define.ts */
+  find(Y: Float32Array, m: number, own: Int32Array | undefined): Promise<NearestRows>
+  close(): Promise<void>
+}
 
-/** @param own see define.ts: that row is left out */
-export async function nearestRows(
-  X: Float32Array,
-  n: number,
-  d: number,
-  Y: Float32Array,
-  m: number,
-  k: number,
-  own: Int32Array | undefined,
-  signal?: AbortSignal,
-): Promise<NearestRows> {
-  const distance = new Float64Array(m * k).fill(Number.POSITIVE_INFINITY)
-  const index = new Int32Array(m * k).fill(-1)
-  const pace = createPace(signal)
-  for (let from = 0; from < m; from += queryBlock) {
-    const to = Math.min(m, from + queryBlock)
-    for (let first = 0; first < n; first += rowBlock) {
-      const last = Math.min(n, first + rowBlock)
-      for (let q = from; q < to; q++) {
-        const at = q * d
-        const best = q * k
-        let worst = distance[best + k - 1]
-        const self = own ? own[q] : -1
-        for (let r = first; r < last; r++) {
-          if (r === self) continue
-          let sum = 0
-          for (let j = 0, row = r * d; j < d; j++) {
-            const difference = Y[at + j] - X[row + j]
-            sum += difference * difference
-          }
-          if (sum >= worst) continue
-          let i = best + k - 1
-          for (; i > best && distance[i - 1] > sum; i--) {
-            distance[i] = distance[i - 1]
-            index[i] = index[i - 1]
-          }
-          distance[i] = sum
-          index[i] = r
-          worst = distance[best + k - 1]
+/** @param k at most n */
+export async function openNearest(X: Float32Array, n: number, d: number, k: number, run: MethodRun): Promise<NearestSearch> {
+  const neighbours = await openNeighbours(X, n, d, { k, recall: wantedRecall }, run)
+  const { signal } = run
+  return {
+    async find(Y, m, own) {
+      const extra = own ? 1 : 0
+      const found = await neighbours.query(Y, m, k + extra, { ...(signal && { signal }) })
+      const distance = new Float32Array(m * k)
+      const index = new Int32Array(m * k)
+      for (let i = 0; i < m; i++) {
+        const from = i * (k + extra)
+        let itself = own && own[i] >= 0 ? found.index.subarray(from, from + k).indexOf(own[i]) : k
+        // Among many copies of itself it may not be one of those found: any of them is as good.
+        if (itself < 0) itself = k
+        for (let j = 0; j < k; j++) {
+          const at = from + j + (j >= itself ? 1 : 0)
+          index[i * k + j] = found.index[at]
+          distance[i * k + j] = Math.min(farthest, found.distance[at])
         }
       }
-      if (pace.due()) await pace.rest()
-    }
+      return { distance, index }
+    },
+    close: () => neighbours.close(),
   }
-  for (let i = 0; i < distance.length; i++) distance[i] = Math.sqrt(distance[i])
-  return { distance, index }
 }
