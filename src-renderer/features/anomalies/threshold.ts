@@ -25,6 +25,8 @@ export interface Expectation {
   readonly falseAlarms: number
   readonly low: number
   readonly high: number
+  /** False alarms in 1000 ordinary rows: low, expected, high. */
+  readonly perThousand: readonly [number, number, number]
 }
 
 /**
@@ -44,6 +46,7 @@ export function expect(histogram: ScoreHistogram, validRows: number, holdoutRows
     falseAlarms: alarms(above / Math.max(1, holdoutRows)),
     low: alarms(low),
     high: alarms(high),
+    perThousand: [1000 * low, (1000 * above) / Math.max(1, holdoutRows), 1000 * high],
   }
 }
 
@@ -62,14 +65,76 @@ export function rebin(counts: readonly number[], bins: number): number[] {
 }
 
 /** The threshold that flags `share` of all rows. */
-export function thresholdForShare(histogram: ScoreHistogram, share: number): number {
-  const { from, to, all } = histogram
-  const total = all.reduce((a, b) => a + b, 0)
+export const thresholdForShare = ({ from, to, all }: ScoreHistogram, share: number): number => thresholdAbove(all, from, to, share)
+
+/** The value above which `share` of what is counted lies. */
+function thresholdAbove(counts: readonly number[], from: number, to: number, share: number): number {
+  const total = counts.reduce((a, b) => a + b, 0)
   let wanted = share * total
-  const width = (to - from) / all.length
-  for (let i = all.length - 1; i >= 0; i--) {
-    if (all[i] >= wanted) return from + (i + 1) * width - (all[i] === 0 ? 0 : (wanted / all[i]) * width)
-    wanted -= all[i]
+  const width = (to - from) / counts.length
+  for (let i = counts.length - 1; i >= 0; i--) {
+    if (counts[i] >= wanted) return from + (i + 1) * width - (counts[i] === 0 ? 0 : (wanted / counts[i]) * width)
+    wanted -= counts[i]
   }
   return from
 }
+
+export type ThresholdTerm = 'percentile' | 'alarms' | 'share'
+
+/** Other ways to say where a threshold lies, each with the way there and back. */
+export function thresholdTerms(histogram: ScoreHistogram, rowsName: string) {
+  const { from, to, all, holdout } = histogram
+  const shareAbove = (counts: readonly number[], threshold: number): number =>
+    countAbove(counts, from, to, threshold) /
+    Math.max(
+      1,
+      counts.reduce((a, b) => a + b, 0),
+    )
+  const term = (
+    id: ThresholdTerm,
+    label: string,
+    unit: string,
+    most: number,
+    of: (t: number) => number,
+    threshold: (v: number) => number,
+  ) => ({
+    id,
+    label,
+    unit,
+    most,
+    of,
+    threshold,
+  })
+  return [
+    term(
+      'percentile',
+      'Above this share of held-out',
+      '%',
+      100,
+      (t) => 100 * (1 - shareAbove(holdout, t)),
+      (v) => thresholdAbove(holdout, from, to, 1 - v / 100),
+    ),
+    term(
+      'alarms',
+      'False alarms allowed',
+      'in 1000',
+      1000,
+      (t) => 1000 * shareAbove(holdout, t),
+      (v) => thresholdAbove(holdout, from, to, v / 1000),
+    ),
+    term(
+      'share',
+      `Highest share of all ${rowsName}`,
+      '%',
+      100,
+      (t) => 100 * shareAbove(all, t),
+      (v) => thresholdForShare(histogram, v / 100),
+    ),
+  ] as const
+}
+
+/** The part of a histogram that an interval covers; an end that is not bounded is the histogram's. */
+export const intervalOf = (
+  { low, high }: { readonly low: number | null; readonly high: number | null },
+  { from, to }: ScoreHistogram,
+): readonly [number, number] => [Math.max(from, low ?? from), Math.min(to, high ?? to)]

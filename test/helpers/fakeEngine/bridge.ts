@@ -10,6 +10,7 @@ import type { ErrorReport } from '#common/errors.ts'
 import { fail, ok } from '#common/result.ts'
 import { artifact, layout, matrix, modelArtifact, scene, sceneReport, table, tableColumns } from './artifacts.ts'
 import { comparisonArtifact, crossed } from './comparison.ts'
+import { anomalyCalls } from './flagged.ts'
 import { formats, models, operations } from './registry.ts'
 import { remade, resultArtifacts } from './results.ts'
 import { bands, labelAt, scoreAt, size, valueAt } from './scene.ts'
@@ -272,10 +273,7 @@ export const engine: Client<EngineCalls> = {
   listFeatures: async () => fail(notMade),
   readFeature: async () => fail(notMade),
   readActivations: async () => fail(notMade),
-  listFlagged: async () => ok({ threshold: 0, flagged: 0, total: 0, rows: [] }),
-  listEvents: async () => ok({ threshold: 0, total: 0, events: [] }),
-  listObjects: async () => ok({ threshold: 0, total: 0, objects: [] }),
-  review: async ({ scores }) => ok(find(scores)),
+  ...anomalyCalls(find, setArtifact),
   inspect: async ({ path }) => (/half|unreadable/.test(path) ? fail(unreadable) : ok({ ...sceneReport, path })),
   createProject: async ({ path }) => {
     project = projectInfo(path)

@@ -2,11 +2,12 @@ import { describe, expect, test } from 'vitest'
 import {
   countAbove,
   expect as expectation,
+  intervalOf,
   rebin,
   thresholdForShare,
+  thresholdTerms,
   wilson,
 } from '../../../../../src-renderer/features/anomalies/threshold.ts'
-import { highestPlaces, topIndices } from '../../../../../src-renderer/features/anomalies/highest.ts'
 
 const counts = [10, 20, 30, 40]
 
@@ -50,19 +51,24 @@ test('bins are summed without losing rows', () => {
   expect(rebin(counts, 100)).toEqual(counts)
 })
 
-describe('the highest scores', () => {
-  test('come in order and leave out no data', () => {
-    expect(topIndices(Float32Array.from([0.2, Number.NaN, 0.9, 0.5]), 2)).toEqual([2, 3])
-    expect(topIndices(new Float32Array(3).fill(Number.NaN), 2)).toEqual([])
-  })
-  test('are places: a neighbour of a higher pixel is not listed again', () => {
-    const values = new Float32Array(100)
-    values[11] = 9
-    values[12] = 8
-    values[77] = 7
-    expect(highestPlaces(values, 10, 2, 3)).toEqual([
-      { x: 1, y: 1, score: 9 },
-      { x: 7, y: 7, score: 7 },
-    ])
-  })
+test('a threshold in other terms leads back to itself', () => {
+  const histogram = { from: 0, to: 4, all: counts, holdout: [60, 30, 6, 4] }
+  for (const { of, threshold } of thresholdTerms(histogram, 'rows'))
+    for (const t of [0.4, 1.5, 2.25, 3.9]) expect(threshold(of(t))).toBeCloseTo(t)
+  const [percentile, alarms, share] = thresholdTerms(histogram, 'rows')
+  expect(percentile.of(3)).toBeCloseTo(96)
+  expect(alarms.of(3)).toBeCloseTo(40)
+  expect(share.of(3)).toBeCloseTo(40)
+})
+
+test('false alarms are told per 1000 ordinary rows, with the interval of their share', () => {
+  const e = expectation({ from: 0, to: 4, all: counts, holdout: [60, 30, 6, 4] }, 10_000, 100, 3)
+  const [low, high] = wilson(4, 100)
+  expect(e.perThousand[1]).toBeCloseTo(40)
+  expect(e.perThousand[0]).toBeCloseTo(1000 * low)
+  expect(e.perThousand[2]).toBeCloseTo(1000 * high)
+})
+
+test('an interval without an end goes to the end of the histogram', () => {
+  expect(intervalOf({ low: 1, high: null }, { from: 0, to: 4, all: counts, holdout: counts })).toEqual([1, 4])
 })

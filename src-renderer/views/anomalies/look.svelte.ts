@@ -1,0 +1,83 @@
+/** What the anomalies view looks at: the chosen scores with everything they were made from, and which way of looking is open. */
+import { type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
+import { pixelMetres } from '#common/domain/ground.ts'
+import type { ModelMeta } from '#common/domain/results.ts'
+import type { ScoresMeta } from '#common/domain/scores.ts'
+import type { Artifact } from '#common/domain/artifact.ts'
+import { thresholds } from '../../features/anomalies/thresholds.svelte.ts'
+import { columnAxis } from '../../features/clusters/profiles.ts'
+import { ReviewList } from '../../features/review/reviewList.svelte.ts'
+import { session } from '../../lib/app.ts'
+import { ancestor, metaOf } from '../../lib/artifacts.ts'
+import { engine } from '../../lib/bridge.ts'
+import { learnedColumns } from '../../lib/columns.ts'
+import { OperationDraft } from '../../lib/state/operationDraft.svelte.ts'
+
+export type AnomaliesTab = 'findings' | 'parts' | 'compare' | 'drift'
+
+class Look {
+  tab = $state<AnomaliesTab>('findings')
+  /** The form of new scores stands in the inspector. */
+  form = $state(false)
+  over = $state<'scene' | 'score'>('scene')
+  readonly scoreDraft = new OperationDraft(session, 'score')
+  readonly encodeDraft = new OperationDraft(session, 'encode')
+
+  #chosen: Artifact | null = $derived(session.current('scores'))
+  latents = $derived(this.#chosen ? ancestor(this.#chosen, 'latents', session.byId) : session.current('latents'))
+  dataset = $derived((this.latents && ancestor(this.latents, 'dataset', session.byId)) ?? session.current('dataset'))
+  data: DatasetMeta | null = $derived(this.dataset?.status === 'done' ? metaOf(this.dataset, 'dataset') : null)
+  grid = $derived(this.data?.grid ?? null)
+  model = $derived(this.latents ? ancestor(this.latents, 'model', session.byId) : session.current('model'))
+  modelMeta: ModelMeta | null = $derived(this.model?.status === 'done' ? metaOf(this.model, 'model') : null)
+  nouns = $derived(rowNoun[this.data?.kind ?? 'raster'])
+  /** Newest first. */
+  all = $derived(
+    session
+      .ofKind('scores')
+      .filter((a) => a.status === 'done')
+      .toReversed(),
+  )
+  scores = $derived(this.all.find((a) => a.id === this.#chosen?.id) ?? null)
+  scored: ScoresMeta | null = $derived(this.scores ? metaOf(this.scores, 'scores') : null)
+  /** While it is being moved. */
+  threshold = $derived(this.scores ? thresholds.of(this.scores) : 0)
+  /** The one that was set, for what is asked of the engine. */
+  settled = $derived(this.scores?.annotations.threshold ?? this.scored?.threshold ?? 0)
+  rowM2 = $derived.by(() => {
+    const metres = this.grid ? pixelMetres(this.grid) : null
+    return metres ? metres[0] * metres[1] : null
+  })
+  learned = $derived(this.data && this.modelMeta ? learnedColumns(this.data, this.modelMeta) : { numbers: [], categories: [] })
+  axis = $derived(columnAxis(this.learned.numbers.map(({ column }) => column)))
+  job = $derived(this.scoreDraft.job ?? this.encodeDraft.job)
+  refused = $derived(this.scoreDraft.refused ?? this.encodeDraft.refused)
+  readOnly = $derived(session.project?.readOnly ?? false)
+
+  readonly review = new ReviewList(
+    engine,
+    () => this.scores?.annotations.review ?? {},
+    (report) => {
+      session.failure = { title: 'The review could not be saved', report }
+    },
+  )
+  request = $derived(this.scores && this.scored ? { scores: this.scores.id, threshold: this.settled, lowest: lowestOf(this.scored) } : null)
+
+  async setThreshold(value: number): Promise<void> {
+    const { scores } = this
+    if (!scores) return
+    await session.annotate(scores, { ...scores.annotations, threshold: value })
+    thresholds.settled(scores)
+  }
+
+  /** Codes first when they are missing; then the scores. */
+  async score(): Promise<void> {
+    const codes = this.latents ?? (this.model ? await this.encodeDraft.run({ model: this.model.id }) : null)
+    if (codes && (await this.scoreDraft.run({ latents: codes.id }))) this.form = false
+  }
+}
+
+/** A number that every score lies above. */
+const lowestOf = ({ min, max }: ScoresMeta): number => min - Math.max(1e-6, (max - min) * 1e-3)
+
+export const look = new Look()
