@@ -13,7 +13,7 @@ import { sampleValidRows } from '../analysis/sampleRows.ts'
 import { defineOperation, type OperationContext } from './define.ts'
 
 const params = z.object({
-  method: methodEnum(['pca'], embeddings).default('pca').meta({
+  method: methodEnum(['pca', 'umap', 'tsne'], embeddings).default('pca').meta({
     title: 'Method',
     description: 'PCA is straight and immediate; the others keep neighbours together and say little of distances between groups.',
   }),

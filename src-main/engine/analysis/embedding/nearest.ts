@@ -1,0 +1,24 @@
+/** The neighbours that a layout begins from. By angle, rows are brought to length 1, where ‖x − y‖² / 2 = 1 − cos(x, y). */
+import type { MethodRun } from '../methods/define.ts'
+import { type NeighbourGraph, neighbourGraph } from '../neighbours/neighbours.ts'
+import type { Metric } from './params.ts'
+
+/** @returns neighbours of each row but itself; distances Euclidean, or 1 − cosine. Memory: by angle a copy of the rows. */
+export async function nearestBy(metric: Metric, X: Float32Array, n: number, d: number, k: number, run: MethodRun): Promise<NeighbourGraph> {
+  if (metric === 'euclidean') return await neighbourGraph(X, n, d, k, run)
+  const { index, distance } = await neighbourGraph(ofLengthOne(X, n, d), n, d, k, run)
+  for (let e = 0; e < distance.length; e++) distance[e] = distance[e] ** 2 / 2
+  return { index, distance }
+}
+
+/** A row of zeros stays as it is. */
+function ofLengthOne(X: Float32Array, n: number, d: number): Float32Array {
+  const out = new Float32Array(n * d)
+  for (let i = 0; i < n; i++) {
+    let squared = 0
+    for (let j = 0; j < d; j++) squared += X[i * d + j] ** 2
+    const scale = squared > 0 ? 1 / Math.sqrt(squared) : 0
+    for (let j = 0; j < d; j++) out[i * d + j] = X[i * d + j] * scale
+  }
+  return out
+}

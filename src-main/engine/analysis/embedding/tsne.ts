@@ -1,0 +1,90 @@
+/**
+ * t-SNE (van der Maaten & Hinton, JMLR 2008; by Barnes and Hut's tree: van der Maaten, JMLR 2014)
+ *
+ *   C = KL(P ‖ Q) = Σ_ij p_ij ln(p_ij / q_ij)      q_ij = (1 + ‖y_i − y_j‖²)⁻¹ / Z
+ *   ∂C/∂y_i ∝ Σ_j p_ij (1 + ‖y_i − y_j‖²)⁻¹ (y_i − y_j) − F_i / Z                F, Z as in tsne/quadtree.ts
+ *
+ * Descent with momentum and a gain for each number. It begins from the plane of the two widest axes at a width of 10⁻⁴, with p
+ * exaggerated 12-fold for the first quarter and a learning rate of n / 12 (Kobak & Berens, Nature Communications 2019; Belkina et al.,
+ * ibid.), as openTSNE does. Same rows, parameters and seed: same plane, whatever the number of threads. Memory beside the rows:
+ * their copy for the search, about 50 · perplexity bytes a row for neighbours and 150 for the tree.
+ */
+import { z } from 'zod'
+import { createPace } from '../pace.ts'
+import { defineEmbedding } from './define.ts'
+import { nearestBy } from './nearest.ts'
+import { metric } from './params.ts'
+import { principalPlane } from './principalPlane.ts'
+import { affinities } from './tsne/affinities.ts'
+import { descend } from './tsne/descend.ts'
+
+const beginningScale = 1e-4
+
+const params = z.object({
+  perplexity: z.number().min(2).max(200).default(30).meta({
+    title: 'Perplexity',
+    paperTerm: 'perplexity',
+    description: 'About how many neighbours a row has. At most a third of the rows.',
+  }),
+  metric,
+  iterations: z.int().min(50).max(10_000).default(1000).meta({
+    title: 'Iterations',
+    description: 'A quarter of them, 250 at most, with early exaggeration.',
+    advanced: true,
+  }),
+  exaggeration: z.number().min(1).max(50).default(12).meta({
+    title: 'Early exaggeration',
+    paperTerm: 'early exaggeration',
+    description: 'How much stronger neighbours pull at first.',
+    advanced: true,
+  }),
+  theta: z.number().min(0.1).max(1).default(0.5).meta({
+    title: 'Accuracy of far forces',
+    paperTerm: 'θ',
+    description: 'Smaller is more exact and slower.',
+    advanced: true,
+  }),
+})
+
+export const tsne = defineEmbedding({
+  id: 'tsne',
+  version: 1,
+  title: 't-SNE',
+  summary: 'Keeps the nearest neighbours together, at equal density everywhere.',
+  useWhen: 'To see fine groups. Sizes of islands and distances between them mean nothing.',
+  paper:
+    'van der Maaten & Hinton 2008, Visualizing data using t-SNE, JMLR 9; Kobak & Berens 2019, The art of using t-SNE, Nature Communications 10',
+  params,
+  mostRows: 100_000,
+  async fit(X, n, d, { perplexity, metric, iterations, exaggeration, theta }, run) {
+    const pace = createPace(run.signal)
+    const used = Math.min(perplexity, (n - 1) / 3)
+    const k = Math.max(1, Math.min(n - 1, Math.floor(3 * used)))
+    const { index, distance } = await nearestBy(metric, X, n, d, k, { ...run, report: (f) => run.report?.(0.1 * f) })
+    const P = await affinities(index, distance, n, k, used, pace)
+    const { Y: axes, variances } = await principalPlane(X, n, d, 2, run)
+    const scale = variances[0] > 0 ? beginningScale / Math.sqrt(variances[0]) : 0
+    const Y = Float64Array.from(axes, (value) => value * scale)
+    const plane = new Float32Array(2 * n)
+    const early = Math.min(250, Math.floor(iterations / 4))
+    const { done, divergence } = await descend(Y, n, P, {
+      iterations,
+      early,
+      exaggeration,
+      theta,
+      learningRate: Math.max(200, n / 12),
+      threads: run.threads,
+      pace,
+      ...(run.signal && { signal: run.signal }),
+      isEnough: () => run.isEnough?.() ?? false,
+      after(iteration) {
+        run.report?.(0.1 + (0.9 * iteration) / iterations)
+        if (!run.show) return
+        plane.set(Y)
+        run.show(plane)
+      },
+    })
+    plane.set(Y)
+    return { plane, figures: { klDivergence: divergence, iterations: done, perplexity: used } }
+  },
+})

@@ -1,0 +1,95 @@
+/**
+ * How near rows are to each other, as t-SNE sees it: each row's neighbours by a Gaussian whose width gives the wanted perplexity, then
+ * both directions together.
+ *
+ *   p_j|i ∝ exp(−β_i d_ij²)      β_i so that 2^H(p_·|i) = perplexity      p_ij = (p_j|i + p_i|j) / 2n
+ *
+ * Only the 3 · perplexity nearest are taken to be near at all (van der Maaten, JMLR 2014).
+ */
+import type { Pace } from '../../pace.ts'
+
+export interface Affinities {
+  /** [n + 1] */
+  readonly starts: Int32Array
+  readonly targets: Int32Array
+  /** Their sum is 1. */
+  readonly p: Float32Array
+}
+
+const halvings = 100
+const close = 1e-5
+
+/** Changes `distance` [n × k] into p_j|i. */
+export async function affinities(
+  index: Int32Array,
+  distance: Float32Array,
+  n: number,
+  k: number,
+  perplexity: number,
+  pace: Pace,
+): Promise<Affinities> {
+  for (let i = 0; i < n; i++) {
+    toProbabilities(distance.subarray(i * k, (i + 1) * k), Math.log(perplexity))
+    if (i % 64 === 0 && pace.due()) await pace.rest()
+  }
+  return await united(index, distance, n, k, pace)
+}
+
+function toProbabilities(distances: Float32Array, wantedEntropy: number): void {
+  const squared = Float64Array.from(distances, (value) => value * value)
+  const least = squared[0]
+  const p = new Float64Array(squared.length)
+  let [low, high, beta] = [0, Number.POSITIVE_INFINITY, 1]
+  let total = 0
+  for (let halving = 0; halving < halvings; halving++) {
+    total = 0
+    let weighted = 0
+    for (let c = 0; c < p.length; c++) {
+      p[c] = Math.exp(-beta * (squared[c] - least))
+      total += p[c]
+      weighted += p[c] * (squared[c] - least)
+    }
+    const entropy = Math.log(total) + (beta * weighted) / total
+    if (Math.abs(entropy - wantedEntropy) < close) break
+    if (entropy > wantedEntropy) {
+      low = beta
+      beta = high === Number.POSITIVE_INFINITY ? beta * 2 : (low + high) / 2
+    } else {
+      high = beta
+      beta = (low + high) / 2
+    }
+  }
+  for (const [c, value] of p.entries()) distances[c] = value / total
+}
+
+async function united(index: Int32Array, p: Float32Array, n: number, k: number, pace: Pace): Promise<Affinities> {
+  const placeOf = (i: number, j: number): number => {
+    for (let e = i * k; e < (i + 1) * k; e++) if (index[e] === j) return e
+    return -1
+  }
+  const reverseOf = new Int32Array(n * k)
+  const sizes = new Int32Array(n).fill(k)
+  for (let i = 0; i < n; i++) {
+    for (let e = i * k; e < (i + 1) * k; e++) {
+      reverseOf[e] = placeOf(index[e], i)
+      if (reverseOf[e] < 0) sizes[index[e]]++
+    }
+    if (i % 64 === 0 && pace.due()) await pace.rest()
+  }
+  const starts = new Int32Array(n + 1)
+  for (let i = 0; i < n; i++) starts[i + 1] = starts[i] + sizes[i]
+  const targets = new Int32Array(starts[n])
+  const joint = new Float32Array(starts[n])
+  const next = starts.slice(0, n)
+  const put = (i: number, j: number, value: number): void => {
+    targets[next[i]] = j
+    joint[next[i]++] = value / (2 * n)
+  }
+  for (let i = 0; i < n; i++)
+    for (let e = i * k; e < (i + 1) * k; e++) {
+      const back = reverseOf[e]
+      put(i, index[e], back < 0 ? p[e] : p[e] + p[back])
+      if (back < 0) put(index[e], i, p[e])
+    }
+  return { starts, targets, p: joint }
+}

@@ -1,0 +1,101 @@
+/** The descent of t-SNE: forces along neighbours and off all others, momentum, gains. Formulas in tsne.ts. */
+import type { Pace } from '../../pace.ts'
+import type { Affinities } from './affinities.ts'
+import { createQuadtree } from './quadtree.ts'
+
+export interface DescentOptions {
+  readonly iterations: number
+  /** Iterations with exaggeration, at a momentum of 0.5 instead of 0.8. */
+  readonly early: number
+  readonly exaggeration: number
+  readonly theta: number
+  readonly learningRate: number
+  readonly threads: number
+  readonly pace: Pace
+  readonly signal?: AbortSignal
+  readonly isEnough: () => boolean
+  readonly after: (iteration: number) => void
+}
+
+const leastGain = 0.01
+
+/** Moves Y [n × 2]. */
+export async function descend(
+  Y: Float64Array,
+  n: number,
+  P: Affinities,
+  options: DescentOptions,
+): Promise<{ done: number; divergence: number }> {
+  const { iterations, early, exaggeration, theta, learningRate, pace, isEnough, after } = options
+  const tree = createQuadtree(n)
+  const attraction = new Float64Array(2 * n)
+  const repulsion = new Float64Array(2 * n)
+  const velocity = new Float64Array(2 * n)
+  const gains = new Float64Array(2 * n).fill(1)
+
+  /** Fills both forces. @returns Z */
+  async function forces(): Promise<number> {
+    tree.build(Y, n)
+    repulsion.fill(0)
+    let Z = 0
+    for (let i = 0; i < n; i++) {
+      Z += tree.forces(Y[2 * i], Y[2 * i + 1], theta, repulsion, 2 * i)
+      attract(Y, P, i, attraction)
+      if (i % 256 === 0 && pace.due()) await pace.rest()
+    }
+    return Z
+  }
+
+  let done = 0
+  for (; done < iterations && !isEnough(); done++) {
+    const Z = await forces()
+    const strength = done < early ? exaggeration : 1
+    const momentum = done < early ? 0.5 : 0.8
+    for (let at = 0; at < 2 * n; at++) {
+      const gradient = strength * attraction[at] - repulsion[at] / Z
+      gains[at] = gradient * velocity[at] < 0 ? gains[at] + 0.2 : Math.max(leastGain, gains[at] * 0.8)
+      velocity[at] = momentum * velocity[at] - learningRate * gains[at] * gradient
+      Y[at] += velocity[at]
+    }
+    centre(Y, n)
+    after(done + 1)
+    if (pace.due()) await pace.rest()
+  }
+  return { done, divergence: divergenceOf(Y, n, P, await forces()) }
+}
+
+function attract(Y: Float64Array, { starts, targets, p }: Affinities, i: number, out: Float64Array): void {
+  const x = Y[2 * i]
+  const y = Y[2 * i + 1]
+  let [fx, fy] = [0, 0]
+  for (let e = starts[i]; e < starts[i + 1]; e++) {
+    const dx = x - Y[2 * targets[e]]
+    const dy = y - Y[2 * targets[e] + 1]
+    const pull = p[e] / (1 + dx * dx + dy * dy)
+    fx += pull * dx
+    fy += pull * dy
+  }
+  out[2 * i] = fx
+  out[2 * i + 1] = fy
+}
+
+function centre(Y: Float64Array, n: number): void {
+  for (const axis of [0, 1]) {
+    let mean = 0
+    for (let at = axis; at < 2 * n; at += 2) mean += Y[at] / n
+    for (let at = axis; at < 2 * n; at += 2) Y[at] -= mean
+  }
+}
+
+/** KL(P ‖ Q), with Z as the tree has it. */
+function divergenceOf(Y: Float64Array, n: number, { starts, targets, p }: Affinities, Z: number): number {
+  let divergence = 0
+  for (let i = 0; i < n; i++)
+    for (let e = starts[i]; e < starts[i + 1]; e++) {
+      if (p[e] === 0) continue
+      const dx = Y[2 * i] - Y[2 * targets[e]]
+      const dy = Y[2 * i + 1] - Y[2 * targets[e] + 1]
+      divergence += p[e] * Math.log(p[e] * Z * (1 + dx * dx + dy * dy))
+    }
+  return divergence
+}

@@ -1,0 +1,112 @@
+/**
+ * UMAP (McInnes, Healy & Melville, arXiv 1802.03426): a fuzzy set of neighbours (umap/fuzzySet.ts), laid out from the plane of the two widest
+ * axes (Kobak & Linderman, Nature Biotechnology 2021, on why the beginning matters) by gradient descent (umap/optimise.ts). Defaults as in
+ * umap-learn, but for that beginning, which there is spectral.
+ * Same rows, parameters and seed: same plane, whatever the number of threads. Memory beside the rows: their copy for the search, and
+ * about 40 bytes per neighbour and row.
+ */
+import { z } from 'zod'
+import { createPace } from '../pace.ts'
+import { randomStream } from '../random.ts'
+import { defineEmbedding } from './define.ts'
+import { nearestBy } from './nearest.ts'
+import { metric } from './params.ts'
+import { principalPlane } from './principalPlane.ts'
+import { curveFor } from './umap/curve.ts'
+import { type FuzzySet, fuzzySet } from './umap/fuzzySet.ts'
+import { optimise } from './umap/optimise.ts'
+
+/** Up to here 500 passes, beyond 200. */
+const smallUpTo = 10_000
+/** Width of the plane at the beginning. */
+const width = 10
+
+const params = z.object({
+  neighbours: z.int().min(2).max(200).default(15).meta({
+    title: 'Neighbours',
+    paperTerm: 'n_neighbors',
+    description: 'Fewer show fine structure, more the large one.',
+  }),
+  minDist: z.number().min(0).max(3).default(0.1).meta({
+    title: 'Least distance',
+    paperTerm: 'min_dist',
+    description: 'How near points may come in the plane. 0 packs groups tightly.',
+  }),
+  spread: z
+    .number()
+    .min(0.1)
+    .max(20)
+    .default(1)
+    .meta({ title: 'Spread', paperTerm: 'spread', description: 'Scale of the plane.', advanced: true }),
+  metric,
+  passes: z.int().min(10).max(10_000).nullable().default(null).meta({
+    title: 'Passes',
+    paperTerm: 'n_epochs',
+    description: 'Left empty, 500 up to 10 000 rows and 200 beyond.',
+    advanced: true,
+  }),
+  repulsion: z.number().min(0).max(20).default(1).meta({
+    title: 'Repulsion',
+    paperTerm: 'γ',
+    description: 'How strongly points that are no neighbours push each other away.',
+    advanced: true,
+  }),
+})
+
+export const umap = defineEmbedding({
+  id: 'umap',
+  version: 1,
+  title: 'UMAP',
+  summary: 'Keeps neighbours together; groups that hang together become islands.',
+  useWhen: 'To see groups and what lies between them. Sizes of islands and distances between them mean little.',
+  paper: 'McInnes, Healy & Melville 2018, UMAP: Uniform manifold approximation and projection for dimension reduction, arXiv 1802.03426',
+  params,
+  mostRows: 300_000,
+  async fit(X, n, d, { neighbours, minDist, spread, metric, passes, repulsion }, run) {
+    const pace = createPace(run.signal)
+    // A row is the first of its own neighbours.
+    const k = Math.min(neighbours, n) - 1
+    const { index, distance } = await nearestBy(metric, X, n, d, k, { ...run, report: (f) => run.report?.(0.2 * f) })
+    const wanted = passes ?? (n <= smallUpTo ? 500 : 200)
+    const set = strongest(await fuzzySet(index, distance, n, k, pace), wanted)
+    const Y = await beginning(X, n, d, run)
+    const random = randomStream(run.seed, 'umap')
+    const done = await optimise(Y, n, set, {
+      passes: wanted,
+      curve: curveFor(minDist, spread),
+      repulsion,
+      learningRate: 1,
+      seed: random.below(2 ** 31),
+      pace,
+      isEnough: () => run.isEnough?.() ?? false,
+      after(pass) {
+        run.report?.(0.2 + (0.8 * pass) / wanted)
+        run.show?.(Y)
+      },
+    })
+    return { plane: Y, figures: { passes: done } }
+  },
+})
+
+/** Edges that would not be used once are left out. */
+function strongest({ heads, tails, weights }: FuzzySet, passes: number): FuzzySet {
+  const least = weights.reduce((max, w) => Math.max(max, w), 0) / passes
+  const isKept = (_: number, e: number): boolean => weights[e] >= least
+  return { heads: heads.filter(isKept), tails: tails.filter(isKept), weights: weights.filter(isKept) }
+}
+
+/** Two widest axes, each 10 wide, and a little noise that parts equal rows. */
+async function beginning(X: Float32Array, n: number, d: number, run: Parameters<typeof principalPlane>[4]): Promise<Float32Array> {
+  const { Y } = await principalPlane(X, n, d, 2, run)
+  const random = randomStream(run.seed, 'umap/beginning')
+  for (const axis of [0, 1]) {
+    let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+    for (let at = axis; at < Y.length; at += 2) {
+      min = Math.min(min, Y[at])
+      max = Math.max(max, Y[at])
+    }
+    const scale = max > min ? width / (max - min) : 0
+    for (let at = axis; at < Y.length; at += 2) Y[at] = (Y[at] - min) * scale + (random.uniform() - 0.5) * 1e-3
+  }
+  return Y
+}
