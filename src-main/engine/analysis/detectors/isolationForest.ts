@@ -138,13 +138,14 @@ export const isolationForest = defineDetector({
       report?.((t + 1) / count)
       if (pace.due()) await pace.rest()
     }
-    const usual = meanDepth(psi) || 1
+    // A single row says nothing of what is usual: every score is then 0.5.
+    const usual = meanDepth(psi)
     return {
       async score(Y, m, out) {
         for (let i = 0; i < m; i++) {
           let sum = 0
           for (const tree of trees) sum += depthIn(tree, Y, i * d)
-          out[i] = 2 ** (-sum / count / usual)
+          out[i] = usual > 0 ? 2 ** (-sum / count / usual) : 0.5
           if (pace.due()) await pace.rest()
         }
       },
