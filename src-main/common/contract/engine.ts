@@ -537,6 +537,32 @@ export const engineCalls = {
     }),
     output: z.object({ threshold: z.number(), total: z.int(), objects: z.array(AnomalyObject) }),
   },
+  /**
+   * Time series: scores along time, of one unit or of all. At most `points` parts, each with its lowest score and its highest, which says
+   * where it stands; `from` and `to` as windows start: seconds since 1970 of dates, other times as they are, rows where there are none.
+   */
+  readScoreLine: {
+    input: z.object({
+      scores: id,
+      unit: z.string().nullable().default(null),
+      from: z.number().nullable().default(null),
+      to: z.number().nullable().default(null),
+      points: z.int().min(2).max(10_000).default(1000),
+    }),
+    output: z.object({
+      units: z.array(z.string()),
+      /** Null where there are no times. */
+      isDate: z.boolean().nullable(),
+      /** Of all windows of the unit; null where it has none. */
+      range: z.object({ from: z.number(), to: z.number() }).nullable(),
+      /** Windows between `from` and `to`. */
+      windows: z.number(),
+      time: float64,
+      low: float32,
+      high: float32,
+      row: float64,
+    }),
+  },
   /** What was found of rows ('1204'), events ('event/1204') and objects ('object/1204'); null takes it back. The others stay; one step of undo. */
   review: {
     input: z.object({

@@ -30,6 +30,7 @@ import { describeModel, describeReader } from './describe.ts'
 import { jobPicture, readEmbedding } from './embeddings.ts'
 import { estimateFor } from './estimates.ts'
 import { readExamination } from './examinations.ts'
+import { readScoreLine } from './scoreLine.ts'
 import { createSelections } from './selections.ts'
 import { createSession } from './session.ts'
 import { readValues } from './values.ts'
@@ -213,6 +214,7 @@ export function createService(emit: Emit<EngineEvents>): Service {
     listEvents: anomalies.listEvents,
     listObjects: anomalies.listObjects,
     review: anomalies.review,
+    readScoreLine: (request) => readScoreLine(session.project(), request),
 
     getSetting: ({ key }) => session.project().setting(key),
     setSetting({ key, value }) {

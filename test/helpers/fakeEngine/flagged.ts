@@ -78,7 +78,7 @@ const eventAt = (i: number, review: ReviewEntry | null): AnomalyEvent => ({
 export function anomalyCalls(
   find: (id: number) => Artifact,
   change: (artifact: Artifact) => void,
-): Pick<Client<EngineCalls>, 'listFlagged' | 'listEvents' | 'listObjects' | 'review'> {
+): Pick<Client<EngineCalls>, 'listFlagged' | 'listEvents' | 'listObjects' | 'review' | 'readScoreLine'> {
   const reviewOf = (id: number, key: string): ReviewEntry | null => find(id).annotations.review?.[key] ?? null
   const thresholdOf = (id: number): number => find(id).annotations.threshold ?? (find(id).meta as unknown as ScoresMeta).threshold
   return {
@@ -107,6 +107,23 @@ export function anomalyCalls(
         .map((row, i) => objectAt(row, 40 - i, reviewOf(scores, `object/${row}`)))
         .filter(({ pixels, review: entry }) => pixels >= minimumPixels && passes(review, entry))
       return ok({ threshold: threshold ?? thresholdOf(scores), total: objects.length, objects })
+    },
+    readScoreLine: async ({ unit = null, from, to, points = 1000 }) => {
+      const range = { from: start / 1000, to: start / 1000 + 5000 * 60 }
+      const [first, last] = [from ?? range.from, to ?? range.to]
+      const time = Float64Array.from({ length: points }, (_, i) => first + ((last - first) * i) / (points - 1))
+      const row = time.map((t) => Math.round((t - range.from) / 60))
+      const high = Float32Array.from(row, (r) => 0.003 + 0.002 * Math.sin(r * 0.7) + (r % 700 > 290 && r % 700 < 320 ? 0.02 : 0))
+      return ok({
+        units: ['pump 1', 'pump 2'],
+        isDate: true,
+        range,
+        windows: unit === null ? 5000 : 2500,
+        time,
+        low: high.map((v) => v * 0.4),
+        high,
+        row,
+      })
     },
     review: async ({ scores, entries }) => {
       const artifact = find(scores)
