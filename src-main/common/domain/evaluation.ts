@@ -85,7 +85,8 @@ export const EvaluationMeta = z.object({
 })
 export type EvaluationMeta = z.output<typeof EvaluationMeta>
 /* comparison arrays (evaluate), i the position of the row. Classes: confusion/<i> [found, labelled] float64 counts · mapped/<i> [found] float64
-   rows of each class with and without a label. Scores: roc/<i> [n, 3] float64 threshold, false alarm rate, recall · pr/<i> [n, 3] float64
+   rows of each class with and without a label · perClass/<i> [labelled, 6] float64 ends of the intervals of producer's and user's accuracy
+   and of F1 under one-to-one names, NaN where there is none. Scores: roc/<i> [n, 3] float64 threshold, false alarm rate, recall · pr/<i> [n, 3] float64
    threshold, recall, precision; rows scoring at or above the threshold are flagged */
 
 /** An estimate with its standard error, null where it cannot be told (one row). */
@@ -106,9 +107,10 @@ export const ClassFigures = z.object({
   /** Precision: share of the rows with its name that are of it. */
   users: z.number().nullable(),
   f1: z.number().nullable(),
-  /** 95 % of the bootstrap; null where there is none. */
+  /** 95 %; null where there is none. */
   producersInterval: z.tuple([z.number(), z.number()]).nullable(),
   usersInterval: z.tuple([z.number(), z.number()]).nullable(),
+  f1Interval: z.tuple([z.number(), z.number()]).nullable(),
 })
 export type ClassFigures = z.output<typeof ClassFigures>
 

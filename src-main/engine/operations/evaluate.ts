@@ -8,10 +8,10 @@ import type { ComparisonMeta } from '#common/domain/comparison.ts'
 import { columnsFor } from '#common/domain/measures.ts'
 import { StratumError } from '#common/errors.ts'
 import { defineOperation, type InputDeclaration } from './define.ts'
-import { evaluateClasses } from './evaluate/classes.ts'
+import { type EvaluatedFigures, evaluateClasses } from './evaluate/classes.ts'
 import { findingsOf } from './evaluate/findings.ts'
 import { evaluateParams } from './evaluate/params.ts'
-import { evaluateScores, thresholdOf } from './evaluate/scores.ts'
+import { evaluateScores } from './evaluate/scores.ts'
 import { truthFor } from './evaluate/truth.ts'
 import { keyedLabels, labelsIdentity } from './labels.ts'
 
@@ -53,7 +53,7 @@ export const evaluateOperation = defineOperation({
     const dataset = project.artifact([...datasets][0])
     ctx.report({ stage: 'Reading labels', fraction: null })
     const truth = await truthFor(project, dataset, artifacts, params, signal)
-    const evaluated = []
+    const evaluated: EvaluatedFigures[] = []
     for (const [i, artifact] of artifacts.entries()) {
       const report = (f: number): void => ctx.report({ stage: `Comparing ${artifact.name}`, fraction: (i + f) / artifacts.length })
       const evaluate = artifact.kind === 'clustering' ? evaluateClasses : evaluateScores
@@ -71,7 +71,7 @@ export const evaluateOperation = defineOperation({
     const labelled = sizes.reduce((a, b) => a + b, 0)
     const results = evaluated.map((one) => one.result)
     const drawn = evaluated.flatMap(({ replicates }) => replicates ?? [])
-    const findings = await findingsOf({ project, dataset, artifacts, truth, sizes, evaluated, params, signal })
+    const findings = findingsOf({ project, dataset, artifacts, truth, sizes, evaluated, params, signal })
     const leaks = findings.some(({ severity }) => severity === 'warn')
     const comparison: ComparisonMeta = {
       title: `${dataset.name} against ${fileOf(params.labels)}`,

@@ -56,11 +56,20 @@ export function readConfusion(
   project: Project,
   { comparison: id, row, naming }: { comparison: number; row: number; naming: Naming },
 ): Confusion {
-  const { meta, result, artifact } = evaluatedRow(project, id, row, 'classes')
+  const { comparison, meta, result, artifact } = evaluatedRow(project, id, row, 'classes')
   const { table, mapped } = storedTable(project, id, row)
   const named = nameClasses(table, naming)
   const judged = judgeNames(table, named)
   const { names } = meta.evaluation.labels
+  // Samples were drawn under the names that are found one to one.
+  const ends =
+    naming === 'one-to-one' && comparison.arrays.some(({ name }) => name === `perClass/${row}`)
+      ? (project.array(id, `perClass/${row}`).read(0, names.length) as Float64Array)
+      : null
+  const interval = (j: number, which: number): [number, number] | null => {
+    const [low, high] = ends?.subarray(6 * j + 2 * which, 6 * j + 2 * which + 2) ?? [Number.NaN, Number.NaN]
+    return Number.isNaN(low) ? null : [low, high]
+  }
   const legend = new Map((artifact?.annotations.legend ?? []).map((entry) => [entry.id, entry.name]))
   const isMap = meta.dataset !== undefined && (project.artifact(meta.dataset).meta as unknown as DatasetMeta).grid !== null
   return {
@@ -84,8 +93,9 @@ export function readConfusion(
         producers: rows > 0 ? right / rows : null,
         users: asNamed > 0 ? right / asNamed : null,
         f1: f1Of(right, rows, asNamed),
-        producersInterval: null,
-        usersInterval: null,
+        producersInterval: interval(j, 0),
+        usersInterval: interval(j, 1),
+        f1Interval: interval(j, 2),
       }
     }),
     adjusted: isMap ? areaAdjusted(table, named, mapped) : null,

@@ -1,0 +1,32 @@
+/** Rows of a dataset that went into results before they were held against labels. Memory: eight bytes per such row. */
+import type { Artifact } from '#common/domain/artifact.ts'
+import type { MatrixMeta } from '#common/domain/results.ts'
+import type { Project } from '../../project/project.ts'
+import { lineage } from '../lineage.ts'
+
+/** Rows that models behind the results were trained on, and rows whose labels scores learned from. */
+export const learnedRows = (project: Project, artifacts: readonly Artifact[], dataset: number): Float64Array[] => [
+  ...trainedRows(project, artifacts, dataset),
+  ...labelLearnedRows(project, artifacts),
+]
+
+/** Rows that models behind the results were trained on: once for each set of prepared rows. */
+export function trainedRows(project: Project, artifacts: readonly Artifact[], dataset: number): Float64Array[] {
+  const matrices = new Map<number, Artifact>()
+  for (const { id } of artifacts)
+    for (const behind of lineage(project, id))
+      if (behind.kind === 'matrix' && (behind.meta as unknown as MatrixMeta).dataset === dataset) matrices.set(behind.id, behind)
+  return [...matrices.values()].map(({ id, meta }) => wholeArray(project, id, 'trainIndex', (meta as unknown as MatrixMeta).trainRows))
+}
+
+/** Rows whose labels or reviews scores learned from. */
+export const labelLearnedRows = (project: Project, artifacts: readonly Artifact[]): Float64Array[] =>
+  artifacts.flatMap(({ id }) =>
+    lineage(project, id).flatMap(({ id: behind, arrays }) => {
+      const stored = arrays.find(({ name }) => name === 'learned/row')
+      return stored ? [wholeArray(project, behind, 'learned/row', stored.shape[0])] : []
+    }),
+  )
+
+const wholeArray = (project: Project, artifact: number, name: string, rows: number): Float64Array =>
+  rows === 0 ? new Float64Array(0) : (project.array(artifact, name).read(0, rows) as Float64Array)

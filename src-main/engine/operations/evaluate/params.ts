@@ -1,0 +1,39 @@
+import { z } from 'zod'
+
+export const evaluateParams = z.object({
+  labels: z.string().min(1).meta({
+    title: 'Labels',
+    description:
+      'A single-band raster on the same grid, a file of polygons or points (GeoJSON, GeoPackage, Shapefile), or the name of a field of the dataset (an obs field, a text column).',
+  }),
+  field: z.string().nullable().default(null).meta({
+    title: 'Field of the polygons',
+    description:
+      'Attribute of the polygons that names their class; by default one called class, label, type or the like. Outside all polygons the label is 0.',
+    advanced: true,
+  }),
+  ignore: z.array(z.string()).nullable().default(null).meta({
+    title: 'Leave out',
+    description: 'Label values that mean “not labelled”: by default 0 for classes, none for anomaly scores, where 0 is normal.',
+  }),
+  anomalous: z.array(z.string()).default([]).meta({
+    title: 'Anomalous are',
+    description:
+      'For anomaly scores: label values that count as anomalous, all others as normal. By default all but 0 and words such as normal.',
+  }),
+  judge: z
+    .enum(['all', 'unseen'])
+    .default('all')
+    .meta({
+      title: 'Judge on',
+      labels: { all: 'All labelled rows', unseen: 'Rows not learned from' },
+      description: 'Rows that a model was trained on, or that scores learned a label of, can be left out for all results alike.',
+    }),
+  replicates: z.int().min(0).max(10_000).default(1000).meta({
+    title: 'Bootstrap samples',
+    description: 'Behind the 95 % intervals; 0 gives none.',
+    paperTerm: 'stratified percentile bootstrap',
+    advanced: true,
+  }),
+})
+export type EvaluateParams = z.output<typeof evaluateParams>

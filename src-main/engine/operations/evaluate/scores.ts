@@ -1,0 +1,114 @@
+/**
+ * Anomaly scores against labels: how well they rank, what the threshold finds, and their curves.
+ * Memory: five bytes for each labelled row with a score, then at most 32 for the ranking.
+ */
+import { setImmediate } from 'node:timers/promises'
+import type { Artifact } from '#common/domain/artifact.ts'
+import type { CurveMark } from '#common/domain/evaluation.ts'
+import type { ScoresMeta } from '#common/domain/results.ts'
+import { StratumError, throwIfCancelled } from '#common/errors.ts'
+import { scoreIntervals } from '../../analysis/bootstrap/scores.ts'
+import type { Range } from '../../analysis/bootstrap/percentile.ts'
+import { bestF1, type Detection, detectionAbove, type Ranking, rankScores } from '../../analysis/ranking.ts'
+import { areaError, areaUnderRoc, meanPrecision, precisionCurve, rocCurve } from '../../analysis/roc.ts'
+import type { Project } from '../../project/project.ts'
+import type { OperationContext } from '../define.ts'
+import { type EvaluatedFigures, normalInterval } from './classes.ts'
+import type { EvaluateParams } from './params.ts'
+import { listed, type Truth } from './truth.ts'
+
+const blockRows = 2 ** 20
+
+/** The threshold as it is now: someone may have moved it. */
+export const thresholdOf = ({ meta, annotations }: Artifact): number => annotations.threshold ?? (meta as unknown as ScoresMeta).threshold
+
+export async function evaluateScores(
+  ctx: OperationContext<EvaluateParams>,
+  artifact: Artifact,
+  truth: Truth,
+  row: number,
+  report: (fraction: number) => void,
+): Promise<EvaluatedFigures> {
+  const { params, signal, seed, draft } = ctx
+  const threshold = thresholdOf(artifact)
+  const ranking = await rankingOf(ctx.project, artifact.id, truth, signal)
+  const { nPositive, nNegative } = ranking
+  if (nPositive === 0 || nNegative === 0) {
+    const { names, isAnomalous } = truth
+    throw new StratumError(
+      'DATA_UNSUITABLE',
+      `The labels hold ${nPositive} anomalous and ${nNegative} normal rows with a score; both are needed. Anomalous are ${
+        listed(names.filter((_, j) => isAnomalous?.[j])) || 'none'
+      }, normal are ${listed(names.filter((_, j) => !isAnomalous?.[j])) || 'none'}.`,
+      'Say which label values are anomalous, or label normal rows 0 and anomalous rows with any other number.',
+      { parameter: 'anomalous' },
+    )
+  }
+  report(0.4)
+  const at = detectionAbove(ranking, threshold)
+  const best = bestF1(ranking)
+  const area = areaUnderRoc(ranking)
+  const intervals: Record<string, Range> = {}
+  if (params.replicates > 0) {
+    Object.assign(
+      intervals,
+      await scoreIntervals(ranking, threshold, params.replicates, seed, { signal, report: (f) => report(0.4 + 0.6 * f) }),
+    )
+    const error = areaError(ranking)
+    if (error !== null) intervals.auc = normalInterval(area, error)
+  }
+  writeColumns(draft, `roc/${row}`, Object.values(rocCurve(ranking)))
+  writeColumns(draft, `pr/${row}`, Object.values(precisionCurve(ranking)))
+  const mark = (what: CurveMark['what'], value: number, { falseAlarmRate, recall, precision, f1 }: Detection): CurveMark => ({
+    what,
+    threshold: value,
+    falseAlarmRate,
+    recall,
+    precision,
+    f1,
+  })
+  return {
+    figures: {
+      rows: nPositive + nNegative,
+      anomalies: nPositive,
+      auc: area,
+      averagePrecision: meanPrecision(ranking),
+      precision: at.precision,
+      recall: at.recall,
+      f1: at.f1,
+      falseAlarmRate: at.falseAlarmRate,
+      bestF1: best.f1,
+    },
+    intervals,
+    result: { kind: 'scores', marks: [mark('threshold', threshold, at), mark('best F1', best.threshold, best)], flagged: at.flagged },
+    replicates: params.replicates > 0 ? params.replicates : null,
+  }
+}
+
+/** Labelled rows that have a score. */
+async function rankingOf(project: Project, scores: number, { ids, isAnomalous }: Truth, signal: AbortSignal): Promise<Ranking> {
+  const stored = project.array(scores, 'score')
+  const values = new Float32Array(ids.length)
+  const positive = new Uint8Array(ids.length)
+  let n = 0
+  for (let from = 0; from < ids.length; from += blockRows) {
+    throwIfCancelled(signal)
+    const block = stored.read(from, Math.min(ids.length, from + blockRows)) as Float32Array
+    for (let i = 0; i < block.length; i++) {
+      const id = ids[from + i]
+      if (id < 0 || Number.isNaN(block[i])) continue
+      values[n] = block[i]
+      positive[n++] = isAnomalous?.[id] ? 1 : 0
+    }
+    await setImmediate()
+  }
+  return rankScores(values.subarray(0, n), positive.subarray(0, n))
+}
+
+function writeColumns(draft: OperationContext<EvaluateParams>['draft'], name: string, [a, b, c]: readonly Float64Array[]): void {
+  const points = new Float64Array(3 * a.length)
+  for (let i = 0; i < a.length; i++) points.set([a[i], b[i], c[i]], 3 * i)
+  const writer = draft.writeArray(name, { dtype: 'float64', shape: [a.length, 3] })
+  writer.append(points)
+  writer.finish()
+}
