@@ -115,6 +115,8 @@ describe('intervals of scores', () => {
     async (known) => {
       const ranking = rankScores(Float32Array.from(known.scores), known.positive)
       const found = await scoreIntervals(ranking, known.threshold, 2000, 7)
+      // Recall goes in steps of one anomalous row: of so few, two of 2000 samples may differ by a step.
+      const tolerance = 0.012 + 1 / ranking.nPositive
       for (const [key, range] of Object.entries(known.intervals)) {
         const ours = found[key as keyof typeof known.intervals]
         expect(Math.abs((ours?.[0] ?? 0) - range[0]), key).toBeLessThan(tolerance)
