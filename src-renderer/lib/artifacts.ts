@@ -1,6 +1,7 @@
 /** Artifacts as the views read them: typed meta by kind, the way back to the data, and the words for rows and columns. */
 import type { Artifact, ArtifactKind } from '#common/domain/artifact.ts'
 import { type DatasetKind, type DatasetMeta, columnNoun, rowNoun } from '#common/domain/dataset.ts'
+import type { EmbeddingMeta } from '#common/domain/embedding.ts'
 import type { FeaturesMeta } from '#common/domain/features.ts'
 import type { ReportMeta } from '#common/domain/report.ts'
 import type { ClusteringMeta, ExportMeta, LatentsMeta, MatrixMeta, ModelLayout, ModelMeta, ScoresMeta } from '#common/domain/results.ts'
@@ -18,6 +19,7 @@ interface MetaOf {
   latents: LatentsMeta
   clustering: z.output<typeof ClusteringMeta>
   scores: z.output<typeof ScoresMeta>
+  embedding2d: EmbeddingMeta
   features: FeaturesMeta
   report: ReportMeta
   sweep: SweepMeta

@@ -1,4 +1,4 @@
-/** Classes described by their columns: mean spectra, and what sets a class apart from everything. */
+/** Classes and selections described by their columns: what is drawn along which axis, and what sets rows apart from all others. */
 import type { Column, ColumnSummary } from '#common/domain/dataset.ts'
 
 /** Positions of the columns on the x axis: wavelengths where all are known and rising, otherwise 1, 2, 3 … */
@@ -19,24 +19,67 @@ export function namedTicks(x: readonly number[], count = 8): number[] {
   return x.filter((_, i) => i % every === 0)
 }
 
+/** One group of rows: a class, a selection, all rows. Mean and spread by column, in the source's units. */
+export interface Profile {
+  readonly name: string
+  readonly mean: ArrayLike<number>
+  readonly sd: ArrayLike<number>
+  readonly distinguishing?: readonly { readonly column: number; readonly effect: number; readonly p: number }[]
+}
+
+/** More columns than this are not read off one axis: then those that set the groups apart are drawn. */
+const mostColumns = 40
+
+/**
+ * The columns that are drawn, in their own order. Categories have no mean. Of many the strongest of each group, in turns, so that every
+ * group has its own among them.
+ */
+export function shownColumns(columns: readonly Column[], groups: readonly Profile[]): number[] {
+  const numbers = columns.flatMap((column, i) => (column.categories ? [] : [i]))
+  if (numbers.length <= mostColumns) return numbers
+  const allowed = new Set(numbers)
+  const found = new Set<number>()
+  const ranks = Math.max(0, ...groups.map((g) => g.distinguishing?.length ?? 0))
+  for (let rank = 0; rank < ranks && found.size < mostColumns; rank++)
+    for (const { distinguishing } of groups) {
+      const column = distinguishing?.[rank]?.column
+      if (column !== undefined && allowed.has(column) && found.size < mostColumns) found.add(column)
+    }
+  return found.size > 1 ? [...found].sort((a, b) => a - b) : numbers.slice(0, mostColumns)
+}
+
+/** Whether columns can share an axis as they are: bands of a scene, or all with one unit; others are drawn in spreads of the column. */
+export const shareAxis = (columns: readonly Column[], isScene: boolean): boolean =>
+  isScene || columns.every((c) => c.unit !== null && c.unit === columns[0]?.unit)
+
 export interface Difference {
   readonly name: string
-  readonly spreads: number
+  /** Cohen's d against the other rows, or the distance to the mean of all rows in their spread where the class was described by an older version. */
+  readonly effect: number
+  /** Corrected for the number of tests; null where there was none. */
+  readonly p: number | null
 }
+
+/** The columns that set rows apart most, by name. */
+export const differencesOf = (
+  distinguishing: readonly { readonly column: number; readonly effect: number; readonly p: number }[],
+  nameOf: (column: number) => string,
+  count = 6,
+): Difference[] => distinguishing.slice(0, count).map(({ column, effect, p }) => ({ name: nameOf(column), effect, p }))
 
 /** Columns in which a class differs most from all rows, in standard deviations of the column, largest first. Categories have no mean. */
 export function setsApart(
   mean: readonly number[],
   columns: readonly Column[],
   summaries: readonly (ColumnSummary | undefined)[],
-  count = 5,
+  count = 6,
 ): Difference[] {
   return columns
     .map((column, i) => {
       const { mean: all, sd } = summaries[i] ?? { mean: null, sd: null }
-      return { name: column.name, spreads: all === null || !sd || column.categories ? Number.NaN : (mean[i] - all) / sd }
+      return { name: column.name, effect: all === null || !sd || column.categories ? Number.NaN : (mean[i] - all) / sd, p: null }
     })
-    .filter((d) => Number.isFinite(d.spreads))
-    .sort((a, b) => Math.abs(b.spreads) - Math.abs(a.spreads))
+    .filter((d) => Number.isFinite(d.effect))
+    .sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect))
     .slice(0, count)
 }

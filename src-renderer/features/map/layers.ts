@@ -5,6 +5,7 @@
 import type { Client } from '#common/contract/calls.ts'
 import type { EngineCalls, RasterWindow } from '#common/contract/engine.ts'
 import { anomaly, parseHex, rampColour, sequential } from '#common/domain/palettes.ts'
+import type { RowSelection } from '#common/domain/selection.ts'
 import type { Result } from '#common/result.ts'
 import type { MapLayer } from './types.ts'
 
@@ -210,9 +211,11 @@ export function flaggedLayer(engine: RasterReader, f: Flagged): MapLayer {
 /** Finer values are read up to this factor per side and only the highest kept: a single pixel must not vanish when zoomed out. */
 const finerFactor = 4
 
+const finerFor = (window: RasterWindow): number => Math.max(1, Math.min(finerFactor, Math.round(window.width / window.outWidth)))
+
 function highestScores(engine: RasterReader, artifact: number, window: RasterWindow): Promise<Float32Array> {
   return scoreWindows.get(keyOf(artifact, window), async () => {
-    const factor = Math.max(1, Math.min(finerFactor, Math.round(window.width / window.outWidth)))
+    const factor = finerFor(window)
     const finer = { ...window, outWidth: window.outWidth * factor, outHeight: window.outHeight * factor }
     const { values } = settled(await engine.readMap({ artifact, window: finer }))
     return poolHighest(Float32Array.from(values), window.outWidth, window.outHeight, factor)
@@ -238,43 +241,35 @@ export function poolHighest(values: Float32Array, width: number, height: number,
 // selection ------------------------------------------------------------------------------------------------------------
 const veil: readonly [number, number, number, number] = [140, 138, 134, 175]
 
-/** Lets the rest fade, so that selected pixels keep their colours. rows ascending, row · width + column. */
-export function selectionLayer(rows: Float64Array, width: number, revision: string): MapLayer {
+/** Lets the rest fade, so that selected pixels keep their colours. */
+export function selectionLayer(engine: Pick<Client<EngineCalls>, 'selectionMap'>, selection: RowSelection): MapLayer {
   return {
     id: 'selection',
     name: 'Selection',
     visible: true,
     opacity: 1,
     kind: 'classes',
-    revision,
-    load: async (window) => paintVeil(rows, width, window),
+    revision: JSON.stringify(selection),
+    async load(window) {
+      const factor = finerFor(window)
+      const finer = { ...window, outWidth: window.outWidth * factor, outHeight: window.outHeight * factor }
+      const { values } = settled(await engine.selectionMap({ selection, window: finer }))
+      return paintVeil(values, window.outWidth, window.outHeight, factor)
+    },
   }
 }
 
-export function paintVeil(rows: Float64Array, width: number, window: RasterWindow): ImageData {
-  const image = new ImageData(window.outWidth, window.outHeight)
+/** inside [height · factor, width · factor]: 1 for selected pixels; a place with any of them is left clear. */
+export function paintVeil(inside: Uint8Array, width: number, height: number, factor: number): ImageData {
+  const image = new ImageData(width, height)
   for (let i = 0; i < image.data.length; i += 4) image.data.set(veil, i)
-  const step = window.width / window.outWidth
-  for (let oy = 0; oy < window.outHeight; oy++) {
-    const y = window.y + Math.min(window.height - 1, Math.floor(((oy + 0.5) * window.height) / window.outHeight))
-    const end = y * width + window.x + window.width
-    for (let k = firstAtLeast(rows, y * width + window.x); k < rows.length && rows[k] < end; k++) {
-      const ox = Math.floor(((rows[k] % width) - window.x) / step)
-      image.data[(oy * window.outWidth + ox) * 4 + 3] = 0
-    }
+  const wide = width * factor
+  for (let i = 0; i < inside.length; i++) {
+    if (inside[i] === 0) continue
+    const place = Math.floor(Math.floor(i / wide) / factor) * width + Math.floor((i % wide) / factor)
+    image.data[place * 4 + 3] = 0
   }
   return image
-}
-
-function firstAtLeast(sorted: Float64Array, value: number): number {
-  let low = 0
-  let high = sorted.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (sorted[middle] < value) low = middle + 1
-    else high = middle
-  }
-  return low
 }
 
 export const compositeName = (bands: readonly number[]): string =>

@@ -1,7 +1,7 @@
 /** What the map shows and says. Coordinates called column and row are pixels of the full grid, fractions allowed. */
 import type { RasterWindow } from '#common/contract/engine.ts'
 
-export type MapTool = 'pan' | 'pick' | 'lasso'
+export type MapTool = 'pan' | 'pick' | 'lasso' | 'box'
 export type MapLayerKind = 'composite' | 'classes' | 'scores' | 'outlines'
 
 /** Layers are drawn in the order of the list: the first lies on top, as in the layers panel. */

@@ -1,4 +1,4 @@
-/** Colours of points as [n × 3] bytes: by class, or along a ramp from grey (so that zero recedes) for a score or a code. */
+/** Colours of points, four bytes each: by class, or along a ramp from grey (so that zero recedes) for a score, a code or a column. */
 import { anomaly, classColour, parseHex, rampColour, sequential } from '#common/domain/palettes.ts'
 
 export type ColourBy =
@@ -12,35 +12,33 @@ export type ColourBy =
     }
   | { readonly kind: 'plain'; readonly colour: string }
 
-const noClass: readonly [number, number, number] = [150, 146, 138]
+/** No class, no value; and rows that a method calls noise. */
+const muted = '#96928A'
 
-export function pointColours(by: ColourBy, n: number): Uint8Array {
-  const out = new Uint8Array(n * 3)
-  if (by.kind === 'plain') {
-    const rgb = parseHex(by.colour)
-    for (let i = 0; i < n; i++) out.set(rgb, i * 3)
-    return out
-  }
+export function pointColours(by: ColourBy, n: number): Uint32Array {
+  const out = new Uint32Array(n)
+  if (by.kind === 'plain') return out.fill(packed(parseHex(by.colour)))
   if (by.kind === 'class') {
-    const table = new Map<number, readonly [number, number, number]>([[0, noClass]])
+    const table = new Uint32Array(2 ** 16)
+    table[0] = packed(parseHex(muted))
     for (let i = 0; i < n; i++) {
       const label = by.labels[i]
-      let rgb = table.get(label)
-      if (!rgb) {
-        rgb = parseHex(by.colours.get(label) ?? classColour(label))
-        table.set(label, rgb)
-      }
-      out.set(rgb, i * 3)
+      if (table[label] === 0) table[label] = packed(parseHex(by.colours.get(label) ?? classColour(label)))
+      out[i] = table[label]
     }
     return out
   }
   const ramp =
     by.palette === 'anomaly' ? ['#B4B0A8', ...anomaly.slice(0, 7).toReversed()] : ['#B4B0A8', ...sequential.slice(0, 9).toReversed()]
-  const table = Array.from({ length: 256 }, (_, i) => rampColour(ramp, i / 255))
+  const table = Uint32Array.from({ length: 256 }, (_, i) => packed(rampColour(ramp, i / 255)))
   const gain = 255 / (by.to - by.from || 1)
+  const none = packed(parseHex(muted))
   for (let i = 0; i < n; i++) {
     const v = by.values[i]
-    out.set(Number.isNaN(v) ? noClass : table[Math.round(Math.min(255, Math.max(0, (v - by.from) * gain)))], i * 3)
+    out[i] = Number.isNaN(v) ? none : table[Math.round(Math.min(255, Math.max(0, (v - by.from) * gain)))]
   }
   return out
 }
+
+/** As the bytes red, green, blue, 255 lie in memory; every machine the window runs on has the low byte first. */
+const packed = ([red, green, blue]: readonly [number, number, number]): number => ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0

@@ -40,6 +40,9 @@ export function cloudBounds(points: Float32Array, margin = 0.06): Bounds {
   return { x0, y0, x1, y1 }
 }
 
+/** Beyond so many points an even part of them tells density and medians well enough. */
+const mostCounted = 200_000
+
 /**
  * Opacity of one point so that the dense parts come out nearly full and single points stay visible.
  * With d points over one another, 1 − (1 − a)^d is covered; a is chosen for 92 % at the 90th percentile of d.
@@ -49,26 +52,28 @@ export function pointOpacity(points: Float32Array, bounds: Bounds, width: number
   const rows = Math.max(1, Math.ceil(height / 8))
   const counts = new Uint32Array(columns * rows)
   const n = points.length / 2
-  for (let i = 0; i < n; i++) {
+  // It is asked in every frame of a zoom, so of many points a part is counted.
+  const every = Math.max(1, Math.floor(n / mostCounted))
+  for (let i = 0; i < n; i += every) {
     const cx = Math.floor(((points[i * 2] - bounds.x0) / (bounds.x1 - bounds.x0)) * columns)
     const cy = Math.floor(((points[i * 2 + 1] - bounds.y0) / (bounds.y1 - bounds.y0)) * rows)
     if (cx >= 0 && cy >= 0 && cx < columns && cy < rows) counts[cy * columns + cx]++
   }
   const filled = counts.filter((c) => c > 0).sort()
   if (filled.length === 0) return 0.85
-  const perPoint = (filled[Math.floor((filled.length - 1) * 0.9)] * pointSize * pointSize) / 64
-  return Math.min(0.85, Math.max(0.03, 1 - (1 - 0.92) ** (1 / Math.max(1, perPoint))))
+  const perPoint = (filled[Math.floor((filled.length - 1) * 0.9)] * every * pointSize * pointSize) / 64
+  return Math.min(0.85, Math.max(0.02, 1 - (1 - 0.92) ** (1 / Math.max(1, perPoint))))
 }
 
-/** Median position of each label that has points, from at most 4000 points per label. */
+/** Median position of each label that has points; of many points from an even part of them. */
 export function labelMedians(points: Float32Array, labels: Uint16Array): Map<number, readonly [x: number, y: number]> {
   const xs = new Map<number, number[]>()
   const ys = new Map<number, number[]>()
-  for (let i = 0; i < labels.length; i++) {
+  const every = Math.max(1, Math.floor(labels.length / mostCounted))
+  for (let i = 0; i < labels.length; i += every) {
     const label = labels[i]
     if (label === 0) continue
     const x = xs.get(label) ?? []
-    if (x.length >= 4000) continue
     const y = ys.get(label) ?? []
     x.push(points[i * 2])
     y.push(points[i * 2 + 1])

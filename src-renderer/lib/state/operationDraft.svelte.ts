@@ -30,10 +30,11 @@ export class OperationDraft {
     return parameter !== undefined && this.refused ? { [String(parameter)]: this.refused.message } : {}
   }
 
-  /** Runs it and looks at its result; null when it failed, was refused or cancelled. */
-  async run(inputs: Readonly<Record<string, number>>): Promise<Artifact | null> {
+  /** Runs it, with parameters of this once `beside` those of the form, and looks at its result; null when it failed, was refused or cancelled. */
+  async run(inputs: Readonly<Record<string, number>>, beside: Readonly<Record<string, unknown>> = {}): Promise<Artifact | null> {
     this.refused = null
-    const begun = await this.#session.run({ operation: this.operation, inputs: { ...inputs }, params: { ...this.values }, seed: this.seed })
+    const params = { ...this.values, ...beside }
+    const begun = await this.#session.run({ operation: this.operation, inputs: { ...inputs }, params, seed: this.seed })
     if (!begun.ok) {
       this.refused = begun.error
       return null

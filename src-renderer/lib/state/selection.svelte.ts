@@ -1,59 +1,92 @@
 /**
- * The one selection of rows, shared by map, scatter, table and spectrum: what is chosen or pointed at in one view shows in all.
- * Rows are numbered as in the dataset (rasters: row · width + column).
+ * The one selection of rows, shared by map, scatter, tables and profiles: what is chosen or pointed at in one view shows in all.
+ * It keeps why rows are in it (RowSelection), never the rows themselves; the engine counts and reads them.
  */
+import type { RowCondition, RowSelection } from '#common/domain/selection.ts'
+
+/** Instead of what is selected, beside it, or only what is in both. */
+export type SelectHow = 'replace' | 'add' | 'within'
+
+type Classes = Extract<RowCondition, { kind: 'classes' }>
+type Point = readonly [number, number]
+
+const mostConditions = 16
+const mostPoints = 2000
+const mostRows = 100_000
+const mostRemembered = 50
+
 export class Selection {
   dataset = $state.raw<number | null>(null)
-  /** Sorted ascending, without duplicates. Replaced, never mutated: no proxy over millions of rows. */
-  rows = $state.raw<Float64Array>(new Float64Array(0))
-  /** Classes chosen in a legend or list; empty means all. */
-  classes = $state.raw<ReadonlySet<number>>(new Set())
+  value = $state.raw<RowSelection | null>(null)
   /** What the pointer is over right now, whichever view it is in. */
   hoveredRow = $state.raw<number | null>(null)
   hoveredClass = $state.raw<number | null>(null)
-  /** Where the rows came from, for the words beside them: 'lasso on the map', 'class 3'. */
-  origin = $state.raw('')
-  isEmpty = $derived(this.rows.length === 0 && this.classes.size === 0)
+  isEmpty = $derived(this.value === null)
 
-  /** Chooses rows of a dataset; `rows` may be unsorted and hold duplicates. */
-  select(dataset: number, rows: ArrayLike<number>, origin: string): void {
-    this.dataset = dataset
-    this.rows = sortedUnique(rows)
-    this.origin = origin
+  #past = $state.raw<readonly (RowSelection | null)[]>([])
+  #future = $state.raw<readonly (RowSelection | null)[]>([])
+  canUndo = $derived(this.#past.length > 0)
+  canRedo = $derived(this.#future.length > 0)
+
+  /** Rows that meet a condition. Two of a kind join when they are added; anything else that is added takes the place of what was there. */
+  pick(dataset: number, condition: RowCondition, how: SelectHow = 'replace'): void {
+    const before = this.value?.dataset === dataset ? this.value.all : []
+    this.#take({ dataset, all: how === 'within' ? narrowed(before, condition) : [how === 'add' ? joined(before, condition) : condition] })
   }
 
-  add(rows: ArrayLike<number>): void {
-    const joined = new Float64Array(this.rows.length + rows.length)
-    joined.set(this.rows)
-    joined.set(rows, this.rows.length)
-    this.rows = sortedUnique(joined)
+  /** Rows by number; `rows` may be unsorted and hold duplicates. Of more than a selection can list, an even part. */
+  select(dataset: number, rows: ArrayLike<number>, how: SelectHow = 'replace'): void {
+    const sorted = [...new Set(Array.from(rows))].sort((a, b) => a - b)
+    const every = Math.max(1, Math.ceil(sorted.length / mostRows))
+    const listed = sorted.filter((_, i) => i % every === 0)
+    if (listed.length === 0) this.clear()
+    else this.pick(dataset, { kind: 'rows', rows: listed }, how)
   }
 
-  toggleClass(id: number, keepOthers = false): void {
-    const next = new Set(keepOthers ? this.classes : [])
-    if (this.classes.has(id) && (keepOthers || this.classes.size === 1)) next.delete(id)
+  /** One class alone; with the others when they are kept; or let go again. */
+  toggleClass(dataset: number, artifact: number, id: number, keepOthers = false): void {
+    const before = this.classesOf(artifact)
+    const next = new Set(keepOthers ? before : [])
+    if (before.has(id) && (keepOthers || before.size === 1)) next.delete(id)
     else next.add(id)
-    this.classes = next
+    this.selectClasses(dataset, artifact, [...next])
   }
 
-  /** Binary search: cheap enough to ask for every drawn point. */
-  has(row: number): boolean {
-    let low = 0
-    let high = this.rows.length - 1
-    while (low <= high) {
-      const middle = (low + high) >> 1
-      const value = this.rows[middle] as number
-      if (value === row) return true
-      if (value < row) low = middle + 1
-      else high = middle - 1
-    }
-    return false
+  selectClasses(dataset: number, artifact: number, ids: readonly number[]): void {
+    if (ids.length === 0) this.clear()
+    else this.pick(dataset, { kind: 'classes', artifact, classes: [...ids].sort((a, b) => a - b) })
+  }
+
+  /** Classes of a clustering that are chosen; none when rows are chosen by anything else. */
+  classesOf(artifact: number): ReadonlySet<number> {
+    const only = this.value?.all.length === 1 ? this.value.all[0] : undefined
+    return only?.kind === 'classes' && only.artifact === artifact ? new Set(only.classes) : none
+  }
+
+  /** Lets one of several conditions go. */
+  drop(condition: RowCondition): void {
+    if (!this.value) return
+    const all = this.value.all.filter((other) => other !== condition)
+    this.#take(all.length === 0 ? null : { ...this.value, all })
   }
 
   clear(): void {
-    this.rows = new Float64Array(0)
-    this.classes = new Set()
-    this.origin = ''
+    if (this.value) this.#take(null)
+  }
+
+  undo(): void {
+    const before = this.#past.at(-1)
+    if (before === undefined) return
+    this.#past = this.#past.slice(0, -1)
+    this.#future = [...this.#future, this.value]
+    this.value = before
+  }
+  redo(): void {
+    const next = this.#future.at(-1)
+    if (next === undefined) return
+    this.#future = this.#future.slice(0, -1)
+    this.#past = [...this.#past, this.value]
+    this.value = next
   }
 
   /** Forgets everything when another dataset is looked at. */
@@ -62,13 +95,53 @@ export class Selection {
     this.dataset = dataset
     this.hoveredRow = null
     this.hoveredClass = null
-    this.clear()
+    if (this.value?.dataset === dataset) return
+    this.value = null
+    this.#past = []
+    this.#future = []
+  }
+
+  #take(next: RowSelection | null): void {
+    this.#past = [...this.#past, this.value].slice(-mostRemembered)
+    this.#future = []
+    this.value = next
+    if (next) this.dataset = next.dataset
   }
 }
+const none: ReadonlySet<number> = new Set()
 
-function sortedUnique(values: ArrayLike<number>): Float64Array {
-  const sorted = Float64Array.from(values).sort()
-  let n = 0
-  for (const value of sorted) if (n === 0 || value !== sorted[n - 1]) sorted[n++] = value
-  return sorted.slice(0, n)
+/** A condition on the same thing is replaced, another one comes beside it. */
+function narrowed(before: readonly RowCondition[], condition: RowCondition): RowCondition[] {
+  const others = before.filter((other) => !(other.kind === 'range' && condition.kind === 'range' && sameRange(other, condition)))
+  return [...others.slice(1 - mostConditions), condition]
+}
+type Range = Extract<RowCondition, { kind: 'range' }>
+const sameRange = (a: Range, b: Range): boolean => a.artifact === b.artifact && a.array === b.array && a.unit === b.unit
+
+function joined(before: readonly RowCondition[], condition: RowCondition): RowCondition {
+  const only = before.length === 1 ? before[0] : undefined
+  if (only?.kind === 'classes' && condition.kind === 'classes' && only.artifact === condition.artifact)
+    return { ...only, classes: union(only.classes, condition.classes) } satisfies Classes
+  if (only?.kind === 'rows' && condition.kind === 'rows') return { ...only, rows: union(only.rows, condition.rows).slice(0, mostRows) }
+  if (only?.kind === 'area' && condition.kind === 'area') return { ...only, points: bridged(only.points, condition.points) }
+  if (only?.kind === 'polygon' && condition.kind === 'polygon' && only.artifact === condition.artifact && sameAxes(only, condition))
+    return { ...only, points: bridged(only.points, condition.points) }
+  return condition
+}
+const sameAxes = (a: { readonly axes: Point }, b: { readonly axes: Point }): boolean => a.axes[0] === b.axes[0] && a.axes[1] === b.axes[1]
+const union = (a: readonly number[], b: readonly number[]): number[] => [...new Set([...a, ...b])].sort((x, y) => x - y)
+
+/**
+ * Two polygons as one: a line there and back between their first corners, which the even-odd rule does not see. Where they overlap they
+ * cancel, as a second click on something chosen does.
+ */
+function bridged(a: readonly Point[], b: readonly Point[]): [number, number][] {
+  const all = [...a, a[0] as Point, ...b, b[0] as Point]
+  return all.length > mostPoints ? cornersOf(b) : all.map(([x, y]) => [x, y])
+}
+
+/** A drawn outline with no more corners than a selection can hold. */
+export function cornersOf(outline: readonly Point[]): [number, number][] {
+  const every = Math.max(1, Math.ceil(outline.length / mostPoints))
+  return outline.filter((_, i) => i % every === 0).map(([x, y]) => [x, y])
 }

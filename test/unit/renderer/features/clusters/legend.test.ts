@@ -74,7 +74,7 @@ test('what sets a class apart is measured in spreads of the column', () => {
   })
   const found = setsApart([5, 1, 7], [column('a'), column('b'), column('c')], [summary(3, 1), summary(1, 2), summary(7, 0)])
   expect(found).toEqual([
-    { name: 'a', spreads: 2 },
-    { name: 'b', spreads: 0 },
+    { name: 'a', effect: 2, p: null },
+    { name: 'b', effect: 0, p: null },
   ])
 })

@@ -133,7 +133,12 @@ test('an engine that refuses says why', async () => {
 })
 
 test('selected pixels stay clear while the rest is veiled', () => {
-  // Pixels (1, 0) and (2, 1) of a raster four wide, seen through a window that begins at column 1.
-  const image = paintVeil(Float64Array.from([1, 6]), 4, { x: 1, y: 0, width: 2, height: 2, outWidth: 2, outHeight: 2 })
+  const image = paintVeil(Uint8Array.of(1, 0, 0, 1), 2, 2, 1)
   expect([0, 1, 2, 3].map((i) => pixel(image, i)[3] > 0)).toEqual([false, true, true, false])
+})
+
+test('a single selected pixel is not lost when several share a place on the screen', () => {
+  // Two places side by side, each of 2 × 2 pixels; the last pixel of the second is selected.
+  const image = paintVeil(Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 1), 2, 1, 2)
+  expect([0, 1].map((i) => pixel(image, i)[3] > 0)).toEqual([true, false])
 })

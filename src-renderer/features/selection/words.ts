@@ -1,0 +1,50 @@
+/** What makes rows part of the selection, in the words of the views they were chosen in. */
+import type { Artifact } from '#common/domain/artifact.ts'
+import type { RowCondition } from '#common/domain/selection.ts'
+import { formatCount, formatNumber, formatRows, formatSignificant } from '../../lib/format.ts'
+
+interface Names {
+  readonly byId: ReadonlyMap<number, Artifact>
+  /** One row, many rows. */
+  readonly nouns: readonly [string, string]
+  /** What a class is called beside its number. */
+  readonly className?: (artifact: number, id: number) => string
+}
+
+const mostNamed = 3
+
+export function conditionWords(condition: RowCondition, { byId, nouns, className }: Names): string {
+  switch (condition.kind) {
+    case 'classes': {
+      const { classes, artifact } = condition
+      if (classes.length > mostNamed) return `${formatNumber(classes.length)} classes`
+      return classes.map((id) => className?.(artifact, id) ?? `Class ${id}`).join(', ')
+    }
+    case 'range': {
+      const what = condition.array === 'score' ? 'Score' : condition.array === 'error' ? 'Error' : `Code ${condition.unit + 1}`
+      return `${what} ${rangeWords(condition.from, condition.to)}`
+    }
+    case 'polygon': {
+      const plane = byId.get(condition.artifact)
+      return plane?.kind === 'embedding2d'
+        ? `Drawn on ${plane.name}`
+        : `Drawn on codes ${condition.axes[0] + 1} and ${condition.axes[1] + 1}`
+    }
+    case 'area':
+      return 'Drawn on the map'
+    case 'rows':
+      return condition.rows.length === 1 ? `One ${nouns[0]}` : `${formatRows(condition.rows.length, [...nouns])}, listed`
+  }
+}
+
+function rangeWords(from: number | null, to: number | null): string {
+  if (from === null) return to === null ? 'at all' : `up to ${formatSignificant(to)}`
+  return to === null ? `from ${formatSignificant(from)}` : `${formatSignificant(from)} to ${formatSignificant(to)}`
+}
+
+/** '7.7 M pixels, 6.4 %' */
+export function countWords(count: number, of: number, nouns: readonly [string, string]): string {
+  const share = of > 0 ? (count / of) * 100 : 0
+  const shown = share === 0 || share >= 10 ? formatNumber(share, 0) : share < 0.01 ? '< 0.01' : formatSignificant(share, 2)
+  return `${formatCount(count)} ${count === 1 ? nouns[0] : nouns[1]}, ${shown}\u202f%`
+}

@@ -1,0 +1,183 @@
+/**
+ * What the points view looks at: codes, how they are laid out, their classes, and which of the drawn points are selected. One for its
+ * panels; it follows the session and the selection, and asks the engine for what is drawn.
+ */
+import type { Artifact } from '#common/domain/artifact.ts'
+import { type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
+import { pixelMetres } from '#common/domain/ground.ts'
+import { type ModelMeta, sourcesOf } from '#common/domain/results.ts'
+import { type Legend, legendOf, noiseOf } from '../../features/clusters/legend.ts'
+import { RunningPlane } from '../../features/embedding/runningPlane.svelte.ts'
+import { firstAxes } from '../../features/scatter/codes.ts'
+import { LatentSample, type SampleRequest } from '../../features/scatter/latentSample.svelte.ts'
+import { PointValues } from '../../features/scatter/pointValues.svelte.ts'
+import type { DrawnRows } from '../../features/selection/mask.ts'
+import { PointMask } from '../../features/selection/pointMask.svelte.ts'
+import { selection, session } from '../../lib/app.ts'
+import { ancestor, metaOf } from '../../lib/artifacts.ts'
+import { engine } from '../../lib/bridge.ts'
+import { Answer } from '../../lib/state/answer.svelte.ts'
+import { OperationDraft } from '../../lib/state/operationDraft.svelte.ts'
+
+/** Points as they are drawn: numbers of the code, or a plane. */
+export interface Cloud {
+  /** The latents or the embedding that the numbers belong to. */
+  readonly artifact: number
+  readonly n: number
+  readonly numbers: Float32Array
+  readonly size: number
+  readonly rows: Float64Array
+  readonly labels: Uint16Array | null
+  readonly scores: Float32Array | null
+}
+
+const done = (a: Artifact): boolean => a.status === 'done'
+/** A plane that is being made is shown by so many points, which move ten times a second. */
+const livePoints = 30_000
+
+export class Look {
+  readonly clusterDraft = new OperationDraft(session, 'cluster')
+  readonly embedDraft = new OperationDraft(session, 'embed')
+  readonly encodeDraft = new OperationDraft(session, 'encode')
+  readonly decodeDraft = new OperationDraft(session, 'decoded-space')
+  readonly sampled = new LatentSample(engine)
+  readonly plane = new Answer(engine.readEmbedding)
+  readonly running = new RunningPlane(engine)
+  readonly mask = new PointMask(engine)
+  /** What the selected rows are like, beside all rows. */
+  readonly profile = new Answer(engine.selectionProfile)
+  /** What the points are coloured by, where that does not come along with them. */
+  readonly values = new PointValues(engine)
+  readonly liveLabels = new PointValues(engine)
+
+  /** How many points are drawn at most. */
+  most = $state(100_000)
+  /** The plane of an embedding, by its number; null for codes. */
+  wantedPlane = $state<number | null>(null)
+  /** Null until the user chooses: then the codes that show most. */
+  wantedAxes = $state.raw<readonly [number, number] | null>(null)
+
+  latents = $derived(session.current('latents'))
+  meta = $derived(this.latents ? metaOf(this.latents, 'latents') : null)
+  dataset = $derived(this.latents ? ancestor(this.latents, 'dataset', session.byId) : session.current('dataset'))
+  data: DatasetMeta | null = $derived(this.dataset ? metaOf(this.dataset, 'dataset') : null)
+  model = $derived(this.latents ? ancestor(this.latents, 'model', session.byId) : session.current('model'))
+  modelMeta: ModelMeta | null = $derived(this.model && done(this.model) ? metaOf(this.model, 'model') : null)
+  sources = $derived(this.modelMeta ? sourcesOf(this.modelMeta) : [])
+  /** Of all rows, in the order of the model's source columns. */
+  summaries = $derived(this.sources.map((column) => this.data?.summaries[this.data.columns.findIndex((c) => c.name === column.name)]))
+  nouns = $derived(rowNoun[this.data?.kind ?? 'raster'])
+  allLatents = $derived(session.ofKind('latents').filter(done))
+  clusterings = $derived(
+    session
+      .ofKind('clustering')
+      .filter((a) => done(a) && metaOf(a, 'clustering').latents === this.latents?.id)
+      .toReversed(),
+  )
+  clustering = $derived.by(() => {
+    const chosen = session.current('clustering')
+    return this.clusterings.find((a) => a.id === chosen?.id) ?? this.clusterings[0] ?? null
+  })
+  classes = $derived(this.clustering ? metaOf(this.clustering, 'clustering') : null)
+  legend: Legend = $derived(this.clustering ? legendOf(this.clustering, session.byId) : new Map())
+  noise = $derived(this.clustering ? noiseOf(this.clustering) : 0)
+  scores = $derived(session.ofKind('scores').findLast((a) => done(a) && metaOf(a, 'scores').latents === this.latents?.id) ?? null)
+  planes = $derived(
+    session
+      .ofKind('embedding2d')
+      .filter((a) => done(a) && metaOf(a, 'embedding2d').latents === this.latents?.id)
+      .toReversed(),
+  )
+  planeShown = $derived(this.planes.find((a) => a.id === this.wantedPlane) ?? null)
+  /** The embedding job whose plane is watched while it is made. */
+  live = $derived(this.embedDraft.job)
+  rowKm2 = $derived.by(() => {
+    const metres = this.data?.grid ? pixelMetres(this.data.grid) : null
+    return metres ? (metres[0] * metres[1]) / 1e6 : null
+  })
+  /** Codes that were not decoded before can be. */
+  canDecode = $derived(
+    this.meta !== null &&
+      this.meta.numbers === undefined &&
+      !this.allLatents.some((a) => a.operation === 'decoded-space' && a.inputs.latents === this.latents?.id),
+  )
+  numberWord = $derived(this.meta?.numbers === undefined ? 'Code' : 'Axis')
+
+  sampleRequest: SampleRequest | null = $derived(
+    this.latents && !this.planeShown
+      ? { latents: this.latents.id, count: this.most, clustering: this.clustering?.id, scores: this.scores?.id }
+      : null,
+  )
+  planeRequest = $derived(
+    this.planeShown ? { embedding: this.planeShown.id, count: this.most, clustering: this.clustering?.id, scores: this.scores?.id } : null,
+  )
+  cloud: Cloud | null = $derived.by(() => {
+    if (this.planeShown) {
+      const plane = this.plane.value
+      return plane ? { ...plane, artifact: this.planeShown.id, numbers: plane.plane, size: 2 } : null
+    }
+    const sample = this.sampled.sample
+    return sample && this.latents ? { ...sample, artifact: this.latents.id, numbers: sample.codes, size: sample.codeSize } : null
+  })
+  reading = $derived(this.planeShown ? this.plane : this.sampled)
+  codeSize = $derived(this.meta?.codeSize ?? 2)
+  axes = $derived.by<readonly [number, number]>(() => {
+    if (this.planeShown) return [0, 1]
+    const [x, y] = this.wantedAxes ?? firstAxes(this.meta?.codeRange ?? [])
+    return [Math.min(x, this.codeSize - 1), Math.min(y, this.codeSize - 1)]
+  })
+  drawn: DrawnRows | null = $derived(
+    this.cloud
+      ? {
+          rows: this.cloud.rows,
+          gridWidth: this.data?.grid?.width ?? null,
+          labels: this.cloud.labels && this.clustering ? { artifact: this.clustering.id, values: this.cloud.labels } : null,
+          scores: this.cloud.scores && this.scores ? { artifact: this.scores.id, values: this.cloud.scores } : null,
+          numbers: [{ artifact: this.cloud.artifact, values: this.cloud.numbers, size: this.cloud.size }],
+        }
+      : null,
+  )
+  /** Selected points, and how they fall into classes, largest part first. */
+  parts = $derived.by(() => {
+    const { mask } = this.mask
+    if (!this.cloud || mask?.length !== this.cloud.n) return null
+    const counts = new Map<number, number>()
+    let n = 0
+    for (let i = 0; i < mask.length; i++) {
+      if (mask[i] === 0) continue
+      n++
+      const id = this.cloud.labels?.[i] ?? 0
+      counts.set(id, (counts.get(id) ?? 0) + 1)
+    }
+    return { n, classes: [...counts].sort((a, b) => b[1] - a[1]).map(([id, count]) => ({ id, share: count / Math.max(1, n) })) }
+  })
+  /** Classes chosen in the table. */
+  chosen = $derived(this.clustering ? selection.classesOf(this.clustering.id) : new Set<number>())
+  /** Those, or the ones that the selection mostly lies in. */
+  raised: ReadonlySet<number> = $derived(
+    new Set(
+      this.chosen.size > 0
+        ? this.chosen
+        : (this.parts?.classes ?? [])
+            .filter((p) => p.id > 0 && p.share > 0.02)
+            .slice(0, 5)
+            .map((p) => p.id),
+    ),
+  )
+
+  profileRequest = $derived(selection.value && this.latents ? { selection: selection.value, latents: this.latents.id } : null)
+
+  /** Call it once while a component is made: it then asks for what is drawn as long as that component lives. */
+  follow(): void {
+    $effect(() => void this.sampled.read(this.sampleRequest))
+    $effect(() => void this.plane.ask(this.planeRequest))
+    $effect(() => this.running.follow(this.live?.id ?? null, livePoints))
+    $effect(() => selection.lookAt(this.dataset?.id ?? null))
+    $effect(() => void this.mask.follow(selection.value, this.drawn))
+    $effect(() => void this.profile.ask(this.profileRequest))
+    $effect(() => {
+      const rows = this.running.picture?.rows ?? null
+      void this.liveLabels.read(rows && this.clustering ? { rows, of: { kind: 'class', artifact: this.clustering.id } } : null)
+    })
+  }
+}
