@@ -1,9 +1,13 @@
 import { expect, test } from 'vitest'
-import { chooseK, elbow } from '#engine/analysis/chooseK.ts'
+import { chooseK } from '#engine/analysis/chooseK.ts'
+import { recommend, verdicts } from '#engine/analysis/chooseKVerdicts.ts'
 import { randomStream } from '#engine/analysis/random.ts'
-import { silhouette } from '#engine/analysis/silhouette.ts'
+import { silhouette, silhouettes } from '#engine/analysis/silhouette.ts'
 import { kmeans } from '#engine/analysis/kmeans.ts'
+import { ValidityTally } from '#engine/analysis/clusterValidity.ts'
 import reference from '../../../fixtures/analysis.json' with { type: 'json' }
+import validity from '../../../fixtures/validity.json' with { type: 'json' }
+import { groups } from '../../../helpers/groups.ts'
 
 const { n, d, k } = reference.kmeans
 const points = Float32Array.from(reference.kmeans.points)
@@ -11,6 +15,31 @@ const points = Float32Array.from(reference.kmeans.points)
 test('the silhouette of every row agrees with scikit-learn', async () => {
   const { labels } = await kmeans(points, n, d, { k, nInit: 20, tolerance: 0, seed: 3 })
   expect(await silhouette(points, n, d, labels, k, { sample: n, seed: 1 })).toBeCloseTo(reference.kmeans.silhouette, 6)
+})
+
+test('the indexes of given classes agree with scikit-learn', async () => {
+  for (const { points, n, d, labels, ...expected } of validity.indexes) {
+    const X = Float32Array.from(points)
+    const k = Math.max(...labels) + 1
+    const width = await silhouette(X, n, d, labels, k, { sample: n, seed: 1 })
+    expect(Math.abs((width ?? 9) - expected.silhouette)).toBeLessThan(1e-6)
+    expect((await silhouettes(X, n, d, { sample: n, seed: 1 }))(labels, k)).toBe(width)
+    const tally = new ValidityTally(k, d)
+    const ids = labels.map((label) => label + 1)
+    tally.addToMeans(X, ids, n)
+    tally.addToSpreads(X, ids, n)
+    const found = tally.result()
+    expect((found?.calinskiHarabasz ?? 0) / expected.calinskiHarabasz).toBeCloseTo(1, 6)
+    expect((found?.daviesBouldin ?? 0) / expected.daviesBouldin).toBeCloseTo(1, 6)
+  }
+})
+
+test('very wide rows are compared with fewer others', async () => {
+  const d = 100_000
+  const X = new Float32Array(300 * d)
+  X.fill(1, 150 * d)
+  const labels = Uint16Array.from({ length: 300 }, (_, i) => Number(i >= 150))
+  expect(await silhouette(X, 300, d, labels, 2, { seed: 1 })).toBe(1)
 })
 
 test('by hand: 0, 1 | 10', async () => {
@@ -37,10 +66,50 @@ test('finds the number of well separated groups', async () => {
 })
 
 test('an even curve has no elbow, and the silhouette decides', () => {
-  const choice = elbow([2, 3, 4, 5].map((k) => ({ k, inertia: 10 - k, silhouette: k === 4 ? 0.6 : 0.1 })))
-  expect(choice).toMatchObject({ k: 4, reason: expect.stringContaining('without an elbow') })
+  const curve = [2, 3, 4, 5].map((k) => ({ k, inertia: 10 - k, silhouette: k === 4 ? 0.6 : 0.1 }))
+  expect(recommend(curve, verdicts(curve, {}), 'elbow')).toMatchObject({ k: 4, reason: expect.stringContaining('without an elbow') })
 })
 
 test('a range beyond the rows is refused', async () => {
   await expect(chooseK(new Float32Array(3), 3, 1, { kMin: 5, kMax: 9, seed: 1 })).rejects.toThrow(RangeError)
+})
+
+test('criteria stand side by side, and most of them decide', async () => {
+  const X = groups(400, 3, 4, 6)
+  const choice = await chooseK(X, 400, 3, { kMax: 8, seed: 1, criteria: ['gap', 'stability'], chooseBy: 'stability' })
+  expect(choice.k).toBe(4)
+  expect(choice.reason).toMatch(/^Bootstrap stability: the largest number/)
+  for (const point of choice.curve) {
+    for (const key of ['calinskiHarabasz', 'daviesBouldin', 'gap', 'gapError', 'stability'] as const)
+      expect(point[key]).toEqual(expect.any(Number))
+    expect(point.bic).toBeUndefined()
+  }
+  expect(choice.recommendations.map(({ criterion }) => criterion)).toEqual([
+    'elbow',
+    'silhouette',
+    'calinski-harabasz',
+    'davies-bouldin',
+    'gap',
+    'stability',
+  ])
+  for (const { criterion, k, reason } of choice.recommendations) {
+    expect(reason).toMatch(/^[A-Z].*\.$/)
+    expect([criterion, k]).toEqual([criterion, 4])
+  }
+  expect(recommend(choice.curve, verdicts(choice.curve, {}), 'all').reason).toMatch(/^4 of 4 criteria choose 4 \(Elbow, Silhouette/)
+})
+
+test('a tie between criteria goes to the higher silhouette, and a criterion without a choice leaves it to it', () => {
+  const curve = [2, 3, 4].map((k) => ({ k, inertia: 10 - k, silhouette: k / 10 }))
+  const verdict = (criterion: 'gap' | 'bic' | 'stability', k: number | null) => ({ criterion, k, reason: 'So.' })
+  expect(recommend(curve, [verdict('gap', 2), verdict('bic', 3)], 'all')).toMatchObject({
+    k: 3,
+    reason: expect.stringContaining('the silhouette decides'),
+  })
+  expect(recommend(curve, [verdict('gap', 2), verdict('bic', 3), verdict('stability', 2)], 'all').k).toBe(2)
+  expect(recommend(curve, [verdict('gap', null)], 'gap')).toEqual({
+    k: 4,
+    reason: 'Gap statistic: so; the silhouette is highest at 4 (0.40).',
+  })
+  expect(recommend(curve, [verdict('gap', null)], 'all').k).toBe(4)
 })
