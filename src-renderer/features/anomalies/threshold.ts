@@ -82,7 +82,7 @@ function thresholdAbove(counts: readonly number[], from: number, to: number, sha
 export type ThresholdTerm = 'percentile' | 'alarms' | 'share'
 
 /** Other ways to say where a threshold lies, each with the way there and back. */
-export function thresholdTerms(histogram: ScoreHistogram, rowsName: string) {
+export function thresholdTerms(histogram: ScoreHistogram) {
   const { from, to, all, holdout } = histogram
   const shareAbove = (counts: readonly number[], threshold: number): number =>
     countAbove(counts, from, to, threshold) /
@@ -108,7 +108,7 @@ export function thresholdTerms(histogram: ScoreHistogram, rowsName: string) {
   return [
     term(
       'percentile',
-      'Above this share of held-out',
+      'Held-out below',
       '%',
       100,
       (t) => 100 * (1 - shareAbove(holdout, t)),
@@ -116,7 +116,7 @@ export function thresholdTerms(histogram: ScoreHistogram, rowsName: string) {
     ),
     term(
       'alarms',
-      'False alarms allowed',
+      'False alarms',
       'in 1000',
       1000,
       (t) => 1000 * shareAbove(holdout, t),
@@ -124,7 +124,7 @@ export function thresholdTerms(histogram: ScoreHistogram, rowsName: string) {
     ),
     term(
       'share',
-      `Highest share of all ${rowsName}`,
+      'Highest share',
       '%',
       100,
       (t) => 100 * shareAbove(all, t),

@@ -1,33 +1,28 @@
 /**
  * The flagged rows of scores as someone goes through them: read page by page, one of them looked at, each confirmed, dismissed or commented.
- * A verdict moves on to the next row at once; what was found lies in the annotations of the scores, so undo is that of the project.
+ * A verdict moves on to the next row at once.
  */
 import type { Client } from '#common/contract/calls.ts'
 import type { EngineCalls } from '#common/contract/engine.ts'
 import type { ReviewEntry } from '#common/domain/artifact.ts'
 import type { FlaggedRow, ReviewFilter } from '#common/domain/scores.ts'
 import type { ErrorReport } from '#common/errors.ts'
+import type { Verdict, Verdicts } from './verdicts.svelte.ts'
 
 /** What is listed: flagged rows by what was found of them, or the highest scores whether flagged or not. */
 export type Listed = 'all' | 'open' | 'confirmed' | 'dismissed' | 'highest'
 export type ReviewSort = 'score' | 'confidence' | 'row'
-export type Verdict = NonNullable<ReviewEntry['verdict']>
-export type Reviews = Readonly<Record<string, ReviewEntry>>
 
 export interface ReviewRequest {
   readonly scores: number
   readonly threshold: number
-  /** The lowest score: above it everything is listed. */
+  /** Lower than every score: above it everything is listed. */
   readonly lowest: number
-  /** Only these rows, e.g. those of an event. */
-  readonly rows?: { readonly from: number; readonly to: number }
 }
 
 const pageRows = 200
 /** Rows written to a table: more would keep the window busy for long. */
 const mostExported = 50_000
-
-type Engine = Pick<Client<EngineCalls>, 'listFlagged' | 'review'>
 
 export class ReviewList {
   status = $state<'none' | 'reading' | 'ready' | 'failed'>('none')
@@ -36,52 +31,42 @@ export class ReviewList {
   sort = $state<ReviewSort>('score')
   /** Row of the list that is looked at. */
   current = $state<number | null>(null)
-  /** One that was chosen elsewhere and is not in the list. */
-  #apart = $state.raw<FlaggedRow | null>(null)
   /** All that score above the threshold. */
   flagged = $state(0)
+  /** One that was chosen elsewhere and is not in the list. */
+  #apart = $state.raw<FlaggedRow | null>(null)
   #total = $state(0)
   #read = $state.raw<readonly FlaggedRow[]>([])
-  /** Flagged rows that had been reviewed when the list was read. */
+  /** Flagged rows that had been reviewed when the list was read, and how many there were beyond these. */
   #reviewedBefore = $state.raw<readonly number[]>([])
   #reviewedBeyond = $state(0)
   #asked = ''
   #request: ReviewRequest | null = null
-  readonly #engine: Engine
-  readonly #reviews: () => Reviews
-  readonly #onfail: (error: ErrorReport) => void
+  readonly #engine: Pick<Client<EngineCalls>, 'listFlagged'>
+  readonly #verdicts: Verdicts
 
-  /** @param reviews what was found so far, from the annotations of the scores */
-  constructor(engine: Engine, reviews: () => Reviews, onfail: (error: ErrorReport) => void) {
+  constructor(engine: Pick<Client<EngineCalls>, 'listFlagged'>, verdicts: Verdicts) {
     this.#engine = engine
-    this.#reviews = reviews
-    this.#onfail = onfail
+    this.#verdicts = verdicts
   }
 
+  #known = $derived(this.#read.map((row) => ({ ...row, review: this.#verdicts.of(String(row.row)) })))
   /** With what was found of them by now; one that a verdict takes out of the list stays while it is looked at. */
-  rows = $derived.by((): readonly FlaggedRow[] => {
-    const reviews = this.#reviews()
-    return this.#read
-      .map((row) => ({ ...row, review: reviews[row.row] ?? null }))
-      .filter((row) => row.row === this.current || passes(row.review, this.listed))
-  })
+  rows: readonly FlaggedRow[] = $derived(this.#known.filter(({ row, review }) => row === this.current || passes(review, this.listed)))
   /** The row that is looked at; the first one until one was chosen. */
   chosen = $derived.by((): FlaggedRow | null => {
-    if (this.#apart) return { ...this.#apart, review: this.#reviews()[this.#apart.row] ?? null }
+    if (this.#apart) return { ...this.#apart, review: this.#verdicts.of(String(this.#apart.row)) }
     return this.rows.find(({ row }) => row === this.current) ?? this.rows[0] ?? null
   })
   /** Its place in the list; −1 of one that is not in it. */
   position = $derived(this.chosen ? this.rows.findIndex(({ row }) => row === this.chosen?.row) : -1)
   /** How many there are under the filter, those not read yet included. */
-  total = $derived.by(() => {
-    const reviews = this.#reviews()
-    return this.#total - this.#read.filter(({ row }) => !passes(reviews[row] ?? null, this.listed)).length
-  })
+  total = $derived(this.#total - this.#known.filter(({ review }) => !passes(review, this.listed)).length)
   reviewed = $derived.by(() => {
-    const reviews = this.#reviews()
-    const known = new Set([...this.#reviewedBefore, ...(this.listed === 'highest' ? [] : this.#read.map(({ row }) => row))])
+    const judged = new Set(this.#verdicts.all)
+    const flagged = new Set([...this.#reviewedBefore, ...(this.listed === 'highest' ? [] : this.#read.map(({ row }) => row))])
     let n = this.#reviewedBeyond
-    for (const row of known) if (reviews[row]?.verdict) n++
+    for (const row of flagged) if (judged.has(String(row))) n++
     return n
   })
   hasMore = $derived(this.#read.length < this.#total)
@@ -90,32 +75,19 @@ export class ReviewList {
   async read(request: ReviewRequest | null): Promise<void> {
     const key = JSON.stringify([request, this.listed, this.sort])
     if (key === this.#asked) return
-    const isOther = request?.scores !== this.#request?.scores
+    if (request?.scores !== this.#request?.scores) this.#forget()
     this.#asked = key
     this.#request = request
     this.error = null
-    if (isOther || request === null) {
-      this.#read = []
-      this.#reviewedBefore = []
-      this.#total = 0
-      this.flagged = 0
-      this.current = null
-      this.#apart = null
-    }
     if (request === null) {
       this.status = 'none'
       return
     }
     this.status = 'reading'
+    const { scores, threshold } = request
     const [page, before] = await Promise.all([
       this.#page(request, 0),
-      this.#engine.listFlagged({
-        scores: request.scores,
-        threshold: request.threshold,
-        review: 'reviewed',
-        limit: 500,
-        rows: request.rows,
-      }),
+      this.#engine.listFlagged({ scores, threshold, review: 'reviewed', limit: 500 }),
     ])
     if (this.#asked !== key) return
     if (!page.ok || !before.ok) {
@@ -131,6 +103,16 @@ export class ReviewList {
     this.status = 'ready'
   }
 
+  #forget(): void {
+    this.#read = []
+    this.#reviewedBefore = []
+    this.#reviewedBeyond = 0
+    this.#total = 0
+    this.flagged = 0
+    this.current = null
+    this.#apart = null
+  }
+
   /** The next page, where there is one. */
   async more(): Promise<void> {
     const [key, request] = [this.#asked, this.#request]
@@ -140,18 +122,17 @@ export class ReviewList {
     if (this.#asked !== key) return
     this.status = 'ready'
     if (page.ok) this.#read = [...this.#read, ...page.value.rows]
-    else this.#onfail(page.error)
+    else this.#verdicts.onfail(page.error)
   }
 
-  #page(request: ReviewRequest, offset: number, limit = pageRows) {
+  #page({ scores, threshold, lowest }: ReviewRequest, offset: number, limit = pageRows) {
     const review: ReviewFilter = this.listed === 'highest' ? 'all' : this.listed
     return this.#engine.listFlagged({
-      scores: request.scores,
-      threshold: this.listed === 'highest' ? request.lowest : request.threshold,
+      scores,
+      threshold: this.listed === 'highest' ? lowest : threshold,
       sort: this.sort,
       descending: this.sort !== 'row',
       review,
-      rows: request.rows,
       offset,
       limit,
     })
@@ -170,14 +151,10 @@ export class ReviewList {
     }
     const request = this.#request
     if (!request) return
-    const found = await this.#engine.listFlagged({
-      scores: request.scores,
-      threshold: request.lowest,
-      rows: { from: row, to: row },
-      limit: 1,
-    })
+    const { scores, lowest } = request
+    const found = await this.#engine.listFlagged({ scores, threshold: lowest, rows: { from: row, to: row }, limit: 1 })
     if (this.#request !== request) return
-    if (!found.ok) this.#onfail(found.error)
+    if (!found.ok) this.#verdicts.onfail(found.error)
     else if (found.value.rows[0]) this.#apart = found.value.rows[0]
   }
 
@@ -202,19 +179,11 @@ export class ReviewList {
       this.current = row.row
       if (!isTaken) void this.step(1)
     }
-    await this.#settle(row.row, { verdict: isTaken ? null : verdict, comment: row.review?.comment ?? '' })
+    await this.#verdicts.judge(String(row.row), verdict)
   }
 
-  async comment(row: FlaggedRow, comment: string): Promise<void> {
-    if (comment !== (row.review?.comment ?? '')) await this.#settle(row.row, { verdict: row.review?.verdict ?? null, comment })
-  }
-
-  async #settle(row: number, entry: ReviewEntry): Promise<void> {
-    const request = this.#request
-    if (!request) return
-    const isEmpty = entry.verdict === null && entry.comment === ''
-    const answer = await this.#engine.review({ scores: request.scores, entries: { [row]: isEmpty ? null : entry } })
-    if (!answer.ok) this.#onfail(answer.error)
+  comment(row: FlaggedRow, comment: string): Promise<void> {
+    return this.#verdicts.comment(String(row.row), comment)
   }
 
   /** All rows under the filter, also those not read yet; null when that failed. */
@@ -225,7 +194,7 @@ export class ReviewList {
     while (rows.length < mostExported) {
       const page = await this.#page(request, rows.length, 500)
       if (!page.ok) {
-        this.#onfail(page.error)
+        this.#verdicts.onfail(page.error)
         return null
       }
       rows.push(...page.value.rows)
@@ -235,7 +204,7 @@ export class ReviewList {
   }
 }
 
-const passes = (review: ReviewEntry | null, listed: Listed): boolean => {
+export const passes = (review: ReviewEntry | null, listed: Listed): boolean => {
   if (listed === 'all' || listed === 'highest') return true
   return listed === 'open' ? !review?.verdict : review?.verdict === listed
 }

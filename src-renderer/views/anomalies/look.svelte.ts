@@ -7,6 +7,7 @@ import type { Artifact } from '#common/domain/artifact.ts'
 import { thresholds } from '../../features/anomalies/thresholds.svelte.ts'
 import { columnAxis } from '../../features/clusters/profiles.ts'
 import { ReviewList } from '../../features/review/reviewList.svelte.ts'
+import { Verdicts } from '../../features/review/verdicts.svelte.ts'
 import { session } from '../../lib/app.ts'
 import { ancestor, metaOf } from '../../lib/artifacts.ts'
 import { engine } from '../../lib/bridge.ts'
@@ -54,13 +55,15 @@ class Look {
   refused = $derived(this.scoreDraft.refused ?? this.encodeDraft.refused)
   readOnly = $derived(session.project?.readOnly ?? false)
 
-  readonly review = new ReviewList(
+  readonly verdicts = new Verdicts(
     engine,
+    () => this.scores?.id ?? null,
     () => this.scores?.annotations.review ?? {},
     (report) => {
       session.failure = { title: 'The review could not be saved', report }
     },
   )
+  readonly review = new ReviewList(engine, this.verdicts)
   request = $derived(this.scores && this.scored ? { scores: this.scores.id, threshold: this.settled, lowest: lowestOf(this.scored) } : null)
 
   async setThreshold(value: number): Promise<void> {

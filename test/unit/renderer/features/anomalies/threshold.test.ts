@@ -53,9 +53,8 @@ test('bins are summed without losing rows', () => {
 
 test('a threshold in other terms leads back to itself', () => {
   const histogram = { from: 0, to: 4, all: counts, holdout: [60, 30, 6, 4] }
-  for (const { of, threshold } of thresholdTerms(histogram, 'rows'))
-    for (const t of [0.4, 1.5, 2.25, 3.9]) expect(threshold(of(t))).toBeCloseTo(t)
-  const [percentile, alarms, share] = thresholdTerms(histogram, 'rows')
+  for (const { of, threshold } of thresholdTerms(histogram)) for (const t of [0.4, 1.5, 2.25, 3.9]) expect(threshold(of(t))).toBeCloseTo(t)
+  const [percentile, alarms, share] = thresholdTerms(histogram)
   expect(percentile.of(3)).toBeCloseTo(96)
   expect(alarms.of(3)).toBeCloseTo(40)
   expect(share.of(3)).toBeCloseTo(40)

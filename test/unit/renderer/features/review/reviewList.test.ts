@@ -6,8 +6,9 @@ import type { EngineCalls } from '#common/contract/engine.ts'
 import type { Artifact } from '#common/domain/artifact.ts'
 import type { FlaggedRow } from '#common/domain/scores.ts'
 import { fail, ok } from '#common/result.ts'
-import { ReviewList, type Reviews } from '../../../../../src-renderer/features/review/reviewList.svelte.ts'
+import { ReviewList } from '../../../../../src-renderer/features/review/reviewList.svelte.ts'
 import { reviewTable } from '../../../../../src-renderer/features/review/reviewTable.ts'
+import { type Reviews, Verdicts } from '../../../../../src-renderer/features/review/verdicts.svelte.ts'
 import { Box } from './box.svelte.ts'
 
 type Asked<Call extends keyof Client<EngineCalls>> = Parameters<Client<EngineCalls>[Call]>[0]
@@ -53,8 +54,12 @@ const request = { scores: 1, threshold: 0, lowest: -1 }
 const made = (): ReviewList =>
   new ReviewList(
     engine,
-    () => reviews.value,
-    ({ message }) => failures.push(message),
+    new Verdicts(
+      engine,
+      () => 1,
+      () => reviews.value,
+      ({ message }) => failures.push(message),
+    ),
   )
 
 beforeEach(() => {
@@ -123,6 +128,14 @@ test('a comment stays when the verdict is taken back, and goes when it is emptie
   expect(reviews.value[0]).toEqual({ verdict: null, comment: 'sensor was off' })
   await list.comment(list.chosen as FlaggedRow, '')
   expect(reviews.value).toEqual({})
+})
+
+test('a comment that is on its way is not lost by the verdict after it', async () => {
+  const list = made()
+  await list.read(request)
+  const row = list.chosen as FlaggedRow
+  await Promise.all([list.comment(row, 'valve replaced'), list.judge('confirmed')])
+  expect(reviews.value[0]).toEqual({ verdict: 'confirmed', comment: 'valve replaced' })
 })
 
 test('a row that is not flagged can be looked at and judged without leaving it', async () => {
