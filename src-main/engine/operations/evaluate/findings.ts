@@ -129,16 +129,18 @@ function scoreLeaks({ project, params }: Judged, artifact: Artifact): Found[] {
             hint: 'If these labels were looked at for it, precision, recall and F1 are too good; ranks (AUC, average precision) are not touched.',
           },
     )
-  } else if (meta.choice?.usesLabels || artifact.params.rule === 'labels' || artifact.params.threshold === 'labels')
+  } else if (meta.choice?.usesLabels) {
+    // Which rows it took is kept with the scores, so that they can be left out.
+    const leftOut = params.judge === 'unseen' && artifact.arrays.some(({ name }) => name === 'learned/row')
     found.push({
       code: 'THRESHOLD_FROM_LABELS',
-      severity: 'warn',
-      message: `The threshold was chosen with labels (${meta.thresholdRule}).`,
-      hint:
-        params.judge === 'unseen'
-          ? 'Report precision, recall and F1 on labels that had no say in it.'
-          : 'Use a rule that takes none, or report precision, recall and F1 on labels that had no say in it.',
+      severity: leftOut ? 'note' : 'warn',
+      message: `The threshold was chosen with labels: ${meta.thresholdRule}.`,
+      hint: leftOut
+        ? 'The rows it was chosen on are left out; say that labels were used.'
+        : 'Judge on rows not learned from, or use a rule that takes no labels. Ranks (AUC, average precision) are not touched.',
     })
+  }
   const learner = lineage(project, artifact.id).find(({ meta: other }) => (other as unknown as ScoresMeta).learnedFrom !== undefined)
   if (learner) {
     const { learnedFrom } = learner.meta as unknown as ScoresMeta

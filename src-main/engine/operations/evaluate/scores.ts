@@ -40,8 +40,10 @@ export async function evaluateScores(
       `The labels hold ${nPositive} anomalous and ${nNegative} normal rows with a score; both are needed. Anomalous are ${
         listed(names.filter((_, j) => isAnomalous?.[j])) || 'none'
       }, normal are ${listed(names.filter((_, j) => !isAnomalous?.[j])) || 'none'}.`,
-      'Say which label values are anomalous, or label normal rows 0 and anomalous rows with any other number.',
-      { parameter: 'anomalous' },
+      truth.leftOut > 0
+        ? 'Judge on all rows, or hold more rows out when preparing.'
+        : 'Say which label values are anomalous, or label normal rows 0 and anomalous rows with any other number.',
+      { parameter: truth.leftOut > 0 ? 'judge' : 'anomalous' },
     )
   }
   report(0.4)
