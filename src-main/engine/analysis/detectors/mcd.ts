@@ -12,7 +12,7 @@
  * Memory: the rows learned from, a number for each, and 50 matrices of p² numbers of eight bytes.
  */
 import { z } from 'zod'
-import { createPace, type Pace } from '../pace.ts'
+import { createPace, type LongRun, type Pace } from '../pace.ts'
 import { type RandomStream, randomStream } from '../random.ts'
 import { chiSquareTail } from '../tailProbability.ts'
 import { defineDetector } from './define.ts'
@@ -61,12 +61,12 @@ function momentsOf(X: Float32Array, p: number, rows: ArrayLike<number>, count: n
   return { mean, S }
 }
 
-/** A mean and covariance on the way, with the determinant; what has a determinant of 0 goes no further. */
+/** A mean and covariance on the way, with the determinant; one of 0 is as small as can be. */
 interface Candidate extends Moments {
   readonly logDeterminant: number
 }
 
-/** C-steps among the given rows until the determinant falls no more, or `most` of them. */
+/** C-steps among the given rows until the determinant falls no more or is 0, or `most` of them; one at least. */
 async function concentrate(
   X: Float32Array,
   p: number,
@@ -75,10 +75,11 @@ async function concentrate(
   start: Moments,
   most: number,
   pace: Pace,
+  signal: AbortSignal | undefined,
 ): Promise<Candidate> {
   const distance = new Float64Array(rows.length)
   let now: Moments = start
-  let ellipsoid = regularEllipsoid(start.mean, start.S, p)
+  let ellipsoid: Ellipsoid | null = await ellipsoidOf(start.mean, start.S, p, signal)
   for (let step = 0, before = Number.POSITIVE_INFINITY; step < most && ellipsoid; step++) {
     for (let r = 0; r < rows.length; r++) {
       distance[r] = ellipsoid.squaredDistance(X, rows[r])
@@ -141,7 +142,7 @@ async function leastDeterminant(
   h: number,
   random: RandomStream,
   pace: Pace,
-  report: (fraction: number) => void,
+  { report, signal }: LongRun,
 ): Promise<Candidate> {
   const order = shuffled(n, random)
   const groups = n <= 2 * groupRows ? 1 : Math.min(mostGroups, Math.floor(n / groupRows))
@@ -152,8 +153,8 @@ async function leastDeterminant(
     const rows = order.subarray(g * size, (g + 1) * size)
     const found: Candidate[] = []
     for (let t = 0; t < starts / groups; t++) {
-      found.push(await concentrate(X, p, rows, share(rows.length), randomStart(X, p, rows, random), firstSteps, pace))
-      report((0.5 * (g * (starts / groups) + t)) / starts)
+      found.push(await concentrate(X, p, rows, share(rows.length), randomStart(X, p, rows, random), firstSteps, pace, signal))
+      report?.((0.5 * (g * (starts / groups) + t)) / starts)
       if (pace.due()) await pace.rest()
     }
     kept.push(...bestOf(found))
@@ -162,13 +163,13 @@ async function leastDeterminant(
   if (groups > 1) {
     const merged = order.subarray(0, groups * size)
     candidates = []
-    for (const one of kept) candidates.push(await concentrate(X, p, merged, share(merged.length), one, firstSteps, pace))
+    for (const one of kept) candidates.push(await concentrate(X, p, merged, share(merged.length), one, firstSteps, pace, signal))
     candidates = bestOf(candidates)
   }
   const finished: Candidate[] = []
   for (const [i, one] of candidates.entries()) {
-    report(0.6 + (0.4 * i) / candidates.length)
-    finished.push(await concentrate(X, p, order, h, one, mostSteps, pace))
+    report?.(0.6 + (0.4 * i) / candidates.length)
+    finished.push(await concentrate(X, p, order, h, one, mostSteps, pace, signal))
   }
   return bestOf(finished)[0]
 }
@@ -203,10 +204,11 @@ export const mcd = defineDetector({
     }),
   }),
   mostRows: 100_000,
-  async fit(X, n, p, { support }, { seed, signal, report }) {
+  async fit(X, n, p, { support }, run) {
+    const { seed, signal } = run
     const pace = createPace(signal)
     const h = Math.min(n, support === null ? Math.ceil((n + p + 1) / 2) : Math.max(1, Math.floor((n * support) / 100)))
-    const raw = await leastDeterminant(X, n, p, h, randomStream(seed, 'mcd'), pace, (fraction) => report?.(fraction))
+    const raw = await leastDeterminant(X, n, p, h, randomStream(seed, 'mcd'), pace, run)
     const corrected = await ellipsoidOf(raw.mean, scaled(raw.S, consistency(h / n, p)), p, signal)
     const within = await rowsWithin(X, n, corrected, chiSquareQuantile(reweighted, p), pace)
     const final = within.length > p ? momentsOf(X, p, within, within.length) : raw

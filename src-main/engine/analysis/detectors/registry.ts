@@ -5,8 +5,7 @@ import { hbos } from './hbos.ts'
 import { isolationForest } from './isolationForest.ts'
 import { knn } from './knn.ts'
 import { lof } from './lof.ts'
-import { mahalanobis } from './mahalanobis.ts'
 import { mcd } from './mcd.ts'
 import { pca } from './pca.ts'
 
-export const detectors: readonly Detector[] = [knn, lof, isolationForest, ecod, hbos, pca, mahalanobis, mcd]
+export const detectors: readonly Detector[] = [knn, lof, isolationForest, ecod, hbos, pca, mcd]

@@ -78,39 +78,6 @@ test('the distance from the plane is what the leading components leave', async (
   expect(blame[1]).toBeCloseTo(1.2 ** 2 / 2, 4)
 })
 
-test('the Mahalanobis distance counts in the spread of the rows, and its blame adds up to it', async () => {
-  // Variances 2 · 4 / 3 and 2 · 1 / 3 (four rows, divided by three), not correlated.
-  const learn = [
-    [2, 0],
-    [-2, 0],
-    [0, 1],
-    [0, -1],
-  ]
-  const ask = [[4, 2]]
-  expect((await scoresOf('mahalanobis', { shrinkage: 1e-9 }, { learn, ask }))[0]).toBeCloseTo(16 / (8 / 3) + 4 / (2 / 3), 5)
-  const rows = cloud(200, 4).map(([a, b, c, e]) => [a, a + 0.3 * b, c, 100 * e])
-  const scores = await scoresOf('mahalanobis', {}, { learn: rows })
-  for (const [i, parts] of ((await blameOf('mahalanobis', {}, { learn: rows })) ?? []).entries())
-    expect(parts.reduce((a, b) => a + b)).toBeCloseTo(scores[i], 3)
-})
-
-test('a row that leaves the plane of all others is far away', async () => {
-  const learn = cloud(100, 2).map(([a, b]) => [a, b, a + b])
-  const [inside, outside] = await scoresOf(
-    'mahalanobis',
-    {},
-    {
-      learn,
-      ask: [
-        [1, 1, 2],
-        [1, 1, 2.5],
-      ],
-    },
-  )
-  expect(inside).toBeLessThan(10)
-  expect(outside).toBeGreaterThan(1000)
-})
-
 test('the robust distance is not drawn to a group of unusual rows', async () => {
   const usual = cloud(300, 3).slice(0, 300)
   const group = cloud(100, 3, 2)
