@@ -22,6 +22,8 @@ export class PartList<Query, P extends Part> {
   status = $state<'none' | 'reading' | 'ready' | 'failed'>('none')
   error = $state.raw<ErrorReport | null>(null)
   listed = $state<PartFilter>('all')
+  /** Further says which are listed, e.g. those of one unit. */
+  only = $state.raw<(part: P) => boolean>(() => true)
   current = $state<number | null>(null)
   /** Those not read included. */
   total = $state(0)
@@ -44,7 +46,7 @@ export class PartList<Query, P extends Part> {
   /** All that were read, with what was found of them by now. */
   all: readonly P[] = $derived(this.#read.map((part) => ({ ...part, review: this.#verdicts.of(this.#keyOf(part)) })))
   /** One that a verdict takes out of the list stays while it is looked at. */
-  parts = $derived(this.all.filter(({ peak, review }) => peak === this.current || passes(review, this.listed)))
+  parts = $derived(this.all.filter((part) => this.only(part) && (part.peak === this.current || passes(part.review, this.listed))))
   chosen = $derived(this.parts.find(({ peak }) => peak === this.current) ?? this.parts[0] ?? null)
   position = $derived(this.chosen ? this.parts.indexOf(this.chosen) : -1)
   reviewed = $derived(this.all.filter(({ review }) => review?.verdict).length)
