@@ -33,6 +33,8 @@ export const MatrixMeta = z.object({
   columns: z.array(Column),
   /** How many of `columns`, the last ones, are given and not rebuilt. Missing: none. */
   conditions: z.int().optional(),
+  /** Whether the last of those are one for each column that is rebuilt: 1 where its value is known, 0 where something stands in for it. */
+  masked: z.boolean().optional(),
   /** What those are made of. */
   given: z.array(FittedCondition).optional(),
   /** Positions among the dataset's columns of those that are read and go through the steps. */
@@ -58,10 +60,13 @@ export type MatrixMeta = z.output<typeof MatrixMeta>
 interface WithColumns {
   readonly columns: readonly Column[]
   readonly conditions?: number
+  readonly masked?: boolean
   readonly sources?: readonly Column[]
   readonly parts?: readonly ColumnPart[]
 }
-/** The columns that are rebuilt: all but the conditions at the end. */
+/** How many columns are conditions: given to the model, unlike those that say what is known. */
+export const conditionsOf = (meta: WithColumns): number => (meta.conditions ?? 0) - (meta.masked ? rebuiltOf(meta).length : 0)
+/** The columns that are rebuilt: all but the given ones at the end. */
 export const rebuiltOf = ({ columns, conditions = 0 }: WithColumns): readonly Column[] => columns.slice(0, columns.length - conditions)
 /** The source's columns behind a matrix or a model, and for each column that is rebuilt where it comes from. */
 export const sourcesOf = (meta: WithColumns): readonly Column[] => meta.sources ?? rebuiltOf(meta)
@@ -121,6 +126,7 @@ export const ModelMeta = z.object({
   /** As in the matrix. */
   columns: z.array(Column),
   conditions: z.int().optional(),
+  masked: z.boolean().optional(),
   sources: z.array(Column).optional(),
   parts: z.array(ColumnPart).optional(),
   layout: ModelLayout,

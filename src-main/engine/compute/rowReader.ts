@@ -55,6 +55,13 @@ export function firstOfEach(X: Float32Array, n: number, width: number, columns: 
   return kept
 }
 
+/** The last `columns` of each of n rows of `width`, as a copy. */
+export function lastOfEach(X: Float32Array, n: number, width: number, columns: number): Float32Array {
+  const kept = new Float32Array(n * columns)
+  for (let i = 1; i <= n; i++) kept.set(X.subarray(i * width - columns, i * width), (i - 1) * columns)
+  return kept
+}
+
 /** The same rows without their last columns. Never resident, so that no second copy of all is made: each block is cut as it is read. */
 export const firstColumns = (reader: RowReader, columns: number): RowReader => ({
   rows: reader.rows,

@@ -13,6 +13,7 @@ export const Preparation = MatrixMeta.pick({
   datasetKind: true,
   columns: true,
   conditions: true,
+  masked: true,
   given: true,
   steps: true,
   sources: true,

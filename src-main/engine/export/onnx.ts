@@ -16,7 +16,25 @@ import type { Column } from '#common/domain/dataset.ts'
 import type { FittedStep } from '#common/domain/steps.ts'
 import { opset } from '../compute/emit/onnx.ts'
 import { emitPortable, type Portable } from '../compute/emit/portable.ts'
-import { concat, mean, slice, squaredDifference, type Tensor2D } from '../compute/tfjs.ts'
+import {
+  concat,
+  div,
+  gather,
+  isFinite as finite,
+  maximum,
+  mean,
+  mul,
+  onesLike,
+  slice,
+  squaredDifference,
+  sum,
+  type Tensor1D,
+  type Tensor2D,
+  tensor1d,
+  where,
+  zerosLike,
+} from '../compute/tfjs.ts'
+import { asRead, columnsAfter } from '../data/pipeline/pipeline.ts'
 import { buildFor } from '../models/build.ts'
 import type { ModelDefinition, Weights } from '../models/define.ts'
 import { layoutOf } from '../train/layout.ts'
@@ -34,6 +52,8 @@ export interface OnnxContent {
   readonly columns: readonly Column[]
   /** How many of them are given and not rebuilt; default none. */
   readonly conditions?: number
+  /** Whether it learned around missing values: of raw rows they then count in no error. */
+  readonly masked?: boolean
   /** What the steps begin with and, where some are left out, end with; `columns` when they are not given. */
   readonly read?: readonly Column[]
   readonly sources?: readonly Column[]
@@ -96,7 +116,10 @@ export function onnxFile(part: Part, content: OnnxContent): Uint8Array {
       const codes = built.encode(x, w)
       const reconstruction = built.decode(codes, w, x)
       const scaled = (t: Tensor2D): Tensor2D => (built.kind === 'gradient' && built.comparison?.of(t, w)) || t
-      const error = mean(squaredDifference<Tensor2D>(scaled(first(x, learned.length)), scaled(reconstruction)), 1)
+      const squares = squaredDifference<Tensor2D>(scaled(first(x, learned.length)), scaled(reconstruction))
+      const own = first(raw, taken.length - conditions)
+      const error =
+        content.masked && content.takes === 'raw' ? knownMeans(squares, knownIn(own, steps, content.read ?? learned)) : mean(squares, 1)
       return { codes, reconstruction: unprepared(steps, reconstruction), error }
     },
   }
@@ -112,6 +135,23 @@ export function onnxFile(part: Part, content: OnnxContent): Uint8Array {
     },
   })
 }
+
+/** 1 where a prepared number comes from a value that is there: [B, prepared columns] of raw rows. */
+function knownIn(raw: Tensor2D, steps: readonly FittedStep[], read: readonly Column[]): Tensor2D {
+  const known = where<Tensor2D>(finite(raw), onesLike(raw), zerosLike(raw))
+  return gather(
+    known,
+    tensor1d(
+      columnsAfter(steps, asRead(read)).map(({ source }) => source),
+      'int32',
+    ),
+    1,
+  )
+}
+
+/** Mean of each row over what is known. */
+const knownMeans = (squares: Tensor2D, known: Tensor2D): Tensor1D =>
+  div(sum<Tensor1D>(mul<Tensor2D>(known, squares), 1), maximum(sum<Tensor1D>(known, 1), 1))
 
 function metadataOf(
   { name, model, settings, columns, conditions = 0, sources, steps, takes, origin }: OnnxContent,

@@ -24,6 +24,7 @@ export const autoencoder = defineModel({
   avoidWhen: 'The relations are straight lines, where PCA does as well and is exact.',
   paper: 'Hinton & Salakhutdinov 2006, Reducing the dimensionality of data with neural networks, Science 313',
   fits: ['raster', 'table', 'cells', 'embedding', 'series'],
+  takesMissing: true,
   params: z.object({
     ...denseParams,
     inputNoise: z.number().min(0).max(10).default(0).meta({
@@ -60,11 +61,11 @@ export const autoencoder = defineModel({
           learningRate: params.learningRate,
           trains: net.weightNames,
           initialWeights: net.initialWeights,
-          loss(x, weights, noise) {
+          loss(x, weights, noise, { present }) {
             const noisy = noise && params.inputNoise > 0 ? add<Tensor2D>(x, mul(params.inputNoise, noise.normal('input', x.shape))) : x
             const code = net.encode(noisy, weights)
             return totalOf({
-              reconstruction: meanSquaredError(x, net.decode(code, weights)),
+              reconstruction: meanSquaredError(x, net.decode(code, weights), present),
               ...(params.sparsity > 0 && { sparsity: codeSparsity(code, params.sparsity) }),
             })
           },

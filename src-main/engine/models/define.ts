@@ -45,6 +45,8 @@ export interface StepContext {
   readonly buffers: TensorMap
   /** The stage's `scalars` of this step; when judging held-out rows, those of the last step. */
   readonly scalars: TensorMap
+  /** [B, D − C] 1 where a value that is to be rebuilt is known, 0 where it is missing and something stands in for it in x; without it all are known. */
+  readonly present?: Tensor2D
 }
 
 /** A stage between two passes, for changes that no gradient makes. */
@@ -131,7 +133,7 @@ export interface GradientModel {
   /** KL( q ‖ p ) of every row and unit [B, units] in nats. Missing: that of `posterior` from N(0, I), losses/kl.ts. */
   divergence?(x: Tensor2D, weights: TensorMap): Tensor2D
   /** ln p(x, z) − ln q(z|x) of `draws` codes of every row [B, draws]: the log-mean-exp over draws estimates ln p(x); train/likelihood.ts. */
-  logImportanceWeights?(x: Tensor2D, weights: TensorMap, noise: Noise | null, draws: number): Tensor2D
+  logImportanceWeights?(x: Tensor2D, weights: TensorMap, noise: Noise | null, draws: number, present?: Tensor2D): Tensor2D
   /** Variance of the decoder's noise in prepared units, where it is Gaussian and the same in all columns; else null. */
   noiseVariance?(weights: Weights): number | null
 }
@@ -191,6 +193,8 @@ export interface ModelDefinition<Schema extends z.ZodObject = z.ZodObject> {
   readonly presets: readonly Preset<z.input<Schema>>[]
   /** Whether it makes use of columns that are given and not rebuilt. Without it, it never sees them; see build.ts. */
   readonly takesConditions?: boolean
+  /** Whether its loss leaves missing values out (StepContext.present). Without it, it is not trained on rows that have any. */
+  readonly takesMissing?: boolean
   /**
    * `inputDim` D ≥ 1. `conditions` C < D: the last C columns of x are given and x̂ is [B, D − C]; always 0 where the model takes none.
    * Throws StratumError PARAMETER_INVALID when a layer list does not fit.

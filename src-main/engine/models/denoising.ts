@@ -18,7 +18,7 @@ import { z } from 'zod'
 import { stepKey } from '../compute/random/counter.ts'
 import { randomNormal, randomUniform } from '../compute/random/kernel.ts'
 import { Corruption, checkCorruption, corrupted, corruptionLabels, isShare } from '../layers/corruption.ts'
-import { codeSparsity, meanSquaredError } from '../losses/reconstruction.ts'
+import { codeSparsity, knownMean, meanSquaredError } from '../losses/reconstruction.ts'
 import { totalOf } from '../losses/terms.ts'
 import { defineModel, type Noise } from './define.ts'
 import { denseNetwork, denseParams, sparsity } from './denseNetwork.ts'
@@ -43,6 +43,7 @@ export const denoising = defineModel({
   paper:
     'Vincent, Larochelle, Bengio & Manzagol 2008, Extracting and composing robust features with denoising autoencoders, ICML; Vincent et al. 2010, Stacked denoising autoencoders, JMLR 11',
   fits: ['raster', 'table', 'cells', 'embedding', 'series'],
+  takesMissing: true,
   params: z.object({
     ...denseParams,
     noise: Corruption.default('gaussian').meta({
@@ -144,10 +145,11 @@ export const denoising = defineModel({
     checkCorruption(kind, noiseLevel)
     const net = denseNetwork(params, inputDim)
 
-    function distance(x: Tensor2D, noisy: Tensor2D, recon: Tensor2D): Scalar {
-      if (emphasis === 0 || !isShare(kind)) return meanSquaredError(x, recon)
+    function distance(x: Tensor2D, noisy: Tensor2D, recon: Tensor2D, present?: Tensor2D): Scalar {
+      if (emphasis === 0 || !isShare(kind)) return meanSquaredError(x, recon, present)
       const weight = add<Tensor2D>(1, mul(emphasis, cast(notEqual(x, noisy), 'float32')))
-      return mul(1 / (1 + emphasis * noiseLevel), mean(mul(weight, squaredDifference(x, recon))))
+      const weighted = mul<Tensor2D>(weight, squaredDifference(x, recon))
+      return mul(1 / (1 + emphasis * noiseLevel), present ? knownMean(weighted, present) : mean<Scalar>(weighted))
     }
 
     return {
@@ -158,11 +160,11 @@ export const denoising = defineModel({
           learningRate: params.learningRate,
           trains: net.weightNames,
           initialWeights: net.initialWeights,
-          loss(x, weights, noise) {
+          loss(x, weights, noise, { present }) {
             const noisy = corrupted(x, kind, noiseLevel, noise ?? alwaysTheSame)
             const code = net.encode(noisy, weights)
             return totalOf({
-              reconstruction: distance(x, noisy, net.decode(code, weights)),
+              reconstruction: distance(x, noisy, net.decode(code, weights), present),
               ...(params.sparsity > 0 && { sparsity: codeSparsity(code, params.sparsity) }),
             })
           },

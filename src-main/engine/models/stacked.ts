@@ -21,6 +21,7 @@ export const stacked = defineModel({
   avoidWhen: 'There are only a few columns and straight relations; PCA is then as good.',
   paper: 'Hinton & Salakhutdinov 2006, Science 313; Vincent et al. 2010, Stacked denoising autoencoders, JMLR 11',
   fits: ['raster', 'table', 'cells', 'embedding', 'series'],
+  takesMissing: true,
   params: z.object({
     chain: z.enum(['layers', 'geological-mapping']).default('layers').meta({
       title: 'How stages follow',

@@ -1,6 +1,6 @@
 /** The files of a trained model: ONNX for programs that run it, weights with their description, a folder for SAELens. Memory: the weights twice. */
 import type { Artifact } from '#common/domain/artifact.ts'
-import type { MatrixMeta, ModelMeta } from '#common/domain/results.ts'
+import { conditionsOf, type MatrixMeta, type ModelMeta, rebuiltOf } from '#common/domain/results.ts'
 import { configOf, type ModelConfig } from '../export/modelConfig.ts'
 import { writeModelFiles } from '../export/modelFiles.ts'
 import { exportOnnx, type OnnxContent } from '../export/onnx.ts'
@@ -24,15 +24,19 @@ export function modelAsOnnx(
   path: string,
   { takes, parts }: Pick<OnnxContent, 'takes' | 'parts'>,
 ): Promise<ExportedFile[]> {
-  const { model, settings, columns, conditions, sources, matrix } = artifact.meta as unknown as ModelMeta
+  const meta = artifact.meta as unknown as ModelMeta
+  const { model, settings, sources, matrix, masked = false } = meta
+  const conditions = conditionsOf(meta)
   const { steps, read } = project.artifact(matrix).meta as unknown as MatrixMeta
   return exportOnnx(path, {
     name: artifact.name,
     model: modelById(model),
     settings,
     weights: readWeights(project, artifact),
-    columns,
+    // What is known the file finds out by itself.
+    columns: meta.columns.slice(0, rebuiltOf(meta).length + conditions),
     conditions,
+    masked,
     read: read ?? sources,
     sources,
     steps,

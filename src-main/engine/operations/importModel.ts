@@ -8,7 +8,7 @@
  * Memory: the weights twice, and what openMatrixRows says.
  */
 import { z } from 'zod'
-import type { MatrixMeta, ModelMeta, TrainWarning } from '#common/domain/results.ts'
+import { conditionsOf, type MatrixMeta, type ModelMeta, rebuiltOf, type TrainWarning } from '#common/domain/results.ts'
 import { StratumError } from '#common/errors.ts'
 import { buildFor, type Built } from '../models/build.ts'
 import type { ModelDefinition, Weights } from '../models/define.ts'
@@ -31,12 +31,9 @@ const params = z.object({
 })
 type Context = OperationContext<z.output<typeof params>>
 
-function checkColumns(
-  { takesConditions }: ModelDefinition,
-  { columns, conditions: wanted, file }: LoadedModel,
-  { columns: present, conditions = 0 }: MatrixMeta,
-): void {
-  const wide = present.length - conditions
+function checkColumns({ takesConditions }: ModelDefinition, { columns, conditions: wanted, file }: LoadedModel, matrix: MatrixMeta): void {
+  const wide = rebuiltOf(matrix).length
+  const conditions = conditionsOf(matrix)
   if (takesConditions && columns === wide && wanted !== conditions)
     throw new StratumError(
       'DATA_UNSUITABLE',
@@ -160,7 +157,7 @@ export const importModelOperation = defineOperation({
     const artifact = ctx.inputs.matrix!
     const matrix = artifact.meta as unknown as MatrixMeta
     checkColumns(definition, loaded, matrix)
-    const built = buildFor(definition, settings, matrix.columns.length, matrix.conditions)
+    const built = buildFor(definition, settings, matrix.columns.length, matrix.conditions, matrix.masked)
     const warnings = [...preparationWarnings(loaded, matrix), ...versionWarnings(definition, loaded)]
     for (const { message, hint } of warnings) ctx.log('warning', `${message} ${hint}`)
 
@@ -188,6 +185,7 @@ export const importModelOperation = defineOperation({
       dataset: matrix.dataset,
       columns: matrix.columns,
       ...(matrix.conditions !== undefined && { conditions: matrix.conditions }),
+      ...(matrix.masked !== undefined && { masked: matrix.masked }),
       sources: matrix.sources,
       parts: matrix.parts,
       layout,
@@ -234,15 +232,15 @@ interface Candidate {
 
 /** How it does on these rows, as a training would say it, and PCA beside it. */
 async function judged(ctx: Context, { definition, settings, built, weights }: Candidate, matrixId: number, matrix: MatrixMeta) {
-  const { trainRows, holdoutRows, columns, conditions = 0 } = matrix
+  const { trainRows, holdoutRows, columns, conditions = 0, masked = false } = matrix
   const { seed, threads, signal } = ctx
   const rows = await openMatrixRows(ctx.project, matrixId, matrix, ctx.memoryBudgetBytes, signal)
   const inputDim = columns.length
-  const encoder = await openEncoder({ model: definition, params: settings, inputDim, conditions, weights, threads })
+  const encoder = await openEncoder({ model: definition, params: settings, inputDim, conditions, masked, weights, threads })
   try {
     ctx.report({ stage: 'Judging', fraction: null })
-    const onTrain = await qualityOf(encoder, rows.train, signal, conditions)
-    const onHoldout = holdoutRows > 0 ? await qualityOf(encoder, rows.holdout, signal, conditions) : null
+    const onTrain = await qualityOf(encoder, rows.train, signal, { conditions, masked })
+    const onHoldout = holdoutRows > 0 ? await qualityOf(encoder, rows.holdout, signal, { conditions, masked }) : null
     if (!Number.isFinite(onTrain.error) || !Number.isFinite(onHoldout?.error ?? 0))
       throw new StratumError(
         'DATA_UNSUITABLE',
@@ -251,7 +249,7 @@ async function judged(ctx: Context, { definition, settings, built, weights }: Ca
       )
     ctx.report({ stage: 'Comparing with PCA', fraction: null })
     const { codeSize, activeCodes } = layoutOf(built)
-    const common = { train: rows.train, trainRows, holdout: rows.holdout, holdoutRows, inputDim, conditions, seed, threads, signal }
+    const common = { train: rows.train, trainRows, holdout: rows.holdout, holdoutRows, inputDim, conditions, masked, seed, threads, signal }
     const pca = await pcaReference(common, Math.min(activeCodes ?? codeSize, inputDim - conditions), encoder.scale)
     const { explainedVariance, columnError } = onHoldout ?? onTrain
     return { trainError: onTrain.error, holdoutError: onHoldout?.error ?? null, explainedVariance, columnError: [...columnError], pca }

@@ -14,7 +14,10 @@ import { type TrainingRows, trainModel, type TrainOptions, type TrainResult } fr
 import type { OperationContext } from './define.ts'
 import { lastArray, pcaArrays, weightArray } from './trainedModel.ts'
 
-type Rows = Pick<TrainOptions, 'trainRows' | 'holdout' | 'holdoutRows' | 'inputDim' | 'conditions' | 'seed' | 'threads' | 'signal'> & {
+type Rows = Pick<
+  TrainOptions,
+  'trainRows' | 'holdout' | 'holdoutRows' | 'inputDim' | 'conditions' | 'masked' | 'seed' | 'threads' | 'signal'
+> & {
   readonly train: TrainingRows
 }
 
@@ -67,7 +70,7 @@ async function scaledRows(given: Rows, scale: ComparisonScale): Promise<Rows> {
       return scale.of(firstOfEach(X, count, given.inputDim, columns), count)
     },
   }
-  return { ...given, train, trainRows: n, holdout, inputDim: columns, conditions: 0 }
+  return { ...given, train, trainRows: n, holdout, inputDim: columns, conditions: 0, masked: false }
 }
 
 export interface Learning {
@@ -83,7 +86,7 @@ export interface Learning {
 /** The model and its baseline. Memory: what openMatrixRows and trainModel say. */
 async function learned(ctx: OperationContext<unknown>, { model, settings, matrix: { id: matrixId, meta }, seed, beginning }: Learning) {
   const matrix = meta as unknown as MatrixMeta
-  const { trainRows, holdoutRows, columns, conditions = 0 } = matrix
+  const { trainRows, holdoutRows, columns, conditions = 0, masked = false } = matrix
   const rows = await openMatrixRows(ctx.project, matrixId, matrix, ctx.memoryBudgetBytes, ctx.signal)
   try {
     const { threads, signal } = ctx
@@ -95,6 +98,7 @@ async function learned(ctx: OperationContext<unknown>, { model, settings, matrix
       holdoutRows,
       inputDim: columns.length,
       conditions,
+      masked,
       columnNames,
       seed,
       threads,
@@ -114,7 +118,7 @@ async function learned(ctx: OperationContext<unknown>, { model, settings, matrix
       checkpoint: { load: () => ctx.draft.loadCheckpoint(), save: (state, arrays) => ctx.draft.saveCheckpoint(state, arrays) },
     })
     ctx.report({ stage: 'Comparing with PCA', fraction: null })
-    const built = buildFor(model, model.params.parse(settings), columns.length, conditions)
+    const built = buildFor(model, model.params.parse(settings), columns.length, conditions, masked)
     const components = Math.min(result.layout.activeCodes ?? result.layout.codeSize, columns.length - conditions)
     return {
       result,
@@ -168,6 +172,7 @@ export async function learnInto(
     dataset: matrix.dataset,
     columns: matrix.columns,
     ...(matrix.conditions !== undefined && { conditions: matrix.conditions }),
+    ...(matrix.masked !== undefined && { masked: matrix.masked }),
     sources: matrix.sources,
     parts: matrix.parts,
     layout: result.layout,

@@ -26,6 +26,7 @@ import type { FitTable, RowGroups } from '../data/pipeline/define.ts'
 import { impute } from '../data/pipeline/impute.ts'
 import { countsPerCell, logCounts } from '../data/pipeline/logCounts.ts'
 import { oneHot } from '../data/pipeline/oneHot.ts'
+import { type Known, knownOf, sideBySide } from '../data/pipeline/known.ts'
 import { applyPipeline, asRead, describeColumns, fitPipeline, type StepFit } from '../data/pipeline/pipeline.ts'
 import { scaleWithin } from '../data/pipeline/scaleWithin.ts'
 import { select } from '../data/pipeline/select.ts'
@@ -62,14 +63,18 @@ function wantedSteps(meta: DatasetMeta, params: Params, countsDone: boolean, tra
   const replaced: StepFit = (table) => impute.fit(table, missing === 'drop' ? 'median' : missing)
   const parted: StepFit = (table) => dates.fit(table, dateParts)
   const numbered: StepFit[] = categories === 'one-hot' ? [] : [(table) => categoryNumber.fit(table, categories)]
+  const scaled = scaling !== 'none' && scaling !== 'unit-length'
   const prepared: StepFit[] =
-    within !== null && scaling !== 'none' && scaling !== 'unit-length'
-      ? // What stands in for a missing value is what is usual in its own group, so it comes after.
-        [...evenedOut, parted, (table) => scaleWithin.fit(table, scaling), replaced, ...numbered]
-      : [replaced, ...evenedOut, parted, ...numbered, ...(scaling === 'none' ? [] : [scaling])]
+    missing === 'mask' && within === null && scaled
+      ? // What is not known has no say in how a column is scaled.
+        [...evenedOut, parted, ...numbered, scaling, replaced]
+      : within !== null && scaled
+        ? // What stands in for a missing value is what is usual in its own group, so it comes after.
+          [...evenedOut, parted, (table) => scaleWithin.fit(table, scaling), replaced, ...numbered]
+        : [replaced, ...evenedOut, parted, ...numbered, ...(scaling === 'none' ? [] : [scaling])]
   return [
     ...(useless === 'keep' ? [] : [(table: FitTable) => select.fit(table, useless)]),
-    ...(missingIndicator && missing !== 'drop' ? (['missing-indicator'] as const) : []),
+    ...(missingIndicator && missing !== 'drop' && missing !== 'mask' ? (['missing-indicator'] as const) : []),
     ...prepared,
     // Last, so that nothing but the rows themselves is ever as wide.
     ...(categories === 'one-hot' ? [(table: FitTable) => oneHot.fit(table, mostCategories)] : []),
@@ -98,14 +103,14 @@ async function draw(
 /** Rows are prepared this many bytes at a time: steps may make them several times as wide. */
 const pieceBytes = 8 * 2 ** 20
 
-/** Prepared rows and their numbers, part by part as they come. Of each row of the dataset, `groupOf` is its group, and `given` its conditions. */
+/** Prepared rows and their numbers, part by part as they come. Of each row of the dataset, `groupOf` is its group, `given` its conditions, `known` which of its values there are. */
 async function writeRows(
   draft: Draft,
   { trainRows, holdoutRows, rows }: LargeDraw,
   steps: readonly FittedStep[],
   { d, width }: { readonly d: number; readonly width: number },
   storage: Params['storage'],
-  { groupOf, given }: { readonly groupOf: Int32Array | null; readonly given: ConditionRows | null },
+  { groupOf, given, known }: { readonly groupOf: Int32Array | null; readonly given: ConditionRows | null; readonly known: Known | null },
 ): Promise<void> {
   // Pieces are what training shuffles by, so both ways of keeping numbers give the same order.
   const writersOf = (part: DrawnPart['part'], n: number) => ({
@@ -120,8 +125,12 @@ async function writeRows(
     const ofRows = groupOf && Int32Array.from(index, (row) => groupOf[row])
     for (let from = 0; from < n; from += rowsAtOnce) {
       const to = Math.min(n, from + rowsAtOnce)
-      const prepared = applyPipeline(steps, X.subarray(from * d, to * d), to - from, d, { groups: ofRows?.subarray(from, to) })
-      const whole = given ? given.append(prepared, to - from, width - given.width, (i) => index[from + i]) : prepared
+      const rowsNow = X.subarray(from * d, to * d)
+      const marks = known?.of(rowsNow, to - from)
+      const prepared = applyPipeline(steps, rowsNow, to - from, d, { groups: ofRows?.subarray(from, to) })
+      const learned = width - (given?.width ?? 0) - (known?.columns.length ?? 0)
+      const withGiven = given ? given.append(prepared, to - from, learned, (i) => index[from + i]) : prepared
+      const whole = marks ? sideBySide(withGiven, marks, to - from) : withGiven
       if (storage === 'float16') checkFitsFloat16(whole)
       values.append(whole)
     }
@@ -240,10 +249,10 @@ export const prepareOperation = defineOperation({
         )
       if (ctx.params.missing === 'drop') findings.push(...incompleteFinding(meta, first.leftOut()))
       const { within } = ctx.params
-      const known = within === null ? null : await readGroups(source, meta, within, ctx.signal)
+      const grouping = within === null ? null : await readGroups(source, meta, within, ctx.signal)
       const groups: RowGroups | null =
-        known && within !== null
-          ? { field: within, names: known.names, of: Int32Array.from(sampleIndex, (row) => known.groupOf[row]) }
+        grouping && within !== null
+          ? { field: within, names: grouping.names, of: Int32Array.from(sampleIndex, (row) => grouping.groupOf[row]) }
           : null
       const fits = wantedSteps(meta, ctx.params, plan?.countsDone ?? false, sample)
       const fitted = fitPipeline(fits, sample, sampleRows, d, { columns: asRead(first.columns), groups, findings })
@@ -260,12 +269,15 @@ export const prepareOperation = defineOperation({
         ctx.params.conditions.length === 0
           ? null
           : await fitConditions(source, meta, ctx.params.conditions, sampleIndex, findings, ctx.signal)
-      const columns = [...learned, ...conditionColumns(conditions?.given ?? [])]
+      const known = ctx.params.missing === 'mask' ? knownOf(fitted, first.columns) : null
+      const columns = [...learned, ...conditionColumns(conditions?.given ?? []), ...(known?.columns ?? [])]
       const result: MatrixMeta = {
         dataset: dataset.id,
         datasetKind: meta.kind,
         columns,
-        ...(conditions && { conditions: conditions.rows.width, given: conditions.given }),
+        ...((conditions || known) && { conditions: (conditions?.rows.width ?? 0) + (known?.columns.length ?? 0) }),
+        ...(conditions && { given: conditions.given }),
+        ...(known && { masked: true }),
         columnIndex,
         steps,
         ...(isPlain(read, sources, parts) ? {} : { sources, parts }),
@@ -277,8 +289,9 @@ export const prepareOperation = defineOperation({
       }
       for (const { severity, message, hint } of findings) ctx.log(severity === 'warning' ? 'warning' : 'info', `${message} ${hint}`)
       await writeRows(ctx.draft, drawn, fitted, { d, width: columns.length }, ctx.params.storage, {
-        groupOf: known?.groupOf ?? null,
+        groupOf: grouping?.groupOf ?? null,
         given: conditions?.rows ?? null,
+        known,
       })
       return result
     } finally {

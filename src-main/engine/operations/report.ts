@@ -107,13 +107,16 @@ async function reportOn(ctx: Context, artifact: Artifact, forward: Forward): Pro
   const scaled = (values: Float32Array): Float32Array => forward.scale?.of(values, n) ?? values
   const compared = scaled(x)
   const byPca = await pcaRows(ctx.project, artifact, compared, n, C, ctx.signal)
-  const spread = spreadOf(compared, n, C)
-  const [fit, pca] = [fitOf(compared, scaled(back), n, C, spread), fitOf(compared, byPca.back, n, C, spread)]
+  const present = forward.present(X, n)
+  const spread = spreadOf(compared, n, C, present)
+  const fitted = (values: Float32Array) => fitOf(compared, values, n, C, spread, present)
+  const [fit, pca] = [fitted(scaled(back)), fitted(byPca.back)]
   const gallery = galleryRows(fit.rows, ctx.params.examples)
   const places = gallery.map(({ at }) => at)
   const S = sourcesOf(matrix).length
   for (const [name, values] of [
-    ['galleryX', x],
+    // What is missing is shown as missing; it went in as what stands in for it.
+    ['galleryX', present ? x.map((value, at) => (present[at] === 0 ? Number.NaN : value)) : x],
     ['galleryModel', back],
     ['galleryPca', forward.scale?.back(byPca.back, x, n) ?? byPca.back],
   ] as const)

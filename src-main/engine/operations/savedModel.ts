@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, extname, join, resolve } from 'node:path'
+import { conditionsOf, rebuiltOf } from '#common/domain/results.ts'
 import { StratumError } from '#common/errors.ts'
 import { combineHashes, knownHash, statOf } from '../data/source/hash.ts'
 import type { ModelConfig, Preparation } from '../export/modelConfig.ts'
@@ -97,8 +98,8 @@ export async function readSavedModel(given: string, memoryBudgetBytes: number): 
   if (format === 'stratum') {
     const { config, weights } = await readModelFiles(path, mostBytes)
     const { model, settings, preparation, origin } = config
-    const { conditions = 0 } = preparation
-    const columns = preparation.columns.length - conditions
+    const columns = rebuiltOf(preparation).length
+    const conditions = conditionsOf(preparation)
     return {
       format,
       file,

@@ -100,7 +100,7 @@ async function kindsOf(ctx: Context, meta: LatentsMeta, present: readonly number
   const artifact = ctx.project.artifact(meta.model)
   const model = artifact.meta as unknown as ModelMeta
   const definition = modelById(model.model)
-  const built = buildFor(definition, definition.params.parse(model.settings), model.columns.length, model.conditions ?? 0)
+  const built = buildFor(definition, definition.params.parse(model.settings), model.columns.length, model.conditions ?? 0, model.masked)
   if (built.kind !== 'gradient' || !built.posterior)
     return new Map(present.map((unit, place) => [unit, meta.codeRange[place].max > meta.codeRange[place].min ? 'active' : 'passive']))
   const report =

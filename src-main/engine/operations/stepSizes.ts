@@ -54,13 +54,13 @@ export const stepSizesOperation = defineOperation({
     const model = modelById(ctx.params.model)
     const matrix = ctx.inputs.matrix!
     const matrixMeta = matrix.meta as unknown as MatrixMeta
-    const { dataset, columns, conditions, trainRows, holdoutRows } = matrixMeta
+    const { dataset, columns, conditions, masked, trainRows, holdoutRows } = matrixMeta
     const settings = settingsFor(model, preset, typed, matrixMeta)
     const rows = await openMatrixRows(ctx.project, matrix.id, { trainRows, holdoutRows, columns }, ctx.memoryBudgetBytes, ctx.signal)
     try {
       const { seed, threads, signal, device, untilResumed, report } = ctx
       const { train, holdout } = rows
-      const shape = { inputDim: columns.length, ...(conditions !== undefined && { conditions }) }
+      const shape = { inputDim: columns.length, ...(conditions !== undefined && { conditions }), ...(masked !== undefined && { masked }) }
       const options = {
         model,
         params: settings,

@@ -239,9 +239,9 @@ function furtherPasses(ctx: Context, model: ModelDefinition, typed: Values, { be
 
 /** Whether a run of so many passes is the beginning of a longer one: one stage, and nothing that depends on how many there are. */
 function goesOnAlike(ctx: Context, model: ModelDefinition, typed: Values): boolean {
-  const { columns, conditions } = ctx.inputs.matrix!.meta as unknown as MatrixMeta
+  const { columns, conditions, masked } = ctx.inputs.matrix!.meta as unknown as MatrixMeta
   const settings = model.params.parse(fullSettings(ctx, model, typed))
-  const built = buildFor(model, settings, columns.length, conditions)
+  const built = buildFor(model, settings, columns.length, conditions, masked)
   if (built.kind === 'closed-form' || built.stages.length > 1) return false
   const [{ scalars, revise }] = built.stages
   return !scalars && !revise && TrainingParams.parse(settings).learningRateSchedule !== 'cosine'

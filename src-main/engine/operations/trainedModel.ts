@@ -44,6 +44,7 @@ export async function openTrainedModel(project: Project, model: Artifact, thread
     params: definition.params.parse(meta.settings),
     inputDim: meta.columns.length,
     conditions: meta.conditions,
+    masked: meta.masked,
     weights: readWeights(project, model),
     threads,
   })

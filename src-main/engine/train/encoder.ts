@@ -9,9 +9,9 @@ import { StratumError, throwIfCancelled } from '#common/errors.ts'
 import { type CompiledProgram, compile } from '../compute/compile.ts'
 import { NumericWorker } from '../compute/numericWorker.ts'
 import { type Executor, executorNames, mapValues, specsOf, type TensorMap } from '../compute/step.ts'
-import { mean, slice, squaredDifference, type Tensor2D } from '../compute/tfjs.ts'
+import { div, maximum, mean, mul, slice, squaredDifference, sum, type Tensor1D, type Tensor2D } from '../compute/tfjs.ts'
 import { type Program, trace } from '../compute/trace/trace.ts'
-import { buildFor, scaleOf } from '../models/build.ts'
+import { buildFor, presentOf, scaleOf } from '../models/build.ts'
 import type { ComparisonScale, GradientModel, ModelDefinition, Weights } from '../models/define.ts'
 import { layoutOf } from './layout.ts'
 import { shared, sharedFloats } from './shared.ts'
@@ -23,7 +23,7 @@ export interface Encoder {
   readonly scale: ComparisonScale | null
   /**
    * @param X   [n × D] prepared rows; read, not kept. On shared memory they are not copied either.
-   * @returns   codes [n × Z] and the mean squared error of each row over the columns that are rebuilt, in prepared units or on `scale`
+   * @returns   codes [n × Z] and the mean squared error of each row over the columns that are rebuilt and known, in prepared units or on `scale`
    * @throws    CANCELLED, when the runs that are begun have ended: within about 0.2 s
    */
   encode(X: Float32Array, n: number, signal?: AbortSignal): Promise<{ codes: Float32Array; error: Float32Array }>
@@ -41,6 +41,8 @@ export interface EncoderOptions {
   readonly inputDim: number
   /** How many of them, the last ones, are given and not rebuilt: C; default none. */
   readonly conditions?: number
+  /** Whether the last of these say which of the values to rebuild are known; see models/build.ts. */
+  readonly masked?: boolean | undefined
   readonly weights: Weights
   /** Workers that share the blocks of a large call. */
   readonly threads: number
@@ -81,6 +83,7 @@ export function traceForward(
   block: number,
   inputDim: number,
   conditions = 0,
+  masked = false,
 ): Program {
   const spec = { state: {}, inputs: specsOf(weights), scan: { x: { shape: [block, inputDim], dtype: 'float32' } } } as const
   return trace(`${id}, ${what}`, spec, ({ inputs, scan }) => {
@@ -92,7 +95,10 @@ export function traceForward(
       if (what === 'reconstruct') return { reconstruction }
       const rebuilt = conditions === 0 ? x : slice(x, [0, 0], [block, inputDim - conditions])
       const scaled = (t: Tensor2D): Tensor2D => comparison?.of(t, inputs) ?? t
-      return { codes, error: mean(squaredDifference(scaled(rebuilt), scaled(reconstruction)), 1) }
+      const squares = squaredDifference<Tensor2D>(scaled(rebuilt), scaled(reconstruction))
+      if (!masked) return { codes, error: mean(squares, 1) }
+      const present = presentOf(x, inputDim - conditions)
+      return { codes, error: div(sum<Tensor1D>(mul<Tensor2D>(present, squares), 1), maximum(sum<Tensor1D>(present, 1), 1)) }
     }
     return { state: {}, out: out() }
   })
@@ -101,9 +107,9 @@ export function traceForward(
 /** Begins on a worker that somebody else closes; those it adds for large calls are its own. */
 export function encoderOn(
   first: NumericWorker,
-  { model, params, inputDim, conditions = 0, weights: given, threads }: EncoderOptions,
+  { model, params, inputDim, conditions = 0, masked, weights: given, threads }: EncoderOptions,
 ): Encoder {
-  const built = buildFor(model, model.params.parse(params), inputDim, conditions)
+  const built = buildFor(model, model.params.parse(params), inputDim, conditions, masked)
   const { codeSize } = layoutOf(built)
   const weights: Weights = mapValues(given, ({ shape, values }) => ({ shape, values: shared(values) }))
   const workPerRow = Object.values(weights).reduce((sum, { values }) => sum + values.length, 0)
@@ -119,7 +125,7 @@ export function encoderOn(
     const key = `${what} ${block}`
     const known = programs.get(key)
     if (known) return known
-    const program = compile(traceForward(model, built, weights, what, block, inputDim, conditions))
+    const program = compile(traceForward(model, built, weights, what, block, inputDim, conditions, masked))
     programs.set(key, program)
     return program
   }

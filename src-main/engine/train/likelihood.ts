@@ -23,6 +23,8 @@ export interface LikelihoodOptions {
   /** D, all columns of prepared rows, and how many of them, the last ones, are conditions. */
   readonly inputDim: number
   readonly conditions?: number
+  /** Whether the last of these say which of the values to rebuild are known; see models/build.ts. */
+  readonly masked?: boolean
   readonly weights: Weights
   /** K */
   readonly draws: number
@@ -49,8 +51,9 @@ export function tellsLikelihood({
   params,
   inputDim,
   conditions,
-}: Pick<LikelihoodOptions, 'model' | 'params' | 'inputDim' | 'conditions'>): boolean {
-  const built = buildFor(model, model.params.parse(params), inputDim, conditions)
+  masked,
+}: Pick<LikelihoodOptions, 'model' | 'params' | 'inputDim' | 'conditions' | 'masked'>): boolean {
+  const built = buildFor(model, model.params.parse(params), inputDim, conditions, masked)
   return built.kind === 'gradient' && built.logImportanceWeights !== undefined
 }
 
@@ -61,8 +64,8 @@ export function tellsLikelihood({
  * @throws   DATA_UNSUITABLE for a model that has no likelihood · CANCELLED
  */
 export async function importanceLogLikelihood(X: Float32Array, n: number, options: LikelihoodOptions): Promise<RowLikelihood> {
-  const { model, inputDim: D, conditions, weights, draws, seed, signal } = options
-  const built = buildFor(model, model.params.parse(options.params), D, conditions)
+  const { model, inputDim: D, conditions, masked, weights, draws, seed, signal } = options
+  const built = buildFor(model, model.params.parse(options.params), D, conditions, masked)
   if (built.kind !== 'gradient' || !built.logImportanceWeights)
     throw new StratumError('DATA_UNSUITABLE', `${model.title} does not say how likely rows are.`, 'Choose a variational autoencoder.', {
       model: model.id,

@@ -1,10 +1,10 @@
 /** How well a trained model gives rows back: overall, and column by column against the column's own spread. */
 import { throwIfCancelled } from '#common/errors.ts'
-import { blocksOf, firstOfEach, type RowReader, rowsOfBlock } from '../compute/rowReader.ts'
+import { blocksOf, firstOfEach, lastOfEach, type RowReader, rowsOfBlock } from '../compute/rowReader.ts'
 import type { Encoder } from './encoder.ts'
 
 export interface Quality {
-  /** Σ(x − x̂)² / (rows · columns) */
+  /** Mean over rows and columns of (x − x̂)²; of those that are known. */
   readonly error: number
   /** 1 − Σ(x − x̂)² / Σ(x − column mean)² */
   readonly explainedVariance: number
@@ -19,28 +19,34 @@ const rowsAtOnce = 65_536
  *
  * On the model's own scale where it has one.
  *
- * @param conditions  how many of the rows' last columns are given and not rebuilt
+ * @param given  how many of the rows' last columns are given and not rebuilt, and whether the last of them say what is known
  */
 export async function qualityOf(
   encoder: Pick<Encoder, 'reconstruct'> & Partial<Pick<Encoder, 'scale'>>,
   rows: RowReader,
   signal: AbortSignal,
-  conditions = 0,
+  { conditions = 0, masked = false }: { readonly conditions?: number; readonly masked?: boolean } = {},
 ): Promise<Quality> {
   const d = rows.columns - conditions
   const squaredError = new Float64Array(d)
+  let known = 0
   const spread = new ColumnSpread(d)
   for await (const { n, X: given } of blocksOf(rows, rowsOfBlock(rows.columns, rowsAtOnce))) {
     throwIfCancelled(signal)
     const scaled = (values: Float32Array): Float32Array => encoder.scale?.of(values.subarray(0, n * d), n) ?? values
     const back = scaled(await encoder.reconstruct(given, n, signal))
     const X = scaled(firstOfEach(given, n, rows.columns, d))
-    for (let i = 0; i < n * d; i++) squaredError[i % d] += (X[i] - back[i]) ** 2
-    spread.add(X, n)
+    const present = masked ? lastOfEach(given, n, rows.columns, d) : null
+    for (let i = 0; i < n * d; i++) {
+      if (present?.[i] === 0) continue
+      squaredError[i % d] += (X[i] - back[i]) ** 2
+      known++
+    }
+    spread.add(X, n, present)
   }
   const total = (values: Float64Array): number => values.reduce((a, b) => a + b, 0)
   return {
-    error: total(squaredError) / (rows.rows * d),
+    error: total(squaredError) / Math.max(1, known),
     explainedVariance: 1 - share(total(squaredError), total(spread.sums)),
     columnError: Array.from(squaredError, (e, column) => share(e, spread.sums[column])),
   }
@@ -50,28 +56,39 @@ export async function qualityOf(
 class ColumnSpread {
   readonly sums: Float64Array
   readonly #mean: Float64Array
-  #n = 0
+  readonly #n: Float64Array
 
   constructor(d: number) {
     this.sums = new Float64Array(d)
     this.#mean = new Float64Array(d)
+    this.#n = new Float64Array(d)
   }
 
-  /** @param X  [n × d] row-major */
-  add(X: Float32Array, n: number): void {
+  /** @param X  [n × d] row-major · present [n × d] 0 where a value does not count; null: all do */
+  add(X: Float32Array, n: number, present: Float32Array | null = null): void {
     const d = this.sums.length
     const mean = new Float64Array(d)
-    for (let i = 0; i < n * d; i++) mean[i % d] += X[i]
-    for (let column = 0; column < d; column++) mean[column] /= n
-    for (let i = 0; i < n * d; i++) this.sums[i % d] += (X[i] - mean[i % d]) ** 2
-    // Two groups with different means: the spread of their means comes on top.
-    const total = this.#n + n
-    for (let column = 0; column < d; column++) {
-      const shift = mean[column] - this.#mean[column]
-      this.sums[column] += (shift ** 2 * this.#n * n) / total
-      this.#mean[column] += (shift * n) / total
+    const count = new Float64Array(d)
+    const each = (visit: (x: number, column: number) => void): void => {
+      for (let i = 0; i < n * d; i++) if (present?.[i] !== 0) visit(X[i], i % d)
     }
-    this.#n = total
+    each((x, column) => {
+      mean[column] += x
+      count[column]++
+    })
+    for (let column = 0; column < d; column++) mean[column] /= Math.max(1, count[column])
+    each((x, column) => {
+      this.sums[column] += (x - mean[column]) ** 2
+    })
+    // Two groups with different means: the spread of their means comes on top.
+    for (let column = 0; column < d; column++) {
+      if (count[column] === 0) continue
+      const total = this.#n[column] + count[column]
+      const shift = mean[column] - this.#mean[column]
+      this.sums[column] += (shift ** 2 * this.#n[column] * count[column]) / total
+      this.#mean[column] += (shift * count[column]) / total
+      this.#n[column] = total
+    }
   }
 }
 

@@ -45,7 +45,7 @@ const stepsAtOnce = 16
 /** @throws PARAMETER_INVALID for a model that makes no steps · CANCELLED · TRAIN_DIVERGED when the smallest step size is too large already */
 export async function findStepSizes(given: FinderOptions, range: { from: number; to: number; steps: number }): Promise<Found> {
   const params = given.model.params.parse(given.params)
-  const built = buildFor(given.model, params, given.inputDim, given.conditions)
+  const built = buildFor(given.model, params, given.inputDim, given.conditions, given.masked)
   if (built.kind === 'closed-form') {
     throw new StratumError('PARAMETER_INVALID', `${given.model.title} is solved at once; it has no step size.`, 'Choose another model.', {
       parameter: 'model',

@@ -35,7 +35,7 @@ export async function trainModel(given: TrainOptions): Promise<TrainResult> {
     holdout: toRows(given.holdout, given.holdoutRows, given.inputDim),
   }
   const constant = await checkRows(o)
-  const { built, begun } = begunWith(buildFor(o.model, params, o.inputDim, o.conditions), o)
+  const { built, begun } = begunWith(buildFor(o.model, params, o.inputDim, o.conditions, o.masked), o)
   const layout = layoutOf(built)
   const worker = new NumericWorker()
   // One step may take seconds; nobody waits for its end who has cancelled.
@@ -44,12 +44,12 @@ export async function trainModel(given: TrainOptions): Promise<TrainResult> {
   if (o.signal.aborted) abandon()
 
   async function judged(trained: Trained): Promise<TrainResult> {
-    const { model, inputDim, conditions, threads } = o
-    const encoder = encoderOn(worker, { model, params, inputDim, conditions, weights: trained.weights, threads })
+    const { model, inputDim, conditions, masked, threads } = o
+    const encoder = encoderOn(worker, { model, params, inputDim, conditions, masked, weights: trained.weights, threads })
     o.report({ stage: 'Judging', fraction: null })
     try {
-      const onTrain = await qualityOf(encoder, o.train, o.signal, conditions)
-      const onHoldout = o.holdoutRows > 0 ? await qualityOf(encoder, o.holdout, o.signal, conditions) : null
+      const onTrain = await qualityOf(encoder, o.train, o.signal, o)
+      const onHoldout = o.holdoutRows > 0 ? await qualityOf(encoder, o.holdout, o.signal, o) : null
       const { explainedVariance, columnError } = onHoldout ?? onTrain
       const result = {
         ...trained,
@@ -107,7 +107,7 @@ function checkFigures({ trainError, holdoutError, warnings }: TrainResult): void
  *
  * @returns  what is to be said of columns that never change
  */
-async function checkRows({ model, train, holdout, conditions = 0, columnNames, signal }: ReadyOptions): Promise<TrainWarning[]> {
+async function checkRows({ model, train, holdout, conditions = 0, masked, columnNames, signal }: ReadyOptions): Promise<TrainWarning[]> {
   if (train.rows < 1) {
     const hint = 'Loosen the row filter or the missing-value rule in Prepare.'
     throw new StratumError('DATA_UNSUITABLE', 'There are no rows to train on.', hint)
@@ -132,7 +132,10 @@ async function checkRows({ model, train, holdout, conditions = 0, columnNames, s
       )
     }
   }
-  return constantColumns(ranges.training.constant, holdout.rows > 0 ? ranges['held-out'].constant : null, columnNames)
+  // Columns that say what is known do not change where all is; they come after the others.
+  const spoken = (columns: number[]): number[] => (masked ? columns.filter((column) => column < conditions) : columns)
+  const heldOut = holdout.rows > 0 ? spoken(ranges['held-out'].constant) : null
+  return constantColumns(spoken(ranges.training.constant), heldOut, columnNames)
 }
 
 /** Missing values are the business of another check. */

@@ -29,6 +29,8 @@ export interface TrainOptions {
   readonly inputDim: number
   /** How many of those, the last ones, are given and not rebuilt; default none. */
   readonly conditions?: number
+  /** Whether the last of these say which of the values to rebuild are known; see models/build.ts. */
+  readonly masked?: boolean
   /** For messages; else columns are counted. */
   readonly columnNames?: readonly string[]
   readonly seed: number

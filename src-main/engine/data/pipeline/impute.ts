@@ -1,8 +1,11 @@
-/** Missing values and infinities become the median, the mean or 0 of their column; of a category, the commonest one. */
+/**
+ * Missing values and infinities become the median, the mean or 0 of their column; of a category, the commonest one. Where they are
+ * learned around (mask) it is the mean, and no error counts it.
+ */
 import { defineStep, type FitTable, finiteColumn, isCategory, listed, nameOf } from './define.ts'
 import { median } from './median.ts'
 
-export const impute = defineStep<'impute', 'median' | 'mean' | 'zero'>({
+export const impute = defineStep<'impute', Replacement>({
   id: 'impute',
 
   fit(table, replacement = 'median') {
@@ -42,15 +45,15 @@ export const impute = defineStep<'impute', 'median' | 'mean' | 'zero'>({
   invert: (_, X) => X,
 })
 
-const replacements: Readonly<Record<'median' | 'mean' | 'zero', (values: Float32Array, n: number) => number>> = {
-  median,
-  mean(values, n) {
-    let sum = 0
-    for (let i = 0; i < n; i++) sum += values[i]
-    return sum / n
-  },
-  zero: () => 0,
+type Replacement = 'median' | 'mean' | 'zero' | 'mask'
+
+function mean(values: Float32Array, n: number): number {
+  let sum = 0
+  for (let i = 0; i < n; i++) sum += values[i]
+  return sum / n
 }
+
+const replacements: Readonly<Record<Replacement, (values: Float32Array, n: number) => number>> = { median, mean, zero: () => 0, mask: mean }
 
 /** The value that comes most often; among equals the smallest. */
 function commonest(values: Float32Array, n: number): number {
@@ -59,13 +62,21 @@ function commonest(values: Float32Array, n: number): number {
   return [...counts].reduce((best, next) => (next[1] > best[1] || (next[1] === best[1] && next[0] < best[0]) ? next : best))[0]
 }
 
-function replacedFinding({ n, d, columns }: FitTable, missing: number, replacement: string): FitTable['findings'][number] {
+function replacedFinding({ n, d, columns }: FitTable, missing: number, replacement: Replacement): FitTable['findings'][number] {
   const share = (100 * missing) / (n * d)
+  const percent = `${share < 0.01 ? 'Less than 0.01' : share.toFixed(2)} %`
+  if (replacement === 'mask')
+    return {
+      severity: 'info',
+      code: 'MISSING_LEFT_OUT',
+      message: `${percent} of the values to learn from are missing; they count in no error.`,
+      hint: 'The model is shown the mean in their place. Reconstructions tell what it expects there.',
+    }
   const by = replacement === 'zero' ? '0' : `the ${replacement} of its column`
   return {
     severity: 'info',
     code: 'MISSING_REPLACED',
-    message: `${share < 0.01 ? 'Less than 0.01' : share.toFixed(2)} % of the values to learn from are missing; each became ${by}${columns.some(isCategory) ? ', or its commonest category' : ''}.`,
+    message: `${percent} of the values to learn from are missing; each became ${by}${columns.some(isCategory) ? ', or its commonest category' : ''}.`,
     hint: 'An indicator column lets the model know which they were; rows with missing values can be left out instead.',
   }
 }

@@ -10,12 +10,13 @@ import { openConditions } from '../conditionFields.ts'
 import type { OpenSource } from '../dataset.ts'
 import { asText, readField } from '../fields.ts'
 import type { RowFacts } from './define.ts'
+import { knownOf, sideBySide } from './known.ts'
 import { applyPipeline, clearUnusable } from './pipeline.ts'
 
 export interface Replay {
   /** Positions of the columns to read. */
   readonly columns: readonly number[]
-  /** Columns of prepared rows, conditions with them. */
+  /** Columns of prepared rows, with conditions and what is known. */
   readonly width: number
   /** Names of categories of this dataset that training did not see at all, by column. */
   readonly unknownCategories: ReadonlyMap<string, readonly string[]>
@@ -42,7 +43,8 @@ export async function openReplay(
   const within = matrix.steps.find((step) => step.id === 'scale-within')
   const groups = within && (await groupNumbers(source, dataset.meta, within.field, within.groups, signal))
   const given = matrix.given ? await openConditions(source, dataset, matrix.given, signal) : null
-  const learned = matrix.columns.length - (given?.width ?? 0)
+  const known = matrix.masked ? knownOf(matrix.steps, read) : null
+  const learned = matrix.columns.length - (given?.width ?? 0) - (known?.columns.length ?? 0)
   const groupsOf = (start: number, n: number): Int32Array | undefined => groups?.subarray(start, start + n)
   return {
     columns,
@@ -57,8 +59,10 @@ export async function openReplay(
       for (const { j, numbers } of renumbered)
         for (let i = 0, at = j; i < n; i++, at += d) if (X[at] - X[at] === 0) X[at] = numbers[X[at]] ?? numbers.length
       if (valid) clearUnusable(matrix.steps, X, n, d, valid)
+      const marks = known?.of(X, n)
       const prepared = applyPipeline(matrix.steps, X, n, d, { groups: groupsOf(start, n), ...facts })
-      return given ? given.append(prepared, n, learned, (i) => start + i) : prepared
+      const withGiven = given ? given.append(prepared, n, learned, (i) => start + i) : prepared
+      return marks && n > 0 ? sideBySide(withGiven, marks, n) : withGiven
     },
   }
 }

@@ -10,7 +10,7 @@
  * A row is given back from the code by AE3's decoder: x̂ is the slice of ŵ where x lies in w.
  * Departure: the activity term is the mean over rows of Σ|z₁|, as Keras computes it.
  */
-import { concat, slice, type Tensor2D } from '@tensorflow/tfjs-core'
+import { concat, ones, slice, type Tensor2D } from '@tensorflow/tfjs-core'
 import { denseChain, type DenseChain } from '../../layers/dense.ts'
 import { codeSparsity, meanSquaredError } from '../../losses/reconstruction.ts'
 import { totalOf } from '../../losses/terms.ts'
@@ -32,17 +32,17 @@ export function geologicalMapping(d: number): GradientModel {
 
   return {
     stages: [
-      stage('AE1', ae1, [d, 6, 4, 2, 4, 6, d], 3, 10, 64, (x, weights) => {
+      stage('AE1', ae1, [d, 6, 4, 2, 4, 6, d], 3, 10, 64, (x, weights, present) => {
         const code = ae1.apply(x, weights, 0, 3)
-        return { reconstruction: meanSquaredError(x, ae1.apply(code, weights, 3)), sparsity: codeSparsity(code, activity) }
+        return { reconstruction: meanSquaredError(x, ae1.apply(code, weights, 3), present), sparsity: codeSparsity(code, activity) }
       }),
-      stage('AE2', ae2, [2 * d, 5, 2, 5, 2 * d], 2, 5, 32, (x, weights) => {
+      stage('AE2', ae2, [2 * d, 5, 2, 5, 2 * d], 2, 5, 32, (x, weights, present) => {
         const y = inputOf2(x, weights)
-        return { reconstruction: meanSquaredError(y, ae2.apply(y, weights)) }
+        return { reconstruction: meanSquaredError(y, ae2.apply(y, weights), knownBefore(present, d)) }
       }),
-      stage('AE3', ae3, [2 * d + 5, 10, 5, 2, 5, 10, 2 * d + 5], 3, 5, 16, (x, weights) => {
+      stage('AE3', ae3, [2 * d + 5, 10, 5, 2, 5, 10, 2 * d + 5], 3, 5, 16, (x, weights, present) => {
         const w = inputOf3(x, weights)
-        return { reconstruction: meanSquaredError(w, ae3.apply(w, weights)) }
+        return { reconstruction: meanSquaredError(w, ae3.apply(w, weights), knownBefore(present, d + 5)) }
       }),
     ],
     encode: (x, weights) => ae3.apply(inputOf3(x, weights), weights, 0, 3),
@@ -50,6 +50,10 @@ export function geologicalMapping(d: number): GradientModel {
     decode: (z, weights) => slice(ae3.apply(z, weights, 3), [0, 5 + d], [-1, d]),
   }
 }
+
+/** What stands before x in a stage's input is made by the stages before, and always known. */
+const knownBefore = (present: Tensor2D | undefined, columns: number): Tensor2D | undefined =>
+  present && concat([ones([present.shape[0], columns]), present], 1)
 
 /** Dense layers there and back, initialised as Keras does by default. */
 function chain(name: string, inputDim: number, hidden: readonly number[]): DenseChain {
@@ -64,13 +68,13 @@ function stage(
   code: number,
   epochs: number,
   batchSize: number,
-  terms: (x: Tensor2D, weights: TensorMap) => Parameters<typeof totalOf>[0],
+  terms: (x: Tensor2D, weights: TensorMap, present?: Tensor2D) => Parameters<typeof totalOf>[0],
 ): Stage {
   return {
     layout: { title, widths, code, epochs, batchSize },
     learningRate,
     trains: ae.weightNames,
     initialWeights: ae.initialWeights,
-    loss: (x, weights) => totalOf(terms(x, weights)),
+    loss: (x, weights, _noise, { present }) => totalOf(terms(x, weights, present)),
   }
 }

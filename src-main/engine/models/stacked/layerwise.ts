@@ -65,11 +65,11 @@ export function layerwise(p: LayerwiseParams, inputDim: number): GradientModel {
       learningRate: p.learningRate,
       trains: [...encoders[k].weightNames, ...decoders[k].weightNames],
       initialWeights: (initialiser) => ({ ...encoders[k].initialWeights(initialiser), ...decoders[k].initialWeights(initialiser) }),
-      loss(x, weights, noise) {
+      loss(x, weights, noise, { present }) {
         const target = encode(x, weights, k)
         const code = encoders[k].apply(corrupt(target, p, noise), weights)
         return totalOf({
-          reconstruction: meanSquaredError(target, decoders[k].apply(code, weights)),
+          reconstruction: meanSquaredError(target, decoders[k].apply(code, weights), k === 0 ? present : undefined),
           ...(p.sparsity > 0 && { sparsity: codeSparsity(code, p.sparsity) }),
         })
       },
@@ -86,8 +86,8 @@ export function layerwise(p: LayerwiseParams, inputDim: number): GradientModel {
     learningRate: p.fineTuneLearningRate,
     trains: [...encoders, ...decoders].flatMap(({ weightNames }) => weightNames),
     initialWeights: () => ({}),
-    loss(x, weights, noise) {
-      return totalOf({ reconstruction: meanSquaredError(x, decode(encode(corrupt(x, p, noise), weights), weights)) })
+    loss(x, weights, noise, { present }) {
+      return totalOf({ reconstruction: meanSquaredError(x, decode(encode(corrupt(x, p, noise), weights), weights), present) })
     },
   }
   return { stages: p.fineTuneEpochs > 0 ? [...layerStages, fineTuning] : layerStages, encode: (x, weights) => encode(x, weights), decode }

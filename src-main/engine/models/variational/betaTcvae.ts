@@ -34,6 +34,7 @@ export const betaTcvae = defineModel({
   avoidWhen: 'Causes go together in the data: they cannot be told apart, and forcing it makes codes less useful.',
   paper: 'Chen, Li, Grosse & Duvenaud 2018, Isolating sources of disentanglement in variational autoencoders, arXiv 1802.04942',
   fits: ['raster', 'table', 'cells', 'embedding', 'series'],
+  takesMissing: true,
   params: z.object({
     ...networkParams,
     beta: z.number().min(0).max(10_000).default(6).meta({
@@ -147,11 +148,11 @@ export const betaTcvae = defineModel({
             rows: Math.max(params.batchSize, (steps * params.batchSize) / params.epochs),
           }),
 
-          loss(x, weights, noise, { scalars: { price, rows } }) {
+          loss(x, weights, noise, { scalars: { price, rows }, present }) {
             const q = net.posterior(x, weights)
             const sample = drawn(q, noise)
             const o = net.output(sample, weights)
-            const reconstruction = mean<Scalar>(net.negativeLog(x, o, weights, !noise))
+            const reconstruction = mean<Scalar>(net.negativeLog(x, o, weights, !noise, present))
             const parts = noise ? klParts(sample, q.mu, q.logVariance, rows as Scalar, params.sampling) : inPieces(sample, q)
             return totalOf({
               reconstruction,

@@ -36,6 +36,7 @@ export const cvae = defineModel({
   paper: 'Sohn, Lee & Yan 2015, Learning structured output representation using deep conditional generative models, NeurIPS 28',
   fits: ['raster', 'table', 'cells', 'embedding', 'series'],
   takesConditions: true,
+  takesMissing: true,
   params: z.object({
     ...networkParams,
     beta: z.number().min(0).max(10_000).default(1).meta({
@@ -133,7 +134,7 @@ export const cvae = defineModel({
           loss(x, weights, noise, now) {
             const q = net.posterior(x, weights)
             const o = net.output(drawn(q, noise), weights, x)
-            const reconstruction = mean<Scalar>(net.negativeLog(x, o, weights, !noise))
+            const reconstruction = mean<Scalar>(net.negativeLog(x, o, weights, !noise, now.present))
             const kl = mul<Scalar>(now.scalars.price, meanKl(divergence(x, q, weights)))
             return { ...totalOf({ reconstruction, kl }), buffers: conditions.buffers(x, now) }
           },
@@ -142,7 +143,8 @@ export const cvae = defineModel({
       ...variationalFace(net),
       ...(hasPrior && {
         divergence: (x: Tensor2D, weights: TensorMap) => divergence(x, net.posterior(x, weights), weights),
-        logImportanceWeights: (x, weights, noise, draws) => logImportanceWeights(net, x, weights, noise, draws, prior),
+        logImportanceWeights: (x, weights, noise, draws, present) =>
+          logImportanceWeights(net, x, weights, noise, draws, { prior, present }),
       }),
     }
   },

@@ -49,6 +49,7 @@ export const hvae = defineModel({
   paper:
     'Dang, Tran, Nguyen & Ho 2024, Beyond vanilla variational autoencoders: detecting posterior collapse in conditional and hierarchical variational autoencoders, ICLR, arXiv 2306.05023',
   fits: ['raster', 'table', 'cells', 'embedding', 'series'],
+  takesMissing: true,
   params: z.object({
     codeSize: codeSize.meta({ ...codeSize.meta(), title: 'Numbers per row, first level' }),
     secondSize: z.int().min(1).max(4096).default(2).meta({
@@ -159,12 +160,12 @@ export const hvae = defineModel({
             return { price: params.beta * grown, secondPrice: params.secondBeta * grown }
           },
 
-          loss(x, weights, noise, { scalars: { price, secondPrice } }) {
+          loss(x, weights, noise, { scalars: { price, secondPrice }, present }) {
             const q1 = net.posterior(x, weights)
             const z1 = drawn(q1, noise)
             const q2 = secondOf(z1, weights)
             const z2 = drawn(q2, noise, 'second code')
-            const reconstruction = mean<Scalar>(net.negativeLog(x, net.output(z1, weights), weights, !noise))
+            const reconstruction = mean<Scalar>(net.negativeLog(x, net.output(z1, weights), weights, !noise, present))
             return totalOf({
               reconstruction,
               kl: mul(price, meanKl(beyondSecond(z1, q1, prior(z2, weights)))),
@@ -182,7 +183,7 @@ export const hvae = defineModel({
         const q2 = secondOf(q1.mu, weights)
         return both(klBetween(q1, prior(q2.mu, weights)), klPerUnit(q2.mu, q2.logVariance))
       },
-      logImportanceWeights(x, weights, noise, draws) {
+      logImportanceWeights(x, weights, noise, draws, present) {
         const given = net.posterior(x, weights)
         const [rows, q1] = [repeated(x, draws), { mu: repeated(given.mu, draws), logVariance: repeated(given.logVariance, draws) }]
         const z1 = drawn(q1, noise)
@@ -190,7 +191,7 @@ export const hvae = defineModel({
         const z2 = drawn(q2, noise, 'second code')
         const joint = add(logDensity(z1, prior(z2, weights)), logDensity(z2, standardNormal(z2)))
         const q = add(logDensity(z1, q1), logDensity(z2, q2))
-        const likelihood = net.negativeLog(rows, net.output(z1, weights), weights, !noise)
+        const likelihood = net.negativeLog(rows, net.output(z1, weights), weights, !noise, present && repeated(present, draws))
         return reshape(sub(sub(joint, likelihood), q), [x.shape[0], draws])
       },
       noiseVariance: net.noiseVariance,

@@ -25,13 +25,13 @@ export function logImportanceWeights(
   weights: TensorMap,
   noise: Noise | null,
   K: number,
-  prior?: (x: Tensor2D, weights: TensorMap) => Posterior,
+  { prior, present }: { readonly prior?: (x: Tensor2D, weights: TensorMap) => Posterior; readonly present?: Tensor2D | undefined } = {},
 ): Tensor2D {
   const posterior = net.posterior(x, weights)
   const rows = repeated(x, K)
   const q = { mu: repeated(posterior.mu, K), logVariance: repeated(posterior.logVariance, K) }
   const sample = drawn(q, noise)
-  const likelihood = neg<Tensor>(net.negativeLog(rows, net.output(sample, weights, rows), weights, !noise))
+  const likelihood = neg<Tensor>(net.negativeLog(rows, net.output(sample, weights, rows), weights, !noise, present && repeated(present, K)))
   const p = prior ? prior(rows, weights) : standardNormal(sample)
   return reshape(sub(add(likelihood, logDensity(sample, p)), logDensity(sample, q)), [x.shape[0], K])
 }
@@ -42,6 +42,6 @@ export const variationalFace = (net: Network) =>
     encode: (x, weights) => net.posterior(x, weights).mu,
     decode: net.decode,
     posterior: net.posterior,
-    logImportanceWeights: (x, weights, noise, draws) => logImportanceWeights(net, x, weights, noise, draws),
+    logImportanceWeights: (x, weights, noise, draws, present) => logImportanceWeights(net, x, weights, noise, draws, { present }),
     noiseVariance: net.noiseVariance,
   }) satisfies Partial<GradientModel>

@@ -30,6 +30,7 @@ export const infoVae = defineModel({
   avoidWhen: 'A likelihood bound is to be compared between models: this loss is none.',
   paper: 'Zhao, Song & Ermon 2017, InfoVAE: balancing learning and inference in variational autoencoders, arXiv 1706.02262',
   fits: ['raster', 'table', 'cells', 'embedding', 'series'],
+  takesMissing: true,
   params: z.object({
     ...networkParams,
     alpha: z.number().min(-10).max(1).default(1).meta({
@@ -97,12 +98,12 @@ export const infoVae = defineModel({
           initialWeights: net.initialWeights,
           scalars: (step, steps) => ({ grown: grownAt(params.warmup, step, steps) }),
 
-          loss(x, weights, noise, { scalars: { grown } }) {
+          loss(x, weights, noise, { scalars: { grown }, present }) {
             const q = net.posterior(x, weights)
             const sample: Tensor2D = drawn(q, noise)
             const o = net.output(sample, weights)
             return totalOf({
-              reconstruction: mean<Scalar>(net.negativeLog(x, o, weights, !noise)),
+              reconstruction: mean<Scalar>(net.negativeLog(x, o, weights, !noise, present)),
               ...(params.alpha !== 1 && { kl: mul(mul(1 - params.alpha, grown), meanKl(klPerUnit(q.mu, q.logVariance))) }),
               mmd: mul(mul(hold, grown), towardsPrior(sample, params.kernel, noise)),
             })

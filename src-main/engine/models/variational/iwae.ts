@@ -30,6 +30,7 @@ export const iwae = defineModel({
   avoidWhen: 'Time is short: every row costs as many times as there are draws.',
   paper: 'Burda, Grosse & Salakhutdinov 2016, Importance weighted autoencoders, arXiv 1509.00519',
   fits: ['raster', 'table', 'cells', 'embedding', 'series'],
+  takesMissing: true,
   params: z.object({
     ...networkParams,
     draws: z.int().min(1).max(256).default(8).meta({
@@ -87,8 +88,10 @@ export const iwae = defineModel({
           learningRate: params.learningRate,
           trains: net.weightNames,
           initialWeights: net.initialWeights,
-          loss: (x, weights, noise) =>
-            totalOf({ bound: neg(mean<Scalar>(logMeanExp(logImportanceWeights(net, x, weights, noise, noise ? params.draws : judged)))) }),
+          loss(x, weights, noise, { present }) {
+            const logWeights = logImportanceWeights(net, x, weights, noise, noise ? params.draws : judged, { present })
+            return totalOf({ bound: neg(mean<Scalar>(logMeanExp(logWeights))) })
+          },
         },
       ],
       ...variationalFace(net),

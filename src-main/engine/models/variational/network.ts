@@ -160,8 +160,8 @@ export interface Network {
   posterior(x: Tensor2D, weights: TensorMap): Posterior
   /** What the likelihood makes x̂ of. `x` for its conditions; without it typical ones. */
   output(z: Tensor2D, weights: TensorMap, x?: Tensor2D): Tensor2D
-  /** −ln p(x | z) of every row [B]. `judged`: with the spread that suits these rows best. */
-  negativeLog(x: Tensor2D, o: Tensor2D, weights: TensorMap, judged: boolean): Tensor1D
+  /** −ln p(x | z) of every row [B], over what is `present`. `judged`: with the spread that suits these rows best. */
+  negativeLog(x: Tensor2D, o: Tensor2D, weights: TensorMap, judged: boolean, present?: Tensor2D): Tensor1D
   decode(z: Tensor2D, weights: TensorMap, x?: Tensor2D): Tensor2D
   /** As GradientModel says. */
   noiseVariance(weights: Weights): number | null
@@ -186,9 +186,9 @@ export function network(params: NetworkParams, inputDim: number, conditionCount 
   const likelihood = likelihoodOf(params.likelihood, params.degreesOfFreedom)
   const spread = likelihood.spreads && params.learnedSpread ? ['spread'] : []
   /** ln s: learned, or fitted to rows and their o, or zero. */
-  function logSpread(weights: TensorMap, heldOut: { x: Tensor2D; o: Tensor2D } | null): Scalar {
+  function logSpread(weights: TensorMap, heldOut: { x: Tensor2D; o: Tensor2D; present?: Tensor2D | undefined } | null): Scalar {
     if (spread.length === 0) return scalar(0)
-    const fitted = heldOut && likelihood.bestLogSpread?.(heldOut.x, heldOut.o)
+    const fitted = heldOut && likelihood.bestLogSpread?.(heldOut.x, heldOut.o, heldOut.present)
     return maximum(fitted ?? mul(5, reshape(weights.spread, []) as Scalar), leastLogSpread)
   }
 
@@ -213,9 +213,9 @@ export function network(params: NetworkParams, inputDim: number, conditionCount 
       return { mu, logVariance }
     },
     output,
-    negativeLog(given, o, weights, judged) {
+    negativeLog(given, o, weights, judged, present) {
       const x = conditions.rebuilt(given)
-      return likelihood.negativeLog(x, o, logSpread(weights, judged ? { x, o } : null))
+      return likelihood.negativeLog(x, o, logSpread(weights, judged ? { x, o, present } : null), present)
     },
     decode: (sample, weights, x) => likelihood.mean(output(sample, weights, x)),
     noiseVariance({ spread: learned }) {

@@ -32,6 +32,7 @@ export const vae = defineModel({
   paper:
     'Kingma & Welling 2014, Auto-encoding variational Bayes, arXiv 1312.6114; Higgins et al. 2017, β-VAE, ICLR; Rybkin et al. 2021, Simple and effective VAE training with calibrated decoders, arXiv 2006.13202',
   fits: ['raster', 'table', 'cells', 'embedding', 'series'],
+  takesMissing: true,
   params: z.object({
     ...networkParams,
     beta: z.number().min(0).max(10_000).default(1).meta({
@@ -130,10 +131,10 @@ export const vae = defineModel({
             return capacity === null ? { price: beta * grown } : { price: beta, allowance: capacity * grown }
           },
 
-          loss(x, weights, noise, { scalars: { price, allowance } }) {
+          loss(x, weights, noise, { scalars: { price, allowance }, present }) {
             const q = net.posterior(x, weights)
             const o = net.output(drawn(q, noise), weights)
-            const reconstruction = mean<Scalar>(net.negativeLog(x, o, weights, !noise))
+            const reconstruction = mean<Scalar>(net.negativeLog(x, o, weights, !noise, present))
             const perUnit = klPerUnit(q.mu, q.logVariance)
             const kl = freeBits > 0 ? klBeyondFreeBits(perUnit, freeBits) : meanKl(perUnit)
             return totalOf({ reconstruction, kl: mul(price, allowance ? abs(sub(kl, allowance)) : kl) })

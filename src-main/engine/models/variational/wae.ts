@@ -37,6 +37,7 @@ export const wae = defineModel({
   avoidWhen: 'How certain a code is matters, or superfluous codes shall switch off: a variational autoencoder does that.',
   paper: 'Tolstikhin, Bousquet, Gelly & Schölkopf 2018, Wasserstein auto-encoders, arXiv 1711.01558',
   fits: ['raster', 'table', 'cells', 'embedding', 'series'],
+  takesMissing: true,
   params: z.object({
     codeSize,
     encoder,
@@ -143,9 +144,10 @@ export const wae = defineModel({
           trains: chains.flatMap(({ weightNames }) => weightNames),
           initialWeights: (initialiser) => Object.assign({}, ...chains.map((chain) => chain.initialWeights(initialiser))),
 
-          loss(x, weights, noise) {
+          loss(x, weights, noise, { present }) {
             const codes = down.apply(x, weights)
-            const reconstruction: Scalar = mean(sum(squaredDifference(x, up.apply(codes, weights)), 1))
+            const squares = squaredDifference<Tensor2D>(x, up.apply(codes, weights))
+            const reconstruction: Scalar = mean(sum(present ? mul<Tensor2D>(present, squares) : squares, 1))
             if (!noise || params.penalty === 'mmd')
               return totalOf({ reconstruction, mmd: mul(lambda, towardsPrior(codes, params.kernel, noise)) })
             const prior = noise.normal('prior', codes.shape) as Tensor2D

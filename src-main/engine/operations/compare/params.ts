@@ -157,7 +157,7 @@ export function contendersOf({ models, seeds }: Pick<CompareParams, 'models' | '
 
 /** That layers and sizes fit the rows, before anything is trained. @throws PARAMETER_INVALID */
 export function checkFit({ definition, preset, settings }: Contender, matrix: MatrixMeta): void {
-  buildFor(definition, settingsFor(definition, preset, settings, matrix), matrix.columns.length, matrix.conditions ?? 0)
+  buildFor(definition, settingsFor(definition, preset, settings, matrix), matrix.columns.length, matrix.conditions ?? 0, matrix.masked)
 }
 
 const nameOf = ({ id, title }: ModelDefinition, preset: string | null): string =>

@@ -179,12 +179,13 @@ export const params = z.object({
       ...mixed,
     }),
   missing: z
-    .enum(['median', 'mean', 'zero', 'drop'])
+    .enum(['median', 'mean', 'zero', 'drop', 'mask'])
     .default('median')
     .meta({
       title: 'Missing values',
-      labels: { median: 'Median', mean: 'Mean', zero: '0', drop: 'Leave the row out' },
-      description: 'What stands in for them, by column. Of a category always its commonest value.',
+      labels: { median: 'Median', mean: 'Mean', zero: '0', drop: 'Leave the row out', mask: 'Learn around them' },
+      description:
+        'What stands in for them, by column; of a category always its commonest value. Learning around them leaves them out of every error: plain, denoising, stacked and variational autoencoders can.',
       ...mixed,
     }),
   missingIndicator: z

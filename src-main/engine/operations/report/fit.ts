@@ -1,6 +1,9 @@
 /** How well rows come back: overall, by column and by row, and which rows show it best. Everything in prepared units. */
 import type { RowChoice } from '#common/domain/report.ts'
 
+/** [n × C] 1 where a value is known; null where all are. */
+export type Present = Float32Array | null
+
 export interface Fit {
   readonly error: number
   readonly explainedVariance: number
@@ -11,30 +14,41 @@ export interface Fit {
 }
 
 /** Σ(x − mean)² of each column. @param x [n × C] row-major */
-export function spreadOf(x: Float32Array, n: number, C: number): Float64Array {
+export function spreadOf(x: Float32Array, n: number, C: number, present: Present = null): Float64Array {
   const mean = new Float64Array(C)
-  for (let i = 0, at = 0; i < n; i++) for (let j = 0; j < C; j++, at++) mean[j] += x[at] / n
+  const known = new Float64Array(C)
+  for (let i = 0, at = 0; i < n; i++)
+    for (let j = 0; j < C; j++, at++) {
+      if (present?.[at] === 0) continue
+      known[j]++
+      mean[j] += (x[at] - mean[j]) / known[j]
+    }
   const spread = new Float64Array(C)
-  for (let i = 0, at = 0; i < n; i++) for (let j = 0; j < C; j++, at++) spread[j] += (x[at] - mean[j]) ** 2
+  for (let i = 0, at = 0; i < n; i++) for (let j = 0; j < C; j++, at++) if (present?.[at] !== 0) spread[j] += (x[at] - mean[j]) ** 2
   return spread
 }
 
 /** @param spread  of spreadOf(x) */
-export function fitOf(x: Float32Array, back: Float32Array, n: number, C: number, spread: Float64Array): Fit {
+export function fitOf(x: Float32Array, back: Float32Array, n: number, C: number, spread: Float64Array, present: Present = null): Fit {
+  let known = 0
   const squares = new Float64Array(C)
   const rows = new Float32Array(n)
   for (let i = 0, at = 0; i < n; i++) {
     let sum = 0
+    let knownOfRow = 0
     for (let j = 0; j < C; j++, at++) {
+      if (present?.[at] === 0) continue
+      knownOfRow++
       const square = (x[at] - back[at]) ** 2
       squares[j] += square
       sum += square
     }
-    rows[i] = sum / C
+    rows[i] = sum / Math.max(1, knownOfRow)
+    known += knownOfRow
   }
   const total = sumOf(squares)
   return {
-    error: total / (n * C),
+    error: total / Math.max(1, known),
     explainedVariance: 1 - share(total, sumOf(spread)),
     columns: Float32Array.from(squares, (square, j) => 1 - share(square, spread[j])),
     rows,

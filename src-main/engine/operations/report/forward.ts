@@ -7,6 +7,7 @@ import type { Artifact } from '#common/domain/artifact.ts'
 import type { ModelMeta } from '#common/domain/results.ts'
 import { compile } from '../../compute/compile.ts'
 import { NumericWorker } from '../../compute/numericWorker.ts'
+import { lastOfEach } from '../../compute/rowReader.ts'
 import { type Executor, specsOf, type TensorMap, type TensorSpec } from '../../compute/step.ts'
 import type { Tensor2D } from '../../compute/tfjs.ts'
 import { trace } from '../../compute/trace/trace.ts'
@@ -27,6 +28,8 @@ export interface Forward {
   readonly scale: ComparisonScale | null
   readonly errorsOf: string | undefined
   readonly weights: Weights
+  /** Of X [n × D]: [n × rebuilt] 1 where a value is known; null where all are. */
+  present(X: Float32Array, n: number): Float32Array | null
   /** Multiply-adds of a row, about: how many numbers were learned. */
   readonly work: number
   /** X [n × D] → codes [n × Z] */
@@ -64,7 +67,7 @@ export function openForward(project: Project, artifact: Artifact): Forward {
   const D = meta.columns.length
   const rebuilt = D - (meta.conditions ?? 0)
   const weights = readWeights(project, artifact)
-  const built = buildFor(definition, definition.params.parse(meta.settings), D, meta.conditions ?? 0)
+  const built = buildFor(definition, definition.params.parse(meta.settings), D, meta.conditions ?? 0, meta.masked)
   const { codeSize: Z } = layoutOf(built)
   const { posterior, divergence, noiseVariance }: Partial<GradientModel> = built.kind === 'gradient' ? built : {}
   const workPerRow = Object.values(weights).reduce((sum, { values }) => sum + values.length, 0)
@@ -143,6 +146,7 @@ export function openForward(project: Project, artifact: Artifact): Forward {
     errorsOf: built.kind === 'gradient' ? built.comparison?.title : undefined,
     weights,
     work: workPerRow,
+    present: (X, n) => (meta.masked ? lastOfEach(X, n, D, rebuilt) : null),
     codes: async (X, n, signal) => (await run('codes', n, { x: { values: X, width: D } }, { codes: Z }, signal)).codes,
     posterior: (X, n, signal) => run('posterior', n, { x: { values: X, width: D } }, { mu: Z, logVariance: Z }, signal),
     noiseVariance: noiseVariance?.(weights) ?? null,

@@ -21,7 +21,13 @@ export async function likelihoodOf(
 ): Promise<VariationalReport['likelihood']> {
   const meta = artifact.meta as unknown as ModelMeta
   const inputDim = meta.columns.length
-  const options = { model: modelById(meta.model), params: meta.settings, inputDim, conditions: meta.conditions ?? 0 }
+  const options = {
+    model: modelById(meta.model),
+    params: meta.settings,
+    inputDim,
+    conditions: meta.conditions ?? 0,
+    masked: meta.masked ?? false,
+  }
   if (!tellsLikelihood(options)) return null
   const affordable = Math.floor(mostWork / (params.samples * work))
   const rows = Math.min(n, Math.max(fewestRows, Math.min(mostRows, affordable)))

@@ -97,9 +97,10 @@ export async function importanceOf(
   const [x, X, z] = [taken(given.x, C), taken(given.X, D), taken(given.codes, Z)]
   const scaled = (values: Float32Array): Float32Array => forward.scale?.of(values, rows) ?? values
   const compared = scaled(x)
-  const spread = spreadOf(compared, rows, C)
+  const present = forward.present(X, rows)
+  const spread = spreadOf(compared, rows, C, present)
   const explained = async (): Promise<number> =>
-    fitOf(compared, scaled(await forward.decode(z, rows, X, signal)), rows, C, spread).explainedVariance
+    fitOf(compared, scaled(await forward.decode(z, rows, X, signal)), rows, C, spread, present).explainedVariance
   const whole = await explained()
   const lost: number[] = []
   const kept = new Float32Array(rows)

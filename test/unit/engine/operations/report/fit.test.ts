@@ -75,6 +75,7 @@ test('what is lost without a unit is the same worked out for a sum of vectors an
     columns: C,
     rebuilt: C,
     work: 4,
+    present: () => null,
     scale: null,
     decode: async (z: Float32Array, rows: number) => sum(z, rows),
   }
