@@ -46,6 +46,11 @@ const params = z.object({
       description: 'Jaccard as in Seurat, left out below 1/15; ranks as in scran.',
       advanced: true,
     }),
+  starts: z.int().min(1).max(100).default(3).meta({
+    title: 'Starts of Leiden',
+    description: 'Runs in another order; the best is kept.',
+    advanced: true,
+  }),
   repetitions: z.int().min(1).max(100).default(10).meta({
     title: 'Repetitions at most',
     description: 'The whole begins again from what was found, and ends earlier when nothing is gained.',
@@ -64,7 +69,7 @@ export const leidenClustering = defineClustering({
   params,
   takesK: false,
   mostRows: 200_000,
-  async fit(X, n, d, { neighbours, quality, resolution, edgeWeights, repetitions }, run): Promise<Clustering> {
+  async fit(X, n, d, { neighbours, quality, resolution, edgeWeights, starts, repetitions }, run): Promise<Clustering> {
     const k = Math.min(neighbours, n - 1)
     if (k < 1) throw new StratumError('DATA_UNSUITABLE', 'Communities need at least two rows.', 'Use more rows.')
     const pace = createPace(run.signal)
@@ -74,10 +79,11 @@ export const leidenClustering = defineClustering({
     const found = await leiden(graph, {
       quality,
       resolution,
+      starts,
       iterations: repetitions,
       random: randomStream(run.seed, 'leiden'),
       pace,
-      report: (iteration) => share(0.7, 1)(iteration / repetitions),
+      report: share(0.7, 1),
     })
     if (found.k > mostClasses)
       throw new StratumError(

@@ -1,6 +1,8 @@
 /** The ways to find classes, in the order in which they are offered. */
 import type { ClusteringMethod } from './define.ts'
+import { hdbscanClustering } from './hdbscan.ts'
+import { leidenClustering } from './leiden.ts'
 import { kMeansClustering } from './kMeans.ts'
 import { miniBatchKMeansClustering } from './miniBatchKMeans.ts'
 
-export const clusterings: readonly ClusteringMethod[] = [kMeansClustering, miniBatchKMeansClustering]
+export const clusterings: readonly ClusteringMethod[] = [kMeansClustering, miniBatchKMeansClustering, hdbscanClustering, leidenClustering]

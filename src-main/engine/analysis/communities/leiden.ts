@@ -19,12 +19,14 @@ export interface LeidenOptions {
   readonly quality: Quality
   /** γ. For CPM it is compared with edge weights: the least density inside a community. */
   readonly resolution: number
-  /** Most repetitions of the whole. */
+  /** From single nodes this many times; the best is kept. */
+  readonly starts: number
+  /** Most repetitions of the whole from each start. */
   readonly iterations: number
   readonly random: RandomStream
   readonly pace: Pace
-  /** Told after each repetition. */
-  readonly report?: (iteration: number) => void
+  /** Share of the most that there is to do. */
+  readonly report?: (fraction: number) => void
 }
 
 export interface Communities {
@@ -40,6 +42,16 @@ export interface Communities {
 const least = 1e-12
 
 export async function leiden(graph: WeightedGraph, options: LeidenOptions): Promise<Communities> {
+  const { starts, report } = options
+  let best: Communities | null = null
+  for (let start = 0; start < starts; start++) {
+    const found = await fromSingles(graph, { ...options, report: (fraction) => report?.((start + fraction) / starts) })
+    if (best === null || found.quality > best.quality) best = found
+  }
+  return best as Communities
+}
+
+async function fromSingles(graph: WeightedGraph, options: LeidenOptions): Promise<Communities> {
   const { quality, resolution, iterations, report } = options
   const strengths = strengthsOf(graph)
   const twice = strengths.reduce((sum, s) => sum + s, 0)
@@ -51,7 +63,7 @@ export async function leiden(graph: WeightedGraph, options: LeidenOptions): Prom
   while (done < iterations) {
     const found = await once(graph, sizes, labels, gamma, options)
     done++
-    report?.(done)
+    report?.(done / iterations)
     const reached = qualityOf(graph, found, quality, resolution)
     const gained = reached - best
     if (gained >= 0) labels = found
