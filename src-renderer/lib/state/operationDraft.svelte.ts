@@ -31,17 +31,24 @@ export class OperationDraft {
   }
 
   /** Runs it, with parameters of this once `beside` those of the form, and looks at its result; null when it failed, was refused or cancelled. */
-  async run(inputs: Readonly<Record<string, number>>, beside: Readonly<Record<string, unknown>> = {}): Promise<Artifact | null> {
+  run(inputs: Readonly<Record<string, number>>, beside: Readonly<Record<string, unknown>> = {}): Promise<Artifact | null> {
+    return this.runWith(inputs, { ...this.values, ...beside })
+  }
+
+  /** The same with other parameters than those of the form. */
+  async runWith(
+    inputs: Readonly<Record<string, number>>,
+    params: Readonly<Record<string, unknown>>,
+    seed = this.seed,
+  ): Promise<Artifact | null> {
     this.refused = null
-    const params = { ...this.values, ...beside }
-    const begun = await this.#session.run({ operation: this.operation, inputs: { ...inputs }, params, seed: this.seed })
+    const begun = await this.#session.run({ operation: this.operation, inputs: { ...inputs }, params: { ...params }, seed })
     if (!begun.ok) {
       this.refused = begun.error
       return null
     }
     const ended = await this.#session.ended(begun.value)
-    if (ended.status !== 'done' || ended.artifact === null) return null
-    const made = this.#session.byId.get(ended.artifact) ?? null
+    const made = await this.#session.resultOf(ended)
     if (made) this.#session.choose(made.id)
     return made
   }

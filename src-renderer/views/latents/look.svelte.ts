@@ -37,6 +37,8 @@ const livePoints = 30_000
 
 export class Look {
   readonly clusterDraft = new OperationDraft(session, 'cluster')
+  readonly mergeDraft = new OperationDraft(session, 'merge-classes')
+  readonly splitDraft = new OperationDraft(session, 'split-class')
   readonly embedDraft = new OperationDraft(session, 'embed')
   readonly encodeDraft = new OperationDraft(session, 'encode')
   readonly decodeDraft = new OperationDraft(session, 'decoded-space')
@@ -79,6 +81,13 @@ export class Look {
     return this.clusterings.find((a) => a.id === chosen?.id) ?? this.clusterings[0] ?? null
   })
   classes = $derived(this.clustering ? metaOf(this.clustering, 'clustering') : null)
+  /** The clustering whose curve of k is shown: this one, or the newest of the same rows that tried several. */
+  curve = $derived.by(() => {
+    if (!this.classes || this.classes.kCurve.length > 1) return this.classes
+    const rows = JSON.stringify(this.classes.within ?? null)
+    const others = this.clusterings.map((a) => metaOf(a, 'clustering'))
+    return others.find((c) => c.kCurve.length > 1 && JSON.stringify(c.within ?? null) === rows) ?? this.classes
+  })
   legend: Legend = $derived(this.clustering ? legendOf(this.clustering, session.byId) : new Map())
   noise = $derived(this.clustering ? noiseOf(this.clustering) : 0)
   scores = $derived(session.ofKind('scores').findLast((a) => done(a) && metaOf(a, 'scores').latents === this.latents?.id) ?? null)
@@ -166,6 +175,44 @@ export class Look {
   )
 
   profileRequest = $derived(selection.value && this.latents ? { selection: selection.value, latents: this.latents.id } : null)
+
+  /** The same clustering with another number of classes. */
+  async clusterWith(k: number): Promise<void> {
+    let made: Artifact | null = this.clustering
+    while (made && made.operation !== 'cluster') made = session.byId.get(made.inputs.clustering ?? 0) ?? null
+    if (!this.latents) return
+    const params = made ? { ...made.params, k } : { k }
+    await this.clusterDraft.runWith({ latents: this.latents.id }, params, made?.seed)
+  }
+
+  /** The last step that changed classes by hand, so that it can be taken back before anything else is done. */
+  edited = $state.raw<{ readonly from: number; readonly made: number } | null>(null)
+
+  /** The chosen classes become one. */
+  async merge(): Promise<void> {
+    if (!this.clustering || this.chosen.size < 2) return
+    await this.#edit(this.mergeDraft, { groups: [[...this.chosen]] })
+  }
+  /** The chosen classes are clustered again, with the method and the settings of the form. */
+  async split(): Promise<void> {
+    if (!this.clustering || this.chosen.size === 0) return
+    await this.#edit(this.splitDraft, { ...this.clusterDraft.values, classes: [...this.chosen] })
+  }
+  async #edit(draft: OperationDraft, params: Readonly<Record<string, unknown>>): Promise<void> {
+    const from = this.clustering
+    if (!from) return
+    const made = await draft.runWith({ clustering: from.id }, params, this.clusterDraft.seed)
+    if (!made) return
+    // The numbers of the classes are others now.
+    selection.clear()
+    this.edited = { from: from.id, made: made.id }
+  }
+  /** Back to the classes as they were before; what was made stays in the list. */
+  takeBack(): void {
+    if (!this.edited) return
+    session.choose(this.edited.from)
+    this.edited = null
+  }
 
   /** Call it once while a component is made: it then asks for what is drawn as long as that component lives. */
   follow(): void {
