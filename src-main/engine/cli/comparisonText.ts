@@ -2,15 +2,17 @@
 import type { ComparisonColumn, ComparisonMeta, ComparisonRow } from '#common/domain/comparison.ts'
 import { formatCount, formatSeconds, formatTable } from './printer.ts'
 
-/** A line of a terminal; more columns go into a second table below. */
+/** A line of a terminal; more columns go into a second table below. With intervals, figures are three times as wide. */
 const mostColumns = 8
+const mostWithIntervals = 4
 
 export function comparisonText(meta: ComparisonMeta): string {
   const { rows, columns = [], basis, failures = [], labels, k, energyNote, seeds = [] } = meta
   const pages: string[] = []
   const code = rows.some(({ codeSize }) => codeSize !== undefined)
-  for (let from = 0; from < columns.length; from += mostColumns) {
-    const shown = columns.slice(from, from + mostColumns)
+  const most = rows.some(({ intervals }) => intervals) ? mostWithIntervals : mostColumns
+  for (let from = 0; from < columns.length; from += most) {
+    const shown = columns.slice(from, from + most)
     pages.push(
       formatTable([
         [
@@ -26,7 +28,9 @@ export function comparisonText(meta: ComparisonMeta): string {
     basis,
     ...(seeds.length > 1
       ? [`± over ${seeds.length} seeds; * best, = cannot be told apart from the best (paired t test over seeds, 5 % level).`]
-      : ['* best.']),
+      : rows.some(({ standing }) => standing)
+        ? ['* best.']
+        : []),
     ...(labels && labels.ceiling < 1
       ? [`${k?.value} classes for ${labels.classes} labelled ones: no more than ${labels.ceiling.toFixed(3)} can match.`]
       : []),
@@ -43,7 +47,7 @@ const codeOf = ({ codeSize, activeCodes }: ComparisonRow): string =>
       ? `${activeCodes} of ${codeSize}`
       : String(codeSize)
 
-function cell({ figures, spread, standing }: ComparisonRow, { key, digits, unit, kind }: ComparisonColumn): string {
+function cell({ figures, spread, standing, intervals }: ComparisonRow, { key, digits, unit, kind }: ComparisonColumn): string {
   const value = figures[key]
   if (value === null || value === undefined) return '–'
   if (unit === 's') return formatSeconds(value)
@@ -51,5 +55,7 @@ function cell({ figures, spread, standing }: ComparisonRow, { key, digits, unit,
   const sd = spread?.[key]
   const mark = kind !== 'quality' ? '' : standing?.[key] === 'best' ? ' *' : standing?.[key] === 'equal' ? ' =' : ''
   const places = digits ?? Math.max(0, Math.min(8, 2 - Math.floor(Math.log10(Math.abs(value) || 1))))
+  const range = intervals?.[key]
+  if (range) return `${value.toFixed(places)} (${range[0].toFixed(places)}–${range[1].toFixed(places)})${mark}`
   return `${value.toFixed(places)}${typeof sd === 'number' && Number(sd.toFixed(places)) > 0 ? ` ± ${sd.toFixed(places)}` : ''}${mark}`
 }

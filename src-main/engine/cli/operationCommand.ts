@@ -24,6 +24,7 @@ import { estimateFor } from '../service/estimates.ts'
 import { artifactLine } from './artifactText.ts'
 import type { Call, Command, Option, Output } from './command.ts'
 import { comparisonText } from './comparisonText.ts'
+import { evaluationText } from './evaluationText.ts'
 import { examinationText } from './examinationText.ts'
 import { featuresText } from './featuresText.ts'
 import { graphOutput } from './graphCommand.ts'
@@ -66,7 +67,10 @@ const pageOf: Partial<Record<ArtifactKind, (project: Project, artifact: Artifact
   report: reportText,
   features: featuresText,
   sweep: (_, { meta }) => sweepText(meta as unknown as SweepMeta),
-  comparison: (_, { meta }) => comparisonText(meta as unknown as ComparisonMeta),
+  comparison: (project, artifact) =>
+    [comparisonText(artifact.meta as unknown as ComparisonMeta), evaluationText(project, artifact)]
+      .filter((page) => page !== '')
+      .join('\n\n'),
   'step-sizes': (_, { meta }) => stepSizesText(meta as unknown as StepSizesMeta),
 }
 

@@ -225,7 +225,7 @@ function selection(judged: Judged): EvaluationFinding[] {
     found.push({
       code: 'CHOSEN_ON_LABELS',
       severity: 'warn',
-      message: `“${earlier.name}” held ${candidates.length} results against these labels, and the best of them is among the ${artifacts.length === 1 ? 'one' : artifacts.length} reported here.`,
+      message: `“${earlier.name}” held ${candidates.length} results against these labels, and the best of them is reported here without ${candidates.length - kept.length === 1 ? 'the other' : 'the others'}.`,
       hint: 'Report all that were tried, or judge the chosen one on labels that did not choose it.',
       rows: [...new Set(kept)],
     })

@@ -1,0 +1,83 @@
+/** What an evaluation says beside its figures, as a page of text: what to know first, then each result class by class or at its thresholds. */
+import type { Artifact } from '#common/domain/artifact.ts'
+import type { ComparisonMeta } from '#common/domain/comparison.ts'
+import type { CurveMark, Estimate, EvaluationMeta } from '#common/domain/evaluation.ts'
+import { type Confusion, readConfusion } from '../operations/evaluate/confusion.ts'
+import type { Project } from '../project/project.ts'
+import { formatCount, formatTable } from './printer.ts'
+
+/** More classes than this are left to `show --json` and to the window. */
+const mostClasses = 40
+
+/** Empty for comparisons without labels. */
+export function evaluationText(project: Project, { id, meta }: Artifact): string {
+  const { evaluation, rows } = meta as unknown as ComparisonMeta
+  if (!evaluation) return ''
+  const pages = evaluation.results.map((result, row) => {
+    const text =
+      result.kind === 'scores'
+        ? marksTable(result.marks)
+        : classTable(readConfusion(project, { comparison: id, row, naming: 'one-to-one' }))
+    return `${rows[row].name}\n${text}`
+  })
+  return [findingsText(evaluation, rows), ...pages].filter((page) => page !== '').join('\n\n')
+}
+
+function findingsText({ findings, intervals }: EvaluationMeta, rows: ComparisonMeta['rows']): string {
+  const of = (concerned: readonly number[]): string =>
+    concerned.length === 0 || concerned.length === rows.length ? '' : `${concerned.map((row) => rows[row].name).join(', ')}: `
+  return [
+    ...(intervals
+      ? [`In brackets 95 % intervals: ${intervals.how}; ${formatCount(intervals.replicates)} samples, seed ${intervals.seed}.`]
+      : []),
+    ...findings.map(
+      ({ severity, rows: concerned, message, hint }) => `${severity === 'warn' ? 'warning' : 'note'}: ${of(concerned)}${message} ${hint}`,
+    ),
+  ].join('\n')
+}
+
+const share = (value: number | null, range: readonly [number, number] | null = null): string =>
+  value === null ? '–' : `${value.toFixed(3)}${range ? ` (${range[0].toFixed(3)}–${range[1].toFixed(3)})` : ''}`
+const estimated = (estimate: Estimate | null): string =>
+  estimate === null ? '–' : `${estimate.value.toFixed(3)}${estimate.error === null ? '' : ` ± ${estimate.error.toFixed(3)}`}`
+
+function classTable({ classes, found, named, adjusted, kappa }: Confusion): string {
+  const shown = classes.filter(({ rows, named: called }) => rows + called > 0)
+  const foundAs = (label: number): string =>
+    found
+      .filter((_, i) => named[i] === label)
+      .map(({ name }) => name)
+      .join(', ') || '–'
+  const table = formatTable([
+    ['  labelled', 'rows', 'found as', "producer's", "user's", 'F1', ...(adjusted ? ['area in the map', 'area, adjusted'] : [])],
+    ...shown
+      .slice(0, mostClasses)
+      .map((one) => [
+        `  ${one.name}`,
+        formatCount(one.rows),
+        foundAs(one.label),
+        share(one.producers, one.producersInterval),
+        share(one.users, one.usersInterval),
+        share(one.f1, one.f1Interval),
+        ...(adjusted ? [share(adjusted.classes[one.label].mapped), estimated(adjusted.classes[one.label].area)] : []),
+      ]),
+  ])
+  const more = shown.length > mostClasses ? `\n  and ${shown.length - mostClasses} more` : ''
+  const whole = adjusted
+    ? `\n  Accuracy of the map ${estimated(adjusted.accuracy)} (standard error)${adjusted.unseen > 0 ? `; ${(100 * adjusted.unseen).toFixed(1)} % of it lies in classes without a labelled pixel` : ''}.`
+    : ''
+  return `${table}${more}\n  Cohen's kappa ${kappa.toFixed(3)}.${whole}`
+}
+
+const marksTable = (marks: readonly CurveMark[]): string =>
+  formatTable([
+    ['  at', 'threshold', 'precision', 'recall', 'F1', 'false alarms'],
+    ...marks.map(({ what, threshold, precision, recall, f1, falseAlarmRate }) => [
+      `  ${what === 'threshold' ? 'its threshold' : 'best F1, chosen by these labels'}`,
+      threshold.toPrecision(4),
+      share(precision),
+      share(recall),
+      share(f1),
+      falseAlarmRate.toFixed(4),
+    ]),
+  ])
