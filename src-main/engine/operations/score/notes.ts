@@ -1,0 +1,35 @@
+/** What should be said with scores, so that nobody reads more out of them than there is. Memory: the rows a second detector is fitted on. */
+import { pearson, ranksOf } from '../../analysis/rankCorrelation.ts'
+import { calibrate, type Calibration, type CalibrationRequest } from './calibration.ts'
+import { rowDetectors } from './methods.ts'
+import { openScorer, type ScorerOptions } from './scorer.ts'
+
+/** From here on two scores are one ranking. */
+const sameFrom = 0.98
+const fewestToRank = 50
+
+export async function notesOf(
+  options: ScorerOptions,
+  request: CalibrationRequest,
+  { scores, of }: Calibration,
+  facts: { readonly isOwn: boolean },
+): Promise<string[]> {
+  const notes: string[] = []
+  if (of === 'learning')
+    notes.push('No row was held out, so the threshold comes from rows the model learned from: expect more false alarms than it says.')
+  if (!facts.isOwn) notes.push('The threshold comes from the dataset the model was trained on; this dataset may be shifted against it.')
+  const { space, title, id } = request.scorer
+  const isDetector = rowDetectors.some((detector) => detector.id === id)
+  if (isDetector && space === 'prepared-residual' && scores.length >= fewestToRank) {
+    const alone = await openScorer({ ...options, params: { ...options.params, space: 'prepared' } })
+    const other = await calibrate({ ...request, scorer: alone })
+    if (other.scores.length === scores.length) {
+      const agreement = pearson(ranksOf(scores), ranksOf(other.scores))
+      if (agreement >= sameFrom)
+        notes.push(
+          `${title} on prepared columns and their errors ranks rows as it does on the prepared columns alone (rank correlation ${agreement.toFixed(3)}): the model adds nothing here.`,
+        )
+    }
+  }
+  return notes
+}

@@ -1,0 +1,183 @@
+/** What a score is made with: the method and the numbers it sees, the rule of the threshold, and what is made of flagged rows. */
+import { z } from 'zod'
+import { ScoreSpace, ThresholdRule } from '#common/domain/scores.ts'
+import { methodEnum, shapeOfMethods } from '../../analysis/methods/define.ts'
+import { defaultMergeGap, defaultMinimumLength, defaultMinimumPixels } from './findings.ts'
+import { inSpaces, methodIds, reconstruction, scoreMethods, spaceTitles } from './methods.ts'
+
+const threshold = 'Threshold'
+const found = 'Events and objects'
+
+export const ruleTitles: Readonly<Record<ThresholdRule, string>> = {
+  percentile: 'Percentile of held-out rows',
+  extreme: 'Extreme values',
+  mad: 'Median absolute deviation',
+  budget: 'False alarms one can look at',
+  contamination: 'Share of anomalous rows',
+  labels: 'Best for labels',
+}
+
+export const params = z.object({
+  method: methodEnum(methodIds, scoreMethods).default(reconstruction.id).meta({
+    title: 'Score',
+    description: 'What makes a row unusual.',
+  }),
+  space: z
+    .enum(['auto', ...ScoreSpace.options])
+    .default('auto')
+    .meta({
+      title: 'Of which numbers',
+      labels: {
+        auto: 'What is usual for the score',
+        ...Object.fromEntries(
+          ScoreSpace.options.map((space) => [space, `${spaceTitles[space].charAt(0).toUpperCase()}${spaceTitles[space].slice(1)}`]),
+        ),
+      },
+      showWhen: { method: inSpaces },
+      description: 'What the score sees of a row: its prepared columns, its code, or what the model could not rebuild.',
+    }),
+  ...shapeOfMethods(scoreMethods, 'method'),
+
+  rule: ThresholdRule.default('percentile').meta({
+    title: 'Threshold by',
+    group: threshold,
+    labels: ruleTitles,
+    description: 'How the threshold follows from scores of held-out rows, which the model never learned from.',
+  }),
+  percentile: z
+    .number()
+    .min(50)
+    .max(99.999)
+    .default(99.5)
+    .meta({
+      title: 'Threshold',
+      unit: '% of held-out',
+      group: threshold,
+      showWhen: { rule: ['percentile'] },
+      description: 'Rows that score higher than this share of the held-out rows are flagged.',
+      paperTerm: 'percentile of the calibration split',
+    }),
+  falseAlarmRate: z
+    .number()
+    .min(1e-9)
+    .max(0.05)
+    .default(1e-4)
+    .meta({
+      title: 'False-alarm probability',
+      group: threshold,
+      showWhen: { rule: ['extreme'] },
+      description:
+        'Chance that a normal row is flagged. It may be smaller than one in all held-out rows: the law of their tail says where that lies.',
+      paperTerm: 'q, peaks over threshold (POT)',
+    }),
+  deviations: z
+    .number()
+    .min(1)
+    .max(100)
+    .default(6)
+    .meta({
+      title: 'Deviations above the median',
+      group: threshold,
+      showWhen: { rule: ['mad'] },
+      description: 'In standard deviations, as the median absolute deviation gives them (times 1.4826).',
+      paperTerm: 'MAD',
+    }),
+  alarms: z
+    .number()
+    .min(0.0001)
+    .max(500)
+    .default(5)
+    .meta({
+      title: 'False alarms',
+      group: threshold,
+      showWhen: { rule: ['budget'] },
+      description: 'As many normal rows may be flagged as there is time to look at.',
+    }),
+  alarmsPer: z
+    .enum(['thousand', 'day'])
+    .default('thousand')
+    .meta({
+      title: 'In',
+      labels: { thousand: '1000 rows', day: 'a day' },
+      group: threshold,
+      showWhen: { rule: ['budget'] },
+      description: 'A day needs a time series with dates.',
+    }),
+  anomalousShare: z
+    .number()
+    .min(0.0001)
+    .max(50)
+    .default(1)
+    .meta({
+      title: 'Share of anomalous rows',
+      unit: '%',
+      group: threshold,
+      showWhen: { rule: ['contamination'] },
+      description: 'The highest part of the held-out rows is taken for anomalous. For data that was not cleaned before training.',
+      paperTerm: 'contamination',
+    }),
+  labels: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .meta({
+      title: 'Labels',
+      group: threshold,
+      showWhen: { rule: ['labels'] },
+      description:
+        'A field or column of the dataset, a raster on its grid, or polygons. 0 and ‘normal’ are normal, everything else is anomalous.',
+    }),
+  labelField: z
+    .string()
+    .nullable()
+    .default(null)
+    .meta({
+      title: 'Field of the polygons',
+      group: threshold,
+      advanced: true,
+      showWhen: { rule: ['labels'] },
+      description: 'Which attribute holds the class.',
+    }),
+  labelShare: z
+    .number()
+    .min(1)
+    .max(100)
+    .default(30)
+    .meta({
+      title: 'Labels to use',
+      unit: '%',
+      group: threshold,
+      showWhen: { rule: ['labels'] },
+      description: 'Share of the labelled rows, drawn by seed, that choose the threshold. Judge the result on the others only.',
+    }),
+
+  mergeGap: z.int().min(0).max(100_000).default(defaultMergeGap).meta({
+    title: 'Join events across',
+    unit: 'windows',
+    group: found,
+    advanced: true,
+    description: 'Time series: flagged windows with at most so many unflagged ones between them are one event.',
+  }),
+  minimumLength: z.int().min(1).max(100_000).default(defaultMinimumLength).meta({
+    title: 'Shortest event',
+    unit: 'windows',
+    group: found,
+    advanced: true,
+    description: 'Time series: shorter events are not listed; their windows stay flagged.',
+  }),
+  minimumPixels: z.int().min(1).max(1_000_000).default(defaultMinimumPixels).meta({
+    title: 'Smallest object',
+    unit: 'pixels',
+    group: found,
+    advanced: true,
+    description: 'Scenes: smaller groups of touching pixels are not listed as objects; they stay flagged.',
+  }),
+  explain: z.int().min(0).max(20_000).default(2000).meta({
+    title: 'Rows to explain',
+    group: 'Blame',
+    advanced: true,
+    description: 'For so many of the highest rows it is worked out which columns are to blame, and what was expected of them.',
+  }),
+})
+export type Params = z.output<typeof params>

@@ -1,0 +1,268 @@
+/** Scores of a scene, of a table and of a time series: every method and rule, and what the window lists of them. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
+import type { Artifact } from '#common/domain/artifact.ts'
+import { ScoresMeta } from '#common/domain/scores.ts'
+import { rocAuc } from '#engine/analysis/roc.ts'
+import { randomStream } from '#engine/analysis/random.ts'
+import { rowDetectors } from '#engine/operations/score/methods.ts'
+import { createAnomalies } from '#engine/service/anomalies.ts'
+import { openWorkbench, type Workbench } from '../helpers/workbench.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'stratum-scores-'))
+let bench: Workbench
+const metaOf = (artifact: Artifact): ScoresMeta => ScoresMeta.parse(artifact.meta)
+const scoresOf = (artifact: Artifact): Float32Array =>
+  bench.project.array(artifact.id, 'score').read(0, metaOf(artifact).rows) as Float32Array
+const anomalies = () => createAnomalies({ project: () => bench.project, announce: (artifact) => artifact })
+const page = { sort: 'score', review: 'all', offset: 0, limit: 100 } as const
+const flaggedPage = { ...page, descending: true }
+
+/** Four columns that follow one hidden number in two machines; at some times `load` does what the others do not. */
+function machineTable(rows: number, isOdd: (machine: number, i: number) => boolean): string {
+  const random = randomStream(5, 'machines')
+  const noise = (): number => (random.uniform() + random.uniform() + random.uniform() - 1.5) * 0.1
+  const lines = ['time,machine,load,heat,power,fan,anomaly']
+  for (let i = 0; i < rows; i++)
+    for (const machine of [0, 1]) {
+      const t = Math.sin(i / 15 + machine)
+      const odd = isOdd(machine, i)
+      const time = new Date(Date.UTC(2024, 0, 1) + i * 600_000).toISOString().slice(0, 19)
+      const values = [odd ? 3 + noise() : t + noise(), 0.5 * t + noise(), t * t + noise(), -t + noise()]
+      lines.push(`${time},m${machine},${values.map((v) => v.toFixed(4)).join(',')},${Number(odd)}`)
+    }
+  return `${lines.join('\n')}\n`
+}
+
+beforeAll(() => {
+  bench = openWorkbench(join(folder, 'scores.stratum'))
+})
+afterAll(async () => {
+  await bench.close()
+  rmSync(folder, { recursive: true })
+})
+
+describe('scores of a scene', () => {
+  let latents: Artifact
+  beforeAll(async () => {
+    const dataset = await bench.compute('sample', {}, { directory: folder, width: 64, height: 64 })
+    const matrix = await bench.compute('prepare', { dataset: dataset.id })
+    const model = await bench.compute('train', { matrix: matrix.id }, { model: 'pca', settings: { components: 3 } })
+    latents = await bench.compute('encode', { model: model.id })
+  })
+
+  it('say what they rest on, and list flagged pixels with the bands to blame', async () => {
+    const scores = await bench.compute('score', { latents: latents.id })
+    const meta = metaOf(scores)
+    const all = scoresOf(scores)
+    expect(all.filter((s) => s > meta.threshold).length).toBe(meta.flagged)
+    expect(meta.choice).toMatchObject({ rule: 'percentile', calibration: 'held-out', usesLabels: false, level: 0.95 })
+    expect(meta.choice?.low).toBeLessThan(meta.threshold)
+    expect(meta.blame).toBe('exact')
+    const found = await anomalies().listFlagged({ scores: scores.id, ...flaggedPage })
+    expect(found).toMatchObject({ flagged: meta.flagged, total: meta.flagged, threshold: meta.threshold })
+    const [first] = found.rows
+    expect(first.score).toBe(Math.max(...all.filter((s) => !Number.isNaN(s))))
+    expect(first.y! * 64 + first.x!).toBe(first.row)
+    expect(first.blame).toHaveLength(3)
+    expect(first.blame.reduce((sum, { share }) => sum + share, 0)).toBeLessThanOrEqual(1.0001)
+    const { summaries, columns } = bench.project.artifact(meta.dataset).meta as never as {
+      summaries: { min: number; max: number }[]
+      columns: { name: string }[]
+    }
+    for (const { name, value } of first.blame) {
+      const { min, max } = summaries[columns.findIndex((column) => column.name === name)]
+      expect(value).toBeGreaterThanOrEqual(min - 1e-3 * Math.abs(min))
+      expect(value).toBeLessThanOrEqual(max + 1e-3 * Math.abs(max))
+    }
+    expect(first.pValue).toBeLessThan(0.01)
+    expect(first.confidence).toBeGreaterThan(found.rows.at(-1)!.confidence!)
+  })
+
+  it('count objects as a plain flood fill does, and remember what was found of them', async () => {
+    const scores = await bench.compute('score', { latents: latents.id }, { percentile: 95, minimumPixels: 3 })
+    const { threshold, objects } = metaOf(scores)
+    const { total, objects: listed } = await anomalies().listObjects({ scores: scores.id, ...page })
+    expect(total).toBe(objects?.count)
+    const sizes = floodSizes(scoresOf(scores), 64, threshold).filter((size) => size >= 3)
+    expect(listed.map(({ pixels }) => pixels).sort((a, b) => a - b)).toEqual(sizes.sort((a, b) => a - b).slice(0, 100))
+    const [first] = listed
+    expect(first.areaM2).toBeGreaterThan(0)
+    expect(first.centroid.mapX).not.toBeNull()
+    const key = `object/${first.peak}`
+    await anomalies().review({
+      scores: scores.id,
+      entries: { [key]: { verdict: 'confirmed', comment: 'outcrop' }, '7': { verdict: null, comment: '?' } },
+    })
+    const confirmed = await anomalies().listObjects({ scores: scores.id, ...page, review: 'confirmed' })
+    expect(confirmed.objects.map(({ peak, review }) => [peak, review?.comment])).toEqual([[first.peak, 'outcrop']])
+    await anomalies().review({ scores: scores.id, entries: { [key]: null } })
+    expect(bench.project.artifact(scores.id).annotations.review).toEqual({ '7': { verdict: null, comment: '?' } })
+    bench.project.undo()
+    expect(Object.keys(bench.project.artifact(scores.id).annotations.review ?? {}).sort()).toEqual(['7', key])
+  })
+
+  it.each(['codes', 'prepared'] as const)('compare pixels with a ring around them: %s', async (space) => {
+    const scores = await bench.compute('score', { latents: latents.id }, { method: 'local-rx', space, ringRadius: 6, guardRadius: 1 })
+    const all = scoresOf(scores)
+    expect(all.filter(Number.isFinite).length).toBe(metaOf(scores).validRows)
+    expect(all.every((s) => Number.isNaN(s) || s >= 0)).toBe(true)
+  })
+
+  it.each([
+    ['extreme', { falseAlarmRate: 1e-5 }],
+    ['mad', { deviations: 8 }],
+    ['budget', { alarms: 2 }],
+    ['contamination', { anomalousShare: 2 }],
+  ])('take their threshold by the rule %s', async (rule, params) => {
+    const scores = await bench.compute('score', { latents: latents.id }, { rule, ...params, explain: 0 })
+    const { choice, threshold, falseAlarmsPer1000 } = metaOf(scores)
+    expect(choice?.rule).toBe(rule)
+    expect(threshold).toBeGreaterThan(0)
+    if (rule === 'budget') expect(falseAlarmsPer1000?.value).toBeLessThan(3)
+  })
+})
+
+function floodSizes(scores: Float32Array, width: number, threshold: number): number[] {
+  const seen = new Set<number>()
+  const sizes: number[] = []
+  for (let start = 0; start < scores.length; start++) {
+    if (!(scores[start] > threshold) || seen.has(start)) continue
+    const open = [start]
+    seen.add(start)
+    let size = 0
+    for (let at = open.pop(); at !== undefined; at = open.pop()) {
+      size++
+      for (const dy of [-1, 0, 1])
+        for (const dx of [-1, 0, 1]) {
+          const x = (at % width) + dx
+          const next = at + dy * width + dx
+          if (x < 0 || x >= width || !(scores[next] > threshold) || seen.has(next)) continue
+          seen.add(next)
+          open.push(next)
+        }
+    }
+    sizes.push(size)
+  }
+  return sizes
+}
+
+describe('scores of a time series', () => {
+  let latents: Artifact
+  let own: Artifact
+  const odd = (machine: number, i: number): boolean => machine === 1 && ((i >= 100 && i < 120) || (i >= 300 && i < 304))
+  const options = {
+    'series.time': ['time'],
+    'series.unit': 'machine',
+    'series.length': 1,
+    'series.label': 'anomaly',
+  }
+  beforeAll(async () => {
+    writeFileSync(
+      join(folder, 'normal.csv'),
+      machineTable(500, () => false),
+    )
+    writeFileSync(join(folder, 'odd.csv'), machineTable(500, odd))
+    const read = (name: string) => bench.compute('import', {}, { path: join(folder, name), as: 'series', options })
+    const normal = await read('normal.csv')
+    const later = await read('odd.csv')
+    const matrix = await bench.compute('prepare', { dataset: normal.id }, { splitBy: 'time', splitField: 'start time' })
+    const model = await bench.compute('train', { matrix: matrix.id }, { model: 'pca', settings: { components: 2 } })
+    own = await bench.compute('encode', { model: model.id })
+    latents = await bench.compute('encode', { model: model.id, dataset: later.id })
+  })
+  const isOdd = (): Uint8Array => Uint8Array.from({ length: 1000 }, (_, row) => Number(odd(row % 2, row >> 1)))
+
+  it('find events with their unit, start, end and the column to blame', async () => {
+    const scores = await bench.compute('score', { latents: latents.id }, { mergeGap: 3 })
+    const meta = metaOf(scores)
+    expect(rocAuc(scoresOf(scores), isOdd())).toBeGreaterThan(0.99)
+    const { events, total } = await anomalies().listEvents({ scores: scores.id, ...page, sort: 'flagged' })
+    expect(total).toBe(meta.events?.count)
+    expect(events[0]).toMatchObject({ unit: 'm1', start: '2024-01-01T16:40:00' })
+    expect(events[0].flagged).toBeGreaterThanOrEqual(19)
+    expect(events[0].blame[0].name).toBe('load')
+    const { rows } = await anomalies().listFlagged({
+      scores: scores.id,
+      ...flaggedPage,
+      rows: { from: events[0].firstRow, to: events[0].lastRow },
+    })
+    expect(rows.every(({ unit, time }) => unit === 'm1' && time?.startsWith('2024-01-01'))).toBe(true)
+    expect(meta.contamination?.high).toBeGreaterThan(0.02)
+    expect(meta.notes?.join(' ')).toContain('shifted')
+  })
+
+  test.each(['shrunk-mahalanobis', 'knn', 'ecod'])('%s finds them in prepared columns', async (method) => {
+    const scores = await bench.compute('score', { latents: latents.id }, { method, space: 'prepared', explain: 20 })
+    expect(rocAuc(scoresOf(scores), isOdd())).toBeGreaterThan(0.9)
+    const { rows } = await anomalies().listFlagged({ scores: scores.id, ...flaggedPage })
+    expect(rows[0].blame[0]?.name).toBe('load')
+  })
+
+  it('every detector scores every window', async () => {
+    for (const { id } of rowDetectors) {
+      const scores = await bench.compute('score', { latents: latents.id }, { method: id, space: 'codes', explain: 0 })
+      expect([id, scoresOf(scores).every(Number.isFinite)]).toEqual([id, true])
+    }
+  })
+
+  it.each(['codes', 'residual', 'prepared-residual'] as const)('neighbours can be looked for among %s', async (space) => {
+    const scores = await bench.compute('score', { latents: latents.id }, { method: 'knn', space })
+    expect(scoresOf(scores).every(Number.isFinite)).toBe(true)
+    if (space !== 'codes') expect(rocAuc(scoresOf(scores), isOdd())).toBeGreaterThan(0.9)
+    expect(metaOf(scores).blame).toBe('replacement')
+    if (space === 'prepared-residual') expect(metaOf(scores).notes?.join(' ')).toContain('model adds nothing')
+  })
+
+  it('a row that was learned from is not its own neighbour', async () => {
+    const scores = await bench.compute('score', { latents: own.id }, { method: 'knn', space: 'codes' })
+    const { flagged, validRows } = metaOf(scores)
+    expect(Math.min(...scoresOf(scores))).toBeGreaterThan(0)
+    expect(flagged / validRows).toBeLessThan(0.03)
+  })
+
+  it('a threshold from labels says so, and which rows it saw', async () => {
+    const params = { rule: 'labels', labels: 'anomaly', labelShare: 40 }
+    const scores = await bench.compute('score', { latents: latents.id }, params)
+    const { choice } = metaOf(scores)
+    expect(choice).toMatchObject({ usesLabels: true, calibration: 'labelled' })
+    const seen = bench.project.array(scores.id, 'learned/row').shape[0]
+    expect(seen).toBeGreaterThan(300)
+    expect(seen).toBeLessThan(500)
+    const flagged = scoresOf(scores).map((s) => Number(s > choice!.value))
+    expect(flagged.reduce((sum, one, row) => sum + one * isOdd()[row], 0)).toBeGreaterThanOrEqual(23)
+  })
+
+  it('alarms a day follow from the times', async () => {
+    const { choice } = metaOf(await bench.compute('score', { latents: latents.id }, { rule: 'budget', alarms: 3, alarmsPer: 'day' }))
+    expect(choice?.parameters.rowsPerDay).toBe(288)
+  })
+
+  it('a model without a likelihood refuses to tell one', async () => {
+    await expect(bench.compute('score', { latents: latents.id }, { method: 'likelihood' })).rejects.toMatchObject({
+      code: 'DATA_UNSUITABLE',
+      where: { parameter: 'method' },
+    })
+  })
+})
+
+test('a variational model tells how unlikely rows are', async () => {
+  writeFileSync(
+    join(folder, 'rows.csv'),
+    machineTable(300, (machine, i) => machine === 1 && i % 60 === 0),
+  )
+  const dataset = await bench.compute('import', {}, { path: join(folder, 'rows.csv') })
+  const matrix = await bench.compute('prepare', { dataset: dataset.id }, { columns: ['load', 'heat', 'power', 'fan'] })
+  const settings = { encoder: [8], codeSize: 2 }
+  const model = await bench.compute('train', { matrix: matrix.id }, { model: 'vae', settings })
+  const latents = await bench.compute('encode', { model: model.id })
+  const isOdd = Uint8Array.from({ length: 600 }, (_, row) => Number(row % 2 === 1 && (row >> 1) % 60 === 0))
+  for (const method of ['bound', 'likelihood']) {
+    const scores = await bench.compute('score', { latents: latents.id }, { method, draws: 5, explain: 10 })
+    const meta = metaOf(scores)
+    expect(meta.histogram.all.reduce((a, b) => a + b, 0)).toBe(600)
+    expect(meta.blame).toBe('replacement')
+  }
+})
