@@ -214,7 +214,7 @@ test('the built-in sample goes from the start screen to a map and a figure', asy
 
   await goTo(page, 'Anomalies')
   await page.getByRole('button', { name: /^Score \d/ }).click()
-  await page.getByRole('table', { name: 'Highest scores' }).getByRole('row').nth(1).click(patient)
+  await page.getByRole('listbox', { name: 'Flagged pixels' }).getByRole('option').nth(1).click(patient)
   await expect(page.getByRole('img', { name: /^Before and after/ })).toContainText('after', patient)
 
   await goTo(page, 'Map')

@@ -81,6 +81,6 @@ class Look {
 }
 
 /** A number that every score lies above. */
-const lowestOf = ({ min, max }: ScoresMeta): number => min - Math.max(1e-6, (max - min) * 1e-3)
+export const lowestOf = ({ min, max }: ScoresMeta): number => min - Math.max(1e-6, (max - min) * 1e-3)
 
 export const look = new Look()
