@@ -18,6 +18,7 @@ export default defineConfig({
     // Two cores, and each file may start an engine or train a small model.
     maxWorkers: 2,
     testTimeout: 60_000,
+    hookTimeout: 120_000,
     // Tests of the chunk store name a folder of their own.
     env: { STRATUM_CACHE: 'off' },
     reporters: ['default', ['json', { outputFile: 'test-results/vitest.json' }]],
