@@ -38,3 +38,19 @@ export function toMap([a, b, c, d, e, f]: Affine, column: number, row: number): 
 
 /** Area of one pixel in squared units of the CRS. */
 export const pixelArea = ([a, b, , d, e]: Affine): number => Math.abs(a * e - b * d)
+
+/** Metres in the units that map projections are drawn in. */
+const metresOf: Readonly<Record<string, number>> = {
+  metre: 1,
+  meter: 1,
+  m: 1,
+  kilometre: 1000,
+  foot: 0.3048,
+  'US survey foot': 1200 / 3937,
+}
+
+/** Square metres of one pixel; null where the grid has no place, or is in degrees, where pixels are not all alike. */
+export function pixelSquareMetres({ georeferenced, crs, transform }: Grid): number | null {
+  const metres = georeferenced && crs ? metresOf[crs.unit] : undefined
+  return metres === undefined ? null : pixelArea(transform) * metres ** 2
+}

@@ -213,9 +213,11 @@ export const ClusterSummary = z.object({
   sd: z.array(z.number()),
   /** Rows that the method puts in no class. It comes after the classes, and is not counted in `k`. */
   isNoise: z.boolean().optional(),
+  /** Connected regions of the class on the map, where they were counted. */
+  regions: z.int().optional(),
   /**
-   * Source columns in which the class differs most from the other rows, the strongest first: Cohen's d, and the p of Welch's test,
-   * corrected for the number of tests (Holm).
+   * Source columns in which the class differs most from the other rows, the strongest first, where that is beyond doubt: Cohen's d, and the
+   * p of Welch's test; of a category Cramér's V and the p of the χ² test. p is corrected for the number of tests (Holm).
    */
   distinguishing: z.array(z.object({ column: z.int(), effect: z.number(), p: z.number() })).optional(),
 })

@@ -13,11 +13,14 @@ import { featuresOperation } from './features.ts'
 import { importOperation } from './import.ts'
 import { importModelOperation } from './importModel.ts'
 import { operationIn, operationList } from './list.ts'
+import { mergeClassesOperation } from './mergeClasses.ts'
 import { prepareOperation } from './prepare.ts'
 import { reportOperation } from './report.ts'
 import { prepareAsOperation } from './prepareAs.ts'
 import { sampleOperation } from './sample.ts'
 import { scoreOperation } from './score.ts'
+import { sieveOperation } from './sieve.ts'
+import { splitClassOperation } from './splitClass.ts'
 import { stepSizesOperation } from './stepSizes.ts'
 import { selectUnitsOperation } from './selectUnits.ts'
 import { sweepOperation } from './sweep.ts'
@@ -42,6 +45,9 @@ export const operations = operationList(
   selectUnitsOperation,
   clusterOperation,
   tidyOperation,
+  sieveOperation,
+  mergeClassesOperation,
+  splitClassOperation,
   embedOperation,
   scoreOperation,
   evaluateOperation,

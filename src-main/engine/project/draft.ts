@@ -64,6 +64,7 @@ export function openDraft(tables: Tables, id: number, toArtifact: (id: number) =
         return { state: JSON.parse(state) as unknown, arrays: Object.fromEntries(entries) }
       }),
     addMetrics: (points) => whileOpen(() => metrics.add(id, points)),
+    annotate: (annotations) => whileOpen(() => void artifacts.setAnnotations(id, annotations)),
     finish: (meta, seconds) =>
       whileOpen(() => {
         const open = [...writers].filter(([, writer]) => !writer.finished).map(([name]) => name)

@@ -42,6 +42,8 @@ export interface Draft {
   ): void
   loadCheckpoint(): { state: unknown; arrays: Record<string, { shape: readonly number[]; values: NumberArray }> } | null
   addMetrics(points: readonly { step: number; name: string; value: number }[]): void
+  /** What it begins with: names and colours taken over from what it is made of. Changes later on go through the journal. */
+  annotate(annotations: Annotations): void
 }
 
 export interface Project {
