@@ -178,7 +178,7 @@ describe('classes', () => {
     expect(meta.evaluation.results[0]).toEqual({ kind: 'classes', found: 4, hasNoise: true })
     expect(meta.rows[0].figures).toMatchObject({ rows: 240, k: 3, accuracy: 0.9 })
     const { found: classes, named } = readConfusion(bench.project, { comparison: artifact.id, row: 0, naming: 'one-to-one' })
-    expect(classes.at(-1)).toMatchObject({ name: 'In no class', isNoise: true, rows: 24 })
+    expect(classes.at(-1)).toMatchObject({ name: 'Noise', isNoise: true, rows: 24 })
     expect(named.at(-1)).toBe(-1)
   })
 

@@ -117,6 +117,7 @@ const float32 = typed<Float32Array>(Float32Array)
 const float64 = typed<Float64Array>(Float64Array)
 const uint16 = typed<Uint16Array>(Uint16Array)
 const uint8 = typed<Uint8Array>(Uint8Array)
+const int32 = typed<Int32Array>(Int32Array)
 const none = z.object({})
 
 export const engineCalls = {
@@ -357,7 +358,9 @@ export const engineCalls = {
     input: z.object({ comparison: id, row: z.int().nonnegative(), naming: Naming.default('one-to-one') }),
     output: z.object({
       counts: float64,
-      found: z.array(z.object({ id: z.int(), name: z.string(), isNoise: z.boolean(), rows: z.number(), mapped: z.number() })),
+      found: z.array(
+        z.object({ id: z.int(), name: z.string(), colour: z.string(), isNoise: z.boolean(), rows: z.number(), mapped: z.number() }),
+      ),
       labelled: z.array(z.object({ name: z.string(), rows: z.number() })),
       named: z.array(z.int()),
       /** Share of rows that are right under this naming, and beyond chance (Cohen's kappa). */
@@ -402,6 +405,21 @@ export const engineCalls = {
       allMean: float64,
       allSd: float64,
       distinguishing: z.array(z.object({ column: z.int(), effect: z.number(), p: z.number() })),
+    }),
+  },
+  /**
+   * How the classes of a clustering hang together, from the leaves up: 0 … leaves − 1 are leaves, leaves + i is merge i. Children [merges, 2],
+   * height [merges] never falls, size [leaves + merges] rows under each node, leafClass [leaves] from 1, 0 for noise.
+   */
+  readTree: {
+    input: z.object({ clustering: id }),
+    output: z.object({
+      kind: z.enum(['ward', 'condensed']),
+      leaves: z.int(),
+      children: int32,
+      height: float64,
+      size: float64,
+      leafClass: int32,
     }),
   },
   /** One number of each of the rows given (rising), to colour them by; NaN where there is none. A newer question ends an older one (CANCELLED). */

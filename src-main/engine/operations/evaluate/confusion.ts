@@ -1,10 +1,11 @@
 /** The classes of an evaluated map against the labels, read back from what the evaluation stored. Memory: the table. */
 import type { z } from 'zod'
 import type { EngineCalls } from '#common/contract/engine.ts'
-import type { Artifact } from '#common/domain/artifact.ts'
+import type { Artifact, LegendEntry } from '#common/domain/artifact.ts'
 import type { ComparisonMeta } from '#common/domain/comparison.ts'
 import type { DatasetMeta } from '#common/domain/dataset.ts'
 import type { EvaluatedResult, EvaluationMeta, Naming } from '#common/domain/evaluation.ts'
+import { defaultStyle } from '#common/domain/palettes.ts'
 import { StratumError } from '#common/errors.ts'
 import { type Contingency, tableOf } from '../../analysis/agreement.ts'
 import { areaAdjusted } from '../../analysis/areaAdjusted.ts'
@@ -70,13 +71,14 @@ export function readConfusion(
     const [low, high] = ends?.subarray(6 * j + 2 * which, 6 * j + 2 * which + 2) ?? [Number.NaN, Number.NaN]
     return Number.isNaN(low) ? null : [low, high]
   }
-  const legend = new Map((artifact?.annotations.legend ?? []).map((entry) => [entry.id, entry.name]))
+  const legend = artifact ? legendOf(project, artifact) : new Map<number, LegendEntry>()
   const isMap = meta.dataset !== undefined && (project.artifact(meta.dataset).meta as unknown as DatasetMeta).grid !== null
   return {
     counts: table.counts,
     found: Array.from(table.foundSizes, (rows, i) => {
       const isNoise = result.hasNoise && i === result.found - 1
-      return { id: i + 1, name: legend.get(i + 1) ?? (isNoise ? 'In no class' : `Class ${i + 1}`), isNoise, rows, mapped: mapped[i] }
+      const { name, colour } = legend.get(i + 1) ?? defaultStyle({ id: i + 1, isNoise })
+      return { id: i + 1, name, colour, isNoise, rows, mapped: mapped[i] }
     }),
     labelled: names.map((name, j) => ({ name, rows: table.truthSizes[j] })),
     named: [...named],
@@ -100,4 +102,10 @@ export function readConfusion(
     }),
     adjusted: isMap ? areaAdjusted(table, named, mapped) : null,
   }
+}
+
+/** Names and colours that a user gave; a tidied map without any has those of the map it was made from. */
+function legendOf(project: Project, { annotations, inputs }: Artifact): Map<number, LegendEntry> {
+  if (annotations.legend) return new Map(annotations.legend.map((entry) => [entry.id, entry]))
+  return inputs.clustering === undefined ? new Map() : legendOf(project, project.artifact(inputs.clustering))
 }
