@@ -39,7 +39,7 @@ export const denoising = defineModel({
   summary: 'Learns to take noise away from rows, and so how columns go together.',
   group: 'Good first choices',
   useWhen: 'Sensors drop out, stripe or spike, or genes are missed by chance, and codes shall not depend on it.',
-  avoidWhen: 'Small deviations are what is looked for: the model learns to overlook them.',
+  avoidWhen: 'Codes have to keep small deviations: the model learns to overlook them, and they show in its errors instead.',
   paper:
     'Vincent, Larochelle, Bengio & Manzagol 2008, Extracting and composing robust features with denoising autoencoders, ICML; Vincent et al. 2010, Stacked denoising autoencoders, JMLR 11',
   fits: ['raster', 'table', 'cells', 'embedding', 'series'],
@@ -122,6 +122,24 @@ export const denoising = defineModel({
       summary: 'A fifth of the values of a window missing by chance, six numbers per window.',
       params: { codeSize: 6, encoder: [128, 32], noise: 'masking', noiseLevel: 0.2 },
       scaling: 'z-score',
+    },
+    {
+      id: 'anomaly',
+      title: 'Anomalies',
+      summary:
+        'Gaussian noise of 0.3 spreads through wide layers, learned from ordinary rows: what it takes away from a row is what is unusual.',
+      params: {
+        codeSize: 64,
+        encoder: [128],
+        activation: 'relu',
+        noiseLevel: 0.3,
+        epochs: 60,
+        batchSize: 128,
+        learningRateSchedule: 'cosine',
+        patience: 0,
+      },
+      scaling: 'z-score',
+      prepare: { holdoutShare: 0.1 },
     },
     {
       id: 'published',
