@@ -20,12 +20,12 @@ export interface SceneParts {
   /** [rows × 2] NaN where there is no class; by default around (label, −label). */
   readonly codes?: Float32Array
   readonly noise?: boolean
-  readonly grid?: Partial<Grid>
+  readonly grid?: Partial<Grid> | null
 }
 
 export function classedScene(project: ProjectFile, { width, height, labels, codes, noise = false, grid = {} }: SceneParts): ClassedScene {
   const rows = width * height
-  const dataset = storedArtifact(project, 'dataset', { kind: 'raster', rows, grid: { ...gridOf(width, height), ...grid } })
+  const dataset = storedArtifact(project, 'dataset', { kind: 'raster', rows, grid: grid && { ...gridOf(width, height), ...grid } })
   const valid = [...labels.keys()].filter((i) => labels[i] > 0)
   // Two columns: the class, and the row.
   const X = Float32Array.from(valid.flatMap((i) => [labels[i], i]))
