@@ -261,6 +261,7 @@ test('a variational model tells how unlikely rows are', async () => {
   const isOdd = Uint8Array.from({ length: 600 }, (_, row) => Number(row % 2 === 1 && (row >> 1) % 60 === 0))
   for (const method of ['bound', 'likelihood']) {
     const scores = await bench.compute('score', { latents: latents.id }, { method, draws: 5, explain: 10 })
+    expect(rocAuc(scoresOf(scores), isOdd)).toBeGreaterThan(0.8)
     const meta = metaOf(scores)
     expect(meta.histogram.all.reduce((a, b) => a + b, 0)).toBe(600)
     expect(meta.blame).toBe('replacement')

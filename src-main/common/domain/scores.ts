@@ -99,6 +99,28 @@ export const ScoresMeta = z.object({
       earlierAuc: z.number().nullable(),
     })
     .optional(),
+  /**
+   * One model for each unit: scores are then in units of its own threshold, (s − median) / (threshold − median) of its held-out rows, so
+   * that 1 is the threshold everywhere. `model` and `latents` above are those of the first.
+   */
+  nodes: z
+    .array(
+      z.object({
+        name: z.string(),
+        model: z.int(),
+        latents: z.int(),
+        scores: z.int(),
+        /** In the units of its own scores. */
+        threshold: z.number(),
+        rows: z.number(),
+        flagged: z.number(),
+        calibrationRows: z.number(),
+        explainedVariance: z.number(),
+      }),
+    )
+    .optional(),
+  /** Units that no model could be made for, and why. */
+  failedNodes: z.array(z.object({ name: z.string(), code: z.string(), message: z.string() })).optional(),
   /** What should be known when reading these scores. */
   notes: z.array(z.string()).optional(),
 })

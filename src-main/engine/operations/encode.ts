@@ -7,11 +7,12 @@ import { z } from 'zod'
 import { throwIfCancelled } from '#common/errors.ts'
 import { type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
 import type { LatentsMeta, ModelMeta } from '#common/domain/results.ts'
+import { rowsWhere } from '../data/conditions.ts'
 import type { RowChunk } from '../data/dataset.ts'
 import { openDataset } from '../data/import.ts'
 import { openReplay } from '../data/pipeline/replay.ts'
 import { defineOperation } from './define.ts'
-import { keyedFile, regionIdentity, regionParam, withinRegion } from './region.ts'
+import { keyedFile, regionIdentity, regionParam, withinRegion, withinRows } from './region.ts'
 import { openTrainedModel } from './trainedModel.ts'
 
 /** 64 MB per chunk, of input or codes, whichever are wider: long enough for full tile rows of wide scenes, short enough for the budget. */
@@ -28,8 +29,16 @@ export const encodeOperation = defineOperation({
     model: { kinds: ['model'], description: 'A trained model' },
     dataset: { kinds: ['dataset'], optional: true, description: 'Another dataset with the same columns; the model’s own when left out' },
   },
-  params: z.object({ region: regionParam('computes codes') }),
-  keyed: ({ region }) => ({ region: region === null ? null : keyedFile }),
+  params: z.object({
+    region: regionParam('computes codes'),
+    where: z.string().nullable().default(null).meta({
+      title: 'Only rows where',
+      description: 'Such as machine = m1, or year >= 2008 and region in north, south. Other rows get no code.',
+      advanced: true,
+    }),
+  }),
+  // Codes that were computed before there were conditions keep their key.
+  keyed: ({ region, where }) => ({ region: region === null ? null : keyedFile, ...(where !== null && { where }) }),
   identity: ({ region }) => regionIdentity(region),
   produces: 'latents',
   ignores: ['seed'],
@@ -73,7 +82,9 @@ export const encodeOperation = defineOperation({
 
       // The workers encode one chunk while the next is read and decoded here.
       const maxBytes = Math.floor((chunkBytes * columns.length) / Math.max(columns.length, width, Z))
-      const wanted = await withinRegion(open, source, ctx.params.region, ctx.signal)
+      const inside = await withinRegion(open, source, ctx.params.region, ctx.signal)
+      const { where } = ctx.params
+      const wanted = where === null ? inside : withinRows(inside, await rowsWhere(open, source, where, 'where', ctx.signal))
       let done = 0
       let pending: Promise<number> = Promise.resolve(0)
       for await (const chunk of wanted.chunks({ columns, maxBytes, signal: ctx.signal })) {

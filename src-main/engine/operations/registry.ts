@@ -19,6 +19,7 @@ import { reportOperation } from './report.ts'
 import { prepareAsOperation } from './prepareAs.ts'
 import { sampleOperation } from './sample.ts'
 import { scoreOperation } from './score.ts'
+import { scoreNodesOperation } from './scoreNodes.ts'
 import { sieveOperation } from './sieve.ts'
 import { splitClassOperation } from './splitClass.ts'
 import { stepSizesOperation } from './stepSizes.ts'
@@ -50,6 +51,7 @@ export const operations = operationList(
   splitClassOperation,
   embedOperation,
   scoreOperation,
+  scoreNodesOperation,
   evaluateOperation,
   compareOperation,
   exportOperation,

@@ -16,6 +16,7 @@ import { defineOperation, type OperationContext } from './define.ts'
 import { keyedLabels, labelsIdentity } from './labels.ts'
 import { calibrate, calibrationRows } from './score/calibration.ts'
 import { writeDetails } from './score/details.ts'
+import { writeFound } from './score/found.ts'
 import { type Frame, openFrame } from './score/frame.ts'
 import { localRx, reconstruction, scoreMethods, spaceTitles } from './score/methods.ts'
 import { notesOf } from './score/notes.ts'
@@ -40,9 +41,6 @@ export interface ScoreParams extends RuleParams, Readonly<Record<string, unknown
   readonly explain: number
 }
 type Context = OperationContext<ScoreParams>
-
-/** Scores a confidence is told from. */
-const keptCalibration = 100_000
 
 export const scoreOperation = defineOperation({
   id: 'score',
@@ -192,7 +190,7 @@ async function finish(ctx: Context, frame: Frame, scored: Scored): Promise<Score
   const choice = early ?? (await choose(rowsAt(project.array(draft.id, 'score'), labels!.rows)))
   if (!early) await tallyAgain(ctx, tally, choice.value, frame.latents.rows)
   const counts = tally.finish()
-  writeFound(ctx, calibration, counts.highest, labels?.rows ?? null)
+  writeFound(draft, calibration, counts.highest, labels?.rows ?? null)
   const { explained, blame } = await writeDetails(
     {
       project,
@@ -224,29 +222,6 @@ async function tallyAgain({ project, draft, signal }: Context, tally: ScoreTally
     signal.throwIfAborted()
     tally.add(from, reader.read(from, Math.min(rows, from + step)) as Float32Array)
   }
-}
-
-function writeFound(
-  { draft }: Context,
-  calibration: Float64Array,
-  highest: { readonly rows: Float64Array; readonly scores: Float32Array },
-  learned: Float64Array | null,
-): void {
-  const write = (name: string, dtype: 'float32' | 'float64', values: Float32Array | Float64Array): void => {
-    const writer = draft.writeArray(name, { dtype, shape: [values.length] })
-    writer.append(values)
-    writer.finish()
-  }
-  const n = calibration.length
-  const kept = Math.min(n, keptCalibration)
-  write(
-    'calibration',
-    'float32',
-    Float32Array.from({ length: kept }, (_, i) => calibration[kept === n ? i : Math.round((i * (n - 1)) / (kept - 1))]),
-  )
-  write('top/row', 'float64', highest.rows)
-  write('top/score', 'float32', highest.scores)
-  if (learned) write('learned/row', 'float64', learned)
 }
 
 interface Outcome {

@@ -30,6 +30,25 @@ export const maxFeature = declared({
   params: z.object({}),
 })
 
+export const robustError = declared({
+  id: 'robust-error',
+  version: 1,
+  title: 'Robust reconstruction error',
+  summary: 'Mean size of the errors of the columns, none of which counts more than a limit.',
+  useWhen:
+    'Many columns, some of them with rare jumps: a fault shows in several columns at once, and one that jumps alone shall not outweigh them.',
+  paper: 'Huber 1964, Robust estimation of a location parameter, Annals of Mathematical Statistics 35',
+  params: z.object({
+    errorLimit: z.number().positive().max(1e6).default(5).meta({
+      title: 'Largest error that counts',
+      unit: 'prepared units',
+      group: 'Detector',
+      description:
+        'Larger errors of a column count as this. With z-scores these are standard deviations: beyond 5 the size says nothing more.',
+    }),
+  }),
+})
+
 const draws = z.int().min(1).max(5000).default(20).meta({
   title: 'Draws',
   paperTerm: 'k',
@@ -83,7 +102,15 @@ export const localRx = declared({
 /** Detectors of rows of numbers. */
 export const rowDetectors: readonly Detector[] = [shrunkMahalanobis, ...registered]
 
-export const scoreMethods: readonly MethodDeclaration[] = [reconstruction, maxFeature, bound, likelihood, ...rowDetectors, localRx]
+export const scoreMethods: readonly MethodDeclaration[] = [
+  reconstruction,
+  maxFeature,
+  robustError,
+  bound,
+  likelihood,
+  ...rowDetectors,
+  localRx,
+]
 
 export const methodIds = scoreMethods.map(({ id }) => id) as [string, ...string[]]
 

@@ -13,7 +13,17 @@ import type { Project } from '../../project/project.ts'
 import { importanceLogLikelihood, tellsLikelihood } from '../../train/likelihood.ts'
 import { readWeights } from '../trainedModel.ts'
 import type { Frame } from './frame.ts'
-import { bound, likelihood, maxFeature, reconstruction, rowDetectors, scoreMethods, spaceTitles, usualSpace } from './methods.ts'
+import {
+  bound,
+  likelihood,
+  maxFeature,
+  reconstruction,
+  robustError,
+  rowDetectors,
+  scoreMethods,
+  spaceTitles,
+  usualSpace,
+} from './methods.ts'
 import { rowsAt } from './rows.ts'
 
 export interface RowScorer {
@@ -78,6 +88,18 @@ export async function openScorer(options: ScorerOptions): Promise<RowScorer> {
       score: async (V, n) => rowMeans(V, n, 1, (most, r) => Math.max(most, Math.abs(r)), frame.C),
       blame: async (V) => V.map((r) => r * r),
     }
+  if (id === robustError.id) {
+    const limit = params.errorLimit as number
+    return {
+      ...base,
+      space: 'residual',
+      spaceTitle: `errors of the columns${errorsOf}`,
+      width: frame.C,
+      reads: 'rows',
+      score: async (V, n) => rowMeans(V, n, frame.C, (sum, r) => sum + Math.min(limit, Math.abs(r))),
+      blame: async (V) => V.map((r) => Math.min(limit, Math.abs(r))),
+    }
+  }
   if (id === bound.id || id === likelihood.id) return likelihoodScorer(options, base)
   return detectorScorer(options, base)
 }

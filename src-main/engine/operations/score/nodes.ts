@@ -1,0 +1,147 @@
+/** Scores of several machines as one: each in units of its own threshold. Memory: the merged scores, and the details of every machine. */
+import type { Artifact } from '#common/domain/artifact.ts'
+import { type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
+import type { ModelMeta } from '#common/domain/results.ts'
+import { noColumn, type ScoresMeta } from '#common/domain/scores.ts'
+import { throwIfCancelled } from '#common/errors.ts'
+import { countBelow } from '../../analysis/confidence.ts'
+import { estimateContamination } from '../../analysis/contamination.ts'
+import { quantileOfSorted } from '../../analysis/quantiles.ts'
+import type { OperationContext } from '../define.ts'
+import type { ScoreParams } from '../score.ts'
+import { blamedColumns, openScores, type ScoresReader } from './findings.ts'
+import { writeFound } from './found.ts'
+import { writeSeries } from './series.ts'
+import { ScoreTally } from './tally.ts'
+import { falseAlarms } from './threshold.ts'
+
+export interface Node {
+  readonly name: string
+  readonly model: Artifact
+  readonly scores: Artifact
+}
+
+const rowsPerRead = 1 << 19
+
+/** Merges into the draft. Where one machine only is there, its scores are put on the same scale. */
+export async function mergeNodes(ctx: OperationContext<ScoreParams>, nodes: readonly Node[], dataset: Artifact): Promise<ScoresMeta> {
+  const { project, draft, signal, params } = ctx
+  const data = dataset.meta as unknown as DatasetMeta
+  const merged = new Float32Array(data.rows).fill(Number.NaN)
+  const calibration: number[] = []
+  const readers: { reader: ScoresReader; onScale: (score: number) => number }[] = []
+  for (const { scores } of nodes) {
+    const reader = await openScores(project, scores, signal)
+    const own = reader.calibration as Float32Array
+    const median = quantileOfSorted(own, 0.5)
+    // Held-out rows that are all alike leave the threshold where they lie; any step above it is then one.
+    const unit = Math.max(reader.meta.threshold - median, 1e-12)
+    const onScale = (score: number): number => (score - median) / unit
+    readers.push({ reader, onScale })
+    for (const score of own) calibration.push(onScale(score))
+    const stored = project.array(scores.id, 'score')
+    for (let from = 0; from < data.rows; from += rowsPerRead) {
+      throwIfCancelled(signal)
+      const block = stored.read(from, Math.min(data.rows, from + rowsPerRead)) as Float32Array
+      for (let i = 0; i < block.length; i++) if (!Number.isNaN(block[i])) merged[from + i] = onScale(block[i])
+    }
+  }
+  const sorted = Float64Array.from(calibration).sort()
+  const series = await writeSeries(project, dataset, draft, signal)
+  const writer = draft.writeArray('score', { dtype: 'float32', shape: [data.rows] })
+  const tally = new ScoreTally({ calibration: sorted, data, threshold: 1, unit: series?.unit ?? null, ...params })
+  for (let from = 0; from < data.rows; from += rowsPerRead) {
+    const block = merged.subarray(from, from + rowsPerRead)
+    writer.append(block)
+    tally.add(from, block)
+    ctx.report({ stage: 'Bringing machines together', fraction: 0.9 + (0.1 * from) / data.rows, done: from, unit: rowNoun[data.kind][1] })
+  }
+  writer.finish()
+  const counts = tally.finish()
+  writeFound(draft, sorted, counts.highest, null)
+  const detailedRows = writeMergedDetails(
+    ctx,
+    readers.map(({ reader }) => reader),
+    counts.highest.rows,
+  )
+  const [first] = readers
+  const { meta } = first.reader
+  const below = countBelow(sorted, quantileOfSorted(sorted, 0.5))
+  const contamination = estimateContamination(counts.belowMedian, counts.scored, below, sorted.length)
+  return {
+    ...meta,
+    method: `${meta.scoring?.title ?? meta.method} of a model for each machine, in units of its threshold`,
+    dataset: dataset.id,
+    rows: data.rows,
+    validRows: counts.scored,
+    threshold: 1,
+    thresholdRule:
+      nodes.length === 1 ? meta.thresholdRule : `${meta.choice?.title ?? 'the same rule'}, for each of ${nodes.length} machines by itself`,
+    percentile: (100 * countBelow(sorted, 1)) / sorted.length,
+    holdoutRows: sorted.length,
+    min: counts.min,
+    max: counts.max,
+    histogram: counts.histogram,
+    flagged: counts.flagged,
+    ...(meta.choice && { choice: choiceOf(meta.choice, nodes.length, first.onScale, sorted.length) }),
+    falseAlarmsPer1000: falseAlarms(sorted, 1),
+    contamination: contamination && { ...contamination, method: 'Storey’s π₀ at λ = ½ of p values among held-out rows' },
+    detailedRows,
+    ...(counts.events !== null && { events: { count: counts.events, mergeGap: params.mergeGap, minimumLength: params.minimumLength } }),
+    ...(series && { series: series.meta }),
+    nodes: readers.map(({ reader }, i) => ({
+      name: nodes[i].name,
+      model: reader.meta.model,
+      latents: reader.meta.latents,
+      scores: reader.artifact.id,
+      threshold: reader.meta.threshold,
+      rows: reader.meta.validRows,
+      flagged: reader.meta.flagged,
+      calibrationRows: reader.meta.holdoutRows,
+      explainedVariance: (nodes[i].model.meta as unknown as ModelMeta).explainedVariance,
+    })),
+    notes: [...new Set(readers.flatMap(({ reader }) => reader.meta.notes ?? []))],
+  }
+}
+
+/** The interval of several thresholds is each machine's own. */
+function choiceOf(choice: NonNullable<ScoresMeta['choice']>, nodes: number, onScale: (score: number) => number, rows: number) {
+  const scaled = (end: number | null): number | null => (end === null || nodes > 1 ? null : onScale(end))
+  return { ...choice, value: 1, low: scaled(choice.low), high: scaled(choice.high), calibrationRows: rows }
+}
+
+/** Details of the highest rows, wherever a machine has explained them. Columns are those of the first machine's model. */
+function writeMergedDetails({ draft }: OperationContext<ScoreParams>, readers: readonly ScoresReader[], rows: Float64Array): number {
+  const [first] = readers
+  const place = new Map(first.sources.map(({ name }, i) => [name, i]))
+  const n = rows.length * blamedColumns
+  const columns = new Uint16Array(n).fill(noColumn)
+  const [shares, values, expected] = [0, 0, 0].map(() => new Float32Array(n).fill(Number.NaN))
+  let detailed = 0
+  for (const [i, row] of rows.entries()) {
+    const reader = readers.find((one) => one.place.has(row))
+    const at = reader?.place.get(row)
+    if (!reader || at === undefined || !reader.details.columns) continue
+    for (let c = 0; c < blamedColumns; c++) {
+      const [from, to] = [at * blamedColumns + c, i * blamedColumns + c]
+      const source = reader.sources[reader.details.columns[from]]
+      if (!source) continue
+      columns[to] = place.get(source.name) ?? noColumn
+      shares[to] = reader.details.shares?.[from] ?? Number.NaN
+      values[to] = reader.details.values?.[from] ?? Number.NaN
+      expected[to] = reader.details.expected?.[from] ?? Number.NaN
+      detailed = i + 1
+    }
+  }
+  for (const [name, dtype, array] of [
+    ['columns', 'uint16', columns],
+    ['shares', 'float32', shares],
+    ['values', 'float32', values],
+    ['expected', 'float32', expected],
+  ] as const) {
+    const writer = draft.writeArray(`top/${name}`, { dtype, shape: [rows.length, blamedColumns] })
+    writer.append(array)
+    writer.finish()
+  }
+  return detailed
+}
