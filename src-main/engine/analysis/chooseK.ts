@@ -137,7 +137,7 @@ async function kmeansCurve(
 /** With diagonal covariances: more parameters than k-means has, few enough for small classes. */
 async function addBic(curve: KCriteria[], { X, m }: { X: Float32Array; m: number }, d: number, seed: number, run: LongRun): Promise<void> {
   const { clusterings } = await import('./clustering/registry.ts')
-  const mixture = methodIn(clusterings, 'gmm')
+  const mixture = methodIn(clusterings, 'gaussian-mixture')
   for (const [at, point] of curve.entries()) {
     const params = mixture.params.parse({ k: point.k, covariance: 'diag', nInit: 1 })
     const { figures } = await mixture.fit(X, m, d, params, { seed, threads: 1, signal: run.signal })

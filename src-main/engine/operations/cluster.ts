@@ -10,6 +10,7 @@ import type { ClusteringMeta, LatentsMeta, ModelMeta } from '#common/domain/resu
 import { RowSelection } from '#common/domain/selection.ts'
 import { StratumError } from '#common/errors.ts'
 import { chooseK, type KChoice } from '../analysis/chooseK.ts'
+import { type KCriterion, kCriteria, kCriterionTitles } from '../analysis/chooseKVerdicts.ts'
 import type { Clustering, ClusteringMethod } from '../analysis/clustering/define.ts'
 import { neighbourVote } from '../analysis/clustering/neighbourVote.ts'
 import { clusterings } from '../analysis/clustering/registry.ts'
@@ -25,12 +26,33 @@ import { classProfiles, LabelPicker, readDrawnRows } from './profiles.ts'
 /** Beyond so many rows `auto` learns from small draws. */
 const fewRows = 2_000_000
 const methodIds = clusterings.map(({ id }) => id)
+const methodsWithK = clusterings.filter(({ takesK }) => takesK).map(({ id }) => id)
 
 const params = z.object({
   method: methodEnum(['auto', ...methodIds], clusterings, { auto: 'k-means, as the rows allow' })
     .default('auto')
     .meta({ title: 'Method', description: 'Chosen for you it is k-means, by mini-batches beyond 2 million rows.' }),
   ...shapeOfMethods(clusterings, 'method', { 'k-means': ['auto'], 'mini-batch k-means': ['auto'] }),
+  chooseBy: z
+    .enum([...kCriteria, 'all'])
+    .default('elbow')
+    .meta({
+      title: 'Choose k by',
+      description:
+        'What decides where the number of clusters is left empty; with “most of them” it is the number that most criteria choose.',
+      labels: { ...kCriterionTitles, all: 'Most of them' },
+      showWhen: { method: ['auto', ...methodsWithK] },
+    }),
+  criteria: z
+    .enum(['quick', 'all'])
+    .default('quick')
+    .meta({
+      title: 'Compare',
+      description: 'Gap statistic, BIC and bootstrap stability cluster the rows many times over: minutes where the others take seconds.',
+      labels: { quick: 'Quick criteria', all: 'All criteria' },
+      showWhen: { method: ['auto', ...methodsWithK] },
+      advanced: true,
+    }),
   fitRows: z.int().min(1000).max(20_000_000).default(2_000_000).meta({
     title: 'Learn centres from',
     unit: 'rows',
@@ -48,6 +70,8 @@ interface Params extends Readonly<Record<string, unknown>> {
   readonly method: string
   readonly k: number | null
   readonly kMax: number
+  readonly chooseBy: KCriterion | 'all'
+  readonly criteria: 'quick' | 'all'
   readonly fitRows: number
   readonly within: RowSelection | null
 }
@@ -73,6 +97,8 @@ async function learn(ctx: Context, method: ClusteringMethod, { codes, rows }: Sa
       ? await chooseK(codes, n, d, {
           kMin: Math.min(2, n),
           kMax: Math.max(1, Math.min(ctx.params.kMax, n - 1)),
+          chooseBy: ctx.params.chooseBy,
+          ...(ctx.params.criteria === 'all' && { criteria: 'all' }),
           seed,
           signal,
           report: (fraction) => ctx.report({ stage: 'Trying numbers of clusters', fraction }),
@@ -142,13 +168,16 @@ export const clusterOperation = defineOperation({
   ignores: ['device'],
   // Only what the method reads, so that a method that comes along does not change the keys of the others.
   keyed: (given) => {
-    const { method: id, fitRows, within } = given as unknown as Params
+    const { method: id, fitRows, within, k, chooseBy, criteria } = given as unknown as Params
     const method = methodFor(id)
+    const choosesK = method.takesK && k === null
     return {
       ...paramsOf(method, given),
       method: id,
       fitRows,
       ...(within && { within }),
+      ...(choosesK && chooseBy !== 'elbow' && { chooseBy }),
+      ...(choosesK && criteria !== 'quick' && { criteria }),
       ...(method.version > 1 && { methodVersion: method.version }),
     }
   },
@@ -220,6 +249,7 @@ export const clusterOperation = defineOperation({
       inertia: labelled.inertia,
       silhouette: await sampleSilhouette(ctx, sample, Z, found),
       kCurve: choice?.curve ?? [],
+      ...(choice && { recommendations: choice.recommendations }),
       chosenBecause: choice?.reason ?? found.reason ?? 'given',
       tidied: 0,
       figures: found.figures,
