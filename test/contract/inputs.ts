@@ -49,6 +49,7 @@ export const engineInputs: Inputs<EngineCalls> = {
     bad: { selection: { dataset: 1, all: [{ kind: 'rows', rows: [-1] }] } },
     names: 'selection.all.0.rows.0',
   },
+  readTree: { good: { clustering: 1 }, bad: { clustering: 0 }, names: 'clustering' },
   readValues: {
     good: { rows: Float64Array.of(1, 4), of: { kind: 'column', artifact: 1, column: 0 } },
     bad: { rows: Float64Array.of(1, 4), of: { kind: 'code', artifact: 1 } },

@@ -33,6 +33,7 @@ import { readExamination } from './examinations.ts'
 import { readScoreLine } from './scoreLine.ts'
 import { createSelections } from './selections.ts'
 import { createSession } from './session.ts'
+import { readTree } from './trees.ts'
 import { readValues } from './values.ts'
 
 /** A call that starts a job answers by then, known or not whether the result was there already. */
@@ -197,6 +198,7 @@ export function createService(emit: Emit<EngineEvents>): Service {
     readEmbedding: (request) => readEmbedding(session.project(), request),
     jobPicture: ({ job, count }) => jobPicture(session.runner().job(job), count),
     readPixel: views.readPixel,
+    readTree: ({ clustering }) => readTree(session.project(), clustering),
     readValues(request) {
       readingValues.abort()
       readingValues = new AbortController()

@@ -1,6 +1,6 @@
 /**
  * Stands in for src-renderer/lib/bridge.ts in a plain browser. The scenario comes from the address: ?scenario=start | empty |
- * project | import | unreadable | training | diverged | table, and &theme=dark, &view=train.
+ * project | millions | import | unreadable | training | diverged | table, and &theme=dark, &view=train.
  */
 import type { Client, Subscribe } from '#common/contract/calls.ts'
 import type { ComputeSettings, DeviceDescription, EngineCalls, EngineEvents, ProjectInfo } from '#common/contract/engine.ts'
@@ -11,9 +11,11 @@ import { fail, ok } from '#common/result.ts'
 import { artifact, layout, matrix, modelArtifact, scene, sceneReport, table, tableColumns } from './artifacts.ts'
 import { comparisonArtifact, crossed } from './comparison.ts'
 import { anomalyCalls } from './flagged.ts'
+import { planeMeta, pointCalls } from './points.ts'
 import { formats, models, operations } from './registry.ts'
 import { remade, resultArtifacts } from './results.ts'
 import { bands, labelAt, scoreAt, size, valueAt } from './scene.ts'
+import { seriesArtifacts } from './series.ts'
 
 const query = new URLSearchParams(location.search)
 export const scenario = query.get('scenario') ?? 'project'
@@ -96,7 +98,7 @@ const diverged: ErrorReport = {
   where: { term: 'reconstruction', step: 4200, checkpoint: 4000, learningRate: 0.005 },
 }
 
-if (scenario === 'project' || scenario === 'training' || scenario === 'diverged') {
+if (['project', 'training', 'diverged', 'millions'].includes(scenario)) {
   const done = [
     modelArtifact('stacked-05', 0.00236),
     modelArtifact('ae-02', 0.00262, {}, { model: 'autoencoder', title: 'Autoencoder' }),
@@ -122,9 +124,12 @@ if (scenario === 'project' || scenario === 'training' || scenario === 'diverged'
       ],
     },
   )
+  if (scenario === 'millions') latents.meta = { ...latents.meta, validRows: 2_200_000 }
   const results = resultArtifacts(latents, done[3]!)
-  artifacts = [scene, table, matrix, ...done, latents, ...results, comparisonArtifact(results[0]!)]
+  const plane = artifact('embedding2d', 'UMAP', 'embed', { latents: latents.id }, planeMeta(latents, 'umap', 'UMAP'))
+  artifacts = [scene, table, matrix, ...done, latents, plane, ...results, comparisonArtifact(results[0]!)]
 }
+if (scenario === 'series') artifacts = seriesArtifacts()
 if (scenario === 'table' || scenario === 'import' || scenario === 'unreadable')
   artifacts = scenario === 'table' ? [scene, table] : scenario === 'import' ? [scene, table] : []
 
@@ -261,10 +266,7 @@ export const engine: Client<EngineCalls> = {
       picture: null,
     }),
   compareClasses: async () => ok(crossed()),
-  readValues: async ({ rows }) => ok({ values: Float32Array.from(rows, (row) => valueAt(row, 3)) }),
-  selectRows: async ({ rows }) => ok({ count: 0, inside: rows ? new Uint8Array(rows.length) : null }),
-  selectionMap: async ({ window }) => ok({ values: new Uint8Array(window.outWidth * window.outHeight) }),
-  selectionProfile: async () => fail(notMade),
+  ...pointCalls(find, (id) => jobs.find((other) => other.id === id), scenario === 'millions' ? 2_200_000 : undefined),
   readConfusion: async () => fail(notMade),
   readCurves: async () => fail(notMade),
   readExamination: async () => ok({ correlation: new Float32Array(), cells: null }),
@@ -384,20 +386,6 @@ export const engine: Client<EngineCalls> = {
       reconstruction: model ? values.map((v, i) => v * (1 + 0.02 * Math.sin(i * 2))) : null,
       pca: model ? values.map((v, i) => v * (1 + 0.06 * Math.cos(i * 1.4))) : null,
     })
-  },
-  sampleLatents: async ({ count }) => {
-    const n = Math.min(count, 20_000)
-    const codes = new Float32Array(n * 2)
-    const rows = new Float64Array(n)
-    const labels = new Uint16Array(n)
-    for (let i = 0; i < n; i++) {
-      const row = (i * 7919) % (size * size)
-      rows[i] = row
-      labels[i] = labelAt(row)
-      codes[2 * i] = Math.cos(labels[i]!) + 0.2 * Math.sin(i * 12.9)
-      codes[2 * i + 1] = Math.sin(labels[i]!) + 0.2 * Math.sin(i * 78.2)
-    }
-    return ok({ n, codeSize: 2, codes, rows, labels, scores: Float32Array.from(rows, scoreAt) })
   },
   readPixel: async ({ x, y }) => {
     const row = y * size + x

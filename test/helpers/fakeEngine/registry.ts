@@ -144,6 +144,17 @@ const operation = (
 ): OperationDescription => ({ id, version: 1, title, summary: title, citation: null, inputs, produces, params: schema(params) })
 const from = (...kinds: string[]): OperationDescription['inputs'] => ({ [kinds[0] as string]: { kinds, optional: false, description: '' } })
 
+/** An enum with what a gallery says of each; the first is the default. */
+const methods = (all: readonly (readonly [id: string, title: string, summary: string, useWhen: string])[]) =>
+  z
+    .enum(all.map(([id]) => id) as [string, ...string[]])
+    .meta({
+      labels: Object.fromEntries(all.map(([id, title]) => [id, title])),
+      methods: all.map(([id, title, summary, useWhen]) => ({ id, title, summary, useWhen, paper: '' })),
+    })
+    .default(all[0]?.[0] ?? '')
+    .meta({ title: 'Method' })
+
 export const operations: OperationDescription[] = [
   operation(
     'import',
@@ -186,11 +197,52 @@ export const operations: OperationDescription[] = [
     'Cluster',
     'clustering',
     z.object({
-      method: z.enum(['auto', 'k-means', 'mini-batch k-means']).default('auto').meta({ title: 'Method' }),
+      method: methods([
+        ['auto', 'k-means, as the rows allow', 'k-means, by mini-batches beyond 2 million rows.', ''],
+        ['k-means', 'k-means', 'Round groups of like size around centres.', 'A first look, and wherever groups are compact.'],
+        ['ward', 'Ward', 'Joins the two groups that add least spread.', 'When the number of groups is open: the tree is cut afterwards.'],
+        [
+          'hdbscan',
+          'HDBSCAN',
+          'Groups are where rows lie densest; the rest is noise.',
+          'Groups of any shape, and rows that belong to none.',
+        ],
+      ]),
       k: z.int().min(2).max(255).nullable().default(null).meta({ title: 'Clusters, k' }),
       nInit: z.int().default(10).meta({ title: 'Starts' }),
     }),
     from('latents'),
+  ),
+  operation(
+    'embed',
+    'Embed in 2-D',
+    'embedding2d',
+    z.object({
+      method: methods([
+        ['pca', 'PCA', 'The two widest straight axes.', 'Always first.'],
+        ['umap', 'UMAP', 'Keeps neighbours together.', 'To see groups and what lies between them.'],
+      ]),
+      neighbours: z
+        .int()
+        .min(2)
+        .default(15)
+        .meta({ title: 'Neighbours', showWhen: { method: ['umap'] } }),
+    }),
+    from('latents'),
+  ),
+  operation(
+    'merge-classes',
+    'Merge classes',
+    'clustering',
+    z.object({ groups: z.array(z.array(z.int())).meta({ title: 'Classes to merge' }) }),
+    from('clustering'),
+  ),
+  operation(
+    'split-class',
+    'Split a class',
+    'clustering',
+    z.object({ classes: z.array(z.int()).meta({ title: 'Classes to split' }) }),
+    from('clustering'),
   ),
   operation(
     'tidy',
@@ -203,7 +255,18 @@ export const operations: OperationDescription[] = [
     'score',
     'Score anomalies',
     'scores',
-    z.object({ percentile: z.number().default(99.5).meta({ title: 'Threshold' }) }),
+    z.object({
+      method: methods([
+        ['reconstruction', 'Reconstruction error', 'How badly the model rebuilds a row.', 'The first look.'],
+        ['knn', 'Distance to neighbours', 'How far its nearest rows are.', 'Rows that lie alone are unusual.'],
+      ]),
+      neighbours: z
+        .int()
+        .min(1)
+        .default(5)
+        .meta({ title: 'Neighbours', showWhen: { method: ['knn'] } }),
+      percentile: z.number().default(99.5).meta({ title: 'Threshold', group: 'Threshold' }),
+    }),
     from('latents'),
   ),
   operation(

@@ -25,7 +25,10 @@ const summary = (id: number) => {
   const some = rows.filter((_, i) => i % 50 === 0)
   const mean = bands.map((_, b) => some.reduce((sum, row) => sum + valueAt(row, b), 0) / some.length)
   const sd = bands.map((_, b) => Math.sqrt(some.reduce((sum, row) => sum + (valueAt(row, b) - mean[b]!) ** 2, 0) / some.length))
-  return { id, rows: rows.length, share: rows.length / validRows, mean, sd }
+  const distinguishing = mean
+    .map((m, column) => ({ column, effect: (m - 0.2) / (sd[column]! || 1), p: 1e-40 }))
+    .sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect))
+  return { id, rows: rows.length, share: rows.length / validRows, mean, sd, distinguishing }
 }
 
 /** What follows codes: one clustering with its curve, scores with their histograms, one comparison. */
@@ -35,7 +38,22 @@ export function resultArtifacts(latents: Artifact, model: Artifact): Artifact[] 
     k: i + 2,
     inertia: 90_000 / (i + 1.4) + (i > 4 ? 2000 : 9000 - 1500 * i),
     silhouette,
+    calinskiHarabasz: 40_000 + 900 * i - 150 * (i - 4) ** 2,
+    daviesBouldin: 0.9 + 0.03 * (i - 4) ** 2,
+    gap: 1.2 - 0.7 * Math.exp(-i / 2),
+    gapError: 0.02 + 0.002 * i,
+    bic: 610_000 - 9000 * i + 700 * i * i,
+    stability: i < 5 ? 0.97 - 0.02 * Math.abs(i - 4) : 0.82 - 0.03 * i,
   }))
+  const recommendations = [
+    { criterion: 'elbow', k: 5, reason: 'The error falls slowly after 5.' },
+    { criterion: 'silhouette', k: 6, reason: 'Highest at 6 (0.46).' },
+    { criterion: 'calinski-harabasz', k: 6, reason: 'Highest at 6 (43600).' },
+    { criterion: 'davies-bouldin', k: 6, reason: 'Lowest at 6 (0.90).' },
+    { criterion: 'gap', k: 7, reason: 'The first within one standard error of the next, at 7.' },
+    { criterion: 'bic', k: 8, reason: 'Lowest at 8 (581200).' },
+    { criterion: 'stability', k: null, reason: 'Groupings agree equally well for several numbers.' },
+  ]
   const clustering = artifact(
     'clustering',
     'k-means, k = 6',
@@ -52,6 +70,8 @@ export function resultArtifacts(latents: Artifact, model: Artifact): Artifact[] 
       inertia: 12_000,
       silhouette: 0.46,
       kCurve,
+      recommendations,
+      tree: { kind: 'ward', leaves: 12 },
       chosenBecause: 'elbow of the error curve',
       tidied: 0,
     },
@@ -114,7 +134,14 @@ export function resultArtifacts(latents: Artifact, model: Artifact): Artifact[] 
   return [clustering, scores, comparison]
 }
 
-const kindOf: Readonly<Record<string, Artifact['kind']>> = { cluster: 'clustering', tidy: 'clustering', score: 'scores' }
+const kindOf: Readonly<Record<string, Artifact['kind']>> = {
+  cluster: 'clustering',
+  tidy: 'clustering',
+  'merge-classes': 'clustering',
+  'split-class': 'clustering',
+  embed: 'embedding2d',
+  score: 'scores',
+}
 
 /** What running one of the later operations once more gives: the earlier result under a new name, or a written file. */
 export function remade(
@@ -131,13 +158,18 @@ export function remade(
   const kind = kindOf[operation]
   const before = artifacts.findLast((a) => a.kind === kind)
   if (!kind || !before) return artifact('latents', 'codes', operation, inputs, {})
-  const tidied = operation === 'tidy' ? { tidied: params.window } : {}
+  const changed: Readonly<Record<string, object>> = {
+    tidy: { tidied: params.window },
+    'merge-classes': { edited: { from: inputs.clustering, what: `${(params.groups as number[][] | undefined)?.[0]?.join(' + ')} merged` } },
+    'split-class': { edited: { from: inputs.clustering, what: `${(params.classes as number[] | undefined)?.join(' + ')} split into 2` } },
+    cluster: { ...(params.within != null && { within: params.within }), ...(typeof params.k === 'number' && { k: params.k }) },
+  }
   return artifact(
     kind,
     operation === 'tidy' ? `${before.name}, majority ${params.window} × ${params.window}` : before.name,
     operation,
     { ...before.inputs, ...inputs },
-    { ...before.meta, ...tidied },
+    { ...before.meta, ...changed[operation] },
     { params },
   )
 }
