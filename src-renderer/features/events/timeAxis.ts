@@ -15,7 +15,8 @@ const two = (n: number): string => String(n).padStart(2, '0')
 
 /** Round moments between two others, about `count` of them. */
 export function dateTicks(from: number, to: number, count = 5): number[] {
-  const rough = (to - from) / count
+  // A step a little shorter than that is nearer to `count` than the next one, which may be three times as long.
+  const rough = (0.75 * (to - from)) / count
   const step = steps.find((s) => s >= rough)
   if (step !== undefined) {
     const first = Math.ceil(from / step) * step

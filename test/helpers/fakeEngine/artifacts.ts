@@ -200,3 +200,16 @@ export function modelArtifact(name: string, error: number, over: Partial<Artifac
     ...over,
   })
 }
+
+/** Windows of the pumps' telemetry. */
+export function seriesDataset() {
+  const columns = tableColumns.filter(({ type }) => type === 'number')
+  const made = artifact(
+    'dataset',
+    'pump windows',
+    'import',
+    {},
+    { ...table.meta, kind: 'series', rows: 10_000, validRows: 10_000, columns },
+  )
+  return { artifact: made, id: made.id, columns }
+}

@@ -1,0 +1,125 @@
+/** The whole view against the made-up scene: scores, threshold, review, objects, scores side by side. */
+import { fireEvent, render, screen, within } from '@testing-library/svelte'
+import { tick } from 'svelte'
+import { beforeAll, beforeEach, expect, test, vi } from 'vitest'
+
+vi.mock('../../../../src-renderer/lib/bridge.ts', () => import('../../../helpers/fakeEngine/bridge.ts'))
+
+// jsdom has neither.
+globalThis.ResizeObserver ??= class {
+  observe(): void {}
+  unobserve(): void {}
+  disconnect(): void {}
+}
+HTMLCanvasElement.prototype.getContext = () => null
+
+const { keyboard, session } = await import('../../../../src-renderer/lib/app.ts')
+const { look } = await import('../../../../src-renderer/views/anomalies/look.svelte.ts')
+const { default: Anomalies } = await import('../../../../src-renderer/views/Anomalies.svelte')
+const { engine } = await import('../../../helpers/fakeEngine/bridge.ts')
+
+beforeAll(async () => {
+  await session.start()
+})
+beforeEach(async () => {
+  look.tab = 'findings'
+  look.form = false
+  const scores = session.artifacts.find(({ kind }) => kind === 'scores')
+  if (!scores) throw new Error('the made-up project has no scores')
+  session.choose(scores.id)
+  await engine.annotateArtifact({ artifact: scores.id, annotations: {} })
+})
+const press = (key: string): void => keyboard.handle(new KeyboardEvent('keydown', { key, cancelable: true }))
+const options = (): Promise<HTMLElement[]> => within(screen.getByRole('listbox', { name: 'Flagged pixels' })).findAllByRole('option')
+const reviewOf = () => look.scores?.annotations.review ?? {}
+
+test('flagged pixels are listed, the highest first, and the first one is looked at', async () => {
+  render(Anomalies)
+  const [first] = await options()
+  expect(first?.getAttribute('aria-selected')).toBe('true')
+  expect(screen.getByText(/0 of \d+ reviewed/)).toBeTruthy()
+  const finding = screen.getByRole('region', { name: 'The pixel looked at' })
+  expect(within(finding).getByRole('list', { name: 'To blame' }).textContent).toMatch(/52\s%/)
+})
+
+test('Y, N and brackets go through the list; Ctrl Z is the project’s', async () => {
+  render(Anomalies)
+  const rows = (await options()).map((option) => option.dataset.row ?? '')
+  press('y')
+  await tick()
+  press('n')
+  await vi.waitFor(() => expect(Object.keys(reviewOf())).toHaveLength(2))
+  expect(reviewOf()[rows[0] ?? '']?.verdict).toBe('confirmed')
+  expect(reviewOf()[rows[1] ?? '']?.verdict).toBe('dismissed')
+  expect(look.review.chosen?.row).toBe(Number(rows[2]))
+  press('[')
+  await tick()
+  expect(look.review.chosen?.row).toBe(Number(rows[1]))
+  expect(await screen.findByText(/2 of \d+ reviewed/)).toBeTruthy()
+})
+
+test('a comment is kept with the verdict', async () => {
+  render(Anomalies)
+  await options()
+  const field = screen.getByRole('textbox', { name: 'Comment' })
+  await fireEvent.change(field, { target: { value: 'cloud edge' } })
+  await fireEvent.click(screen.getByRole('button', { name: /^Dismiss/ }))
+  await vi.waitFor(() => expect(Object.values(reviewOf())).toEqual([{ verdict: 'dismissed', comment: 'cloud edge' }]))
+})
+
+test('only open ones are listed when that is asked for', async () => {
+  render(Anomalies)
+  await options()
+  press('y')
+  await vi.waitFor(() => expect(Object.keys(reviewOf())).toHaveLength(1))
+  const before = look.review.total
+  await fireEvent.change(screen.getByRole('combobox', { name: 'Which pixels are listed' }), { target: { value: 'open' } })
+  await vi.waitFor(() => expect(look.review.total).toBe(before - 1))
+  look.review.listed = 'all'
+})
+
+test('the threshold is said in other terms, and set once the typing rests', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  const annotate = vi.spyOn(engine, 'annotateArtifact')
+  render(Anomalies)
+  const field = screen.getByRole('spinbutton', { name: 'Held-out below' })
+  await fireEvent.input(field, { target: { value: '99' } })
+  await fireEvent.input(field, { target: { value: '99.9' } })
+  expect(annotate).not.toHaveBeenCalled()
+  await vi.advanceTimersByTimeAsync(400)
+  expect(annotate).toHaveBeenCalledTimes(1)
+  vi.useRealTimers()
+  await vi.waitFor(() => expect(look.settled).not.toBe(0.008))
+  annotate.mockRestore()
+})
+
+test('scores of another kind are asked for with the form', async () => {
+  const run = vi.spyOn(engine, 'run')
+  render(Anomalies)
+  await fireEvent.click(screen.getByRole('button', { name: 'Score another way' }))
+  const inspector = screen.getByRole('complementary', { name: 'Threshold' })
+  await fireEvent.change(within(inspector).getByRole('combobox', { name: 'Method' }), { target: { value: 'knn' } })
+  const primary = document.querySelector<HTMLButtonElement>('[data-primary]')
+  expect(primary?.textContent).toMatch(/Score 260\s503 pixels/)
+  await fireEvent.click(primary as HTMLButtonElement)
+  await vi.waitFor(() => expect(run).toHaveBeenCalled())
+  expect(run.mock.calls[0]?.[0]).toMatchObject({ operation: 'score', inputs: { latents: look.latents?.id }, params: { method: 'knn' } })
+  run.mockRestore()
+})
+
+test('objects are a table; a verdict on one belongs to its highest pixel', async () => {
+  look.tab = 'parts'
+  render(Anomalies)
+  const table = await screen.findByRole('table', { name: 'Objects' })
+  expect(within(table).getAllByRole('row')).toHaveLength(1 + 37)
+  press('y')
+  await vi.waitFor(() => expect(Object.keys(reviewOf())[0]).toMatch(/^object\/\d+$/))
+})
+
+test('scores stand side by side with their false alarms', async () => {
+  look.tab = 'compare'
+  render(Anomalies)
+  const table = screen.getByRole('table', { name: 'Scores side by side' })
+  expect(table.textContent).toMatch(/stacked-06 anomalies.*reconstruction error/)
+  expect(screen.getByText(/Which of them is right only labels can say/)).toBeTruthy()
+})
