@@ -99,6 +99,13 @@ test('criteria stand side by side, and most of them decide', async () => {
   expect(recommend(choice.curve, verdicts(choice.curve, {}), 'all').reason).toMatch(/^4 of 4 criteria choose 4 \(Elbow, Silhouette/)
 })
 
+test('BIC is that of diagonal mixtures, and finds well separated groups', async () => {
+  const choice = await chooseK(groups(300, 2, 3, 6), 300, 2, { kMax: 5, seed: 1, chooseBy: 'bic' })
+  expect(choice.k).toBe(3)
+  expect(choice.reason).toMatch(/^BIC of Gaussian mixtures: lowest at 3 \(/)
+  for (const { bic } of choice.curve) expect(bic).toEqual(expect.any(Number))
+})
+
 test('a tie between criteria goes to the higher silhouette, and a criterion without a choice leaves it to it', () => {
   const curve = [2, 3, 4].map((k) => ({ k, inertia: 10 - k, silhouette: k / 10 }))
   const verdict = (criterion: 'gap' | 'bic' | 'stability', k: number | null) => ({ criterion, k, reason: 'So.' })
