@@ -1,8 +1,15 @@
 /** The ways to find classes, in the order in which they are offered. */
 import type { ClusteringMethod } from './define.ts'
+import { gaussianMixtureClustering } from './gaussianMixture.ts'
 import { hdbscanClustering } from './hdbscan.ts'
 import { leidenClustering } from './leiden.ts'
 import { kMeansClustering } from './kMeans.ts'
 import { miniBatchKMeansClustering } from './miniBatchKMeans.ts'
 
-export const clusterings: readonly ClusteringMethod[] = [kMeansClustering, miniBatchKMeansClustering, hdbscanClustering, leidenClustering]
+export const clusterings: readonly ClusteringMethod[] = [
+  kMeansClustering,
+  miniBatchKMeansClustering,
+  gaussianMixtureClustering,
+  hdbscanClustering,
+  leidenClustering,
+]
