@@ -2,7 +2,7 @@
  * t-SNE (van der Maaten & Hinton, JMLR 2008; by Barnes and Hut's tree: van der Maaten, JMLR 2014)
  *
  *   C = KL(P ‖ Q) = Σ_ij p_ij ln(p_ij / q_ij)      q_ij = (1 + ‖y_i − y_j‖²)⁻¹ / Z
- *   ∂C/∂y_i ∝ Σ_j p_ij (1 + ‖y_i − y_j‖²)⁻¹ (y_i − y_j) − F_i / Z                F, Z as in tsne/quadtree.ts
+ *   ∂C/∂y_i ∝ Σ_j p_ij (1 + ‖y_i − y_j‖²)⁻¹ (y_i − y_j) − F_i / Z                F, Z as in tsne/repulsion.ts
  *
  * Descent with momentum and a gain for each number. It begins from the plane of the two widest axes at a width of 10⁻⁴, with p
  * exaggerated 12-fold for the first quarter and a learning rate of n / 12 (Kobak & Berens, Nature Communications 2019; Belkina et al.,
@@ -73,9 +73,7 @@ export const tsne = defineEmbedding({
       exaggeration,
       theta,
       learningRate: Math.max(200, n / 12),
-      threads: run.threads,
       pace,
-      ...(run.signal && { signal: run.signal }),
       isEnough: () => run.isEnough?.() ?? false,
       after(iteration) {
         run.report?.(0.1 + (0.9 * iteration) / iterations)

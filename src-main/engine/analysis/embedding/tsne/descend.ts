@@ -1,7 +1,7 @@
 /** The descent of t-SNE: forces along neighbours and off all others, momentum, gains. Formulas in tsne.ts. */
 import type { Pace } from '../../pace.ts'
 import type { Affinities } from './affinities.ts'
-import { forcesOn, Quadtree } from './quadtree.ts'
+import { Repulsion } from './repulsion.ts'
 
 export interface DescentOptions {
   readonly iterations: number
@@ -10,9 +10,7 @@ export interface DescentOptions {
   readonly exaggeration: number
   readonly theta: number
   readonly learningRate: number
-  readonly threads: number
   readonly pace: Pace
-  readonly signal?: AbortSignal
   readonly isEnough: () => boolean
   readonly after: (iteration: number) => void
 }
@@ -27,7 +25,7 @@ export async function descend(
   options: DescentOptions,
 ): Promise<{ done: number; divergence: number }> {
   const { iterations, early, exaggeration, theta, learningRate, pace, isEnough, after } = options
-  const tree = new Quadtree(n, theta)
+  const pushing = new Repulsion(n, theta)
   const attraction = new Float64Array(2 * n)
   const repulsion = new Float64Array(2 * n)
   const velocity = new Float64Array(2 * n)
@@ -35,11 +33,8 @@ export async function descend(
 
   /** Fills both forces. @returns Z */
   async function forces(): Promise<number> {
-    const cells = tree.build(Y, n)
-    repulsion.fill(0)
-    let Z = 0
+    const Z = await pushing.of(Y, repulsion, pace)
     for (let i = 0; i < n; i++) {
-      Z += forcesOn(Y[2 * i], Y[2 * i + 1], cells, repulsion, 2 * i)
       attract(Y, P, i, attraction)
       if (i % 256 === 0 && pace.due()) await pace.rest()
     }

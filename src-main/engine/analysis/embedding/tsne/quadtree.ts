@@ -1,155 +1,128 @@
 /**
- * A quadtree over points of the plane, and the forces of all of them on one, far ones together (Barnes & Hut, Nature 1986; van der Maaten,
- * JMLR 2014):
- *
- *   F_i = Σ_j q² (y_i − y_j),  Z_i = Σ_j q      q = 1 / (1 + ‖y_i − y_j‖²)
- *
- * A cell of width w counts as one point at its centre of mass where w ≤ θ · distance. A point's forces depend on the tree alone.
- * Cells lie in the order in which they are met on the way down, so that going on is the next cell and passing by a jump.
- * Memory: 70 bytes per cell, about two cells per point.
+ * A quadtree over points of the plane (Barnes & Hut, Nature 1986): points are sorted along Morton's curve, whose numbers spell the way down
+ * the tree, two bits a level. Cells lie in the order in which they are met on that way, so that going on is the next cell and passing by
+ * a jump; a cell whose points are all in one of its quarters is left out. Memory: 60 bytes a point.
  */
 
-/** Cells are split this often at most; points nearer than that share one. */
-const deepest = 40
+/** Each axis has 2^16 places; points at the same one share a leaf. */
+const levels = 16
+const places = 2 ** levels
 
-/** Cells as they are walked through. */
-export interface Cells {
-  /** [cells × 4] centre of mass, points, (width / θ)²; the last is −1 where there is nothing below. */
-  readonly values: Float64Array
-  /** [cells] the next cell that is not below this one. */
-  readonly after: Int32Array
-  readonly count: number
-}
-
-/** Adds F_i to force [2 at at] and returns Z_i, the point itself left out. */
-export function forcesOn(x: number, y: number, { values, after, count }: Cells, force: Float64Array, at: number): number {
-  let [fx, fy, Z] = [0, 0, 0]
-  for (let cell = 0; cell < count; ) {
-    const v = 4 * cell
-    const dx = x - values[v]
-    const dy = y - values[v + 1]
-    const squared = dx * dx + dy * dy
-    if (values[v + 3] > squared) {
-      cell++
-      continue
-    }
-    // The point itself, and those at the same place, push nowhere; Z leaves out one of them afterwards.
-    const q = 1 / (1 + squared)
-    const share = values[v + 2] * q
-    Z += share
-    fx += share * q * dx
-    fy += share * q * dy
-    cell = after[cell]
-  }
-  force[at] += fx
-  force[at + 1] += fy
-  return Z - 1
+/** 16 bits to every other one of 32. */
+function spread(bits: number): number {
+  let v = bits
+  v = (v | (v << 8)) & 0x00ff00ff
+  v = (v | (v << 4)) & 0x0f0f0f0f
+  v = (v | (v << 2)) & 0x33333333
+  return (v | (v << 1)) & 0x55555555
 }
 
 export class Quadtree {
-  readonly #theta: number
-  #room = 0
-  /** While it grows: sums of the points' places, points, first of four cells or 0 for a leaf. */
-  #sumX = new Float64Array(0)
-  #sumY = new Float64Array(0)
-  #counts = new Float64Array(0)
-  #children = new Int32Array(0)
-  #used = 0
-  #values: Float64Array = new Float64Array(0)
-  #after: Int32Array = new Int32Array(0)
+  /** [n] points in the order of the curve. */
+  order: Int32Array
+  /** [cells × 4] centre of mass, points, squared width; the last is −1 where there is nothing below. */
+  readonly values: Float32Array
+  /** [cells] the next cell that is not below this one. */
+  readonly after: Int32Array
+  cells = 0
+  readonly #n: number
+  #codes: Uint32Array
+  #otherCodes: Uint32Array
+  #otherOrder: Int32Array
+  readonly #sums: Float64Array
 
-  constructor(mostPoints: number, theta: number) {
-    this.#theta = theta
-    this.#enlarge(4 * mostPoints + 64)
+  constructor(n: number) {
+    this.#n = n
+    this.order = new Int32Array(n)
+    this.#otherOrder = new Int32Array(n)
+    this.#codes = new Uint32Array(n)
+    this.#otherCodes = new Uint32Array(n)
+    this.values = new Float32Array(8 * n)
+    this.after = new Int32Array(2 * n)
+    this.#sums = new Float64Array(4 * n)
   }
 
-  /** Over n points of Y [n × 2]. What it returns is good until the next build. */
-  build(Y: Float64Array, n: number): Cells {
+  /** Over Y [n × 2]. */
+  build(Y: Float64Array): void {
+    const n = this.#n
     const [fromX, toX] = rangeOf(Y, n, 0)
     const [fromY, toY] = rangeOf(Y, n, 1)
-    const width = Math.max(toX - fromX, toY - fromY) * (1 + 1e-9) + 1e-300
-    this.#used = 0
-    this.#addCells(1)
-    for (let i = 0; i < n; i++) this.#insert(Y[2 * i], Y[2 * i + 1], (fromX + toX) / 2, (fromY + toY) / 2, width / 2)
-    if (this.#after.length < this.#room) {
-      this.#values = new Float64Array(new SharedArrayBuffer(32 * this.#room))
-      this.#after = new Int32Array(new SharedArrayBuffer(4 * this.#room))
+    const width = Math.max(toX - fromX, toY - fromY) * (1 + 1e-9) || 1
+    const scale = places / width
+    for (let i = 0; i < n; i++) {
+      this.order[i] = i
+      this.#codes[i] = spread((Y[2 * i] - fromX) * scale) | (spread((Y[2 * i + 1] - fromY) * scale) << 1)
     }
-    return { values: this.#values, after: this.#after, count: this.#inOrder(0, 0, (width / this.#theta) ** 2) }
+    this.#sort()
+    this.cells = 0
+    this.#emit(Y, 0, n, 0, width)
   }
 
-  #enlarge(room: number): void {
-    const larger = <T extends Float64Array | Int32Array>(old: T, empty: T): T => {
-      empty.set(old)
-      return empty
-    }
-    this.#room = room
-    this.#sumX = larger(this.#sumX, new Float64Array(room))
-    this.#sumY = larger(this.#sumY, new Float64Array(room))
-    this.#counts = larger(this.#counts, new Float64Array(room))
-    this.#children = larger(this.#children, new Int32Array(room))
-  }
-
-  #addCells(count: number): number {
-    const first = this.#used
-    this.#used += count
-    if (this.#used > this.#room) this.#enlarge(2 * this.#room)
-    this.#sumX.fill(0, first, this.#used)
-    this.#sumY.fill(0, first, this.#used)
-    this.#counts.fill(0, first, this.#used)
-    this.#children.fill(0, first, this.#used)
-    return first
-  }
-
-  #insert(x: number, y: number, rootX: number, rootY: number, rootHalf: number): void {
-    let cell = 0
-    let [cx, cy, half] = [rootX, rootY, rootHalf]
-    for (let depth = 0; ; depth++) {
-      const count = this.#counts[cell]
-      if (count > 0 && this.#children[cell] === 0 && depth < deepest) {
-        const [ox, oy] = [this.#sumX[cell] / count, this.#sumY[cell] / count]
-        if (ox !== x || oy !== y) {
-          const first = this.#addCells(4)
-          const into = first + (ox > cx ? 1 : 0) + (oy > cy ? 2 : 0)
-          this.#counts[into] = count
-          this.#sumX[into] = this.#sumX[cell]
-          this.#sumY[into] = this.#sumY[cell]
-          this.#children[cell] = first
-        }
+  /** By code, in four passes over eight bits; equal ones keep their order. */
+  #sort(): void {
+    const n = this.#n
+    const next = new Int32Array(257)
+    for (let shift = 0; shift < 32; shift += 8) {
+      const [codes, order] = [this.#codes, this.order]
+      next.fill(0)
+      for (let i = 0; i < n; i++) next[((codes[i] >>> shift) & 255) + 1]++
+      for (let b = 0; b < 256; b++) next[b + 1] += next[b]
+      for (let i = 0; i < n; i++) {
+        const to = next[(codes[i] >>> shift) & 255]++
+        this.#otherCodes[to] = codes[i]
+        this.#otherOrder[to] = order[i]
       }
-      this.#counts[cell]++
-      this.#sumX[cell] += x
-      this.#sumY[cell] += y
-      if (this.#children[cell] === 0) return
-      half /= 2
-      const right = x > cx
-      const upper = y > cy
-      cell = this.#children[cell] + (right ? 1 : 0) + (upper ? 2 : 0)
-      cx += right ? half : -half
-      cy += upper ? half : -half
+      ;[this.#codes, this.#otherCodes] = [this.#otherCodes, codes]
+      ;[this.order, this.#otherOrder] = [this.#otherOrder, order]
     }
   }
 
-  /** Writes a cell and what is below it. @returns the place after them */
-  #inOrder(cell: number, place: number, wide: number): number {
-    const count = this.#counts[cell]
-    const first = this.#children[cell]
-    this.#values[4 * place] = this.#sumX[cell] / count
-    this.#values[4 * place + 1] = this.#sumY[cell] / count
-    this.#values[4 * place + 2] = count
-    this.#values[4 * place + 3] = first === 0 ? -1 : wide
-    let next = place + 1
-    if (first > 0) for (let c = first; c < first + 4; c++) if (this.#counts[c] > 0) next = this.#inOrder(c, next, wide / 4)
-    this.#after[place] = next
-    return next
+  /** Writes the cell of the points from … to − 1 of the curve and what is below it. */
+  #emit(Y: Float64Array, from: number, to: number, atLevel: number, atWidth: number): void {
+    const codes = this.#codes
+    const place = this.cells++
+    let [x, y] = [0, 0]
+    const isLeaf = codes[from] === codes[to - 1]
+    let [level, width] = [atLevel, atWidth]
+    if (isLeaf) {
+      for (let at = from; at < to; at++) {
+        x += Y[2 * this.order[at]]
+        y += Y[2 * this.order[at] + 1]
+      }
+    } else {
+      let shift = 2 * (levels - 1 - level)
+      while (codes[from] >>> shift === codes[to - 1] >>> shift) {
+        level++
+        width /= 2
+        shift -= 2
+      }
+      for (let begin = from; begin < to; ) {
+        const quarter = codes[begin] >>> shift
+        let end = begin + 1
+        while (end < to && codes[end] >>> shift === quarter) end++
+        const child = this.cells
+        this.#emit(Y, begin, end, level + 1, width / 2)
+        x += this.#sums[2 * child]
+        y += this.#sums[2 * child + 1]
+        begin = end
+      }
+    }
+    this.#sums[2 * place] = x
+    this.#sums[2 * place + 1] = y
+    const count = to - from
+    this.values[4 * place] = x / count
+    this.values[4 * place + 1] = y / count
+    this.values[4 * place + 2] = count
+    this.values[4 * place + 3] = isLeaf ? -1 : width * width
+    this.after[place] = this.cells
   }
 }
 
 function rangeOf(Y: Float64Array, n: number, axis: number): [number, number] {
   let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
-  for (let i = 0; i < n; i++) {
-    min = Math.min(min, Y[2 * i + axis])
-    max = Math.max(max, Y[2 * i + axis])
+  for (let at = axis; at < 2 * n; at += 2) {
+    min = Math.min(min, Y[at])
+    max = Math.max(max, Y[at])
   }
   return [min, max]
 }

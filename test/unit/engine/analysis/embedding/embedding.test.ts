@@ -1,0 +1,143 @@
+/** Against umap-learn and scikit-learn on the same rows; test/fixtures/make/neighbours/planes.py made the figures. */
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { pca } from '#engine/analysis/embedding/pca.ts'
+import { trustworthiness } from '#engine/analysis/embedding/trustworthiness.ts'
+import { tsne } from '#engine/analysis/embedding/tsne.ts'
+import { umap } from '#engine/analysis/embedding/umap.ts'
+import { curveFor } from '#engine/analysis/embedding/umap/curve.ts'
+import { digitColumns, digitRows, readDigits } from '../../../../helpers/digits.ts'
+
+interface Reference {
+  readonly umap: readonly number[]
+  readonly tsne: { readonly divergence: number; readonly trustworthiness: number }
+}
+const reference = JSON.parse(readFileSync(new URL('../../../../fixtures/neighbours/planes.json', import.meta.url), 'utf8')) as {
+  readonly digits: Reference
+  readonly roll: Reference & { readonly seenFromAbove: number }
+}
+const run = { seed: 1, threads: 1 }
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value / values.length, 0)
+
+/** A sheet rolled up in space. */
+function roll(n: number): Float32Array {
+  const X = new Float32Array(3 * n)
+  for (let i = 0; i < n; i++) {
+    const t = 1.5 * Math.PI * (1 + 2 * ((i * 0.6180339887498949) % 1))
+    X.set([t * Math.cos(t), 21 * ((i * 0.7548776662466927) % 1), t * Math.sin(t)], 3 * i)
+  }
+  return X
+}
+
+describe('trustworthiness', () => {
+  test('equals that of scikit-learn', async () => {
+    const n = 1200
+    const X = roll(n)
+    const above = Float32Array.from({ length: 2 * n }, (_, at) => X[3 * Math.floor(at / 2) + (at % 2)] as number)
+    expect(await trustworthiness(X, above, n, 3, { seed: 1 })).toBeCloseTo(reference.roll.seenFromAbove, 6)
+  })
+
+  test('is 1 of rows that are in a plane anyway', async () => {
+    const Y = roll(400).subarray(0, 800)
+    expect(await trustworthiness(Y, Y, 400, 2, { seed: 1 })).toBe(1)
+  })
+})
+
+describe('PCA', () => {
+  test('turns rows so that the widest axis comes first, and knows how much of all it shows', async () => {
+    const X = Float32Array.from(
+      { length: 300 },
+      (_, at) => [3, 4, 0][at % 3]! * Math.sin(at - (at % 3)) + (at % 3 === 2 ? 0.5 * Math.cos(at) : 0),
+    )
+    const { plane, figures } = await pca.fit(X, 100, 3, {}, run)
+    expect((figures.explainedByFirst as number) + (figures.explainedBySecond as number)).toBeCloseTo(1, 6)
+    expect(figures.explainedByFirst).toBeGreaterThan(0.9)
+    const spread = (axis: number): number => Math.max(...plane.filter((_, at) => at % 2 === axis).map(Math.abs))
+    expect(spread(0)).toBeGreaterThan(spread(1))
+  })
+
+  test('of a single column has no second axis', async () => {
+    const { plane, figures } = await pca.fit(Float32Array.of(1, 2, 3), 3, 1, {}, run)
+    expect([...plane]).toEqual([-1, 0, 0, 0, 1, 0])
+    expect(figures).toEqual({ explainedByFirst: 1, explainedBySecond: 0 })
+  })
+})
+
+describe('UMAP', () => {
+  test('has the curve that umap-learn fits', () => {
+    const usual = curveFor(0.1, 1)
+    expect(usual.a).toBeCloseTo(1.5769434603, 3)
+    expect(usual.b).toBeCloseTo(0.895060878, 3)
+    const tight = curveFor(0, 1)
+    expect(tight.a).toBeCloseTo(1.9328, 2)
+    expect(tight.b).toBeCloseTo(0.7905, 2)
+  })
+
+  test('of digits can be trusted as that of umap-learn, and shows itself while it runs', async () => {
+    const { X } = readDigits()
+    let shown = 0
+    const { plane } = await umap.fit(X, digitRows, digitColumns, umap.params.parse({}), { ...run, show: () => shown++ })
+    expect(shown).toBeGreaterThan(100)
+    const reached = await trustworthiness(X, plane, digitRows, digitColumns, { seed: 1 })
+    expect(reached).toBeGreaterThan(mean(reference.digits.umap) - 0.01)
+  })
+
+  test('unrolls a sheet as umap-learn does', async () => {
+    const X = roll(1200)
+    const { plane } = await umap.fit(X, 1200, 3, umap.params.parse({}), run)
+    expect(await trustworthiness(X, plane, 1200, 3, { seed: 1 })).toBeGreaterThan(mean(reference.roll.umap) - 0.01)
+  })
+
+  test('is the same with the same seed, whatever the number of threads', async () => {
+    const [X, params] = [roll(300), umap.params.parse({ passes: 100 })]
+    const { plane } = await umap.fit(X, 300, 3, params, run)
+    const again = await umap.fit(X, 300, 3, params, { ...run, threads: 3 })
+    expect(again.plane).toEqual(plane)
+    const other = await umap.fit(X, 300, 3, params, { ...run, seed: 2 })
+    expect(other.plane).not.toEqual(plane)
+  })
+
+  test('stops with the plane as it is when that is enough', async () => {
+    let passes = 0
+    const { figures, plane } = await umap.fit(roll(300), 300, 3, umap.params.parse({ metric: 'cosine' }), {
+      ...run,
+      isEnough: () => ++passes > 5,
+    })
+    expect(figures.passes).toBe(5)
+    expect(plane.every(Number.isFinite)).toBe(true)
+  })
+
+  test('copes with rows that are all the same, and with very few', async () => {
+    const same = await umap.fit(new Float32Array(200), 50, 4, umap.params.parse({}), run)
+    expect(same.plane.every(Number.isFinite)).toBe(true)
+    const few = await umap.fit(Float32Array.of(1, 2, 3, 4, 5, 7), 3, 2, umap.params.parse({}), run)
+    expect(few.plane.every(Number.isFinite)).toBe(true)
+  })
+})
+
+describe('t-SNE', () => {
+  test('of digits diverges no more than that of scikit-learn', async () => {
+    const { X } = readDigits()
+    const { plane, figures } = await tsne.fit(X, digitRows, digitColumns, tsne.params.parse({}), run)
+    expect(figures.klDivergence).toBeLessThan(1.05 * reference.digits.tsne.divergence)
+    const reached = await trustworthiness(X, plane, digitRows, digitColumns, { seed: 1 })
+    expect(reached).toBeGreaterThan(reference.digits.tsne.trustworthiness - 0.01)
+  }, 60_000)
+
+  test('is the same with the same seed, and nearly the same with exact forces', async () => {
+    const X = roll(400)
+    const params = { ...tsne.params.parse({}), iterations: 300 }
+    const first = await tsne.fit(X, 400, 3, params, run)
+    const again = await tsne.fit(X, 400, 3, params, { ...run, threads: 2 })
+    expect(again.plane).toEqual(first.plane)
+    const exact = await tsne.fit(X, 400, 3, { ...params, theta: 0.1 }, run)
+    expect(Math.abs((exact.figures.klDivergence as number) / (first.figures.klDivergence as number) - 1)).toBeLessThan(0.05)
+  })
+
+  test('copes with rows that are all the same, and with very few', async () => {
+    const same = await tsne.fit(new Float32Array(200), 50, 4, tsne.params.parse({ iterations: 60 }), run)
+    expect(same.plane.every(Number.isFinite)).toBe(true)
+    const few = await tsne.fit(Float32Array.of(1, 2, 3, 4, 5, 7), 3, 2, tsne.params.parse({ iterations: 60 }), run)
+    expect(few.plane.every(Number.isFinite)).toBe(true)
+  })
+})
