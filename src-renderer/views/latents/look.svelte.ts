@@ -46,6 +46,7 @@ export class Look {
   readonly plane = new Answer(engine.readEmbedding)
   readonly running = new RunningPlane(engine)
   readonly mask = new PointMask(engine)
+  readonly tree = new Answer(engine.readTree)
   /** What the selected rows are like, beside all rows. */
   readonly profile = new Answer(engine.selectionProfile)
   /** What the points are coloured by, where that does not come along with them. */
@@ -221,6 +222,7 @@ export class Look {
     $effect(() => this.running.follow(this.live?.id ?? null, livePoints))
     $effect(() => selection.lookAt(this.dataset?.id ?? null))
     $effect(() => void this.mask.follow(selection.value, this.drawn))
+    $effect(() => void this.tree.ask(this.clustering && this.classes?.tree ? { clustering: this.clustering.id } : null))
     $effect(() => void this.profile.ask(this.profileRequest))
     $effect(() => {
       const rows = this.running.picture?.rows ?? null
