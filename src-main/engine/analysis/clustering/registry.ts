@@ -5,11 +5,13 @@ import { hdbscanClustering } from './hdbscan.ts'
 import { leidenClustering } from './leiden.ts'
 import { kMeansClustering } from './kMeans.ts'
 import { miniBatchKMeansClustering } from './miniBatchKMeans.ts'
+import { wardClustering } from './ward.ts'
 
 export const clusterings: readonly ClusteringMethod[] = [
   kMeansClustering,
   miniBatchKMeansClustering,
   gaussianMixtureClustering,
   hdbscanClustering,
+  wardClustering,
   leidenClustering,
 ]
