@@ -330,6 +330,31 @@ describe('scores', () => {
   })
 })
 
+describe('events', () => {
+  test('of a time series: labelled ones that are found, and found ones that are right, unit by unit', async () => {
+    // Two units take turns. Labelled: windows 12 … 16 of unit 0, window 60 of unit 1. Found: 8 … 12 of unit 0 (touches), 100 of unit 1 (does not).
+    const unit = Uint16Array.from(rows, (i) => i % 2)
+    const at = (u: number, ...positions: number[]) => positions.map((position) => 2 * position + u)
+    const labelled = new Set([...at(0, 12, 13, 14, 15, 16), ...at(1, 60)])
+    const flagged = new Set([...at(0, 8, 9, 11, 12), ...at(1, 100)])
+    writeFileSync(
+      folder.file('units.csv'),
+      `a,state\n${rows.map((i) => `${Math.sin(i)},${labelled.has(i) ? 'fault' : 'normal'}`).join('\n')}\n`,
+    )
+    const dataset = await bench.compute('import', {}, { path: folder.file('units.csv') })
+    const id = stored(
+      'scores',
+      { dataset: dataset.id, rows: n, threshold: 0.5, thresholdRule: '', events: { count: 2, mergeGap: 1, minimumLength: 1 } },
+      {
+        score: { dtype: 'float32', shape: [n], values: Float32Array.from(rows, (i) => (flagged.has(i) ? 0.9 : 0.1)) },
+        'series/unit': { dtype: 'uint16', shape: [n], values: unit },
+      },
+    )
+    const { meta } = await evaluate({ first: id }, { labels: 'state' })
+    expect(meta.rows[0].figures).toMatchObject({ labelledEvents: 2, eventRecall: 0.5, eventPrecision: 0.5 })
+  })
+})
+
 describe('leaks', () => {
   const values = rows.map((i) => (i % 12 === 0 ? 0.9 : 0.1 + (i % 7) / 100))
   const three = rows.map((i) => Math.floor(i / 80) + 1)
@@ -337,7 +362,7 @@ describe('leaks', () => {
   test('nothing is said of results that labels had no say in', async () => {
     const { meta } = await evaluate({ first: clustering(rows.map((i) => (i % 5) + 1)) }, { labels: 'rock' })
     expect(codesOf(meta)).toEqual([])
-    expect(meta.basis).toBe('240 labelled rows in 3 classes; nothing in this project says that they were used to make the results.')
+    expect(meta.basis).toBe('240 rows with a label, 3 classes; nothing in this project says that they were used to make the results.')
   })
 
   test('k from the labels: certain where a comparison took it from them, possible where it was typed', async () => {

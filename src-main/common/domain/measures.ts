@@ -45,7 +45,7 @@ export const measures: readonly ComparisonColumn[] = [
   ),
   measure(
     'areaAccuracy',
-    'Accuracy of the map',
+    'Map accuracy',
     'quality',
     'higher',
     3,
@@ -62,6 +62,9 @@ export const measures: readonly ComparisonColumn[] = [
   measure('recall', 'Recall', 'quality', 'higher', 3, 'Share of anomalous rows that are flagged.'),
   measure('f1', 'F1', 'quality', 'higher', 3, 'Harmonic mean of precision and recall at the threshold.'),
   measure('falseAlarmRate', 'False alarms', 'quality', 'lower', 4, 'Share of normal rows that are flagged.'),
+  measure('eventRecall', 'Events found', 'quality', 'higher', 3, 'Share of labelled events that an event of the scores touches.'),
+  measure('eventPrecision', 'Events right', 'quality', 'higher', 3, 'Share of the events of the scores that touch a labelled one.'),
+  measure('labelledEvents', 'Labelled events', 'fact', null, 0, 'Anomalous windows of one unit that follow each other are one event.'),
   measure(
     'bestF1',
     'Best F1',

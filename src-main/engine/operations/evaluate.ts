@@ -5,6 +5,7 @@
  * bytes for each labelled row of scores.
  */
 import type { ComparisonMeta } from '#common/domain/comparison.ts'
+import { type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
 import { columnsFor } from '#common/domain/measures.ts'
 import { StratumError } from '#common/errors.ts'
 import { defineOperation, type InputDeclaration } from './define.ts'
@@ -13,6 +14,7 @@ import { findingsOf } from './evaluate/findings.ts'
 import { evaluateParams } from './evaluate/params.ts'
 import { evaluateScores } from './evaluate/scores.ts'
 import { truthFor } from './evaluate/truth.ts'
+import { counted } from './evaluate/words.ts'
 import { keyedLabels, labelsIdentity } from './labels.ts'
 
 const roles = ['first', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh', 'eighth'] as const
@@ -70,13 +72,14 @@ export const evaluateOperation = defineOperation({
     for (const id of ids) if (id >= 0) sizes[id]++
     const labelled = sizes.reduce((a, b) => a + b, 0)
     const results = evaluated.map((one) => one.result)
+    const noun = rowNoun[(dataset.meta as unknown as DatasetMeta).kind]
     const drawn = evaluated.flatMap(({ replicates }) => replicates ?? [])
     const findings = findingsOf({ project, dataset, artifacts, truth, sizes, evaluated, params, signal })
     const leaks = findings.some(({ severity }) => severity === 'warn')
     const comparison: ComparisonMeta = {
       title: `${dataset.name} against ${fileOf(params.labels)}`,
-      basis: `${labelled} labelled ${labelled === 1 ? 'row' : 'rows'} in ${names.length} classes${
-        leftOut > 0 ? `, ${leftOut} learned from left out` : ''
+      basis: `${counted(labelled, noun)} with a label, ${names.length} classes${
+        leftOut > 0 ? `, ${counted(leftOut, noun)} learned from left out` : ''
       }; ${leaks ? 'the labels had a say in some of these results, see the warnings.' : 'nothing in this project says that they were used to make the results.'}`,
       rows,
       columns: columnsFor(rows.flatMap(({ figures }) => Object.keys(figures).filter((key) => figures[key] !== null))),

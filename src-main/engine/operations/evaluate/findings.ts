@@ -19,6 +19,7 @@ import { labelLearnedRows, trainedRows } from './learnedRows.ts'
 import type { EvaluateParams } from './params.ts'
 import { thresholdOf } from './scores.ts'
 import type { Truth } from './truth.ts'
+import { counted, grouped } from './words.ts'
 
 export interface Judged {
   readonly project: Project
@@ -35,8 +36,6 @@ export interface Judged {
 /** Fewer rows of a class than this say little of it. */
 const fewRows = 10
 
-const count = (n: number, [one, many]: readonly [string, string]): string =>
-  `${n.toLocaleString('en').replaceAll(',', ' ')} ${n === 1 ? one : many}`
 const isAre = (n: number): string => (n === 1 ? 'is' : 'are')
 
 export function findingsOf(judged: Judged): EvaluationFinding[] {
@@ -253,7 +252,7 @@ function rowsLearned({ project, artifacts, dataset, truth, params, signal }: Jud
       found.push({
         code: 'LABELLED_ROWS_LEARNED',
         severity: 'warn',
-        message: `${count(told, noun)} whose label or review the scores learned from ${isAre(told)} among those reported.`,
+        message: `${counted(told, noun)} whose label or review the scores learned from ${isAre(told)} among those reported.`,
         hint: 'Judge on rows not learned from.',
         rows,
       })
@@ -262,7 +261,7 @@ function rowsLearned({ project, artifacts, dataset, truth, params, signal }: Jud
       found.push({
         code: 'ROWS_LEARNED',
         severity: 'note',
-        message: `${count(learned, noun)} that a model was trained on ${isAre(learned)} among those reported. Their labels were not used, but rows that were learned are rebuilt better than new ones.`,
+        message: `${counted(learned, noun)} that a model was trained on ${isAre(learned)} among those reported. Their labels were not used, but rows that were learned are rebuilt better than new ones.`,
         hint: 'Judge on rows not learned from to see how it does on new data.',
         rows,
       })
@@ -277,7 +276,7 @@ function rowsLearned({ project, artifacts, dataset, truth, params, signal }: Jud
       found.push({
         code: 'CALIBRATED_ON_ANOMALIES',
         severity: 'note',
-        message: `${count(anomalous, noun)} of the ${calibrating.length} that the threshold rests on ${isAre(anomalous)} anomalous by these labels: it is higher than normal rows would have it.`,
+        message: `${counted(anomalous, noun)} of the ${grouped(calibrating.length)} that the threshold rests on ${isAre(anomalous)} anomalous by these labels: it is higher than normal rows would have it.`,
         hint: 'Prepare with normal rows only where they are known, or use a rule that stands anomalies, such as MAD.',
         rows: [row],
       })

@@ -14,6 +14,7 @@ import { areaError, areaUnderRoc, meanPrecision, precisionCurve, rocCurve } from
 import type { Project } from '../../project/project.ts'
 import type { OperationContext } from '../define.ts'
 import { type EvaluatedFigures, normalInterval } from './classes.ts'
+import { eventFigures } from './events.ts'
 import type { EvaluateParams } from './params.ts'
 import { listed, type Truth } from './truth.ts'
 
@@ -50,6 +51,7 @@ export async function evaluateScores(
   const at = detectionAbove(ranking, threshold)
   const best = bestF1(ranking)
   const area = areaUnderRoc(ranking)
+  const events = await eventFigures(ctx.project, artifact, threshold, truth, signal)
   const intervals: Record<string, Range> = {}
   if (params.replicates > 0) {
     Object.assign(
@@ -80,6 +82,11 @@ export async function evaluateScores(
       f1: at.f1,
       falseAlarmRate: at.falseAlarmRate,
       bestF1: best.f1,
+      ...(events && {
+        labelledEvents: events.labelled,
+        eventRecall: events.labelled === 0 ? null : events.hits / events.labelled,
+        eventPrecision: events.found === 0 ? null : events.right / events.found,
+      }),
     },
     intervals,
     result: { kind: 'scores', marks: [mark('threshold', threshold, at), mark('best F1', best.threshold, best)], flagged: at.flagged },
