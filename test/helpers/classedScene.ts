@@ -20,24 +20,30 @@ export interface SceneParts {
   /** [rows × 2] NaN where there is no class; by default around (label, −label). */
   readonly codes?: Float32Array
   readonly noise?: boolean
+  /** Rows that were drawn for learning; by default every one with a class. */
+  readonly drawn?: (row: number) => boolean
   readonly grid?: Partial<Grid> | null
 }
 
-export function classedScene(project: ProjectFile, { width, height, labels, codes, noise = false, grid = {} }: SceneParts): ClassedScene {
+export function classedScene(
+  project: ProjectFile,
+  { width, height, labels, codes, noise = false, drawn = () => true, grid = {} }: SceneParts,
+): ClassedScene {
   const rows = width * height
-  const dataset = storedArtifact(project, 'dataset', { kind: 'raster', rows, grid: grid && { ...gridOf(width, height), ...grid } })
-  const valid = [...labels.keys()].filter((i) => labels[i] > 0)
-  // Two columns: the class, and the row.
-  const X = Float32Array.from(valid.flatMap((i) => [labels[i], i]))
-  const numbers = { dtype: 'float64', shape: [valid.length], values: Float64Array.from(valid) } as const
-  const none = { dtype: 'float64', shape: [0], values: new Float64Array() } as const
   const columns = ['class', 'row'].map((name) => ({ name, type: 'number', unit: null, wavelengthNm: null }))
+  const dataset = storedArtifact(project, 'dataset', { kind: 'raster', rows, columns, grid: grid && { ...gridOf(width, height), ...grid } })
+  const valid = [...labels.keys()].filter((i) => labels[i] > 0)
+  const learned = valid.filter(drawn)
+  // Two columns: the class, and the row.
+  const X = Float32Array.from(learned.flatMap((i) => [labels[i], i]))
+  const numbers = { dtype: 'float64', shape: [learned.length], values: Float64Array.from(learned) } as const
+  const none = { dtype: 'float64', shape: [0], values: new Float64Array() } as const
   const matrix = storedArtifact(
     project,
     'matrix',
-    { dataset, columns, steps: [], trainRows: valid.length, holdoutRows: 0 },
+    { dataset, columns, steps: [], trainRows: learned.length, holdoutRows: 0 },
     {
-      train: { dtype: 'float32', shape: [valid.length, 2], values: X },
+      train: { dtype: 'float32', shape: [learned.length, 2], values: X },
       trainIndex: numbers,
       holdout: { dtype: 'float32', shape: [0, 2], values: new Float32Array() },
       holdoutIndex: none,

@@ -391,7 +391,7 @@ export const engineCalls = {
   /**
    * What the rows of a selection look like beside all rows, by source column in the source's units, from a sample of `sampled` of them: as
    * the classes of a clustering. Which rows are drawn is up to the model, or the model of the latents, given; without one the last matrix
-   * made of the dataset. Of a category the position of the commonest one and the share of the others.
+   * made of the dataset; of few rows up to 100 are read from the source instead. Of a category the position of the commonest one and the share of the others.
    */
   selectionProfile: {
     input: z.object({ selection: RowSelection, latents: id.optional(), model: id.optional() }),

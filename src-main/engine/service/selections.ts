@@ -1,6 +1,7 @@
 /**
  * Rows that were picked in the window: how many, which of those on the screen, where on the map, and what they look like.
- * Memory: a piece of what says which rows they are; for profiles the sample of drawn rows, of which the last one is kept (16 MB).
+ * Memory: a piece of what says which rows they are; for profiles the sample of drawn rows, of which the last one is kept (16 MB). Of rows
+ * that are so few that the sample holds hardly any, up to 100 are read from the source.
  */
 import { setImmediate } from 'node:timers/promises'
 import type { Handlers } from '#common/contract/calls.ts'
@@ -12,16 +13,24 @@ import type { RowSelection } from '#common/domain/selection.ts'
 import { type OpenSelection, openSelection } from '../data/selection.ts'
 import { type ClassProfile, classProfiles, type DrawnRows, readDrawnRows } from '../operations/profiles.ts'
 import type { Project } from '../project/project.ts'
-import { checkWindow } from './views.ts'
+import { checkWindow, type Views } from './views.ts'
 
 type SelectionCalls = Pick<EngineCalls, 'selectRows' | 'selectionMap' | 'selectionProfile'>
 
 /** Bytes of the sample that profiles come from. */
 const mostSampleBytes = 16e6
+/** Of a selection that the sample holds fewer rows of, so many are read from the source. */
+const fewRows = 30
+const mostReadRows = 100
 /** Counts of so many selections are remembered: the same one is asked for by several views. */
 const mostCounts = 16
 
-export function createSelections(session: { project(): Project }): Handlers<SelectionCalls> {
+interface Place {
+  project(): Project
+  readonly views: Pick<Views, 'rowValues'>
+}
+
+export function createSelections(session: Place): Handlers<SelectionCalls> {
   const counts = new WeakMap<Project, Map<string, Promise<number>>>()
   let sample: { readonly project: Project; readonly matrix: number; readonly rows: DrawnRows } | null = null
 
@@ -45,6 +54,22 @@ export function createSelections(session: { project(): Project }): Handlers<Sele
       sample = { project, matrix, rows: readDrawnRows(project, matrix, mostSampleBytes) }
     }
     return sample.rows
+  }
+
+  /** Rows spread over the selection, [n × names] as they are in the source. Null where the source has other columns. */
+  async function readSome(open: OpenSelection, names: readonly string[], count: number): Promise<{ n: number; X: Float32Array } | null> {
+    const { columns } = session.project().artifact(open.dataset).meta as unknown as DatasetMeta
+    const positions = names.map((name) => columns.findIndex((column) => column.name === name))
+    if (positions.includes(-1)) return null
+    const chosen = await spreadRows(open, count)
+    const X = new Float32Array(chosen.length * names.length)
+    let n = 0
+    for (const row of chosen) {
+      const values = await session.views.rowValues(open.dataset, row)
+      const wanted = positions.map((position) => values[position])
+      if (wanted.some((value) => !Number.isNaN(value))) X.set(wanted, n++ * names.length)
+    }
+    return { n, X: X.subarray(0, n * names.length) }
   }
 
   return {
@@ -87,18 +112,20 @@ export function createSelections(session: { project(): Project }): Handlers<Sele
       const rows = await countOf(selection, open)
       const drawn = drawnRows(matrix)
       const inside = open.at(drawn.index)
-      const [own] = classProfiles(
-        drawn,
-        Uint16Array.from(inside, (is) => (is ? 1 : 2)),
-        2,
-      )
+      const held = inside.reduce((sum, is) => sum + is, 0)
+      const names = sourcesOf(project.artifact(matrix).meta as unknown as MatrixMeta).map(({ name }) => name)
+      const read = held < Math.min(rows, fewRows) ? await readSome(open, names, rows) : null
+      // Rows of the sample that are in the selection are told twice otherwise.
+      const labels = Uint16Array.from(inside, (is) => (is ? (read ? 0 : 1) : 2))
+      const both = read ? { ...drawn, X: joined(read.X, drawn.X) } : drawn
+      const [own] = classProfiles(both, read ? Uint16Array.from([...new Array<number>(read.n).fill(1), ...labels]) : labels, 2)
       const [all] = classProfiles(drawn, new Uint16Array(inside.length).fill(1), 1)
       const numbers = (profile: ClassProfile, of: 'mean' | 'sd'): Float64Array =>
         profile.mean.length ? Float64Array.from(profile[of]) : new Float64Array(drawn.columns).fill(Number.NaN)
       return {
         rows,
-        sampled: inside.reduce((sum, is) => sum + is, 0),
-        names: sourcesOf(project.artifact(matrix).meta as unknown as MatrixMeta).map(({ name }) => name),
+        sampled: read?.n ?? held,
+        names,
         mean: numbers(own, 'mean'),
         sd: numbers(own, 'sd'),
         allMean: numbers(all, 'mean'),
@@ -125,4 +152,24 @@ function matrixFor(project: Project, dataset: number, latents?: number, model?: 
       artifact: ofModel ?? dataset,
     },
   )
+}
+
+/** At most `mostReadRows` of the rows of a selection, evenly spread over them. */
+async function spreadRows(open: OpenSelection, count: number): Promise<number[]> {
+  const every = Math.max(1, count / mostReadRows)
+  const chosen: number[] = []
+  let seen = 0
+  for (let from = 0; from < open.rows && seen < count; from += 2 ** 16) {
+    const inside = open.contains(from, Math.min(open.rows, from + 2 ** 16))
+    for (let i = 0; i < inside.length; i++) if (inside[i] && seen++ >= chosen.length * every) chosen.push(from + i)
+    await setImmediate()
+  }
+  return chosen
+}
+
+function joined(first: Float32Array, second: Float32Array): Float32Array {
+  const both = new Float32Array(first.length + second.length)
+  both.set(first)
+  both.set(second, first.length)
+  return both
 }

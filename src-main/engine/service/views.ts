@@ -30,6 +30,8 @@ type ViewCalls = Pick<EngineCalls, 'readRaster' | 'readMap' | 'readRows' | 'read
 export interface Views extends Handlers<ViewCalls> {
   /** Closes the source of a dataset, which may be elsewhere now. */
   forget(dataset: number): Promise<void>
+  /** The values of a row of a dataset, one for each of its columns; NaN where missing. */
+  rowValues(dataset: number, row: number): Promise<number[]>
   /** One row of a dataset as a model takes it, and what the way back needs. */
   preparedRow(dataset: number, row: number, matrix: MatrixMeta): Promise<{ X: Float32Array; facts: RowFacts }>
   /** Closes every open source and encoder; call it when the project closes. */
@@ -186,6 +188,7 @@ export function createViews(session: { project(): Project }): Views {
       return { row, label: label === 0 ? null : label, score, values: values.map(finiteOrNull) }
     },
 
+    rowValues: (dataset, row) => valuesOf(dataset, row, 0),
     preparedRow,
     forget(dataset) {
       replays = new WeakMap()
