@@ -235,6 +235,59 @@ describe('scores of a time series', () => {
     expect(flagged.reduce((sum, one, row) => sum + one * isOdd()[row], 0)).toBeGreaterThanOrEqual(23)
   })
 
+  it('labels and reviews make new scores, which say what they learned from', async () => {
+    const scores = await bench.compute('score', { latents: latents.id }, { method: 'ecod', space: 'prepared', explain: 0 })
+    const labelled = await bench.compute('rescore', { scores: scores.id }, { from: 'labels', labels: 'anomaly', labelShare: 40 })
+    const { learnedFrom, choice, notes } = metaOf(labelled)
+    expect(learnedFrom).toMatchObject({ scores: scores.id, source: 'labels' })
+    expect(learnedFrom!.auc).toBeGreaterThan(learnedFrom!.earlierAuc! - 0.02)
+    expect(choice?.usesLabels).toBe(false)
+    expect(notes?.join(' ')).toContain('better than they are')
+    const seen = new Set(bench.project.array(labelled.id, 'learned/row').read(0, learnedFrom!.anomalous + learnedFrom!.normal))
+    const rest = Uint32Array.from({ length: 1000 }, (_, row) => row).filter((row) => !seen.has(row))
+    const [all, truth] = [scoresOf(labelled), isOdd()]
+    expect(
+      rocAuc(
+        Float32Array.from(rest, (row) => all[row]),
+        Uint8Array.from(rest, (row) => truth[row]),
+      ),
+    ).toBeGreaterThan(0.98)
+
+    await expect(bench.compute('rescore', { scores: scores.id })).rejects.toMatchObject({ code: 'DATA_UNSUITABLE' })
+    const rows = Array.from(truth.keys())
+    const verdicts = [...rows.filter((row) => truth[row] === 1).slice(0, 12), ...rows.filter((row) => truth[row] === 0).slice(0, 12)]
+    const entries = Object.fromEntries(
+      verdicts.map((row) => [String(row), { verdict: truth[row] === 1 ? ('confirmed' as const) : ('dismissed' as const), comment: '' }]),
+    )
+    await anomalies().review({ scores: scores.id, entries })
+    const reviewed = await bench.compute('rescore', { scores: scores.id })
+    expect(metaOf(reviewed).learnedFrom).toMatchObject({ source: 'reviews', anomalous: 12, normal: 12 })
+    expect(rocAuc(scoresOf(reviewed), truth)).toBeGreaterThan(0.95)
+    await anomalies().review({ scores: scores.id, entries: { [verdicts[0]]: { verdict: 'dismissed', comment: 'a test' } } })
+    expect((await bench.compute('rescore', { scores: scores.id })).id).not.toBe(reviewed.id)
+  })
+
+  it('a model for each machine finds what is odd for that machine', async () => {
+    const [normal, later] = ['normal.csv', 'odd.csv'].map((name) =>
+      bench.project
+        .artifacts()
+        .find(
+          ({ kind, meta }) =>
+            kind === 'dataset' && (meta as never as { source: { relativePath: string } }).source.relativePath.endsWith(name),
+        ),
+    )
+    const params = { model: 'pca', settings: { components: 1 }, mergeGap: 3 }
+    const scores = await bench.compute('score-nodes', { dataset: normal!.id, later: later!.id }, params)
+    const meta = metaOf(scores)
+    expect(meta.threshold).toBe(1)
+    expect(meta.nodes?.map(({ name }) => name)).toEqual(['m0', 'm1'])
+    expect(meta.flagged).toBe(meta.nodes!.reduce((sum, { flagged }) => sum + flagged, 0))
+    expect(rocAuc(scoresOf(scores), isOdd())).toBeGreaterThan(0.99)
+    const { events } = await anomalies().listEvents({ scores: scores.id, ...page, sort: 'flagged' })
+    expect(events[0]).toMatchObject({ unit: 'm1', start: '2024-01-01T16:40:00' })
+    expect(events[0].blame[0].name).toBe('load')
+  })
+
   it('alarms a day follow from the times', async () => {
     const { choice } = metaOf(await bench.compute('score', { latents: latents.id }, { rule: 'budget', alarms: 3, alarmsPer: 'day' }))
     expect(choice?.parameters.rowsPerDay).toBe(288)

@@ -17,6 +17,7 @@ import { mergeClassesOperation } from './mergeClasses.ts'
 import { prepareOperation } from './prepare.ts'
 import { reportOperation } from './report.ts'
 import { prepareAsOperation } from './prepareAs.ts'
+import { rescoreOperation } from './rescore.ts'
 import { sampleOperation } from './sample.ts'
 import { scoreOperation } from './score.ts'
 import { scoreNodesOperation } from './scoreNodes.ts'
@@ -52,6 +53,7 @@ export const operations = operationList(
   embedOperation,
   scoreOperation,
   scoreNodesOperation,
+  rescoreOperation,
   evaluateOperation,
   compareOperation,
   exportOperation,

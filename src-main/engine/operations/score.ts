@@ -5,41 +5,21 @@
  * Rows stream: stored errors or codes where those are enough, else the dataset through its preparation; and once more for the highest
  * rows. Memory: blocks of 8 MB, the rows a method is fitted on (score/scorer.ts), the 100 000 highest rows; of local RX every score.
  */
-import { type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
-import type { ScoreSpace, ScoresMeta, ThresholdChoice } from '#common/domain/scores.ts'
+import type { ScoresMeta } from '#common/domain/scores.ts'
 import { StratumError } from '#common/errors.ts'
-import { countBelow } from '../analysis/confidence.ts'
-import { estimateContamination } from '../analysis/contamination.ts'
 import { methodIn } from '../analysis/methods/define.ts'
-import { quantileOfSorted } from '../analysis/quantiles.ts'
 import { defineOperation, type OperationContext } from './define.ts'
 import { keyedLabels, labelsIdentity } from './labels.ts'
 import { calibrate, calibrationRows } from './score/calibration.ts'
-import { writeDetails } from './score/details.ts'
-import { writeFound } from './score/found.ts'
+import { finish, type ScoreParams } from './score/finish.ts'
 import { type Frame, openFrame } from './score/frame.ts'
 import { localRx, reconstruction, scoreMethods, spaceTitles } from './score/methods.ts'
 import { notesOf } from './score/notes.ts'
 import { params } from './score/params.ts'
 import { ringScores, ringSpace } from './score/ring.ts'
-import { rowsAt } from './score/rows.ts'
-import { openScorer, type RowScorer } from './score/scorer.ts'
-import { type SeriesRows, writeSeries } from './score/series.ts'
-import { type ScoredBlock, scoredRows } from './score/stream.ts'
-import { ScoreTally } from './score/tally.ts'
-import { chooseThreshold, falseAlarms, labelledRows, type RuleParams, ruleWords } from './score/threshold.ts'
+import { openScorer } from './score/scorer.ts'
+import { scoredRows } from './score/stream.ts'
 
-/** What the operation reads of its parameters; the others are the methods' own. */
-export interface ScoreParams extends RuleParams, Readonly<Record<string, unknown>> {
-  readonly method: string
-  readonly space: ScoreSpace | 'auto'
-  readonly ringRadius: number
-  readonly guardRadius: number
-  readonly mergeGap: number
-  readonly minimumLength: number
-  readonly minimumPixels: number
-  readonly explain: number
-}
 type Context = OperationContext<ScoreParams>
 
 export const scoreOperation = defineOperation({
@@ -54,7 +34,10 @@ export const scoreOperation = defineOperation({
   ignores: ['device'],
   // Labels that lie in a file belong to the key: the file may change.
   keyed: (given) => ({ ...given, labels: given.labels === null ? null : keyedLabels(given.labels) }),
-  identity: ({ rule, labels }) => (rule === 'labels' && labels !== null ? labelsIdentity(labels) : ''),
+  identity: async ({ method, rule, labels }) => {
+    const { id, version } = methodIn(scoreMethods, method)
+    return `${id} ${version} ${rule === 'labels' && labels !== null ? await labelsIdentity(labels) : ''}`
+  },
   nameFor: ({ method }, { latents }) => {
     const of = latents?.name.replace(/ codes$/, '') ?? 'model'
     return method === reconstruction.id ? `${of} anomalies` : `${of} anomalies, ${methodIn(scoreMethods, method).title}`
@@ -70,17 +53,6 @@ export const scoreOperation = defineOperation({
     }
   },
 })
-
-interface Scored {
-  readonly scorer: RowScorer | null
-  readonly scoring: NonNullable<ScoresMeta['scoring']>
-  readonly method: string
-  /** Rising, finite. */
-  readonly calibration: Float64Array
-  readonly of: 'held-out' | 'learning'
-  readonly notes: readonly string[]
-  readonly blocks: (signal: AbortSignal) => AsyncIterable<ScoredBlock>
-}
 
 async function scoreByRow(ctx: Context, frame: Frame): Promise<ScoresMeta> {
   const { project, seed, threads, signal, params } = ctx
@@ -107,7 +79,7 @@ async function scoreByRow(ctx: Context, frame: Frame): Promise<ScoresMeta> {
   if (!isOwn) ctx.log('warning', 'The threshold comes from the dataset the model was trained on; this dataset may be shifted against it.')
   const { id, title, space, spaceTitle, width, fitRows, paper } = scorer
   const isError = id === reconstruction.id
-  return finish(ctx, frame, {
+  return finish(ctx, frame, latents, {
     scorer,
     scoring: { id, title, space, spaceTitle, width, fitRows, paper },
     method: isError
@@ -140,7 +112,7 @@ async function scoreRing(ctx: Context, frame: Frame): Promise<ScoresMeta> {
     .sort()
   const { id, title, paper } = localRx
   const space = ringSpace(params.space)
-  return finish(ctx, frame, {
+  return finish(ctx, frame, latents, {
     scorer: null,
     scoring: { id, title, space, spaceTitle: spaceTitles[space], width: frame.widthOf(space), fitRows: 0, paper },
     method: `${title}, ${spaceTitles[space]}, ring from ${params.guardRadius + 1} to ${params.ringRadius} pixels`,
@@ -151,119 +123,4 @@ async function scoreRing(ctx: Context, frame: Frame): Promise<ScoresMeta> {
       yield { start: 0, scores: all }
     },
   })
-}
-
-async function finish(ctx: Context, frame: Frame, scored: Scored): Promise<ScoresMeta> {
-  const { project, params, draft, seed, signal } = ctx
-  const { calibration, of } = scored
-  const latents = ctx.inputs.latents!.id
-  const dataset = project.artifact(frame.latents.dataset)
-  const data = dataset.meta as unknown as DatasetMeta
-  if (calibration.length === 0)
-    throw new StratumError(
-      'DATA_UNSUITABLE',
-      'No held-out row has a finite score, so there is nothing to judge a threshold on.',
-      'Prepare the data again with a larger held-out share.',
-    )
-  const series = await writeSeries(project, dataset, draft, signal)
-  const labels = params.rule === 'labels' ? await labelledRows(data, project.path, params, seed, signal) : null
-  const choose = (labelled: Float32Array | null): Promise<ThresholdChoice> =>
-    chooseThreshold(params, {
-      calibration,
-      of,
-      rowsPerDay: series?.rowsPerDay ?? null,
-      labelled: async () => withScores(labels, labelled),
-      seed,
-      signal,
-    })
-  // Labels judge scores of all rows, so those are needed first; any other rule knows its threshold before a row is scored.
-  const early = labels ? null : await choose(null)
-  const writer = draft.writeArray('score', { dtype: 'float32', shape: [frame.latents.rows] })
-  const tally = new ScoreTally({ calibration, data, threshold: early?.value ?? null, unit: series?.unit ?? null, ...params })
-  for await (const { start, scores } of scored.blocks(signal)) {
-    writer.append(scores)
-    tally.add(start, scores)
-    const done = start + scores.length
-    ctx.report({ stage: 'Scoring', fraction: 0.3 + (0.5 * done) / frame.latents.rows, done, unit: rowNoun[data.kind][1] })
-  }
-  writer.finish()
-  const choice = early ?? (await choose(rowsAt(project.array(draft.id, 'score'), labels!.rows)))
-  if (!early) await tallyAgain(ctx, tally, choice.value, frame.latents.rows)
-  const counts = tally.finish()
-  writeFound(draft, calibration, counts.highest, labels?.rows ?? null)
-  const { explained, blame } = await writeDetails(
-    {
-      project,
-      dataset,
-      frame,
-      scorer: scored.scorer,
-      rows: counts.highest.rows,
-      explain: params.explain,
-      signal,
-      report: (fraction) => ctx.report({ stage: 'Finding columns to blame', fraction: 0.8 + 0.2 * fraction }),
-    },
-    draft,
-  )
-  return metaOf(frame, scored, { latents, choice, counts, series, explained, blame, params })
-}
-
-/** The labelled rows that have a score. */
-function withScores(labels: { rows: Float64Array; positive: Uint8Array } | null, scores: Float32Array | null) {
-  if (!labels || !scores) throw new Error('labels were not read')
-  const known = Uint32Array.from(scores.keys()).filter((i) => Number.isFinite(scores[i]))
-  return { scores: Float64Array.from(known, (i) => scores[i]), positive: Uint8Array.from(known, (i) => labels.positive[i]) }
-}
-
-async function tallyAgain({ project, draft, signal }: Context, tally: ScoreTally, threshold: number, rows: number): Promise<void> {
-  tally.restart(threshold)
-  const reader = project.array(draft.id, 'score')
-  const step = 1 << 19
-  for (let from = 0; from < rows; from += step) {
-    signal.throwIfAborted()
-    tally.add(from, reader.read(from, Math.min(rows, from + step)) as Float32Array)
-  }
-}
-
-interface Outcome {
-  readonly latents: number
-  readonly choice: ThresholdChoice
-  readonly counts: ReturnType<ScoreTally['finish']>
-  readonly series: SeriesRows | null
-  readonly explained: number
-  readonly blame: 'exact' | 'replacement' | null
-  readonly params: ScoreParams
-}
-
-function metaOf(frame: Frame, { scoring, method, calibration, notes }: Scored, outcome: Outcome): ScoresMeta {
-  const { latents, choice, counts, series, explained, blame, params } = outcome
-  const median = quantileOfSorted(calibration, 0.5)
-  const below = countBelow(calibration, median)
-  const contamination = estimateContamination(counts.belowMedian, counts.scored, below, calibration.length)
-  return {
-    method,
-    dataset: frame.latents.dataset,
-    model: frame.latents.model,
-    latents,
-    rows: frame.latents.rows,
-    validRows: frame.latents.validRows,
-    threshold: choice.value,
-    thresholdRule: ruleWords(choice),
-    percentile: choice.rule === 'percentile' ? params.percentile : (100 * countBelow(calibration, choice.value)) / calibration.length,
-    holdoutRows: calibration.length,
-    min: counts.min,
-    max: counts.max,
-    histogram: counts.histogram,
-    flagged: counts.flagged,
-    scoring,
-    choice,
-    falseAlarmsPer1000: falseAlarms(calibration, choice.value),
-    contamination: contamination && { ...contamination, method: 'Storey’s π₀ at λ = ½ of p values among held-out rows' },
-    confidence: 'chance that the row stays flagged when held-out rows are drawn anew (ExCeeD)',
-    blame,
-    detailedRows: explained,
-    ...(counts.events !== null && { events: { count: counts.events, mergeGap: params.mergeGap, minimumLength: params.minimumLength } }),
-    ...(series && { series: series.meta }),
-    ...(counts.objects !== null && { objects: { count: counts.objects, minimumPixels: params.minimumPixels } }),
-    ...(notes.length > 0 && { notes: [...notes] }),
-  }
 }

@@ -24,7 +24,7 @@ import { defineOperation, type OperationContext } from './define.ts'
 import { mergeNodes, type Node } from './score/nodes.ts'
 import { robustError } from './score/methods.ts'
 import { params as scoreParams } from './score/params.ts'
-import type { ScoreParams } from './score.ts'
+import type { ScoreParams } from './score/finish.ts'
 
 const mostNodes = 500
 const nodeNoun = 'Machines'
