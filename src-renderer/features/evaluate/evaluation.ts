@@ -14,15 +14,17 @@ export const isEvaluated = (meta: ComparisonMeta | null): meta is EvaluatedMeta 
 
 /** What is shown without being asked for. */
 const usual = {
-  classes: ['ari', 'ami', 'accuracy', 'kappa', 'areaAccuracy', 'localAgreement'],
-  scores: ['auc', 'averagePrecision', 'f1', 'precision', 'recall', 'falseAlarmRate'],
+  classes: ['ari', 'ami', 'accuracy', 'kappa', 'areaAccuracy'],
+  scores: ['auc', 'averagePrecision', 'f1', 'eventRecall', 'eventPrecision', 'precision', 'recall', 'falseAlarmRate'],
 } as const
 
 export function usualOf({ evaluation }: EvaluatedMeta, columns: readonly ComparisonColumn[]): string[] {
   const kinds = new Set(evaluation.results.map(({ kind }) => kind))
   const wanted: readonly string[] = [...(kinds.has('classes') ? usual.classes : []), ...(kinds.has('scores') ? usual.scores : [])]
   const found = wanted.filter((key) => columns.some((column) => column.key === key))
-  return kinds.size > 1 ? found.filter((_, i) => i % usual.classes.length < 4) : found
+  // Of both kinds beside each other the first three.
+  const shortened = [...usual.classes.slice(0, 3), ...usual.scores.slice(0, 3)] as readonly string[]
+  return kinds.size > 1 ? found.filter((key) => shortened.includes(key)) : found.slice(0, 6)
 }
 
 /** Rows of the comparison that are of a kind. */

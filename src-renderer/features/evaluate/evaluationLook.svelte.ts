@@ -25,8 +25,8 @@ export class EvaluationLook {
   cells = $state<CellMeasure>('label')
   /** The lower half, where there are classes and scores. */
   half = $state<'classes' | 'curves'>('classes')
-  /** False alarms on a scale that shows the few: what matters where anomalies are rare. */
-  logAlarms = $state(false)
+  /** False alarms on a scale that shows the few: what matters where anomalies are rare. Null: as the thresholds need it. */
+  logAlarms = $state<boolean | null>(null)
   readonly confusion = new Answer<{ comparison: number; row: number; naming: Naming }, Confusion>((request) => engine.readConfusion(request))
   readonly curves = new Answer<ManyCurves, Curves[]>(allCurves)
 }

@@ -10,6 +10,7 @@ import type { ErrorReport } from '#common/errors.ts'
 import { fail, ok } from '#common/result.ts'
 import { artifact, layout, matrix, modelArtifact, scene, sceneReport, table, tableColumns } from './artifacts.ts'
 import { comparisonArtifact, crossed } from './comparison.ts'
+import { confusionFor, curves, evaluationArtifact } from './evaluation.ts'
 import { anomalyCalls } from './flagged.ts'
 import { planeMeta, pointCalls } from './points.ts'
 import { formats, models, operations } from './registry.ts'
@@ -127,7 +128,7 @@ if (['project', 'training', 'diverged', 'millions'].includes(scenario)) {
   if (scenario === 'millions') latents.meta = { ...latents.meta, validRows: 2_200_000 }
   const results = resultArtifacts(latents, done[3]!)
   const plane = artifact('embedding2d', 'UMAP', 'embed', { latents: latents.id }, planeMeta(latents, 'umap', 'UMAP'))
-  artifacts = [scene, table, matrix, ...done, latents, plane, ...results, comparisonArtifact(results[0]!)]
+  artifacts = [scene, table, matrix, ...done, latents, plane, ...results, evaluationArtifact(results[0]!), comparisonArtifact(results[0]!)]
 }
 if (scenario === 'series') artifacts = seriesArtifacts()
 if (scenario === 'table' || scenario === 'import' || scenario === 'unreadable')
@@ -267,8 +268,8 @@ export const engine: Client<EngineCalls> = {
     }),
   compareClasses: async () => ok(crossed()),
   ...pointCalls(find, (id) => jobs.find((other) => other.id === id), scenario === 'millions' ? 2_200_000 : undefined),
-  readConfusion: async () => fail(notMade),
-  readCurves: async () => fail(notMade),
+  readConfusion: async ({ naming = 'one-to-one' }) => ok(confusionFor(naming)),
+  readCurves: async () => ok(curves()),
   readExamination: async () => ok({ correlation: new Float32Array(), cells: null }),
   readReport: async () => fail(notMade),
   readTraversal: async () => fail(notMade),
