@@ -14,7 +14,8 @@ export function preparedFor(dataset: Artifact, model: ModelDescription): Promise
   return session.runToEnd({
     operation: 'prepare',
     inputs: { dataset: dataset.id },
-    params: { ...usual, ...thatMatter(schema, chosen, usual, data.kind) },
+    // A model for cells may want most variable genes; a table has none.
+    params: thatMatter(schema, { ...usual, ...chosen }, {}, data.kind),
     seed: draft.seed,
   })
 }
