@@ -1,10 +1,10 @@
 /**
  * Graphs of nearest neighbours against PyNNDescent and hnswlib on the same rows in one call, with the same number of threads.
  *
- *   node test/bench/neighbours.ts [--json] [--peer python3] [--threads 2] [--rows 100000]
+ *   node test/bench/neighbours.ts [--json] [--peer python3] [--threads 2] [--rows 100000] [--rounds 2]
  *
  * Each side builds what it searches in and finds the 15 nearest of every row; the share of true neighbours is counted on the same 500
- * rows. PyNNDescent is timed with its compiled code warm; of hnswlib the fastest of a few settings that finds 95 % counts. Best of two
+ * rows. PyNNDescent is timed with its compiled code warm; of hnswlib the fastest of a few settings that finds 95 % counts. Best of the
  * rounds, taken in turn. Without a Python that has them only our side is timed, and said so.
  */
 import { execFileSync } from 'node:child_process'
@@ -23,7 +23,8 @@ const json = process.argv.includes('--json')
 const peer = option('peer', 'python3')
 const threads = Number(option('threads', '2'))
 const n = Number(option('rows', '100000'))
-const [d, k, rounds, asked] = [32, 15, 2, 500]
+const rounds = Number(option('rounds', '2'))
+const [d, k, asked] = [32, 15, 500]
 
 const script = `
 import sys, json, time, warnings
