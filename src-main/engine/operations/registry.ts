@@ -5,6 +5,7 @@ import { decodedSpaceOperation } from './decodedSpace.ts'
 import type { OperationDefinition } from './define.ts'
 import { continueOperation } from './continue.ts'
 import { embedOperation } from './embed.ts'
+import { driftOperation } from './drift.ts'
 import { encodeOperation } from './encode.ts'
 import { evaluateOperation } from './evaluate.ts'
 import { examineOperation } from './examine.ts'
@@ -54,6 +55,7 @@ export const operations = operationList(
   scoreOperation,
   scoreNodesOperation,
   rescoreOperation,
+  driftOperation,
   evaluateOperation,
   compareOperation,
   exportOperation,

@@ -131,6 +131,7 @@ function metaOf(frame: Frame, { scoring, method, calibration, notes }: Scored, o
   const median = quantileOfSorted(calibration, 0.5)
   const below = countBelow(calibration, median)
   const contamination = estimateContamination(counts.belowMedian, counts.scored, below, calibration.length)
+  const told = [...notes, ...shiftNote(contamination)]
   return {
     method,
     dataset: frame.latents.dataset,
@@ -156,6 +157,16 @@ function metaOf(frame: Frame, { scoring, method, calibration, notes }: Scored, o
     ...(counts.events !== null && { events: { count: counts.events, mergeGap: params.mergeGap, minimumLength: params.minimumLength } }),
     ...(series && { series: series.meta }),
     ...(counts.objects !== null && { objects: { count: counts.objects, minimumPixels: params.minimumPixels } }),
-    ...(notes.length > 0 && { notes: [...notes] }),
+    ...(told.length > 0 && { notes: told }),
   }
 }
+
+/** From this share on rows are rather shifted than anomalous. */
+const mostAnomalous = 0.3
+
+export const shiftNote = (contamination: { readonly low: number } | null): string[] =>
+  contamination && contamination.low > mostAnomalous
+    ? [
+        `At least ${Math.round(100 * contamination.low)} % of the rows score like no held-out row: they have shifted as a whole, and the threshold flags more than its false alarms say. Look for drift, or learn from newer rows.`,
+      ]
+    : []

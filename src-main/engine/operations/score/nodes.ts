@@ -8,7 +8,7 @@ import { countBelow } from '../../analysis/confidence.ts'
 import { estimateContamination } from '../../analysis/contamination.ts'
 import { quantileOfSorted } from '../../analysis/quantiles.ts'
 import type { OperationContext } from '../define.ts'
-import type { ScoreParams } from './finish.ts'
+import { type ScoreParams, shiftNote } from './finish.ts'
 import { blamedColumns, openScores, type ScoresReader } from './findings.ts'
 import { writeFound } from './found.ts'
 import { writeSeries } from './series.ts'
@@ -100,7 +100,7 @@ export async function mergeNodes(ctx: OperationContext<ScoreParams>, nodes: read
       calibrationRows: reader.meta.holdoutRows,
       explainedVariance: (nodes[i].model.meta as unknown as ModelMeta).explainedVariance,
     })),
-    notes: [...new Set(readers.flatMap(({ reader }) => reader.meta.notes ?? []))],
+    notes: [...new Set(nodes.length === 1 ? (meta.notes ?? []) : shiftNote(contamination))],
   }
 }
 
