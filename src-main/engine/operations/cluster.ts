@@ -12,14 +12,17 @@ import { StratumError } from '#common/errors.ts'
 import { chooseK, type KChoice } from '../analysis/chooseK.ts'
 import { type KCriterion, kCriteria, kCriterionTitles } from '../analysis/chooseKVerdicts.ts'
 import type { Clustering, ClusteringMethod } from '../analysis/clustering/define.ts'
+import { byNearestCentre } from '../analysis/clustering/kMeans.ts'
 import { neighbourVote } from '../analysis/clustering/neighbourVote.ts'
 import { clusterings } from '../analysis/clustering/registry.ts'
 import { methodEnum, methodIn, paramsOf, shapeOfMethods } from '../analysis/methods/define.ts'
 import { type SampledRows, sampleValidRows } from '../analysis/sampleRows.ts'
 import { silhouette } from '../analysis/silhouette.ts'
 import { openSelection } from '../data/selection.ts'
+import type { ArrayReader } from '../project/project.ts'
 import { codesWithin, countValid } from './cluster/codes.ts'
 import { type LabelledRows, labelRows } from './cluster/labelRows.ts'
+import { streamedLloyd } from './cluster/streamedLloyd.ts'
 import { defineOperation, type OperationContext } from './define.ts'
 import { classProfiles, LabelPicker, readDrawnRows } from './profiles.ts'
 
@@ -108,6 +111,24 @@ async function learn(ctx: Context, method: ClusteringMethod, { codes, rows }: Sa
   const report = (fraction: number): void => ctx.report({ stage: 'Finding classes', fraction })
   const found = await method.fit(codes, n, d, choice ? { ...own, k: choice.k } : own, { seed, threads, signal, report })
   return { found: found.assign ? found : { ...found, assign: neighbourVote(codes, n, d, found) }, choice }
+}
+
+/** k-means goes on from the centres of the sample. */
+async function learnFromEveryRow(ctx: Context, codes: ArrayReader, sample: SampledRows, found: Clustering): Promise<Clustering> {
+  const { centres, passes, inertia } = await streamedLloyd(codes, found, {
+    maxIterations: ctx.params.maxIterations as number,
+    signal: ctx.signal,
+    report: (pass, shift, limit) =>
+      ctx.report({
+        stage: 'Learning from every row',
+        fraction: null,
+        detail: { pass, shift: Math.sqrt(shift), settledAt: Math.sqrt(limit) },
+      }),
+  })
+  const classes = byNearestCentre(centres, codes.shape[1])
+  const labels = new Int32Array(sample.rows.length)
+  classes.assign(sample.codes, labels.length, labels)
+  return { ...found, ...classes, labels, figures: { ...found.figures, inertia, passesOverAllRows: passes } }
 }
 
 /** Of the rows learned from, noise left out. */
@@ -199,7 +220,10 @@ export const clusterOperation = defineOperation({
     const method = methodFor(ctx.params.method, validRows)
     const most = Math.min(fitRows, method.mostRows)
     const sample = await sampleValidRows(codes, meta.rows, validRows, Z, most, ctx.seed, ctx.signal)
-    const { found, choice } = await learn(ctx, method, sample, Z)
+    const learned = await learn(ctx, method, sample, Z)
+    const { choice } = learned
+    const goesOn = paramsOf(method, ctx.params).everyRow === true && sample.rows.length < validRows
+    const found = goesOn ? await learnFromEveryRow(ctx, codes, sample, learned.found) : learned.found
 
     const noun = rowNoun[(ctx.project.artifact(meta.dataset).meta as unknown as DatasetMeta).kind][1]
     let done = 0
@@ -253,7 +277,7 @@ export const clusterOperation = defineOperation({
       chosenBecause: choice?.reason ?? found.reason ?? 'given',
       tidied: 0,
       figures: found.figures,
-      ...(sample.rows.length < validRows && { fitRows: sample.rows.length }),
+      ...(sample.rows.length < validRows && !goesOn && { fitRows: sample.rows.length }),
       ...(found.tree && { tree: { kind: found.tree.kind, leaves: found.tree.leaves } }),
       ...(within && { within }),
     }

@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { assign, kmeans, type Kmeans } from '../kmeans.ts'
 import { type Clustering, defineClustering } from './define.ts'
-import { k, kFor, kMax, maxIterations, nInit } from './params.ts'
+import { everyRow, k, kFor, kMax, maxIterations, nInit } from './params.ts'
 
 export const kMeansClustering = defineClustering({
   id: 'k-means',
@@ -14,7 +14,7 @@ export const kMeansClustering = defineClustering({
   summary: 'Moves k centres until each is the mean of the rows nearest to it.',
   useWhen: 'Classes are compact and of similar spread, or a plain partition of everything is wanted.',
   paper: 'Arthur & Vassilvitskii, k-means++, SODA 2007',
-  params: z.object({ k, kMax, nInit, maxIterations }),
+  params: z.object({ k, kMax, nInit, maxIterations, everyRow }),
   takesK: true,
   mostRows: 20_000_000,
   async fit(X, n, d, params, { seed, signal, report }) {
@@ -23,18 +23,23 @@ export const kMeansClustering = defineClustering({
   },
 })
 
-/** Classes of centres: a new row goes to the nearest. */
-export function asClustering({ labels, centres, sizes, inertia, iterations }: Kmeans, d: number): Clustering {
-  const k = sizes.length
+export function asClustering({ labels, centres, inertia, iterations }: Kmeans, d: number): Clustering {
+  return { ...byNearestCentre(centres, d), labels: Int32Array.from(labels), figures: { inertia, iterations } }
+}
+
+/** Classes of centres: a row goes to the nearest. */
+export function byNearestCentre(
+  centres: Float32Array,
+  d: number,
+): Pick<Clustering, 'k' | 'centres'> & { assign: NonNullable<Clustering['assign']> } {
+  const k = centres.length / d
   return {
     k,
-    labels: Int32Array.from(labels),
     centres,
     assign: (X, n, out) => {
       const nearest = new Uint16Array(n)
       assign(X, n, d, centres, k, nearest)
       out.set(nearest)
     },
-    figures: { inertia, iterations },
   }
 }

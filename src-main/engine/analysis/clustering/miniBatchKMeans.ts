@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { minibatchKmeans } from '../kmeans.ts'
 import { defineClustering } from './define.ts'
 import { asClustering } from './kMeans.ts'
-import { k, kFor, kMax, maxIterations, nInit } from './params.ts'
+import { everyRow, k, kFor, kMax, maxIterations, nInit } from './params.ts'
 
 export const miniBatchKMeansClustering = defineClustering({
   id: 'mini-batch k-means',
@@ -12,7 +12,7 @@ export const miniBatchKMeansClustering = defineClustering({
   summary: 'k-means that learns from small random draws.',
   useWhen: 'There are millions of rows: it takes a fraction of the time and loses about a percent.',
   paper: 'Sculley, Web-scale k-means clustering, WWW 2010',
-  params: z.object({ k, kMax, nInit, maxIterations }),
+  params: z.object({ k, kMax, nInit, maxIterations, everyRow }),
   takesK: true,
   mostRows: 20_000_000,
   async fit(X, n, d, params, { seed, signal, report }) {

@@ -31,6 +31,13 @@ export const maxIterations = z
   .default(300)
   .meta({ title: 'Passes at most', description: 'Each start ends earlier when the centres no longer move.', advanced: true })
 
+export const everyRow = z.boolean().default(false).meta({
+  title: 'Learn from every row',
+  description:
+    'Where there are more rows than are learned from: goes on with passes over all of them until the centres settle. It takes minutes for 100 million rows, and moves centres by a fraction of a percent.',
+  advanced: true,
+})
+
 /** The k that was asked for or chosen. @throws PARAMETER_INVALID when there are fewer rows */
 export function kFor(given: number | null, n: number): number {
   if (given === null) throw new RangeError('expected the number of clusters, found none')

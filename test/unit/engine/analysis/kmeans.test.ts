@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { assign, canonicalOrder, kmeans, minibatchKmeans } from '#engine/analysis/kmeans.ts'
 import { randomStream } from '#engine/analysis/random.ts'
 import reference from '../../../fixtures/analysis.json' with { type: 'json' }
+import sets from '../../../fixtures/clustering/references.json' with { type: 'json' }
 
 const { n, d, k, inertia, sizes, centres } = reference.kmeans
 const points = Float32Array.from(reference.kmeans.points)
@@ -123,3 +124,14 @@ test('assign gives the smallest id among equally near centres, and 0 to a row wi
 test('canonical order is by size, then by centroid', () => {
   expect(canonicalOrder([5, 9, 5], [3, 0, 1, 1, 2, 7], 3, 2)).toEqual([1, 2, 0])
 })
+
+test.each(sets.sets)(
+  'inertia is within a thousandth of the best of ten runs of scikit-learn: $name',
+  async ({ n, d, points, inertias }) => {
+    const X = Float32Array.from(points)
+    for (const [k, least] of Object.entries(inertias)) {
+      const { inertia } = await kmeans(X, n, d, { k: Number(k), seed: 1 })
+      expect(inertia / least, `k = ${k}`).toBeLessThan(1.001)
+    }
+  },
+)
