@@ -1,4 +1,7 @@
 /** Clustering the codes of a small table by every method, within a selection, from a sample, and with rows that no class wants. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Artifact } from '#common/domain/artifact.ts'
 import type { ClusteringMeta } from '#common/domain/results.ts'
@@ -7,22 +10,25 @@ import { legendOf } from '#engine/operations/export.ts'
 import { clusterOperation } from '#engine/operations/cluster.ts'
 import { openWorkbench, type Workbench } from '../../../helpers/workbench.ts'
 import { writeTable } from '../../../helpers/tableFile.ts'
-import { temporaryFolder } from '../../../helpers/temporaryFolder.ts'
 
-const folder = temporaryFolder()
+/** One project for all tests: what is clustered is the same. */
+const folder = mkdtempSync(join(tmpdir(), 'stratum-cluster-'))
 const rows = 1500
 let bench: Workbench
 let dataset: Artifact
 let latents: Artifact
 
 beforeAll(async () => {
-  bench = openWorkbench(folder.file('p'))
-  dataset = await bench.compute('import', {}, { path: writeTable(folder.file('t.csv'), rows) })
+  bench = openWorkbench(join(folder, 'p'))
+  dataset = await bench.compute('import', {}, { path: writeTable(join(folder, 't.csv'), rows) })
   const matrix = await bench.compute('prepare', { dataset: dataset.id })
   const model = await bench.compute('train', { matrix: matrix.id }, { model: 'pca', settings: { components: 3 } })
   latents = await bench.compute('encode', { model: model.id, dataset: dataset.id })
 })
-afterAll(() => bench.close())
+afterAll(async () => {
+  await bench.close()
+  rmSync(folder, { recursive: true })
+})
 
 async function cluster(params: Record<string, unknown>, seed = 7) {
   const artifact = await bench.compute('cluster', { latents: latents.id }, params, seed)

@@ -19,7 +19,7 @@ function numbered(labels: ArrayLike<number>): number[] {
   })
 }
 
-type Settings = Record<string, number | string | boolean>
+type Settings = Readonly<Record<string, unknown>>
 const paramsOf = (given: Settings) => ({
   minClusterSize: given.min_cluster_size as number,
   minSamples: given.min_samples as number,
