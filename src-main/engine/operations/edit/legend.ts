@@ -5,7 +5,7 @@ import type { ClusteringMeta } from '#common/domain/results.ts'
 import type { Project } from '../../project/project.ts'
 
 /** Every class as it is shown: as the user named and coloured it, here or in the map this one was tidied from, or by default. */
-export function shownLegend(project: Project, clustering: Artifact): Map<number, LegendEntry> {
+function shownLegend(project: Project, clustering: Artifact): Map<number, LegendEntry> {
   const given = new Map(givenEntries(project, clustering).map((entry) => [entry.id, entry]))
   return new Map((clustering.meta as unknown as ClusteringMeta).classes.map((one) => [one.id, given.get(one.id) ?? defaultStyle(one)]))
 }

@@ -69,7 +69,7 @@ export function gridOfClasses({ project }: Pick<Context, 'project'>, clustering:
 }
 
 /** Labels of the new clustering for rows from … to − 1; asked for twice. */
-export type LabelsOf = (from: number, to: number) => Uint16Array
+type LabelsOf = (from: number, to: number) => Uint16Array
 
 interface Edit {
   readonly labelsOf: LabelsOf
