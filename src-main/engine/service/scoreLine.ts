@@ -82,14 +82,25 @@ export async function readScoreLine(
   const order = Array.from({ length: parts }, (_, i) => i)
     .filter((i) => !Number.isNaN(high[i]))
     .sort((a, b) => time[a] - time[b] || row[a] - row[b])
+  // Windows of several units that start at once are one point of the line.
+  const kept: number[] = []
+  for (const i of order) {
+    const last = kept.at(-1)
+    if (last === undefined || time[last] !== time[i]) kept.push(i)
+    else {
+      const highest = high[i] > high[last] ? i : last
+      low[highest] = Math.min(low[i], low[last])
+      kept[kept.length - 1] = highest
+    }
+  }
   return {
     units,
     isDate,
     range: { from: least, to: most },
     windows: inside,
-    time: Float64Array.from(order, (i) => time[i]),
-    low: Float32Array.from(order, (i) => low[i]),
-    high: Float32Array.from(order, (i) => high[i]),
-    row: Float64Array.from(order, (i) => row[i]),
+    time: Float64Array.from(kept, (i) => time[i]),
+    low: Float32Array.from(kept, (i) => low[i]),
+    high: Float32Array.from(kept, (i) => high[i]),
+    row: Float64Array.from(kept, (i) => row[i]),
   }
 }

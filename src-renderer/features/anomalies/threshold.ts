@@ -108,7 +108,7 @@ export function thresholdTerms(histogram: ScoreHistogram) {
   return [
     term(
       'percentile',
-      'Held-out below',
+      'Percentile',
       '%',
       100,
       (t) => 100 * (1 - shareAbove(holdout, t)),
@@ -124,7 +124,7 @@ export function thresholdTerms(histogram: ScoreHistogram) {
     ),
     term(
       'share',
-      'Highest share',
+      'Top share',
       '%',
       100,
       (t) => 100 * shareAbove(all, t),

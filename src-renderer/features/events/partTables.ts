@@ -6,8 +6,11 @@ import type { TableColumn } from '../../ui/Table.svelte'
 import { durationWords, timeValue, timeWords } from './timeAxis.ts'
 
 /** 'flow 55 %, sensor_2 20 %' */
-export const blamedWords = (blame: readonly { readonly name: string; readonly share: number }[]): string =>
-  blame.map(({ name, share }) => `${name} ${formatPercent(share)}`).join(', ')
+export const blamedWords = (blame: readonly { readonly name: string; readonly share: number }[], most = 2): string =>
+  blame
+    .slice(0, most)
+    .map(({ name, share }) => `${name} ${formatPercent(share)}`)
+    .join(', ')
 
 /** 900 m², 1.2 km² */
 export const areaWords = (m2: number | null): string =>
@@ -24,6 +27,16 @@ export function durationOf({ start, end }: AnomalyEvent, isDate: boolean | null)
   return from === null || to === null ? null : to - from
 }
 
+/** Of a single window it is not known how long it lasts. */
+export const lengthWords = ({ flagged }: AnomalyEvent, length: number, isDate: boolean | null): string =>
+  length === 0 ? `${formatNumber(flagged)} ${flagged === 1 ? 'window' : 'windows'}` : durationWords(length, isDate)
+
+/** Of an end on the same day the time alone. */
+function endWords({ start, end }: AnomalyEvent, isDate: boolean | null): string {
+  const words = timeWords(end, isDate)
+  return isDate && start !== null && end !== null && start.slice(0, 10) === end.slice(0, 10) ? words.slice(11) : words
+}
+
 export function eventColumns(isDate: boolean | null, hasUnits: boolean): TableColumn<AnomalyEvent>[] {
   return [
     ...(hasUnits ? [{ id: 'unit', title: 'Unit', text: (e: AnomalyEvent) => e.unit ?? '' }] : []),
@@ -36,7 +49,7 @@ export function eventColumns(isDate: boolean | null, hasUnits: boolean): TableCo
     {
       id: 'end',
       title: isDate === null ? 'Last window' : 'End',
-      text: (e) => (e.end === null ? formatNumber(e.lastRow + 1) : timeWords(e.end, isDate)),
+      text: (e) => (e.end === null ? formatNumber(e.lastRow + 1) : endWords(e, isDate)),
       sortBy: (e) => timeValue(e.end, isDate) ?? e.lastRow,
     },
     ...(isDate === null
@@ -48,7 +61,7 @@ export function eventColumns(isDate: boolean | null, hasUnits: boolean): TableCo
             numeric: true,
             text: (e: AnomalyEvent) => {
               const length = durationOf(e, isDate)
-              return length === null ? '–' : durationWords(length, isDate)
+              return length === null ? '–' : lengthWords(e, length, isDate)
             },
             sortBy: (e: AnomalyEvent) => durationOf(e, isDate),
           },

@@ -10,23 +10,26 @@ export const valueWords = (value: number | string | null): string =>
 export const blameWords = ({ name, value, expected }: BlamedColumn): string =>
   expected === null ? `${name} ${valueWords(value)}` : `${name} ${valueWords(value)}, expected ${valueWords(expected)}`
 
+/** A date as the engine writes it, for people; other times are as they are. */
+const timeText = (time: string): string => time.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(:00)?/, '$1 $2')
+
 /** 'Pixel 120, 44', 'Row 1 204', 'turbine 3, 2024-05-01 12:00' */
 export function placeWords({ row, x, y, unit, time }: FlaggedRow, noun: string): string {
   if (x !== null && y !== null) return `${noun} ${formatNumber(x)}, ${formatNumber(y)}`
-  if (time !== null) return unit ? `${unit}, ${time}` : time
+  if (time !== null) return unit ? `${unit}, ${timeText(time)}` : timeText(time)
   return unit ? `${unit}, ${noun} ${formatNumber(row + 1)}` : `${noun} ${formatNumber(row + 1)}`
 }
 
 /** Short, for a column that is headed by the noun. */
 export function placeFigures({ row, x, y, unit, time }: FlaggedRow): string {
   if (x !== null && y !== null) return `${formatNumber(x)}, ${formatNumber(y)}`
-  if (time !== null) return unit ? `${unit}, ${time}` : time
+  if (time !== null) return unit ? `${unit}, ${timeText(time)}` : timeText(time)
   return formatNumber(row + 1)
 }
 
-/** Below one half a confidence says little more than that; above 99.9 % it is not known better. */
+/** Rounded down: above 99.9 % it is not known better. */
 export const confidenceWords = (confidence: number | null): string =>
-  confidence === null ? '–' : confidence > 0.999 ? '> 99.9\u202f%' : formatPercent(confidence, confidence > 0.99 ? 1 : 0)
+  confidence === null ? '–' : formatPercent(Math.floor(Math.min(0.999, confidence) * 1000) / 1000, confidence > 0.99 ? 1 : 0)
 
 /** Row numbers count from 0, as in the project's arrays. */
 export function reviewTable(rows: readonly FlaggedRow[]): PlotTable {

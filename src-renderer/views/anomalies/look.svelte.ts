@@ -1,8 +1,8 @@
 /** What the anomalies view looks at: the chosen scores with everything they were made from, and which way of looking is open. */
-import { type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
+import { columnNoun, type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
 import { pixelMetres } from '#common/domain/ground.ts'
 import type { ModelMeta } from '#common/domain/results.ts'
-import type { ScoresMeta } from '#common/domain/scores.ts'
+import type { FlaggedRow, ScoresMeta } from '#common/domain/scores.ts'
 import type { Artifact } from '#common/domain/artifact.ts'
 import { thresholds } from '../../features/anomalies/thresholds.svelte.ts'
 import { columnAxis } from '../../features/clusters/profiles.ts'
@@ -12,6 +12,7 @@ import { session } from '../../lib/app.ts'
 import { ancestor, metaOf } from '../../lib/artifacts.ts'
 import { engine } from '../../lib/bridge.ts'
 import { learnedColumns } from '../../lib/columns.ts'
+import { sentence } from '../../lib/format.ts'
 import { OperationDraft } from '../../lib/state/operationDraft.svelte.ts'
 
 export type AnomaliesTab = 'findings' | 'parts' | 'compare' | 'drift'
@@ -22,25 +23,34 @@ class Look {
   form = $state(false)
   over = $state<'scene' | 'score'>('scene')
   readonly scoreDraft = new OperationDraft(session, 'score')
+  /** A model for each unit of a time series instead of one for all. */
+  perUnit = $state(false)
+  readonly nodesDraft = new OperationDraft(session, 'score-nodes')
+  readonly rescoreDraft = new OperationDraft(session, 'rescore')
   readonly encodeDraft = new OperationDraft(session, 'encode')
 
-  #chosen: Artifact | null = $derived(session.current('scores'))
-  latents = $derived(this.#chosen ? ancestor(this.#chosen, 'latents', session.byId) : session.current('latents'))
-  dataset = $derived((this.latents && ancestor(this.latents, 'dataset', session.byId)) ?? session.current('dataset'))
+  /** Newest first; those of single units are parts of the scores that hold all of them. */
+  all = $derived.by(() => {
+    const done = session.ofKind('scores').filter((a) => a.status === 'done')
+    const parts = new Set(done.flatMap((a) => metaOf(a, 'scores').nodes?.map(({ scores }) => scores) ?? []))
+    return done.filter(({ id }) => !parts.has(id)).toReversed()
+  })
+  scores: Artifact | null = $derived.by(() => {
+    const id = session.current('scores')?.id
+    return this.all.find((a) => a.id === id || metaOf(a, 'scores').nodes?.some(({ scores }) => scores === id)) ?? null
+  })
+  scored: ScoresMeta | null = $derived(this.scores ? metaOf(this.scores, 'scores') : null)
+  latents = $derived(this.scored ? (session.byId.get(this.scored.latents) ?? null) : session.current('latents'))
+  dataset = $derived(
+    (this.scored && session.byId.get(this.scored.dataset)) ??
+      (this.latents && ancestor(this.latents, 'dataset', session.byId)) ??
+      session.current('dataset'),
+  )
   data: DatasetMeta | null = $derived(this.dataset?.status === 'done' ? metaOf(this.dataset, 'dataset') : null)
   grid = $derived(this.data?.grid ?? null)
   model = $derived(this.latents ? ancestor(this.latents, 'model', session.byId) : session.current('model'))
   modelMeta: ModelMeta | null = $derived(this.model?.status === 'done' ? metaOf(this.model, 'model') : null)
   nouns = $derived(rowNoun[this.data?.kind ?? 'raster'])
-  /** Newest first. */
-  all = $derived(
-    session
-      .ofKind('scores')
-      .filter((a) => a.status === 'done')
-      .toReversed(),
-  )
-  scores = $derived(this.all.find((a) => a.id === this.#chosen?.id) ?? null)
-  scored: ScoresMeta | null = $derived(this.scores ? metaOf(this.scores, 'scores') : null)
   /** While it is being moved. */
   threshold = $derived(this.scores ? thresholds.of(this.scores) : 0)
   /** The one that was set, for what is asked of the engine. */
@@ -50,9 +60,15 @@ class Look {
     return metres ? metres[0] * metres[1] : null
   })
   learned = $derived(this.data && this.modelMeta ? learnedColumns(this.data, this.modelMeta) : { numbers: [], categories: [] })
-  axis = $derived(columnAxis(this.learned.numbers.map(({ column }) => column)))
-  job = $derived(this.scoreDraft.job ?? this.encodeDraft.job)
-  refused = $derived(this.scoreDraft.refused ?? this.encodeDraft.refused)
+  axis = $derived.by(() => {
+    const axis = columnAxis(this.learned.numbers.map(({ column }) => column))
+    return axis.wavelengths ? axis : { ...axis, label: sentence(columnNoun[this.data?.kind ?? 'raster'][0]) }
+  })
+  /** A time series of several units can have a model for each. */
+  canSplit = $derived(this.data?.kind === 'series' && this.nodesDraft.description !== null)
+  draft = $derived(this.perUnit && this.canSplit ? this.nodesDraft : this.scoreDraft)
+  job = $derived(this.scoreDraft.job ?? this.nodesDraft.job ?? this.encodeDraft.job ?? this.rescoreDraft.job)
+  refused = $derived(this.draft.refused ?? this.encodeDraft.refused)
   readOnly = $derived(session.project?.readOnly ?? false)
 
   readonly verdicts = new Verdicts(
@@ -73,10 +89,21 @@ class Look {
     thresholds.settled(scores)
   }
 
+  /** The model that a row was scored by. */
+  modelOf(row: FlaggedRow): number | null {
+    return this.scored?.nodes?.find(({ name }) => name === row.unit)?.model ?? this.scored?.model ?? null
+  }
+
   /** Codes first when they are missing; then the scores. */
   async score(): Promise<void> {
+    if (await (this.draft === this.nodesDraft ? this.#scoreUnits() : this.#scoreAll())) this.form = false
+  }
+  async #scoreAll(): Promise<Artifact | null> {
     const codes = this.latents ?? (this.model ? await this.encodeDraft.run({ model: this.model.id }) : null)
-    if (codes && (await this.scoreDraft.run({ latents: codes.id }))) this.form = false
+    return codes ? this.scoreDraft.run({ latents: codes.id }) : null
+  }
+  #scoreUnits(): Promise<Artifact | null> {
+    return this.dataset ? this.nodesDraft.run({ dataset: this.dataset.id }) : Promise.resolve(null)
   }
 }
 

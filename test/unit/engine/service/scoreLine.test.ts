@@ -57,6 +57,14 @@ test('one unit alone, and a stretch of time', async () => {
   expect((await ask(id, { from: 1e9 })).time).toHaveLength(0)
 })
 
+test('windows of several units that start at once are one point', async () => {
+  const line = await ask(made(), { from: 60, to: 600, points: 1000 })
+  expect(line.windows).toBe(20)
+  expect([...line.time]).toEqual(Array.from({ length: 10 }, (_, i) => 60 * (i + 1)))
+  expect([...line.low]).toEqual(Array(10).fill(1))
+  expect([...line.row]).toEqual([3, 5, 7, 9, 11, 13, 15, 17, 19, 21])
+})
+
 test('without times rows are where windows stand', async () => {
   const line = await ask(made({ timed: false }), { points: 4 })
   expect(line.isDate).toBeNull()

@@ -82,7 +82,7 @@ test('the threshold is said in other terms, and set once the typing rests', asyn
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   const annotate = vi.spyOn(engine, 'annotateArtifact')
   render(Anomalies)
-  const field = screen.getByRole('spinbutton', { name: 'Held-out below' })
+  const field = screen.getByRole('spinbutton', { name: 'Percentile' })
   await fireEvent.input(field, { target: { value: '99' } })
   await fireEvent.input(field, { target: { value: '99.9' } })
   expect(annotate).not.toHaveBeenCalled()
