@@ -324,6 +324,11 @@ describe('scores', () => {
     expect(meta.evaluation.labels).toMatchObject({ leftOut: 60, rows: [170, 5, 5] })
     expect(meta.rows[0].figures).toMatchObject({ rows: 180, anomalies: 10 })
     expect(codesOf(meta)).not.toContain('ROWS_LEARNED')
+    expect(codesOf(meta)).toContain('ROWS_CALIBRATED')
+    // Forty odd rows are held out, and the threshold rests on them.
+    const fresh = (await evaluate({ first: scores(values) }, { labels: 'state', judge: 'fresh' })).meta
+    expect(fresh.evaluation.labels.leftOut).toBe(100)
+    expect(codesOf(fresh)).not.toContain('ROWS_CALIBRATED')
     await expect(
       bench.compute('evaluate', { first: scores(values) }, { labels: 'state', ignore: ['Normal'], judge: 'unseen' }),
     ).rejects.toMatchObject({ code: 'DATA_UNSUITABLE' })

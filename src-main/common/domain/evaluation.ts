@@ -21,6 +21,7 @@ export const EvaluationFinding = z.object({
     /** Labelled rows that a model or a threshold was learned from are among those reported. */
     'LABELLED_ROWS_LEARNED',
     'ROWS_LEARNED',
+    'ROWS_CALIBRATED',
     'CALIBRATED_ON_ANOMALIES',
     /** Of the figures themselves. */
     'FEW_ROWS',
@@ -74,7 +75,7 @@ export const EvaluationMeta = z.object({
     rows: z.array(z.number()),
     /** Positions among `names` of those that count as anomalous, for scores; empty where there are none. */
     anomalous: z.array(z.int()),
-    /** Rows with a label that were left out because a model had learned from them. */
+    /** Rows with a label that were left out because they had a part in the results. */
     leftOut: z.number(),
   }),
   /** One for each row of the comparison. */

@@ -79,7 +79,7 @@ export const evaluateOperation = defineOperation({
     const comparison: ComparisonMeta = {
       title: `${dataset.name} against ${fileOf(params.labels)}`,
       basis: `${counted(labelled, noun)} with a label, ${names.length} classes${
-        leftOut > 0 ? `, ${counted(leftOut, noun)} learned from left out` : ''
+        leftOut > 0 ? `, ${counted(leftOut, noun)} with a part in the results left out` : ''
       }; ${leaks ? 'the labels had a say in some of these results, see the warnings.' : 'nothing in this project says that they were used to make the results.'}`,
       rows,
       columns: columnsFor(rows.flatMap(({ figures }) => Object.keys(figures).filter((key) => figures[key] !== null))),

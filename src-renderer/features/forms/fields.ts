@@ -11,7 +11,7 @@ interface Node {
   readonly paperTerm?: string
   readonly group?: string
   readonly advanced?: boolean
-  /** Words for the values of an enum. */
+  /** Words for the values of an enum; of a list, under '', for what none stands for. */
   readonly labels?: Readonly<Record<string, string>>
   readonly showWhen?: Readonly<Record<string, readonly unknown[]>>
   readonly kinds?: readonly string[]
@@ -44,6 +44,8 @@ interface Common {
   readonly kinds: readonly string[]
   /** An empty field is an answer: the engine then chooses. */
   readonly nullable: boolean
+  /** What an empty list stands for, where that is not all there is. */
+  readonly empty?: string
 }
 export type FormField = Common &
   (
@@ -100,6 +102,7 @@ function fieldOf(name: string, outer: Node, required: boolean): FormField | null
     showWhen: node.showWhen ?? {},
     kinds: node.kinds ?? [],
     nullable,
+    ...(node.labels?.[''] !== undefined && { empty: node.labels[''] }),
   }
   const constants =
     alternatives && alternatives.length > 1 && alternatives.every((option) => option.const !== undefined)

@@ -15,7 +15,7 @@ import { throwIfCancelled } from '#common/errors.ts'
 import type { Project } from '../../project/project.ts'
 import { lineage } from '../lineage.ts'
 import type { EvaluatedFigures } from './classes.ts'
-import { labelLearnedRows, trainedRows } from './learnedRows.ts'
+import { calibrationRows, labelLearnedRows, trainedRows } from './learnedRows.ts'
 import type { EvaluateParams } from './params.ts'
 import { thresholdOf } from './scores.ts'
 import type { Truth } from './truth.ts'
@@ -130,7 +130,7 @@ function scoreLeaks({ project, params }: Judged, artifact: Artifact): Found[] {
     )
   } else if (meta.choice?.usesLabels) {
     // Which rows it took is kept with the scores, so that they can be left out.
-    const leftOut = params.judge === 'unseen' && artifact.arrays.some(({ name }) => name === 'learned/row')
+    const leftOut = params.judge !== 'all' && artifact.arrays.some(({ name }) => name === 'learned/row')
     found.push({
       code: 'THRESHOLD_FROM_LABELS',
       severity: leftOut ? 'note' : 'warn',
@@ -145,10 +145,10 @@ function scoreLeaks({ project, params }: Judged, artifact: Artifact): Found[] {
     const { learnedFrom } = learner.meta as unknown as ScoresMeta
     found.push({
       code: 'SCORES_FROM_LABELS',
-      severity: params.judge === 'unseen' ? 'note' : 'warn',
+      severity: params.judge !== 'all' ? 'note' : 'warn',
       message: `The scores learned from ${learnedFrom?.source ?? 'labels'} (${learnedFrom?.anomalous ?? 0} anomalous, ${learnedFrom?.normal ?? 0} normal).`,
       hint:
-        params.judge === 'unseen'
+        params.judge !== 'all'
           ? 'The rows they learned from are left out; say that labels were used.'
           : 'Judge on rows not learned from, and set the scores before re-scoring beside them.',
     })
@@ -271,7 +271,20 @@ function rowsLearned({ project, artifacts, dataset, truth, params, signal }: Jud
     const calibrating = calibrationRows(project, artifacts[row], dataset.id)
     if (!calibrating) continue
     let anomalous = 0
-    for (const at of calibrating) if (ids[at] >= 0 && isAnomalous?.[ids[at]]) anomalous++
+    let reported = 0
+    for (const at of calibrating)
+      if (ids[at] >= 0) {
+        reported++
+        if (isAnomalous?.[ids[at]]) anomalous++
+      }
+    if (reported > 0)
+      found.push({
+        code: 'ROWS_CALIBRATED',
+        severity: 'note',
+        message: `${counted(reported, noun)} that the threshold rests on ${isAre(reported)} among those reported: how many of them it flags was settled with it.`,
+        hint: 'Judge on rows without any part in the results, where there are any, for precision, recall and false alarms.',
+        rows: [row],
+      })
     if (anomalous > 0)
       found.push({
         code: 'CALIBRATED_ON_ANOMALIES',
@@ -282,15 +295,6 @@ function rowsLearned({ project, artifacts, dataset, truth, params, signal }: Jud
       })
   }
   return joined(found)
-}
-
-/** Held-out rows behind a threshold; null where the project does not say. */
-function calibrationRows(project: Project, artifact: Artifact, dataset: number): Float64Array | null {
-  const matrix = lineage(project, artifact.id).findLast(
-    ({ kind, meta }) => kind === 'matrix' && (meta as unknown as MatrixMeta).dataset === dataset,
-  )
-  const { holdoutRows } = (matrix?.meta ?? {}) as Partial<MatrixMeta>
-  return matrix && holdoutRows ? (project.array(matrix.id, 'holdoutIndex').read(0, holdoutRows) as Float64Array) : null
 }
 
 /** What the figures themselves do not show. */

@@ -28,5 +28,14 @@ export const labelLearnedRows = (project: Project, artifacts: readonly Artifact[
     }),
   )
 
+/** Held-out rows that the threshold of scores rests on; null where the project does not say. */
+export function calibrationRows(project: Project, scores: Artifact, dataset: number): Float64Array | null {
+  const matrix = lineage(project, scores.id).findLast(
+    ({ kind, meta }) => kind === 'matrix' && (meta as unknown as MatrixMeta).dataset === dataset,
+  )
+  const { holdoutRows = 0 } = (matrix?.meta ?? {}) as Partial<MatrixMeta>
+  return matrix && holdoutRows > 0 ? wholeArray(project, matrix.id, 'holdoutIndex', holdoutRows) : null
+}
+
 const wholeArray = (project: Project, artifact: number, name: string, rows: number): Float64Array =>
   rows === 0 ? new Float64Array(0) : (project.array(artifact, name).read(0, rows) as Float64Array)

@@ -12,22 +12,32 @@ export const evaluateParams = z.object({
       'Attribute of the polygons that names their class; by default one called class, label, type or the like. Outside all polygons the label is 0.',
     advanced: true,
   }),
-  ignore: z.array(z.string()).nullable().default(null).meta({
-    title: 'Leave out',
-    description: 'Label values that mean “not labelled”: by default 0 for classes, none for anomaly scores, where 0 is normal.',
-  }),
-  anomalous: z.array(z.string()).default([]).meta({
-    title: 'Anomalous are',
-    description:
-      'For anomaly scores: label values that count as anomalous, all others as normal. By default all but 0 and words such as normal.',
-  }),
+  ignore: z
+    .array(z.string())
+    .nullable()
+    .default(null)
+    .meta({
+      title: 'Leave out',
+      labels: { '': 'as usual' },
+      description: 'Label values that mean “not labelled”: by default 0 for classes, none for anomaly scores, where 0 is normal.',
+    }),
+  anomalous: z
+    .array(z.string())
+    .default([])
+    .meta({
+      title: 'Anomalous are',
+      labels: { '': 'as usual' },
+      description:
+        'For anomaly scores: label values that count as anomalous, all others as normal. By default all but 0 and words such as normal.',
+    }),
   judge: z
-    .enum(['all', 'unseen'])
+    .enum(['all', 'unseen', 'fresh'])
     .default('all')
     .meta({
       title: 'Judge on',
-      labels: { all: 'All labelled rows', unseen: 'Rows not learned from' },
-      description: 'Rows that a model was trained on, or that scores learned a label of, can be left out for all results alike.',
+      labels: { all: 'All labelled rows', unseen: 'Rows not learned from', fresh: 'Rows without any part' },
+      description:
+        'Rows that a model was trained on or whose label scores learned can be left out, for all results alike; and those that a threshold rests on, too.',
     }),
   replicates: z.int().min(0).max(10_000).default(1000).meta({
     title: 'Bootstrap samples',

@@ -5,7 +5,7 @@ import { StratumError } from '#common/errors.ts'
 import type { Project } from '../../project/project.ts'
 import { readLabels } from '../labels.ts'
 import type { EvaluateParams } from './params.ts'
-import { learnedRows } from './learnedRows.ts'
+import { calibrationRows, learnedRows } from './learnedRows.ts'
 
 export interface Truth {
   /** [rows] position among `names`, −1 where not labelled. */
@@ -15,7 +15,7 @@ export interface Truth {
   readonly leftOutOfClasses: ReadonlySet<number>
   /** By position: whether it counts as anomalous. Null where no result is scores. */
   readonly isAnomalous: readonly boolean[] | null
-  /** Labelled rows that were left out because a model had learned from them. */
+  /** Labelled rows that were left out because they had a part in the results. */
   readonly leftOut: number
 }
 
@@ -39,8 +39,10 @@ export async function truthFor(
   const read = await readLabels(dataset.meta as unknown as DatasetMeta, project.path, labels, field, ignore, signal)
   const { ids, names } = inOrder(read)
   let leftOut = 0
-  if (judge === 'unseen')
-    for (const rows of learnedRows(project, artifacts, dataset.id))
+  const calibrating = (): Float64Array[] =>
+    artifacts.flatMap((artifact) => (artifact.kind === 'scores' ? (calibrationRows(project, artifact, dataset.id) ?? []) : []))
+  if (judge !== 'all')
+    for (const rows of [...learnedRows(project, artifacts, dataset.id), ...(judge === 'fresh' ? calibrating() : [])])
       for (const row of rows) {
         if (ids[row] >= 0) leftOut++
         ids[row] = -1
@@ -49,8 +51,8 @@ export async function truthFor(
   if (labelled === 0)
     throw new StratumError(
       'DATA_UNSUITABLE',
-      leftOut > 0 ? `All ${leftOut} labelled rows were learned from.` : 'No row has a label.',
-      leftOut > 0 ? 'Hold more rows out when preparing, or judge on all rows.' : 'Check the labels and the values left out.',
+      leftOut > 0 ? `All ${leftOut} labelled rows had a part in the results.` : 'No row has a label.',
+      leftOut > 0 ? 'Keep more rows out of it when preparing, or judge on all rows.' : 'Check the labels and the values left out.',
       { parameter: leftOut > 0 ? 'judge' : 'labels' },
     )
   const leftOutOfClasses = new Set(hasClasses ? names.flatMap((name, j) => (asked.includes(name) ? [j] : [])) : [])
