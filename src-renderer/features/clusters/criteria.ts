@@ -4,6 +4,8 @@ import type { ClusteringMeta, KCriteria } from '#common/domain/results.ts'
 export interface Criterion {
   readonly id: string
   readonly title: string
+  /** Above a small plot. */
+  readonly short: string
   /** What is better, in three words. */
   readonly better: string
   readonly k: readonly number[]
@@ -19,6 +21,7 @@ export interface Criterion {
 interface Kind {
   readonly id: string
   readonly title: string
+  readonly short?: string
   readonly better: string
   readonly of: (point: KCriteria) => number | null | undefined
   readonly error?: (point: KCriteria) => number | null | undefined
@@ -26,16 +29,28 @@ interface Kind {
 const kinds: readonly Kind[] = [
   { id: 'elbow', title: 'Elbow', better: 'the bend of the error', of: ({ inertia }) => inertia },
   { id: 'silhouette', title: 'Silhouette', better: 'higher is better', of: ({ silhouette }) => silhouette },
-  { id: 'calinski-harabasz', title: 'Calinski–Harabasz', better: 'higher is better', of: ({ calinskiHarabasz }) => calinskiHarabasz },
-  { id: 'davies-bouldin', title: 'Davies–Bouldin', better: 'lower is better', of: ({ daviesBouldin }) => daviesBouldin },
+  {
+    id: 'calinski-harabasz',
+    title: 'Calinski–Harabasz',
+    short: 'Calinski–H.',
+    better: 'higher is better',
+    of: ({ calinskiHarabasz }) => calinskiHarabasz,
+  },
+  {
+    id: 'davies-bouldin',
+    title: 'Davies–Bouldin',
+    short: 'Davies–B.',
+    better: 'lower is better',
+    of: ({ daviesBouldin }) => daviesBouldin,
+  },
   { id: 'gap', title: 'Gap', better: 'first within one error', of: ({ gap }) => gap, error: ({ gapError }) => gapError },
-  { id: 'bic', title: 'BIC of mixtures', better: 'lower is better', of: ({ bic }) => bic },
+  { id: 'bic', title: 'BIC of mixtures', short: 'BIC', better: 'lower is better', of: ({ bic }) => bic },
   { id: 'stability', title: 'Stability', better: 'higher is better', of: ({ stability }) => stability },
 ]
 
 /** Those that were computed. */
 export function criteriaOf({ kCurve, recommendations = [] }: Pick<ClusteringMeta, 'kCurve' | 'recommendations'>): Criterion[] {
-  return kinds.flatMap(({ id, title, better, of, error }) => {
+  return kinds.flatMap(({ id, title, short = title, better, of, error }) => {
     const numbers = (read: Kind['of']): number[] => kCurve.map((point) => read(point) ?? Number.NaN)
     const value = numbers(of)
     if (!value.some(Number.isFinite)) return []
@@ -45,6 +60,7 @@ export function criteriaOf({ kCurve, recommendations = [] }: Pick<ClusteringMeta
       {
         id,
         title,
+        short,
         better,
         k: kCurve.map(({ k }) => k),
         value,

@@ -1,0 +1,114 @@
+/** From codes to classes by hand: a plane, a lasso on it, the selection grouped again and seen on the map, classes merged and taken back. */
+import { expect, test } from '@playwright/test'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { launchApp, type RunningApp } from './launch.ts'
+import { colourCount } from './picture.ts'
+import { arrivesAt, goTo, patient, region, setField } from './steps.ts'
+
+const commandLine = join(fileURLToPath(new URL('../..', import.meta.url)), 'src-main/engine/cli/index.ts')
+
+test.describe.configure({ mode: 'serial' })
+
+let folder: string
+let running: RunningApp
+test.beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'stratum-clusters-'))
+  const project = join(folder, 'classes.stratum')
+  const stratum = (...words: string[]): void => {
+    const { status, stderr } = spawnSync(process.execPath, [commandLine, ...words], { encoding: 'utf8' })
+    if (status !== 0) throw new Error(`stratum ${words.join(' ')}: ${stderr}`)
+  }
+  stratum('new', project)
+  stratum('sample', project, join(folder, 'sample'), '--set', 'width=256', '--set', 'height=256')
+  stratum('train', project, '1', '--model', 'pca', '--set', 'components=4', '--name', 'axes')
+  stratum('encode', project, 'axes')
+  stratum('cluster', project, 'axes codes', '--method', 'k-means', '--set', 'k=5', '--name', 'five')
+  running = await launchApp({ width: 1280, height: 800, args: [project] })
+})
+test.afterAll(async () => {
+  await running?.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+test('a plane is computed, and rows drawn around on it are counted', async () => {
+  const { page } = running
+  await goTo(page, 'Latents')
+  const side = region(page, 'Clusterings')
+  await side.getByRole('tab', { name: 'Planes' }).click()
+  await side.getByLabel('Method').selectOption({ label: 'UMAP' })
+  await side.getByRole('button', { name: /more settings?$/ }).click()
+  await setField(side, 'Pixels at most', '3000')
+  await side.getByRole('button', { name: 'Lay out by UMAP' }).click()
+  const points = page.getByRole('application', { name: /the plane holds/ })
+  await arrivesAt(page, points)
+  await expect(page.getByRole('combobox', { name: 'Plane', exact: true })).toContainText('UMAP')
+  const canvas = points.locator('canvas')
+  await expect.poll(() => colourCount(canvas), patient).toBeGreaterThan(20)
+
+  // Shift-drag draws around, whatever the tool.
+  await page.keyboard.press('v')
+  const box = await canvas.boundingBox()
+  if (!box) throw new Error('The points have no place on the screen.')
+  const corners = [
+    [0.1, 0.1],
+    [0.55, 0.1],
+    [0.55, 0.9],
+    [0.1, 0.9],
+    [0.1, 0.15],
+  ] as const
+  await page.keyboard.down('Shift')
+  for (const [i, [x, y]] of corners.entries()) {
+    await page.mouse.move(box.x + x * box.width, box.y + y * box.height, { steps: 4 })
+    if (i === 0) await page.mouse.down()
+  }
+  await page.mouse.up()
+  await page.keyboard.up('Shift')
+  const inspector = region(page, 'Clusters and selection')
+  await expect(inspector.getByText('Drawn on UMAP')).toBeVisible(patient)
+  await expect(inspector.getByRole('status')).toContainText(/^[\d\s]+ pixels, /, patient)
+  await expect(inspector.getByRole('heading', { name: 'What sets it apart' })).toBeVisible(patient)
+})
+
+test('the selection is grouped by itself, and seen on the map', async () => {
+  const { page } = running
+  await region(page, 'Clusterings').getByRole('tab', { name: 'Clusterings', exact: true }).click()
+  await setField(region(page, 'Clusterings'), 'Clusters, k', '3')
+  await page.getByRole('application', { name: /the plane holds/ }).focus()
+  await page.keyboard.press('r')
+  const legend = page.getByRole('table', { name: 'Classes' })
+  await expect(legend.getByRole('row')).toHaveCount(1 + 3, patient)
+  await expect(page.getByRole('list', { name: 'Clusterings' }).getByRole('button').first()).toContainText(/of [\d\s]+ pixels/)
+
+  await region(page, 'Clusters and selection').getByRole('button', { name: 'Show on map' }).click()
+  await expect(region(page, 'Legend, anomalies and export').getByText('Drawn on UMAP')).toBeVisible(patient)
+  const map = page.getByRole('application', { name: /^Map/ }).locator('canvas')
+  await expect.poll(() => colourCount(map), patient).toBeGreaterThan(50)
+  await page.keyboard.press('Escape')
+  await expect(page.getByText('Drawn on UMAP')).toHaveCount(0)
+  // The newest change is taken back first.
+  await page.keyboard.press('Control+z')
+  await expect(page.getByText('Drawn on UMAP')).toBeVisible()
+})
+
+test('two classes are merged, and the merge is taken back', async () => {
+  const { page, errors } = running
+  await goTo(page, 'Latents')
+  await page.getByRole('list', { name: 'Clusterings' }).getByRole('button', { name: /^five/ }).click()
+  const legend = page.getByRole('table', { name: 'Classes' })
+  await expect(legend.getByRole('row')).toHaveCount(1 + 5, patient)
+  await legend.getByRole('row').nth(2).click()
+  await legend
+    .getByRole('row')
+    .nth(4)
+    .click({ modifiers: ['Control'] })
+  await page.getByRole('button', { name: 'Merge 2 classes' }).click()
+  await expect(legend.getByRole('row')).toHaveCount(1 + 4, patient)
+  await expect(region(page, 'Clusters and selection')).toContainText('2 + 4 merged')
+  await page.keyboard.press('Control+z')
+  await expect(legend.getByRole('row')).toHaveCount(1 + 5, patient)
+  expect(errors).toEqual([])
+})
