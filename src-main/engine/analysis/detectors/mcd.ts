@@ -23,7 +23,7 @@ const best = 10
 const groupRows = 300
 const mostGroups = 5
 const firstSteps = 2
-const mostSteps = 100
+const mostSteps = 30
 const reweighted = 0.975
 
 /** x with P(χ² ≤ x) = share, by halving; to twelve digits. */
@@ -100,20 +100,34 @@ async function concentrate(
   return { ...now, logDeterminant: ellipsoid ? ellipsoid.logDeterminant : Number.NEGATIVE_INFINITY }
 }
 
-/** p + 1 rows, and more until their covariance can be inverted (or all are taken). */
-function randomStart(X: Float32Array, p: number, rows: Int32Array, random: RandomStream): Moments {
+/**
+ * p + 1 rows, and more until their covariance can be inverted. Where that of all rows cannot, or none of h rows can, steps lead nowhere: h
+ * of them then, as they were drawn, and `isFlat`.
+ */
+function randomStart(
+  X: Float32Array,
+  p: number,
+  rows: Int32Array,
+  h: number,
+  random: RandomStream,
+): Moments & { readonly isFlat: boolean } {
   const order = rows.slice()
-  for (let taken = 0; ; ) {
-    const wanted = Math.min(rows.length, taken === 0 ? p + 1 : taken + Math.max(1, p >> 3))
+  let taken = 0
+  function draw(wanted: number): void {
     for (; taken < wanted; taken++) {
       const other = taken + random.below(rows.length - taken)
       const row = order[taken]
       order[taken] = order[other]
       order[other] = row
     }
-    const moments = momentsOf(X, p, order, taken)
-    if (taken === rows.length || regularEllipsoid(moments.mean, moments.S, p)) return moments
   }
+  for (let wanted = p + 1; h > p && wanted <= rows.length; wanted += Math.max(1, p >> 2)) {
+    draw(wanted)
+    const moments = momentsOf(X, p, order, taken)
+    if (regularEllipsoid(moments.mean, moments.S, p)) return { ...moments, isFlat: false }
+  }
+  draw(h)
+  return { ...momentsOf(X, p, order, h), isFlat: true }
 }
 
 /** The best ones, each determinant once. */
@@ -153,7 +167,12 @@ async function leastDeterminant(
     const rows = order.subarray(g * size, (g + 1) * size)
     const found: Candidate[] = []
     for (let t = 0; t < starts / groups; t++) {
-      found.push(await concentrate(X, p, rows, share(rows.length), randomStart(X, p, rows, random), firstSteps, pace, signal))
+      const start = randomStart(X, p, rows, share(rows.length), random)
+      if (start.isFlat) {
+        found.push({ ...start, logDeterminant: Number.NEGATIVE_INFINITY })
+        break
+      }
+      found.push(await concentrate(X, p, rows, share(rows.length), start, firstSteps, pace, signal))
       report?.((0.5 * (g * (starts / groups) + t)) / starts)
       if (pace.due()) await pace.rest()
     }

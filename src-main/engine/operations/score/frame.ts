@@ -26,6 +26,8 @@ export interface Frame {
   reconstruct(X: Float32Array, n: number): Promise<Float32Array>
   /** Mean squared error of each row. */
   errors(X: Float32Array, n: number): Promise<Float32Array>
+  /** What else is to end with it. */
+  onClose(end: () => Promise<void>): void
   close(): Promise<void>
 }
 
@@ -42,6 +44,7 @@ export function openFrame({ project, latents: artifact, threads, signal }: Frame
   const modelArtifact = project.artifact(latents.model)
   const model = modelArtifact.meta as unknown as ModelMeta
   const matrix = project.artifact(model.matrix).meta as unknown as MatrixMeta
+  const ends: (() => Promise<void>)[] = []
   const D = matrix.columns.length
   const C = rebuiltOf(matrix).length
   let opening: Promise<Encoder> | null = null
@@ -101,7 +104,9 @@ export function openFrame({ project, latents: artifact, threads, signal }: Frame
     },
     reconstruct: async (X, n) => (await encoder()).reconstruct(X, n, signal),
     errors: async (X, n) => (await (await encoder()).encode(X, n, signal)).error,
+    onClose: (end) => void ends.push(end),
     async close() {
+      for (const end of ends) await end()
       if (opening) await (await opening).close()
     },
   }

@@ -151,6 +151,7 @@ async function detectorScorer(options: ScorerOptions, base: Base): Promise<RowSc
   const width = frame.widthOf(space)
   const { V, n, rows } = await fittedRows(options, space, width, detector.mostRows)
   const fitted: FittedDetector = await detector.fit(V, n, width, paramsOf(detector, params), { seed, threads, signal, report })
+  if (fitted.close) frame.onClose(() => fitted.close?.() ?? Promise.resolve())
   const { blame } = fitted
   return {
     ...base,

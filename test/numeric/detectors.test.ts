@@ -1,0 +1,61 @@
+/** Detectors beside PyOD (test/fixtures/make/detectors/areas.py); all tables and detectors: node test/bench/anomaly.ts --pyod */
+import { describe, expect, test } from 'vitest'
+import { detectors } from '#engine/analysis/detectors/registry.ts'
+import { methodIn } from '#engine/analysis/methods/define.ts'
+import { adbenchTable } from '../helpers/adbench.ts'
+import { areasBesidePyod, pyodReference } from '../helpers/anomalyTable.ts'
+import { hasSharedData } from '../helpers/sharedData.ts'
+
+/** PyOD's call, the detector here, and its parameters. */
+const cases: readonly (readonly [string, string, Readonly<Record<string, unknown>>])[] = [
+  ['knn', 'knn', { neighbours: 5 }],
+  ['knn largest', 'knn', { neighbours: 5, neighbourDistance: 'largest' }],
+  ['knn median', 'knn', { neighbours: 4, neighbourDistance: 'median' }],
+  ['lof', 'lof', {}],
+  ['ecod', 'ecod', {}],
+  ['hbos', 'hbos', {}],
+  ['hbos auto', 'hbos', { bins: null }],
+  ['pca', 'pca', { pcaScore: 'weighted' }],
+]
+
+function farthest(found: Float64Array, expected: readonly number[]): number {
+  expect(found.length).toBe(expected.length)
+  return expected.reduce((most, value, i) => Math.max(most, Math.abs(found[i] - value) / Math.max(1, Math.abs(value))), 0)
+}
+
+describe.runIf(hasSharedData)('detectors', () => {
+  test.each(cases)('%s: every score of the glass table is PyOD’s', async (name, id, params) => {
+    const { n, d, X } = await adbenchTable('14_glass')
+    const detector = methodIn(detectors, id)
+    const scores = async (learned: (row: number) => boolean, asked: (row: number) => boolean): Promise<Float64Array> => {
+      const pick = (wanted: (row: number) => boolean): [Float32Array, number] => {
+        const rows = Array.from({ length: n }, (_, i) => i).filter(wanted)
+        return [Float32Array.from(rows.flatMap((row) => [...X.subarray(row * d, (row + 1) * d)])), rows.length]
+      }
+      const [known, knownRows] = pick(learned)
+      const [others, rows] = pick(asked)
+      const fitted = await detector.fit(known, knownRows, d, detector.params.parse(params), { seed: 1, threads: 1 })
+      const out = new Float64Array(rows)
+      await fitted.score(others, rows, out, learned === asked ? Int32Array.from(out, (_, i) => i) : undefined)
+      await fitted.close?.()
+      return out
+    }
+    const all = (): boolean => true
+    const reference = pyodReference.scores[name]
+    expect(farthest(await scores(all, all), reference.own)).toBeLessThan(1e-6)
+    const isThird = (row: number): boolean => row % 3 === 0
+    expect(farthest(await scores((row) => !isThird(row), isThird), reference.new)).toBeLessThan(1e-6)
+  })
+
+  const small = ['14_glass', '45_wine', '4_breastw', '40_vowels']
+  const exact = ['knn', 'lof', 'ecod', 'hbos', 'pca']
+  test.each([
+    ...[...small, '18_Ionosphere', '20_letter', '38_thyroid', '6_cardio', '31_satimage-2'].flatMap((name) =>
+      exact.map((id) => [name, id] as const),
+    ),
+    ...small.flatMap((name) => ['isolation-forest', 'mcd'].map((id) => [name, id] as const)),
+  ])('%s: %s ranks rows as PyOD does', async (name, id) => {
+    const { ours, theirs, agrees } = await areasBesidePyod(name, id)
+    expect(agrees, `${ours} beside ${theirs}`).toBe(true)
+  })
+})
