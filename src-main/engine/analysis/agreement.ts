@@ -131,19 +131,26 @@ export function hungarianAccuracy(table: Contingency): number {
 
 /**
  * The true class of each found class under the one-to-one matching with the most rows, −1 where none is left.
- * Hungarian method with potentials (Kuhn 1955; the O(n³) form after Jonker & Volgenant 1987).
+ * Hungarian method with potentials (Kuhn 1955; the shortest paths of Jonker & Volgenant 1987), a · b · min(a, b) steps for a and b classes.
  */
 export function bestMatching({ counts, nFound, nTruth }: Contingency): Int32Array {
-  const size = Math.max(nFound, nTruth)
-  const cost = (i: number, j: number): number => (i < nFound && j < nTruth ? -counts[i * nTruth + j] : 0)
+  const matched = new Int32Array(nFound).fill(-1)
+  // Each row gets a column, so rows are whichever are fewer.
+  if (nFound <= nTruth) return assignRows(nFound, nTruth, (i, j) => -counts[i * nTruth + j])
+  for (const [j, i] of assignRows(nTruth, nFound, (j, i) => -counts[i * nTruth + j]).entries()) matched[i] = j
+  return matched
+}
+
+/** The column of each of n rows with the least sum of costs, n ≤ m columns, each taken once at most. */
+function assignRows(n: number, m: number, cost: (row: number, column: number) => number): Int32Array {
   // Rows and columns are numbered from 1; column 0 is where each search begins.
-  const rowPotential = new Float64Array(size + 1)
-  const columnPotential = new Float64Array(size + 1)
-  const rowOf = new Int32Array(size + 1)
-  const cameFrom = new Int32Array(size + 1)
-  for (let row = 1; row <= size; row++) {
-    const slack = new Float64Array(size + 1).fill(Number.POSITIVE_INFINITY)
-    const reached = new Uint8Array(size + 1)
+  const rowPotential = new Float64Array(n + 1)
+  const columnPotential = new Float64Array(m + 1)
+  const rowOf = new Int32Array(m + 1)
+  const cameFrom = new Int32Array(m + 1)
+  for (let row = 1; row <= n; row++) {
+    const slack = new Float64Array(m + 1).fill(Number.POSITIVE_INFINITY)
+    const reached = new Uint8Array(m + 1)
     let column = 0
     rowOf[0] = row
     do {
@@ -151,7 +158,7 @@ export function bestMatching({ counts, nFound, nTruth }: Contingency): Int32Arra
       const i = rowOf[column]
       let least = Number.POSITIVE_INFINITY
       let next = 0
-      for (let j = 1; j <= size; j++) {
+      for (let j = 1; j <= m; j++) {
         if (reached[j]) continue
         const reduced = cost(i - 1, j - 1) - rowPotential[i] - columnPotential[j]
         if (reduced < slack[j]) {
@@ -163,7 +170,7 @@ export function bestMatching({ counts, nFound, nTruth }: Contingency): Int32Arra
           next = j
         }
       }
-      for (let j = 0; j <= size; j++) {
+      for (let j = 0; j <= m; j++) {
         if (reached[j]) {
           rowPotential[rowOf[j]] += least
           columnPotential[j] -= least
@@ -178,7 +185,7 @@ export function bestMatching({ counts, nFound, nTruth }: Contingency): Int32Arra
       column = cameFrom[column]
     }
   }
-  const matched = new Int32Array(nFound).fill(-1)
-  for (let j = 1; j <= nTruth; j++) if (rowOf[j] >= 1 && rowOf[j] <= nFound) matched[rowOf[j] - 1] = j - 1
-  return matched
+  const columnOf = new Int32Array(n)
+  for (let j = 1; j <= m; j++) if (rowOf[j] > 0) columnOf[rowOf[j] - 1] = j - 1
+  return columnOf
 }

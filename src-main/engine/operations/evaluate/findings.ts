@@ -5,6 +5,8 @@
  *
  * `warn` is what certainly happened, `note` what may matter. Memory: eight bytes per row that a model learned from.
  */
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import type { Artifact } from '#common/domain/artifact.ts'
 import type { ComparisonMeta } from '#common/domain/comparison.ts'
 import type { DatasetMeta } from '#common/domain/dataset.ts'
@@ -12,6 +14,7 @@ import { rowNoun } from '#common/domain/dataset.ts'
 import type { EvaluationFinding } from '#common/domain/evaluation.ts'
 import type { ClusteringMeta, MatrixMeta, ScoresMeta } from '#common/domain/results.ts'
 import { throwIfCancelled } from '#common/errors.ts'
+import { parsePlace } from '../../data/vector/open.ts'
 import type { Project } from '../../project/project.ts'
 import { lineage } from '../lineage.ts'
 import type { EvaluatedFigures } from './classes.ts'
@@ -62,13 +65,20 @@ function joined(findings: readonly EvaluationFinding[]): EvaluationFinding[] {
   return [...byText.values()]
 }
 
+/** A field by its name, a file wherever it was looked for from. */
+function sameLabels(a: unknown, b: string): boolean {
+  if (typeof a !== 'string' || a === b) return a === b
+  const [first, second] = [parsePlace(a), parsePlace(b)]
+  return first.layer === second.layer && resolve(first.path) === resolve(second.path) && existsSync(first.path)
+}
+
 /** Finished comparisons that the labels judged, or gave k to. */
 function comparisonsOn({ project, params, dataset }: Judged): { artifact: Artifact; meta: ComparisonMeta }[] {
   return project
     .artifacts()
     .filter(({ kind, status }) => kind === 'comparison' && status === 'done')
     .map((artifact) => ({ artifact, meta: artifact.meta as unknown as ComparisonMeta }))
-    .filter(({ artifact, meta }) => artifact.params.labels === params.labels && (meta.dataset ?? dataset.id) === dataset.id)
+    .filter(({ artifact, meta }) => sameLabels(artifact.params.labels, params.labels) && (meta.dataset ?? dataset.id) === dataset.id)
 }
 
 function classLeaks(judged: Judged, artifact: Artifact): Found[] {

@@ -3,6 +3,7 @@ import { adjustedRandIndex, hungarianAccuracy, normalisedMutualInformation, puri
 import { areaAdjusted } from '#engine/analysis/areaAdjusted.ts'
 import { f1Of, judgeNames, nameClasses } from '#engine/analysis/classAgreement.ts'
 import { adjustedMutualInformation, vMeasure } from '#engine/analysis/information.ts'
+import { randomStream } from '#engine/analysis/random.ts'
 import reference from '../../../fixtures/evaluation.json' with { type: 'json' }
 
 const tableFrom = (counts: readonly (readonly number[])[]) => tableOf(Float64Array.from(counts.flat()), counts.length, counts[0].length)
@@ -39,6 +40,36 @@ describe.each(reference.classes)('classes against labels as scikit-learn has the
     expect(right.reduce((a, b) => a + b, 0)).toBeCloseTo(accuracy * table.total, 6)
     expect(named.reduce((a, b) => a + b, 0)).toBeLessThanOrEqual(table.total)
   })
+})
+
+test('names that are right most often are found however many classes there are on either side', () => {
+  const random = randomStream(2, 'tables')
+  for (const [a, b] of [
+    [4, 7],
+    [7, 4],
+    [6, 6],
+    [1, 5],
+    [5, 1],
+  ] as const) {
+    const counts = Array.from({ length: a }, () => Array.from({ length: b }, () => random.below(20)))
+    // All ways of giving the fewer ones different partners.
+    const best = (i: number, used: number): number =>
+      i === a
+        ? 0
+        : Math.max(a > b ? best(i + 1, used) : 0, ...counts[i].map((n, j) => (used & (1 << j) ? 0 : n + best(i + 1, used | (1 << j)))))
+    expect(hungarianAccuracy(tableFrom(counts)) * tableFrom(counts).total).toBeCloseTo(best(0, 0), 9)
+  }
+})
+
+test('a few classes against thousands of labels are matched soon', () => {
+  const wide = tableOf(
+    Float64Array.from({ length: 12 * 20_000 }, (_, at) => (at * 7919) % 13),
+    12,
+    20_000,
+  )
+  const names = nameClasses(wide, 'one-to-one')
+  expect(new Set(names).size).toBe(12)
+  expect(judgeNames(wide, names).right.reduce((x, y) => x + y, 0)).toBe(12 * 12)
 })
 
 test('a match without a common row is no name, and an empty class has none', () => {
