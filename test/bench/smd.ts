@@ -4,9 +4,10 @@
  *
  *   node test/bench/smd.ts [--seeds 3]
  *
- * Bars: 0.90 and 0.85. The setting was fixed without labels: z-scores of the training rows (as in the paper), a narrow autoencoder with
- * noise on its input, and errors that count up to 5 deviations of a metric, because single counters jump in health as well. Beside it
- * PCA with the same score and with the plain squared error, and scikit-learn's PCA residual.
+ * Bars: 0.90 and 0.85. Nothing in the setting is told by labels: z-scores of the training rows (as in the paper), one layer of half as
+ * many numbers as metrics with noise on the input, errors that count up to 5 deviations of a metric, because single counters jump in
+ * health as well, and a threshold from the tail of held-out errors. Beside it PCA with the same score and with the plain squared error,
+ * and scikit-learn's PCA residual.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -62,7 +63,7 @@ try {
   }
   const own: (readonly [number, number])[] = []
   for (const seed of seeds) own.push(await row(`score-nodes as it comes, seed ${seed}`, {}, seed))
-  await row('  the same, threshold from the tail (POT, 1e-3)', { rule: 'extreme', falseAlarmRate: 1e-3 })
+  await row('  the same, 99.5 % of held-out rows', { rule: 'percentile' })
   for (const components of [1, 5, 12]) {
     await row(`PCA, ${components} components, robust error`, { model: 'pca', settings: { components } })
     await row(`PCA, ${components} components, squared error`, { model: 'pca', settings: { components }, method: 'reconstruction' })

@@ -26,7 +26,7 @@ const params = z.object({
     unit: 'rows',
     description: 'Drawn evenly, of what was learned from and of the new rows each.',
   }),
-  codeRows: z.int().min(50).max(1000).default(400).meta({
+  codeRows: z.int().min(50).max(1000).default(250).meta({
     title: 'Rows for the test of codes',
     unit: 'rows',
     advanced: true,

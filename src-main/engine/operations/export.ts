@@ -12,8 +12,11 @@ import { type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
 import type { Grid } from '#common/domain/grid.ts'
 import { defaultStyle } from '#common/domain/palettes.ts'
 import type { ClusteringMeta, ComparisonMeta, ExportMeta, LatentsMeta, ModelMeta, ScoresMeta } from '#common/domain/results.ts'
+import { RowSelection } from '#common/domain/selection.ts'
 import { StratumError, throwIfCancelled } from '#common/errors.ts'
 import { clusterings } from '../analysis/clustering/registry.ts'
+import { exportEvents, exportFlagged, exportObjectPoints, exportObjects } from '../export/anomalies.ts'
+import { openSelection } from '../data/selection.ts'
 import { exportComparison } from '../export/comparisonCsv.ts'
 import { type Cell, createCsv, shortFloat32 } from '../export/csv.ts'
 import { createGeotiff } from '../export/geotiff/geotiff.ts'
@@ -29,9 +32,10 @@ import { defineOperation, type OperationContext } from './define.ts'
 import { evaluateOperation } from './evaluate.ts'
 import { modelAsOnnx, modelAsWeights, modelForSaeLens } from './exportModel.ts'
 import { lineage } from './lineage.ts'
+import { openScores } from './score/findings.ts'
 import { scoreOperation } from './score.ts'
 
-const Target = z.enum(['geotiff', 'png', 'csv', 'npy', 'report', 'onnx', 'safetensors', 'saelens'])
+const Target = z.enum(['geotiff', 'png', 'csv', 'npy', 'report', 'onnx', 'safetensors', 'saelens', 'geojson'])
 type Target = z.output<typeof Target>
 
 const targetOfExtension: Readonly<Record<string, Target>> = {
@@ -43,6 +47,7 @@ const targetOfExtension: Readonly<Record<string, Target>> = {
   '.html': 'report',
   '.onnx': 'onnx',
   '.safetensors': 'safetensors',
+  '.geojson': 'geojson',
 }
 
 const params = z.object({
@@ -53,12 +58,21 @@ const params = z.object({
   target: Target.nullable().default(null).meta({
     title: 'Format',
     description:
-      'By the file name when empty: .tif, .png, .csv, .npy, .html; a model as .onnx or .safetensors. A sparse autoencoder can also become a folder for SAELens.',
+      'By the file name when empty: .tif, .png, .csv, .npy, .html; anomalous objects as .geojson; a model as .onnx or .safetensors. A sparse autoencoder can also become a folder for SAELens.',
   }),
   compression: z
     .enum(['deflate', 'lzw', 'none'])
     .default('deflate')
     .meta({ title: 'Compression', description: 'DEFLATE is smallest; LZW opens in older tools.', advanced: true }),
+  list: z
+    .enum(['rows', 'flagged', 'events', 'objects'])
+    .default('rows')
+    .meta({
+      title: 'Of scores, list',
+      labels: { rows: 'Every row', flagged: 'Flagged rows with blame and reviews', events: 'Events', objects: 'Objects' },
+      description: 'As a table (.csv): all rows, or what was found above the threshold with what you said of it.',
+      advanced: true,
+    }),
   takes: z.enum(['raw', 'prepared']).default('raw').meta({
     title: 'A model takes',
     description: 'Raw columns, with the preparation inside the file, or rows that were prepared already.',
@@ -67,6 +81,11 @@ const params = z.object({
   parts: z.enum(['separate', 'together']).default('separate').meta({
     title: 'Ways of a model',
     description: 'Encoder and decoder in a file each, or both in one that also gives the reconstruction error.',
+    advanced: true,
+  }),
+  within: RowSelection.nullable().default(null).meta({
+    title: 'Only these rows',
+    description: 'A selection: a table (.csv) then holds no others.',
     advanced: true,
   }),
 })
@@ -189,9 +208,13 @@ async function figureFile(ctx: Context, subject: Subject): Promise<ExportedFile[
 }
 
 /** One line per row of the dataset: its number and what the artifact says of it; of a comparison its own table. */
-async function tableFile(ctx: Context, { artifact, data, path }: Subject): Promise<ExportedFile[]> {
+async function tableFile(ctx: Context, { artifact, dataset, data, path }: Subject): Promise<ExportedFile[]> {
   if (artifact.kind === 'comparison') return exportComparison(path, artifact.meta as unknown as ComparisonMeta)
+  if (artifact.kind === 'scores' && ctx.params.list !== 'rows') return listFile(ctx, artifact, ctx.params.list, path)
   const noun = rowNoun[data.kind][0]
+  const selected = ctx.params.within && openSelection(ctx.project, ctx.params.within)
+  if (selected && selected.dataset !== dataset.id)
+    throw new StratumError('PARAMETER_INVALID', 'The selection is of another dataset.', 'Select rows of this one.', { parameter: 'within' })
   const { columns, cells } = tableColumns(ctx.project, artifact)
   const writer = await createCsv(path, [noun, ...(data.grid ? ['column', 'line'] : []), ...columns])
   try {
@@ -200,7 +223,9 @@ async function tableFile(ctx: Context, { artifact, data, path }: Subject): Promi
       const to = Math.min(data.rows, from + rowsAtOnce)
       const rowOf = cells(from, to)
       const place = (row: number): Cell[] => (data.grid ? [row, row % data.grid.width, Math.floor(row / data.grid.width)] : [row])
-      await writer.writeRows(Array.from({ length: to - from }, (_, i) => [...place(from + i), ...rowOf(i)]))
+      const inside = selected?.contains(from, to)
+      const wanted = Array.from({ length: to - from }, (_, i) => i).filter((i) => !inside || inside[i])
+      await writer.writeRows(wanted.map((i) => [...place(from + i), ...rowOf(i)]))
       ctx.report({ stage: 'Writing rows', fraction: to / data.rows, done: to, unit: rowNoun[data.kind][1] })
     }
   } catch (thrown) {
@@ -208,6 +233,22 @@ async function tableFile(ctx: Context, { artifact, data, path }: Subject): Promi
     throw thrown
   }
   return writer.finish()
+}
+
+/** What lies above the threshold of scores. */
+async function listFile(
+  { project, signal }: Context,
+  artifact: Artifact,
+  list: Exclude<Params['list'], 'rows'>,
+  path: string,
+): Promise<ExportedFile[]> {
+  const scores = await openScores(project, artifact, signal)
+  if (list === 'flagged') return exportFlagged(project, scores, path)
+  return list === 'events' ? exportEvents(project, scores, path, signal) : exportObjects(project, scores, path, signal)
+}
+
+async function pointsFile({ project, signal }: Context, { artifact, path }: Subject): Promise<ExportedFile[]> {
+  return exportObjectPoints(project, await openScores(project, artifact, signal), path, signal)
 }
 
 function tableColumns(
@@ -322,6 +363,7 @@ const writers: Readonly<
   report: { kinds: ['clustering', 'scores'], write: reportFile },
   onnx: { kinds: ['model'], write: ({ project, params }, { artifact, path }) => modelAsOnnx(project, artifact, path, params) },
   safetensors: { kinds: ['model'], write: ({ project }, subject) => modelAsWeights(project, subject) },
+  geojson: { kinds: ['scores'], write: pointsFile },
   saelens: { kinds: ['model'], write: ({ project }, subject) => modelForSaeLens(project, subject) },
 }
 

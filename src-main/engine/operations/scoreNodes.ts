@@ -7,7 +7,8 @@
  *
  * The paper's model is a dense autoencoder with a narrow code on z-scores. Departures: the score is the mean size of errors, each up to
  * 5 standard deviations ('robust-error'), because faults of a machine move many metrics at once and single counters jump in health, too;
- * the threshold rule can be any. Both were set before any label was looked at.
+ * the threshold follows from the tail of the held-out errors (peaks over threshold, one false alarm in 1000 rows) where the paper takes a
+ * percentile of them, since scores of machines have heavy tails.
  *
  * Memory: that of one unit at a time, and the merged scores, 4 bytes a row.
  */
@@ -29,11 +30,18 @@ import type { ScoreParams } from './score/finish.ts'
 const mostNodes = 500
 
 /**
- * The autoencoder where nothing was chosen of it: one narrow layer, and noise of half a deviation on its input, so that it learns what goes
- * together and not what single metrics do. Deeper ones rebuild faults of healthy-looking shape as well, and differ more from seed to seed.
+ * The autoencoder where nothing was chosen of it: one layer of half as many numbers as metrics, and noise of half a deviation on its input,
+ * so that it learns what goes together and not what single metrics do. Deeper ones rebuild faults as well, and differ more by seed.
  */
-const narrow = { encoder: [], codeSize: 8, inputNoise: 0.5 }
+const usual = (metrics: number) => ({ encoder: [], codeSize: Math.max(2, Math.ceil(metrics / 2)), inputNoise: 0.5 })
 const nodeNoun = 'Machines'
+
+/** The same parameter with another default. */
+const withDefault = <T extends z.ZodType>(schema: z.ZodDefault<T>, value: z.util.NoUndefined<z.output<T>>): z.ZodDefault<T> =>
+  schema
+    .removeDefault()
+    .default(value)
+    .meta(schema.meta() ?? {})
 
 const params = z.object({
   unitField: z.string().nullable().default(null).meta({
@@ -61,13 +69,13 @@ const params = z.object({
     title: 'Settings of the model',
     group: nodeNoun,
     advanced: true,
-    description: 'The autoencoder without a preset has one layer of 8 numbers and noise of half a deviation on its input.',
+    description:
+      'The autoencoder without a preset has one layer of half as many numbers as metrics, and noise of half a deviation on its input.',
   }),
   ...scoreParams.shape,
-  method: scoreParams.shape.method
-    .removeDefault()
-    .default(robustError.id)
-    .meta(scoreParams.shape.method.meta() ?? {}),
+  method: withDefault(scoreParams.shape.method, robustError.id),
+  rule: withDefault(scoreParams.shape.rule, 'extreme'),
+  falseAlarmRate: withDefault(scoreParams.shape.falseAlarmRate, 0.001),
 })
 interface Params extends ScoreParams {
   readonly unitField: string | null
@@ -170,8 +178,8 @@ async function unitNames({ project, signal }: Context, dataset: Artifact, field:
   }
 }
 
-const settingsOf = ({ model, preset, settings }: Params): Readonly<Record<string, unknown>> =>
-  model === 'autoencoder' && preset === null ? { ...narrow, ...settings } : settings
+const settingsOf = ({ model, preset, settings }: Params, metrics: number): Readonly<Record<string, unknown>> =>
+  model === 'autoencoder' && preset === null ? { ...usual(metrics), ...settings } : settings
 
 type Share = (from: number, to: number) => { stage: string; from: number; to: number }
 
@@ -193,7 +201,7 @@ async function oneNode(ctx: Context, name: string, field: string | null, dataset
     },
     share(0, 0.1),
   )
-  const { holdoutRows } = prepared.meta as unknown as MatrixMeta
+  const { holdoutRows, columns } = prepared.meta as unknown as MatrixMeta
   if (holdoutRows < 20)
     throw new StratumError(
       'DATA_UNSUITABLE',
@@ -204,7 +212,7 @@ async function oneNode(ctx: Context, name: string, field: string | null, dataset
     {
       operation: 'train',
       inputs: { matrix: prepared.id },
-      params: { model: asked.model, preset: asked.preset, settings: settingsOf(asked) },
+      params: { model: asked.model, preset: asked.preset, settings: settingsOf(asked, columns.length) },
       name: `${label} model`,
     },
     share(0.1, 0.8),

@@ -1,0 +1,199 @@
+/**
+ * Flagged rows, events and objects as tables, with what was found of them; objects as GeoJSON (RFC 7946), so in degrees of WGS 84 where
+ * the place of the scene is known. Memory: the rows, events or objects that are written.
+ */
+import type { ReviewEntry } from '#common/domain/artifact.ts'
+import { rowNoun } from '#common/domain/dataset.ts'
+import type { AnomalyObject, BlamedColumn } from '#common/domain/scores.ts'
+import { StratumError } from '#common/errors.ts'
+import { converter, crsFromEpsg } from '../data/crs.ts'
+import {
+  defaultMergeGap,
+  defaultMinimumLength,
+  defaultMinimumPixels,
+  eventsOf,
+  flaggedRows,
+  objectsOf,
+  type ScoresReader,
+  thresholdOf,
+} from '../operations/score/findings.ts'
+import type { Project } from '../project/project.ts'
+import { type Cell, createCsv, shortFloat32 } from './csv.ts'
+import { type ExportedFile, writeOutputFile } from './outputFile.ts'
+
+const most = 3
+const short = (value: number | string | null): Cell => (typeof value === 'number' ? shortFloat32(Math.fround(value)) : value)
+const reviewed = (entry: ReviewEntry | null): Cell[] => [entry?.verdict ?? null, entry?.comment || null]
+const rounded = (value: number | null): number | null => (value === null ? null : Number(value.toPrecision(6)))
+
+async function writeTable(path: string, columns: readonly string[], rows: readonly (readonly Cell[])[]): Promise<ExportedFile[]> {
+  const writer = await createCsv(path, columns)
+  try {
+    for (let from = 0; from < rows.length; from += 4096) await writer.writeRows(rows.slice(from, from + 4096))
+  } catch (thrown) {
+    await writer.abort()
+    throw thrown
+  }
+  return writer.finish()
+}
+
+/** A line for each flagged row that is kept in detail, the highest first. */
+export function exportFlagged(project: Project, scores: ScoresReader, path: string): Promise<ExportedFile[]> {
+  const { dataset } = scores
+  const query = {
+    threshold: thresholdOf(scores),
+    sort: 'score',
+    descending: true,
+    review: 'all',
+    offset: 0,
+    limit: Number.POSITIVE_INFINITY,
+  } as const
+  const { rows } = flaggedRows(project, scores, query)
+  const places = Array.from({ length: most }, (_, i) => i)
+  const blameColumns = places.flatMap((i) => [`blame_${i + 1}`, `share_${i + 1}`, `value_${i + 1}`, `expected_${i + 1}`])
+  const told = (blame: readonly BlamedColumn[], i: number): Cell[] => {
+    const one = blame[i]
+    return one ? [one.name, rounded(one.share), short(one.value), short(one.expected)] : [null, null, null, null]
+  }
+  const columns = [
+    rowNoun[dataset.kind][0],
+    ...(dataset.grid ? ['column', 'line'] : []),
+    ...(dataset.kind === 'series' ? ['unit', 'start'] : []),
+    'score',
+    'p_value',
+    'confidence',
+    ...blameColumns,
+    'verdict',
+    'comment',
+  ]
+  return writeTable(
+    path,
+    columns,
+    rows.map(({ row, x, y, unit, time, score, pValue, confidence, blame, review }) => [
+      row,
+      ...(dataset.grid ? [x, y] : []),
+      ...(dataset.kind === 'series' ? [unit, time] : []),
+      short(score),
+      rounded(pValue),
+      rounded(confidence),
+      ...places.flatMap((i) => told(blame, i)),
+      ...reviewed(review),
+    ]),
+  )
+}
+
+const blameText = (blame: readonly { readonly name: string; readonly share: number }[]): string | null =>
+  blame.map(({ name, share }) => `${name} ${Math.round(100 * share)} %`).join(', ') || null
+
+export async function exportEvents(project: Project, scores: ScoresReader, path: string, signal: AbortSignal): Promise<ExportedFile[]> {
+  const { events: made } = scores.meta
+  const query = {
+    threshold: thresholdOf(scores),
+    mergeGap: made?.mergeGap ?? defaultMergeGap,
+    minimumLength: made?.minimumLength ?? defaultMinimumLength,
+  }
+  const events = await eventsOf(project, scores, query, signal)
+  return writeTable(
+    path,
+    [
+      'unit',
+      'start',
+      'end',
+      'first_window',
+      'last_window',
+      'flagged',
+      'peak_window',
+      'peak_score',
+      'mean_score',
+      'blame',
+      'verdict',
+      'comment',
+    ],
+    events.map((event) => [
+      event.unit,
+      event.start,
+      event.end,
+      event.firstRow,
+      event.lastRow,
+      event.flagged,
+      event.peak,
+      short(event.peakScore),
+      short(event.meanScore),
+      blameText(event.blame),
+      ...reviewed(event.review),
+    ]),
+  )
+}
+
+const objectsFor = (project: Project, scores: ScoresReader, signal: AbortSignal): Promise<AnomalyObject[]> =>
+  objectsOf(
+    project,
+    scores,
+    { threshold: thresholdOf(scores), minimumPixels: scores.meta.objects?.minimumPixels ?? defaultMinimumPixels },
+    signal,
+  )
+
+export async function exportObjects(project: Project, scores: ScoresReader, path: string, signal: AbortSignal): Promise<ExportedFile[]> {
+  const objects = await objectsFor(project, scores, signal)
+  return writeTable(
+    path,
+    ['object', 'x', 'y', 'map_x', 'map_y', 'pixels', 'area_m2', 'max_score', 'mean_score', 'blame', 'verdict', 'comment'],
+    objects.map(({ peak, centroid, pixels, areaM2, maxScore, meanScore, blame, review }) => [
+      peak,
+      rounded(centroid.x),
+      rounded(centroid.y),
+      centroid.mapX,
+      centroid.mapY,
+      pixels,
+      rounded(areaM2),
+      short(maxScore),
+      short(meanScore),
+      blameText(blame),
+      ...reviewed(review),
+    ]),
+  )
+}
+
+/** A point for each object, at its centroid. @throws DATA_UNSUITABLE where the place of the scene on the earth is not known */
+export async function exportObjectPoints(
+  project: Project,
+  scores: ScoresReader,
+  path: string,
+  signal: AbortSignal,
+): Promise<ExportedFile[]> {
+  const crs = scores.dataset.grid?.crs
+  const toDegrees = crs ? converter(crs, await crsFromEpsg(4326)) : null
+  if (!toDegrees)
+    throw new StratumError(
+      'DATA_UNSUITABLE',
+      'GeoJSON is in degrees, and where this scene lies on the earth is not known.',
+      'Write the objects as .csv: they have pixels and map coordinates there.',
+      { path },
+    )
+  const objects = await objectsFor(project, scores, signal)
+  const features = objects.map(({ peak, centroid, pixels, areaM2, maxScore, meanScore, blame, review }) => {
+    const [longitude, latitude] = toDegrees(centroid.mapX as number, centroid.mapY as number)
+    return JSON.stringify({
+      type: 'Feature',
+      id: peak,
+      geometry: { type: 'Point', coordinates: [Number(longitude.toFixed(8)), Number(latitude.toFixed(8))] },
+      properties: {
+        pixels,
+        area_m2: rounded(areaM2),
+        max_score: short(maxScore),
+        mean_score: short(meanScore),
+        blame: blameText(blame),
+        verdict: review?.verdict ?? null,
+        comment: review?.comment ?? null,
+      },
+    })
+  })
+  const file = await writeOutputFile(path, 'objects', async (out) => {
+    const encoder = new TextEncoder()
+    await out.append(encoder.encode('{"type":"FeatureCollection","features":[\n'))
+    for (let from = 0; from < features.length; from += 4096)
+      await out.append(encoder.encode(`${from > 0 ? ',\n' : ''}${features.slice(from, from + 4096).join(',\n')}`))
+    await out.append(encoder.encode('\n]}\n'))
+  })
+  return [file]
+}
