@@ -22,8 +22,8 @@ export function usualOf({ evaluation }: EvaluatedMeta, columns: readonly Compari
   const kinds = new Set(evaluation.results.map(({ kind }) => kind))
   const wanted: readonly string[] = [...(kinds.has('classes') ? usual.classes : []), ...(kinds.has('scores') ? usual.scores : [])]
   const found = wanted.filter((key) => columns.some((column) => column.key === key))
-  // Of both kinds beside each other the first three.
-  const shortened = [...usual.classes.slice(0, 3), ...usual.scores.slice(0, 3)] as readonly string[]
+  // Of both kinds beside each other the first few.
+  const shortened = [...usual.classes.slice(0, 3), ...usual.scores.slice(0, 2)] as readonly string[]
   return kinds.size > 1 ? found.filter((key) => shortened.includes(key)) : found.slice(0, 6)
 }
 

@@ -66,5 +66,5 @@ test('what leaves as CSV: counts, classes with intervals and areas, figures with
   const at = figures.columns.indexOf('ari')
   expect(figures.rows[0]?.slice(at, at + 3)).toEqual([0.71, 0.68, 0.74])
   expect(figures.rows[2]?.[at]).toBeNaN()
-  expect(usualOf(meta, meta.columns ?? [])).toEqual(['ari', 'ami', 'accuracy', 'auc', 'averagePrecision', 'f1'])
+  expect(usualOf(meta, meta.columns ?? [])).toEqual(['ari', 'ami', 'accuracy', 'auc', 'averagePrecision'])
 })
