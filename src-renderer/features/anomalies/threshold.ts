@@ -133,8 +133,9 @@ export function thresholdTerms(histogram: ScoreHistogram) {
   ] as const
 }
 
-/** The part of a histogram that an interval covers; an end that is not bounded is the histogram's. */
+/** The part of a histogram that an interval covers; an end that is not bounded is the histogram's, one without ends is none. */
 export const intervalOf = (
   { low, high }: { readonly low: number | null; readonly high: number | null },
   { from, to }: ScoreHistogram,
-): readonly [number, number] => [Math.max(from, low ?? from), Math.min(to, high ?? to)]
+): readonly [number, number] | undefined =>
+  low === null && high === null ? undefined : [Math.max(from, low ?? from), Math.min(to, high ?? to)]

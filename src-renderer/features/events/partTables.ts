@@ -159,25 +159,3 @@ export const objectTable = (objects: readonly AnomalyObject[]): PlotTable => ({
     o.review?.comment ?? '',
   ]),
 })
-
-/** Their centres as points, in the units of the scene's CRS. */
-export function objectGeoJson(objects: readonly AnomalyObject[], crs: string | null): string {
-  return JSON.stringify({
-    type: 'FeatureCollection',
-    // Readers that know only WGS 84 would misplace coordinates of another system, so it is named as in GeoJSON 2008.
-    ...(crs ? { crs: { type: 'name', properties: { name: crs } } } : {}),
-    features: objects.map((o) => ({
-      type: 'Feature',
-      geometry: { type: 'Point', coordinates: [o.centroid.mapX ?? o.centroid.x, o.centroid.mapY ?? o.centroid.y] },
-      properties: {
-        pixels: o.pixels,
-        area_m2: o.areaM2,
-        highest: o.maxScore,
-        mean: o.meanScore,
-        to_blame: o.blame.map(({ name }) => name).join('; '),
-        verdict: o.review?.verdict ?? null,
-        comment: o.review?.comment ?? '',
-      },
-    })),
-  })
-}

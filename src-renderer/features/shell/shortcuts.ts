@@ -39,6 +39,14 @@ export const shortcuts: readonly { readonly title: string; readonly keys: readon
     ],
   },
   {
+    title: 'Review of anomalies',
+    keys: [
+      ['Y N', 'Confirm or dismiss, and go on'],
+      ['[ ]', 'Previous or next'],
+      ['C', 'Comment'],
+    ],
+  },
+  {
     title: 'Numbers',
     keys: [
       ['↑ ↓', 'One step; with Shift ten'],

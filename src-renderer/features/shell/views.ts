@@ -24,7 +24,7 @@ export const flow: readonly ViewEntry[] = [
     counts: ['latents', 'clustering'],
     operations: ['encode', 'cluster', 'tidy', 'embed'],
   },
-  { id: 'anomalies', title: 'Anomalies', icon: 'anomalies', counts: ['scores'], operations: ['score'] },
+  { id: 'anomalies', title: 'Anomalies', icon: 'anomalies', counts: ['scores'], operations: ['score', 'score-nodes', 'rescore', 'drift'] },
   { id: 'map', title: 'Map', icon: 'map', counts: [], operations: [] },
   { id: 'compare', title: 'Compare', icon: 'compare', counts: ['comparison'], operations: ['evaluate', 'compare'] },
   { id: 'export', title: 'Export', icon: 'export', counts: ['export'], operations: ['export'] },

@@ -13,6 +13,7 @@ import { ancestor, metaOf } from '../../lib/artifacts.ts'
 import { engine } from '../../lib/bridge.ts'
 import { learnedColumns } from '../../lib/columns.ts'
 import { sentence } from '../../lib/format.ts'
+import { Answer } from '../../lib/state/answer.svelte.ts'
 import { OperationDraft } from '../../lib/state/operationDraft.svelte.ts'
 
 export type AnomaliesTab = 'findings' | 'parts' | 'compare' | 'drift'
@@ -70,6 +71,19 @@ class Look {
   job = $derived(this.scoreDraft.job ?? this.nodesDraft.job ?? this.encodeDraft.job ?? this.rescoreDraft.job)
   refused = $derived(this.draft.refused ?? this.encodeDraft.refused)
   readOnly = $derived(session.project?.readOnly ?? false)
+
+  readonly #pace = new Answer(engine.readScoreLine)
+  /** Windows of a time series with dates in a day; null where there are no dates. */
+  rowsPerDay = $derived.by(() => {
+    const line = this.#pace.value
+    const days = line?.isDate && line.range ? (line.range.to - line.range.from) / 86_400 : 0
+    return line && days > 0 ? line.windows / days : null
+  })
+  /** Read where it is shown. */
+  readPace(): Promise<void> {
+    const isDated = this.scored?.series?.isDate === true
+    return this.#pace.ask(this.scores && isDated ? { scores: this.scores.id, points: 2 } : null)
+  }
 
   readonly verdicts = new Verdicts(
     engine,

@@ -70,4 +70,5 @@ test('false alarms are told per 1000 ordinary rows, with the interval of their s
 
 test('an interval without an end goes to the end of the histogram', () => {
   expect(intervalOf({ low: 1, high: null }, { from: 0, to: 4, all: counts, holdout: counts })).toEqual([1, 4])
+  expect(intervalOf({ low: null, high: null }, { from: 0, to: 4, all: counts, holdout: counts })).toBeUndefined()
 })

@@ -3,14 +3,7 @@ import { beforeEach, expect, test } from 'vitest'
 import type { AnomalyEvent, AnomalyObject } from '#common/domain/scores.ts'
 import { ok } from '#common/result.ts'
 import { PartList } from '../../../../../src-renderer/features/events/partList.svelte.ts'
-import {
-  areaWords,
-  durationOf,
-  eventName,
-  eventTable,
-  objectGeoJson,
-  objectTable,
-} from '../../../../../src-renderer/features/events/partTables.ts'
+import { areaWords, durationOf, eventName, eventTable, objectTable } from '../../../../../src-renderer/features/events/partTables.ts'
 import { type Reviews, Verdicts } from '../../../../../src-renderer/features/review/verdicts.svelte.ts'
 import { Box } from '../review/box.svelte.ts'
 
@@ -98,7 +91,7 @@ test('an event is called by its unit and time, and lasts from its first window t
   ])
 })
 
-test('objects are points of a GeoJSON in the scene’s own coordinates, which are named', () => {
+test('an object is a line with its place, area and verdict', () => {
   const object: AnomalyObject = {
     peak: 7,
     pixels: 12,
@@ -110,10 +103,6 @@ test('objects are points of a GeoJSON in the scene’s own coordinates, which ar
     blame: [{ name: 'B11', share: 0.6 }],
     review: { verdict: 'confirmed', comment: 'gossan' },
   }
-  const { crs, features } = JSON.parse(objectGeoJson([object], 'EPSG:32754'))
-  expect(crs.properties.name).toBe('EPSG:32754')
-  expect(features[0].geometry.coordinates).toEqual([600_105, 6_559_940])
-  expect(features[0].properties).toMatchObject({ pixels: 12, area_m2: 10_800, verdict: 'confirmed', comment: 'gossan' })
-  expect(objectTable([object]).rows[0]?.slice(0, 6)).toEqual([3.5, 2, 600_105, 6_559_940, 12, 10_800])
+  expect(objectTable([object]).rows[0]).toEqual([3.5, 2, 600_105, 6_559_940, 12, 10_800, 5, 2, 7, 'B11', 'confirmed', 'gossan'])
   expect([areaWords(900), areaWords(1_250_000), areaWords(null)]).toEqual(['900\u202fm²', '1.25\u202fkm²', '–'])
 })
