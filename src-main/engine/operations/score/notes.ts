@@ -4,8 +4,8 @@ import { calibrate, type Calibration, type CalibrationRequest } from './calibrat
 import { rowDetectors } from './methods.ts'
 import { openScorer, type ScorerOptions } from './scorer.ts'
 
-/** From here on two scores are one ranking. */
-const sameFrom = 0.98
+/** From here on two rankings are much the same. */
+const sameFrom = 0.9
 const fewestToRank = 50
 
 export async function notesOf(
@@ -27,7 +27,7 @@ export async function notesOf(
       const agreement = pearson(ranksOf(scores), ranksOf(other.scores))
       if (agreement >= sameFrom)
         notes.push(
-          `${title} on prepared columns and their errors ranks rows as it does on the prepared columns alone (rank correlation ${agreement.toFixed(3)}): the model adds nothing here.`,
+          `${title} on prepared columns and their errors ranks rows much as it does on the prepared columns alone (rank correlation ${agreement.toFixed(3)}): the model adds little or nothing here.`,
         )
     }
   }
