@@ -44,7 +44,7 @@ export function evaluatedRow<Kind extends EvaluatedResult['kind']>(
 }
 
 /** Counts [found, labelled] of a row, found classes from the first one on, and the rows of each of them with and without a label. */
-export function storedTable(project: Project, id: number, row: number): { table: Contingency; mapped: Float64Array } {
+function storedTable(project: Project, id: number, row: number): { table: Contingency; mapped: Float64Array } {
   const counts = project.array(id, `confusion/${row}`)
   const [nFound, nTruth] = counts.shape
   return {
