@@ -7,9 +7,11 @@
  *   s_a = min_{b≠a} ‖c_a − c_b‖
  *
  * Row i keeps its centre while u_i ≤ max(l_i, s_a / 2). Otherwise the nearest and the second nearest centre lie within
- * 2 u_i + s_a of c_a, so only centres that near to c_a are looked at, nearest first.
+ * 2 u_i + s_a of c_a, so only centres that near to c_a are looked at, nearest first. Up to 64 centres it is faster to look at every distance,
+ * many at a time, than to know which need not be looked at: lloydPlain.ts.
  */
 import { squaredDistance, squaredDistances } from './distance.ts'
+import { createPlainLloyd, isPlainFaster } from './lloydPlain.ts'
 import type { Pace } from './pace.ts'
 
 export interface LloydRun {
@@ -25,7 +27,10 @@ export interface Lloyd {
 const rowsAtOnce = 8192
 
 /** Buffers for rows [n × d] and k centres, reused by every run. */
-export function createLloyd(points: Float32Array, n: number, d: number, k: number): Lloyd {
+export const createLloyd = (points: Float32Array, n: number, d: number, k: number): Lloyd =>
+  isPlainFaster(points, n, d, k) ? createPlainLloyd(points, n, d, k) : createBoundedLloyd(points, n, d, k)
+
+export function createBoundedLloyd(points: Float32Array, n: number, d: number, k: number): Lloyd {
   const labels = new Uint16Array(n)
   const upper = new Float64Array(n)
   const lower = new Float64Array(n)

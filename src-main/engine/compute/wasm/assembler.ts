@@ -64,6 +64,7 @@ export const i32 = {
   const: (value: number): Value => ({ type: 'i32', code: [0x41, ...signed(value)] }),
   ...table('i32', {
     isZero: [0x45],
+    trailingZeros: [0x68],
     equal: [0x46],
     notEqual: [0x47],
     less: [0x48],
@@ -125,12 +126,24 @@ export const f32x4 = table('v128', {
   max: vector(0xe9),
 })()
 
+/** Two doubles at once. */
+export const f64x2 = table('v128', {
+  /** The first two floats of four. */
+  promote: vector(0x5f),
+  add: vector(0xf0),
+  sub: vector(0xf1),
+})()
+
 /** Addresses are aligned to four bytes only. */
 const memory = (opcode: Code, offset: number): Code => [...opcode, 2, ...unsigned(offset)]
 export const load = {
   i32: (at: Value, offset = 0): Value => apply('i32', memory([0x28], offset), at),
   f32: (at: Value, offset = 0): Value => apply('f32', memory([0x2a], offset), at),
   v128: (at: Value, offset = 0): Value => apply('v128', memory(vector(0x00), offset), at),
+  /** One float, and three zeros. */
+  single: (at: Value, offset = 0): Value => apply('v128', memory(vector(0x5c), offset), at),
+  /** Two floats, and two zeros. */
+  pair: (at: Value, offset = 0): Value => apply('v128', memory(vector(0x5d), offset), at),
   /** One float in all four lanes. */
   splat: (at: Value, offset = 0): Value => apply('v128', memory(vector(0x09), offset), at),
 }
