@@ -12,6 +12,12 @@ export type ColourBy =
     }
   | { readonly kind: 'plain'; readonly colour: string }
 
+/** From grey, so that what is low recedes. */
+export const pointRamp = (palette: 'anomaly' | 'sequential'): readonly string[] => [
+  '#B4B0A8',
+  ...(palette === 'anomaly' ? anomaly.slice(0, 7) : sequential.slice(0, 9)).toReversed(),
+]
+
 /** No class, no value; and rows that a method calls noise. */
 const muted = '#96928A'
 
@@ -28,8 +34,7 @@ export function pointColours(by: ColourBy, n: number): Uint32Array {
     }
     return out
   }
-  const ramp =
-    by.palette === 'anomaly' ? ['#B4B0A8', ...anomaly.slice(0, 7).toReversed()] : ['#B4B0A8', ...sequential.slice(0, 9).toReversed()]
+  const ramp = pointRamp(by.palette)
   const table = Uint32Array.from({ length: 256 }, (_, i) => packed(rampColour(ramp, i / 255)))
   const gain = 255 / (by.to - by.from || 1)
   const none = packed(parseHex(muted))
