@@ -1,5 +1,6 @@
 /**
- * k-means: k-means++ starts (kmeansSeeding.ts), Lloyd's iteration with Exponion bounds (lloyd.ts), the best of `nInit` kept.
+ * k-means: k-means++ starts (kmeansSeeding.ts), Lloyd's iteration (lloyd.ts), the best of `nInit` kept. Of few rows up to eight times as
+ * many starts are made: they cost nothing there, and the fewer the rows of a class the more its centre depends on where it began.
  *
  * Labels are 0-based here (0 … k−1); where 0 means 'no data' the caller adds 1. Ids are canonical: by size, largest first, then
  * by centroid. The labels are exactly what `assign` gives for the returned float32 centres, so a scene that is assigned
@@ -38,6 +39,9 @@ export interface Kmeans {
   readonly iterations: number
 }
 
+/** Differences of one pass. */
+const smallWork = 2 ** 21
+
 /**
  * @param points  [n × d] row-major, finite, already scaled: a column in metres beside one in degrees will dominate
  * @throws        RangeError when k does not fit
@@ -51,11 +55,12 @@ export async function kmeans(points: Float32Array, n: number, d: number, options
   const lloyd = createLloyd(points, n, d, k)
   const shiftLimit = tolerance * meanVariance(points, n, d)
   let best: { centres: Float64Array; inertia: number; iterations: number } | null = null
-  for (let start = 0; start < nInit; start++) {
+  const starts = nInit * Math.max(1, Math.min(8, Math.floor(smallWork / (n * k * d))))
+  for (let start = 0; start < starts; start++) {
     const centres = await seedCentres(points, n, d, k, randomStream(seed, `k-means/${start}`), pace)
-    const run = await lloyd.run(centres, maxIterations, shiftLimit, pace, (fraction) => report?.((start + fraction) / nInit))
+    const run = await lloyd.run(centres, maxIterations, shiftLimit, pace, (fraction) => report?.((start + fraction) / starts))
     if (best === null || run.inertia < best.inertia) best = { centres, ...run }
-    report?.((start + 1) / nInit)
+    report?.((start + 1) / starts)
   }
   const { centres, iterations } = best as NonNullable<typeof best>
   return { ...(await finishClasses(points, n, d, k, Float32Array.from(centres), pace)), iterations }
