@@ -4,6 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Artifact, DtypeName } from '#common/domain/artifact.ts'
 import type { ComparisonMeta } from '#common/domain/comparison.ts'
 import type { EvaluationFinding } from '#common/domain/evaluation.ts'
+import { comparisonText } from '#engine/cli/comparisonText.ts'
+import { evaluationText } from '#engine/cli/evaluationText.ts'
 import { readConfusion } from '#engine/operations/evaluate/confusion.ts'
 import { readCurves } from '#engine/operations/evaluate/curves.ts'
 import type { NumberArray } from '#engine/project/project.ts'
@@ -163,6 +165,23 @@ describe('classes', () => {
     expect(many.named).toEqual([0, 1, 2, 1])
     expect(many.accuracy).toBeCloseTo(200 / 230, 12)
     expect(many.classes[1].producersInterval).toBeNull()
+  })
+
+  test('as text: what to know first, then class by class', async () => {
+    const { artifact } = await evaluate(
+      {
+        first: clustering(
+          rows.map((i) => (i < 70 ? 1 : i < 160 ? 2 : 3)),
+          { params: { k: 3 } },
+        ),
+      },
+      { labels: 'rock' },
+    )
+    const page = evaluationText(bench.project, artifact)
+    expect(page).toMatch(/^In brackets 95 % intervals: .*; 200 samples, seed 7\.\nnote: k = 3 was given/)
+    expect(page).toMatch(/ {2}gneiss +80 +Class 1 +0\.875 \(0\.\d{3}–0\.\d{3}\)/)
+    expect(page).toMatch(/Cohen's kappa 0\.93[78]\./)
+    expect(comparisonText(artifact.meta as unknown as ComparisonMeta)).toMatch(/Matched classes[\s\S]*0\.958 \(0\.\d{3}–/)
   })
 
   test('rows in no class are a class of their own', async () => {

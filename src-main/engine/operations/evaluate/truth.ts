@@ -19,6 +19,9 @@ export interface Truth {
   readonly leftOut: number
 }
 
+/** Names are kept with the comparison, and a table that nobody can read is no answer. */
+const mostClasses = 4000
+
 /** What labels call a row that is nothing special, beside the number 0. */
 const normalWords = new Set(['normal', 'nominal', 'inlier', 'benign', 'healthy', 'false'])
 
@@ -38,6 +41,13 @@ export async function truthFor(
   const ignore = zeroIsNormal ? asked.filter((value) => value !== '0') : asked
   const read = await readLabels(dataset.meta as unknown as DatasetMeta, project.path, labels, field, ignore, signal)
   const { ids, names } = inOrder(read)
+  if (names.length > mostClasses)
+    throw new StratumError(
+      'DATA_UNSUITABLE',
+      `“${labels}” has ${names.length} different values; up to ${mostClasses} can be told apart as classes.`,
+      'Choose a field with classes.',
+      { parameter: 'labels' },
+    )
   let leftOut = 0
   const calibrating = (): Float64Array[] =>
     artifacts.flatMap((artifact) => (artifact.kind === 'scores' ? (calibrationRows(project, artifact, dataset.id) ?? []) : []))

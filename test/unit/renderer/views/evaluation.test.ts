@@ -92,3 +92,11 @@ test('a table that cannot be read is said, and read again', async () => {
   expect(await screen.findByRole('table', { name: /^Class by class/ })).toBeTruthy()
   read.mockRestore()
 })
+
+test('two results are held against each other as in any comparison', async () => {
+  await fireEvent.click(within(results()).getByText('k-means, k = 6').closest('tr') as HTMLElement)
+  await fireEvent.click(within(results()).getByText('PCA and k-means').closest('tr') as HTMLElement, { ctrlKey: true })
+  expect(screen.getByRole('complementary', { name: 'Difference of two runs' }).textContent).toMatch(
+    /Two selected.*Agreement\s*0\.710.*0\.600/,
+  )
+})
