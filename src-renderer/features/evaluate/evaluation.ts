@@ -57,7 +57,9 @@ export function arrange({ labelled, found, named }: Pick<Confusion, 'labelled' |
   const occurring = found.flatMap(({ rows }, i) => (rows > 0 ? [i] : []))
   const order = (i: number): number => rank.get(named[i] ?? -1) ?? labels.length + (found[i]?.isNoise ? 1 : 0)
   const sorted = [...occurring].sort((a, b) => order(a) - order(b) || a - b)
-  const kept = new Set(largest(occurring, (i) => (named[i] !== undefined && named[i] >= 0 ? Number.POSITIVE_INFINITY : (found[i]?.rows ?? 0))))
+  const kept = new Set(
+    largest(occurring, (i) => (named[i] !== undefined && named[i] >= 0 ? Number.POSITIVE_INFINITY : (found[i]?.rows ?? 0))),
+  )
   const shown = sorted.filter((i) => kept.has(i))
   return { labels, found: shown, hiddenLabels: all.length - labels.length, hiddenFound: occurring.length - shown.length }
 }
@@ -72,7 +74,11 @@ function largest(positions: readonly number[], sizeOf: (position: number) => num
 export type CellMeasure = 'label' | 'class' | 'count'
 
 /** Rows in a cell, their share of the labelled class and of the found one. */
-export function cellOf({ counts, labelled, found }: Confusion, label: number, position: number): { rows: number; ofLabel: number; ofClass: number } {
+export function cellOf(
+  { counts, labelled, found }: Confusion,
+  label: number,
+  position: number,
+): { rows: number; ofLabel: number; ofClass: number } {
   const rows = counts[position * labelled.length + label] ?? 0
   const [a, b] = [labelled[label]?.rows ?? 0, found[position]?.rows ?? 0]
   return { rows, ofLabel: a > 0 ? rows / a : 0, ofClass: b > 0 ? rows / b : 0 }

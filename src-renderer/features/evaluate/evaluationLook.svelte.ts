@@ -27,6 +27,8 @@ export class EvaluationLook {
   half = $state<'classes' | 'curves'>('classes')
   /** False alarms on a scale that shows the few: what matters where anomalies are rare. Null: as the thresholds need it. */
   logAlarms = $state<boolean | null>(null)
-  readonly confusion = new Answer<{ comparison: number; row: number; naming: Naming }, Confusion>((request) => engine.readConfusion(request))
+  readonly confusion = new Answer<{ comparison: number; row: number; naming: Naming }, Confusion>((request) =>
+    engine.readConfusion(request),
+  )
   readonly curves = new Answer<ManyCurves, Curves[]>(allCurves)
 }
