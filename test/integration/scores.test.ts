@@ -221,7 +221,7 @@ describe('scores of a time series', () => {
     expect(meta.notes?.join(' ')).toContain('shifted')
   })
 
-  test.each(['shrunk-mahalanobis', 'knn', 'ecod'])('%s finds them in prepared columns', async (method) => {
+  test.each(['mahalanobis', 'knn', 'ecod'])('%s finds them in prepared columns', async (method) => {
     const scores = await bench.compute('score', { latents: latents.id }, { method, space: 'prepared', explain: 20 })
     expect(rocAuc(scoresOf(scores), isOdd())).toBeGreaterThan(0.9)
     const { rows } = await anomalies().listFlagged({ scores: scores.id, ...flaggedPage })
@@ -241,6 +241,14 @@ describe('scores of a time series', () => {
     if (space !== 'codes') expect(rocAuc(scoresOf(scores), isOdd())).toBeGreaterThan(0.9)
     expect(metaOf(scores).blame).toBe('replacement')
     if (space === 'prepared-residual') expect(metaOf(scores).notes?.join(' ')).toContain('model adds little')
+  })
+
+  it('the standard setting says what it is', async () => {
+    const scores = await bench.compute('score', { latents: latents.id }, { method: 'standard', explain: 5 })
+    const { scoring, notes } = metaOf(scores)
+    expect(scoring).toMatchObject({ id: 'knn', space: 'prepared-residual' })
+    expect(notes?.join(' ')).toContain('not better')
+    expect(rocAuc(scoresOf(scores), isOdd())).toBeGreaterThan(0.9)
   })
 
   it('a row that was learned from is not its own neighbour', async () => {

@@ -2,9 +2,11 @@
 import { z } from 'zod'
 import type { ScoreSpace } from '#common/domain/scores.ts'
 import type { Detector } from '../../analysis/detectors/define.ts'
+import { gaussianMixture } from '../../analysis/detectors/gaussianMixture.ts'
 import { detectors as registered } from '../../analysis/detectors/registry.ts'
+import { standardAnomalies } from '../../analysis/detectors/standard.ts'
+import { mahalanobis } from '../../analysis/mahalanobis.ts'
 import type { MethodDeclaration } from '../../analysis/methods/define.ts'
-import { shrunkMahalanobis } from '../../analysis/shrunkMahalanobis.ts'
 
 const declared = <Schema extends z.ZodObject>(method: MethodDeclaration<Schema>): MethodDeclaration<Schema> => method
 
@@ -17,6 +19,16 @@ export const reconstruction = declared({
   summary: 'How badly the model rebuilds a row, mean over its columns.',
   useWhen: 'The first look: it says what the model did not learn, and which column is to blame.',
   paper: borghesi,
+  params: z.object({}),
+})
+
+export const standard = declared({
+  id: 'standard',
+  version: 1,
+  title: 'Standard setting for tables',
+  summary: 'Mean distance to the five nearest rows learned from, in prepared columns and what the model could not rebuild of them.',
+  useWhen: 'Tables, where nothing speaks for another score: fixed without labels, one for all data. Large scenes take too long.',
+  paper: 'Ramaswamy, Rastogi & Shim 2000, Efficient algorithms for mining outliers from large data sets, SIGMOD',
   params: z.object({}),
 })
 
@@ -100,10 +112,11 @@ export const localRx = declared({
 })
 
 /** Detectors of rows of numbers. */
-export const rowDetectors: readonly Detector[] = [shrunkMahalanobis, ...registered]
+export const rowDetectors: readonly Detector[] = [mahalanobis, ...registered]
 
 export const scoreMethods: readonly MethodDeclaration[] = [
   reconstruction,
+  standard,
   maxFeature,
   robustError,
   bound,
@@ -117,9 +130,15 @@ export const methodIds = scoreMethods.map(({ id }) => id) as [string, ...string[
 /** Methods that are told which numbers they see. */
 export const inSpaces = [...rowDetectors.map(({ id }) => id), localRx.id]
 
-/** Where nothing was chosen: errors where those are what is asked, else the columns as they are prepared; a ring of pixels needs few numbers. */
+/** Where nothing was chosen: errors or codes where those are what is asked, else the columns as they are prepared; a ring needs few numbers. */
 export const usualSpace = (method: string): ScoreSpace =>
-  method === shrunkMahalanobis.id ? 'residual' : method === localRx.id ? 'codes' : 'prepared'
+  method === mahalanobis.id ? 'residual' : method === localRx.id || method === gaussianMixture.id ? 'codes' : 'prepared'
+
+/** Parameters with the standard setting spelled out. */
+export const spelledOut = <P extends Readonly<Record<string, unknown>>>(params: P): P =>
+  params.method === standard.id
+    ? { ...params, ...standardAnomalies.params, method: standardAnomalies.method, space: standardAnomalies.space }
+    : params
 
 export const spaceTitles: Readonly<Record<ScoreSpace, string>> = {
   prepared: 'prepared columns',

@@ -1,7 +1,8 @@
 /** What should be said with scores, so that nobody reads more out of them than there is. Memory: the rows a second detector is fitted on. */
+import { standardAnomalies } from '../../analysis/detectors/standard.ts'
 import { pearson, ranksOf } from '../../analysis/rankCorrelation.ts'
 import { calibrate, type Calibration, type CalibrationRequest } from './calibration.ts'
-import { rowDetectors } from './methods.ts'
+import { rowDetectors, spelledOut, standard } from './methods.ts'
 import { openScorer, type ScorerOptions } from './scorer.ts'
 
 /** From here on two rankings are much the same. */
@@ -18,10 +19,11 @@ export async function notesOf(
   if (of === 'learning')
     notes.push('No row was held out, so the threshold comes from rows the model learned from: expect more false alarms than it says.')
   if (!facts.isOwn) notes.push('The threshold comes from the dataset the model was trained on; this dataset may be shifted against it.')
+  if (options.params.method === standard.id) notes.push(standardAnomalies.caveat)
   const { space, title, id } = request.scorer
   const isDetector = rowDetectors.some((detector) => detector.id === id)
   if (isDetector && space === 'prepared-residual' && scores.length >= fewestToRank) {
-    const alone = await openScorer({ ...options, params: { ...options.params, space: 'prepared' } })
+    const alone = await openScorer({ ...options, params: { ...spelledOut(options.params), space: 'prepared' } })
     const other = await calibrate({ ...request, scorer: alone })
     if (other.scores.length === scores.length) {
       const agreement = pearson(ranksOf(scores), ranksOf(other.scores))

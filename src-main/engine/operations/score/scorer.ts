@@ -22,6 +22,7 @@ import {
   rowDetectors,
   scoreMethods,
   spaceTitles,
+  spelledOut,
   usualSpace,
 } from './methods.ts'
 import { rowsAt } from './rows.ts'
@@ -63,7 +64,8 @@ export interface ScorerOptions {
 
 const mostFitBytes = 256e6
 
-export async function openScorer(options: ScorerOptions): Promise<RowScorer> {
+export async function openScorer(asked: ScorerOptions): Promise<RowScorer> {
+  const options = { ...asked, params: spelledOut(asked.params) }
   const { frame, params } = options
   const { id, title, paper } = methodIn(scoreMethods, params.method)
   const errorsOf = frame.model.errorsOf === undefined ? '' : ` of ${frame.model.errorsOf}`

@@ -3,7 +3,7 @@ import { confidenceFrom } from '#engine/analysis/confidence.ts'
 import { estimateContamination } from '#engine/analysis/contamination.ts'
 import { byMoments, fitParetoTail, paretoQuantile } from '#engine/analysis/extremeValues.ts'
 import { ledoitWolf } from '#engine/analysis/ledoitWolf.ts'
-import { shrunkMahalanobis } from '#engine/analysis/shrunkMahalanobis.ts'
+import { mahalanobis } from '#engine/analysis/mahalanobis.ts'
 import { randomStream } from '#engine/analysis/random.ts'
 import { regularisedBeta } from '#engine/analysis/regularisedBeta.ts'
 import { extremeThreshold, labelThreshold, madThreshold, shareThreshold } from '#engine/analysis/thresholdRules.ts'
@@ -134,7 +134,7 @@ describe('Mahalanobis distance', () => {
   })
 
   test('distances and blame agree with scikit-learn and with the least distance over the column', async () => {
-    const fitted = await shrunkMahalanobis.fit(X, n, d, {}, { seed: 1, threads: 1 })
+    const fitted = await mahalanobis.fit(X, n, d, {}, { seed: 1, threads: 1 })
     const out = new Float64Array(n)
     await fitted.score(X, n, out)
     for (const [i, value] of out.entries()) expect(value / expected.distance[i]).toBeCloseTo(1, 5)
@@ -145,6 +145,6 @@ describe('Mahalanobis distance', () => {
 
   test('columns that are all alike are refused in plain words', async () => {
     const flat = new Float32Array(40)
-    await expect(shrunkMahalanobis.fit(flat, 10, 4, {}, { seed: 1, threads: 1 })).rejects.toMatchObject({ code: 'DATA_UNSUITABLE' })
+    await expect(mahalanobis.fit(flat, 10, 4, {}, { seed: 1, threads: 1 })).rejects.toMatchObject({ code: 'DATA_UNSUITABLE' })
   })
 })

@@ -16,10 +16,10 @@ import { createPace } from './pace.ts'
 
 const mostColumns = 2048
 
-export const shrunkMahalanobis = defineDetector({
-  id: 'shrunk-mahalanobis',
+export const mahalanobis = defineDetector({
+  id: 'mahalanobis',
   version: 1,
-  title: 'Mahalanobis distance, shrunk',
+  title: 'Mahalanobis distance (RX)',
   summary: 'How far from the mean, counted by how columns vary and go together.',
   useWhen:
     'Of residuals: where some columns are rebuilt less well than others anyway. Of codes or columns: where ordinary rows are one cloud.',
