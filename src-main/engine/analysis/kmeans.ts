@@ -1,6 +1,5 @@
 /**
- * k-means: k-means++ starts (kmeansSeeding.ts), Lloyd's iteration (lloyd.ts), the best of `nInit` kept. Of few rows up to eight times as
- * many starts are made: they cost nothing there, and the fewer the rows of a class the more its centre depends on where it began.
+ * k-means: k-means++ starts (kmeansSeeding.ts), Lloyd's iteration (lloyd.ts), the best of `nInit` kept.
  *
  * Labels are 0-based here (0 … k−1); where 0 means 'no data' the caller adds 1. Ids are canonical: by size, largest first, then
  * by centroid. The labels are exactly what `assign` gives for the returned float32 centres, so a scene that is assigned
@@ -19,6 +18,11 @@ export interface KmeansOptions extends LongRun {
   readonly k: number
   /** Starts; the one with the smallest inertia is kept. Default 10. */
   readonly nInit?: number
+  /**
+   * Of few rows up to eight times as many starts: they cost little there, and the fewer the rows of a class the more its centre depends on
+   * where it began. Default: when `nInit` is not given.
+   */
+  readonly thorough?: boolean
   /** Passes of one start at most. Default 300. */
   readonly maxIterations?: number
   /** A start ends when the centres' squared shift falls below this × the mean variance of the columns. Default 1e-4. */
@@ -55,7 +59,8 @@ export async function kmeans(points: Float32Array, n: number, d: number, options
   const lloyd = createLloyd(points, n, d, k)
   const shiftLimit = tolerance * meanVariance(points, n, d)
   let best: { centres: Float64Array; inertia: number; iterations: number } | null = null
-  const starts = nInit * Math.max(1, Math.min(8, Math.floor(smallWork / (n * k * d))))
+  const { thorough = options.nInit === undefined } = options
+  const starts = thorough ? nInit * Math.max(1, Math.min(8, Math.floor(smallWork / (n * k * d)))) : nInit
   for (let start = 0; start < starts; start++) {
     const centres = await seedCentres(points, n, d, k, randomStream(seed, `k-means/${start}`), pace)
     const run = await lloyd.run(centres, maxIterations, shiftLimit, pace, (fraction) => report?.((start + fraction) / starts))

@@ -19,7 +19,7 @@ export const kMeansClustering = defineClustering({
   mostRows: 20_000_000,
   async fit(X, n, d, params, { seed, signal, report }) {
     const { nInit, maxIterations } = params
-    return asClustering(await kmeans(X, n, d, { k: kFor(params.k, n), nInit, maxIterations, seed, signal, report }), d)
+    return asClustering(await kmeans(X, n, d, { k: kFor(params.k, n), nInit, maxIterations, thorough: true, seed, signal, report }), d)
   },
 })
 
