@@ -84,34 +84,23 @@ export function labelMedians(points: Float32Array, labels: Uint16Array): Map<num
   return new Map([...xs].map(([label, x]) => [label, [median(x), median(ys.get(label) as number[])] as const]))
 }
 
-/** Even-odd rule; a point exactly on an edge may fall on either side. */
-export function insidePolygon(polygon: Polygon, x: number, y: number): boolean {
-  let inside = false
-  for (let i = 0, j = polygon.length - 1; i < polygon.length; j = i++) {
-    const [xi, yi] = polygon[i]
-    const [xj, yj] = polygon[j]
-    if (yi > y !== yj > y && x < ((xj - xi) * (y - yi)) / (yj - yi) + xi) inside = !inside
+/** Whether a point lies in the polygon by the even-odd rule; one exactly on an edge may fall on either side. Made once for millions of points. */
+export function insideTest(polygon: Polygon): (x: number, y: number) => boolean {
+  const n = polygon.length
+  const xs = Float64Array.from(polygon, ([x]) => x)
+  const ys = Float64Array.from(polygon, ([, y]) => y)
+  const [x0, x1, y0, y1] = [xs.reduce(lesser), xs.reduce(greater), ys.reduce(lesser), ys.reduce(greater)]
+  return (x, y) => {
+    // Its box first: most points lie outside.
+    if (!(x >= x0 && x <= x1 && y >= y0 && y <= y1)) return false
+    let inside = false
+    for (let i = 0, j = n - 1; i < n; j = i++)
+      if (ys[i] > y !== ys[j] > y && x < ((xs[j] - xs[i]) * (y - ys[i])) / (ys[j] - ys[i]) + xs[i]) inside = !inside
+    return inside
   }
-  return inside
 }
-
-/** Numbers of the points within the polygon. Its box is tested first: most points lie outside. */
-export function pointsInside(points: Float32Array, polygon: Polygon): Uint32Array {
-  const box = polygonBox(polygon)
-  const found: number[] = []
-  for (let i = 0; i < points.length / 2; i++) {
-    const x = points[i * 2]
-    const y = points[i * 2 + 1]
-    if (x >= box.x0 && x <= box.x1 && y >= box.y0 && y <= box.y1 && insidePolygon(polygon, x, y)) found.push(i)
-  }
-  return Uint32Array.from(found)
-}
-
-export function polygonBox(polygon: Polygon): Bounds {
-  const xs = polygon.map((p) => p[0])
-  const ys = polygon.map((p) => p[1])
-  return { x0: Math.min(...xs), x1: Math.max(...xs), y0: Math.min(...ys), y1: Math.max(...ys) }
-}
+const lesser = (a: number, b: number): number => Math.min(a, b)
+const greater = (a: number, b: number): number => Math.max(a, b)
 
 /**
  * Points sorted into a grid of cells, for finding the nearest one to the pointer without looking at all of them.

@@ -1,6 +1,6 @@
 /** Which of the rows that are drawn are selected, told here where what is drawn says it, so that a lasso answers in the same frame. */
 import type { RowCondition, RowSelection } from '#common/domain/selection.ts'
-import { insidePolygon, polygonBox } from '../scatter/points.ts'
+import { insideTest } from '../scatter/points.ts'
 
 /** Rows as a view has them, with what it knows of each. */
 export interface DrawnRows {
@@ -15,52 +15,52 @@ export interface DrawnRows {
 
 /** 1 for each drawn row that is selected; null where a condition is about something that is not drawn. */
 export function maskHere(selection: RowSelection, drawn: DrawnRows): Uint8Array | null {
+  const tests = selection.all.map((condition) => testFor(condition, drawn))
+  if (!tests.every((test) => test !== null)) return null
   const mask = new Uint8Array(drawn.rows.length).fill(1)
-  for (const condition of selection.all) if (!mark(condition, drawn, mask)) return null
+  for (const test of tests) for (let i = 0; i < mask.length; i++) if (mask[i] === 1 && !test(i)) mask[i] = 0
   return mask
 }
 
-function mark(condition: RowCondition, { rows, gridWidth, labels, scores, numbers }: DrawnRows, mask: Uint8Array): boolean {
+/** Whether any drawn row meets a condition; null where that cannot be told here. */
+export function anyHere(condition: RowCondition, drawn: DrawnRows): boolean | null {
+  const test = testFor(condition, drawn)
+  if (!test) return null
+  for (let i = 0; i < drawn.rows.length; i++) if (test(i)) return true
+  return false
+}
+
+function testFor(condition: RowCondition, { rows, gridWidth, labels, scores, numbers }: DrawnRows): ((i: number) => boolean) | null {
   if (condition.kind === 'classes') {
-    if (labels?.artifact !== condition.artifact) return false
-    const wanted = new Set(condition.classes)
-    return each(mask, (i) => wanted.has(labels.values[i]))
+    if (labels?.artifact !== condition.artifact) return null
+    const wanted = new Uint8Array(2 ** 16)
+    for (const id of condition.classes) wanted[id] = 1
+    const { values } = labels
+    return (i) => wanted[values[i]] === 1
   }
   if (condition.kind === 'rows') {
     const wanted = new Set(condition.rows)
-    return each(mask, (i) => wanted.has(rows[i]))
+    return (i) => wanted.has(rows[i])
   }
   if (condition.kind === 'area') {
-    if (gridWidth === null) return false
-    const box = polygonBox(condition.points)
-    return each(mask, (i) => {
-      const [x, y] = [(rows[i] % gridWidth) + 0.5, Math.floor(rows[i] / gridWidth) + 0.5]
-      return x >= box.x0 && x <= box.x1 && y >= box.y0 && y <= box.y1 && insidePolygon(condition.points, x, y)
-    })
+    if (gridWidth === null) return null
+    const inside = insideTest(condition.points)
+    return (i) => inside((rows[i] % gridWidth) + 0.5, Math.floor(rows[i] / gridWidth) + 0.5)
   }
-  if (condition.kind === 'range') {
-    const low = condition.from ?? Number.NEGATIVE_INFINITY
-    const high = condition.to ?? Number.POSITIVE_INFINITY
-    const found = condition.array === 'codes' ? numbers.find((n) => n.artifact === condition.artifact) : undefined
-    if (found) return each(mask, (i) => within(found.values[i * found.size + condition.unit], low, high))
-    if (condition.array !== 'score' || scores?.artifact !== condition.artifact) return false
-    return each(mask, (i) => within(scores.values[i], low, high))
+  const found =
+    condition.kind === 'polygon' || condition.array === 'codes' ? numbers.find((n) => n.artifact === condition.artifact) : undefined
+  if (condition.kind === 'polygon') {
+    if (!found) return null
+    const { values, size } = found
+    const inside = insideTest(condition.points)
+    const [first, second] = condition.axes
+    return (i) => inside(values[i * size + first], values[i * size + second])
   }
-  const found = numbers.find((n) => n.artifact === condition.artifact)
-  if (!found) return false
-  const box = polygonBox(condition.points)
-  const [first, second] = condition.axes
-  return each(mask, (i) => {
-    const x = found.values[i * found.size + first]
-    const y = found.values[i * found.size + second]
-    return x >= box.x0 && x <= box.x1 && y >= box.y0 && y <= box.y1 && insidePolygon(condition.points, x, y)
-  })
+  const low = condition.from ?? Number.NEGATIVE_INFINITY
+  const high = condition.to ?? Number.POSITIVE_INFINITY
+  if (found) return (i) => within(found.values[i * found.size + condition.unit], low, high)
+  if (condition.array !== 'score' || scores?.artifact !== condition.artifact) return null
+  return (i) => within(scores.values[i], low, high)
 }
 
 const within = (v: number, low: number, high: number): boolean => v >= low && v <= high
-
-/** Leaves 1 where it was and the test holds. */
-function each(mask: Uint8Array, test: (i: number) => boolean): true {
-  for (let i = 0; i < mask.length; i++) if (mask[i] === 1 && !test(i)) mask[i] = 0
-  return true
-}

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { cornersOf, Selection } from '../../../../../src-renderer/lib/state/selection.svelte.ts'
-import { insidePolygon } from '../../../../../src-renderer/features/scatter/points.ts'
+import { insideTest } from '../../../../../src-renderer/features/scatter/points.ts'
 
 const square = (x: number, y: number, side = 1): [number, number][] => [
   [x, y],
@@ -67,13 +67,13 @@ test('lassos that are added join into one polygon that holds the rows of each', 
     [5.5, 3.4],
     [-3.5, 2.4],
   ] as const)
-    expect(insidePolygon(only.points, x, y)).toBe(true)
+    expect(insideTest(only.points)(x, y)).toBe(true)
   for (const [x, y] of [
     [2, 2],
     [3, 1.8],
     [-2, 1.2],
   ] as const)
-    expect(insidePolygon(only.points, x, y)).toBe(false)
+    expect(insideTest(only.points)(x, y)).toBe(false)
 })
 
 test('what is added to something else takes its place', () => {
