@@ -8,13 +8,15 @@ import { thresholds } from '../../features/anomalies/thresholds.svelte.ts'
 import { columnAxis } from '../../features/clusters/profiles.ts'
 import { ReviewList } from '../../features/review/reviewList.svelte.ts'
 import { Verdicts } from '../../features/review/verdicts.svelte.ts'
-import { session } from '../../lib/app.ts'
+import { selection, session, toasts } from '../../lib/app.ts'
 import { ancestor, metaOf } from '../../lib/artifacts.ts'
 import { engine } from '../../lib/bridge.ts'
 import { learnedColumns } from '../../lib/columns.ts'
 import { sentence } from '../../lib/format.ts'
 import { Answer } from '../../lib/state/answer.svelte.ts'
 import { OperationDraft } from '../../lib/state/operationDraft.svelte.ts'
+
+const restMs = 350
 
 export type AnomaliesTab = 'findings' | 'parts' | 'compare' | 'drift'
 
@@ -96,11 +98,28 @@ class Look {
   readonly review = new ReviewList(engine, this.verdicts)
   request = $derived(this.scores && this.scored ? { scores: this.scores.id, threshold: this.settled, lowest: lowestOf(this.scored) } : null)
 
+  #resting: ReturnType<typeof setTimeout> | undefined
+  /** Once it rests: each time it is set is a step of undo. */
+  setThresholdSoon(value: number): void {
+    clearTimeout(this.#resting)
+    this.#resting = setTimeout(() => void this.setThreshold(value), restMs)
+  }
   async setThreshold(value: number): Promise<void> {
     const { scores } = this
     if (!scores) return
     await session.annotate(scores, { ...scores.annotations, threshold: value })
     thresholds.settled(scores)
+  }
+
+  /** All that score above the threshold, in every view. */
+  selectFlagged(): void {
+    if (!this.dataset || !this.scores) return
+    const condition = { kind: 'range', artifact: this.scores.id, array: 'score', unit: 0, from: this.settled, to: null } as const
+    selection.pick(this.dataset.id, condition)
+    toasts.show(
+      `The flagged ${this.nouns[1]} are selected`,
+      this.grid ? { label: 'Show on the map', run: () => session.show('map') } : null,
+    )
   }
 
   /** The model that a row was scored by. */
