@@ -1,10 +1,11 @@
 /** Commands that say what there is: models, formats, devices, operations, clusterings and scores, each with its parameter schema. */
 import { availableParallelism } from 'node:os'
+import { clusterings } from '../analysis/clustering/registry.ts'
 import { probe } from '../compute/devices/probe.ts'
 import { listDevices } from '../compute/devices.ts'
 import { readers } from '../data/readers/registry.ts'
 import { models } from '../models/registry.ts'
-import { describeOperation } from '../operations/describe.ts'
+import { describeOperation, describeParams } from '../operations/describe.ts'
 import { operationById, operations } from '../operations/registry.ts'
 import { describeModel, describeReader } from '../service/describe.ts'
 import type { Command } from './command.ts'
@@ -85,6 +86,24 @@ const methodsCommand = (name: string, operation: string, summary: string): Comma
   },
 })
 
+const clusteringsCommand: Command = {
+  name: 'clusterings',
+  usage: '',
+  summary: 'Lists the clustering methods with their parameters.',
+  async run() {
+    const result = clusterings.map(({ id, title, summary, useWhen, paper, params }) => ({
+      id,
+      operation: 'cluster',
+      title,
+      summary,
+      useWhen,
+      citation: paper,
+      params: describeParams(params),
+    }))
+    return { result, text: pages(result.map((it) => ({ ...it, extra: [['use when', it.useWhen] as [string, string]] }))) }
+  },
+}
+
 const formats: Command = {
   name: 'formats',
   usage: '',
@@ -128,7 +147,7 @@ export const registryCommands: readonly Command[] = [
   inspectCommand,
   modelsCommand,
   graphCommand,
-  methodsCommand('clusterings', 'cluster', 'Lists the clustering methods with their parameters.'),
+  clusteringsCommand,
   methodsCommand('scores', 'score', 'Lists the anomaly scores with their parameters.'),
   formats,
   devices,

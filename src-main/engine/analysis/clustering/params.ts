@@ -8,7 +8,7 @@ export const k = z
   .max(255)
   .nullable()
   .default(null)
-  .meta({ title: 'Clusters, k', description: 'Left empty, it is chosen between 2 and the limit below by the elbow of the error curve.' })
+  .meta({ title: 'Clusters, k', description: 'Left empty, it is chosen between 2 and the limit below.' })
 
 export const kMax = z
   .int()

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Artifact } from '../../../../../src-main/common/domain/artifact.ts'
-import { coloursOf, givenNames, legendOf, withClass } from '../../../../../src-renderer/features/clusters/legend.ts'
+import { coloursOf, givenNames, legendOf, spokenName, withClass } from '../../../../../src-renderer/features/clusters/legend.ts'
 import { columnAxis, namedTicks, setsApart } from '../../../../../src-renderer/features/clusters/profiles.ts'
 
 const clustering = (id: number, over: Partial<Artifact> = {}): Artifact => ({
@@ -77,4 +77,16 @@ test('what sets a class apart is measured in spreads of the column', () => {
     { name: 'a', effect: 2, p: null },
     { name: 'b', effect: 0, p: null },
   ])
+})
+
+test('noise comes after the classes, in grey and by its own name, until someone calls it otherwise', () => {
+  const classes = [{ id: 1 }, { id: 2 }, { id: 3, isNoise: true }]
+  const artifact = clustering(1, { meta: { k: 2, classes } })
+  const legend = legendOf(artifact, new Map())
+  expect(legend.get(3)).toMatchObject({ name: 'Noise', named: false })
+  expect(coloursOf(legend).get(3)).not.toBe(coloursOf(legend).get(2))
+  expect(spokenName(legend.get(3), 3)).toBe('Noise')
+  expect(spokenName(legend.get(2), 2)).toBe('Class 2')
+  const renamed = legendOf(clustering(1, { meta: { k: 2, classes }, annotations: withClass({}, legend, 3, { name: 'Stray' }) }), new Map())
+  expect(spokenName(renamed.get(3), 3)).toBe('3 Stray')
 })
