@@ -31,6 +31,7 @@ import { graphOutput } from './graphCommand.ts'
 import { usageError } from './parse.ts'
 import { formatTable } from './printer.ts'
 import { reportText } from './reportText.ts'
+import { scoresText } from './scoresText.ts'
 import { estimateText, stepSizesText, sweepText } from './trainingText.ts'
 import { type ParameterInfo, parameterLine, parametersOf, readRange, readValue, splitAssignments, type Values } from './values.ts'
 import { inProject, runOptions, type Workspace } from './workspace.ts'
@@ -66,6 +67,7 @@ const pageOf: Partial<Record<ArtifactKind, (project: Project, artifact: Artifact
   examination: examinationText,
   report: reportText,
   features: featuresText,
+  scores: scoresText,
   sweep: (_, { meta }) => sweepText(meta as unknown as SweepMeta),
   comparison: (project, artifact) =>
     [comparisonText(artifact.meta as unknown as ComparisonMeta), evaluationText(project, artifact)]
@@ -76,7 +78,7 @@ const pageOf: Partial<Record<ArtifactKind, (project: Project, artifact: Artifact
 
 const toOption = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 /** Whether its free settings are those of a model that it names. */
-const trainsModel = ({ id }: OperationDefinition): boolean => ['train', 'sweep', 'step-sizes'].includes(id)
+const trainsModel = ({ id }: OperationDefinition): boolean => ['train', 'sweep', 'step-sizes', 'score-nodes'].includes(id)
 const isRecord = (info: ParameterInfo): boolean => info.type === 'object' && info.properties === undefined
 
 export function operationCommand(operation: OperationDefinition): Command {

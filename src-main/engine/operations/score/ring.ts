@@ -41,21 +41,27 @@ export async function ringScores(request: RingRequest): Promise<Float32Array> {
   const valid = lines(error, width, 1)
   const values = lines(rows, width, d)
   const scores = new Float32Array(width * height)
-  await localRx({
-    width,
-    height,
-    d,
-    outer: params.ringRadius,
-    inner: params.guardRadius,
-    async line() {
-      const [X, ok] = [(await values.next()).value as Float32Array, (await valid.next()).value as Float32Array]
-      for (let x = 0; x < width; x++) if (Number.isNaN(ok[x])) X[x * d] = Number.NaN
-      return X
-    },
-    scored: (y, line) => scores.set(line, y * width),
-    signal,
-    report,
-  })
+  try {
+    await localRx({
+      width,
+      height,
+      d,
+      outer: params.ringRadius,
+      inner: params.guardRadius,
+      async line() {
+        const [X, ok] = [(await values.next()).value as Float32Array, (await valid.next()).value as Float32Array]
+        for (let x = 0; x < width; x++) if (Number.isNaN(ok[x])) X[x * d] = Number.NaN
+        return X
+      },
+      scored: (y, line) => scores.set(line, y * width),
+      signal,
+      report,
+    })
+  } finally {
+    // The last line is followed by nothing that would end them, and what they read has to be closed.
+    await values.return(undefined)
+    await valid.return(undefined)
+  }
   return scores
 }
 

@@ -1,0 +1,54 @@
+/** Anomaly scores in a terminal: the threshold and what it rests on, what lies above it, and what should be known of it. */
+import type { Artifact } from '#common/domain/artifact.ts'
+import { type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
+import type { Interval, ScoresMeta } from '#common/domain/scores.ts'
+import type { Project } from '../project/project.ts'
+import { formatCount, formatTable } from './printer.ts'
+
+const short = (value: number): string => String(Number(value.toPrecision(4)))
+const between = ({ low, high, level }: Interval): string =>
+  `${low === null ? '−∞' : short(low)} … ${high === null ? '∞' : short(high)} at ${Math.round(100 * level)} %`
+const percent = (share: number): string => `${short(100 * share)} %`
+
+export function scoresText(project: Project, { meta: found }: Artifact): string {
+  const meta = found as unknown as ScoresMeta
+  const nouns = rowNoun[(project.artifact(meta.dataset).meta as unknown as DatasetMeta).kind][1]
+  const { choice, falseAlarmsPer1000, contamination, events, objects, nodes = [], failedNodes = [], learnedFrom, notes = [] } = meta
+  const facts: [string, string][] = [
+    ['score', meta.method],
+    ['threshold', `${short(meta.threshold)}${choice ? `, ${between(choice)} (${choice.intervalBy})` : ''}`],
+    ['', meta.thresholdRule],
+    ['flagged', `${formatCount(meta.flagged)} of ${formatCount(meta.validRows)} ${nouns}`],
+  ]
+  if (falseAlarmsPer1000)
+    facts.push(['false alarms', `${short(falseAlarmsPer1000.value)} in 1000 normal ${nouns}, ${between(falseAlarmsPer1000)}`])
+  if (contamination)
+    facts.push([
+      'anomalous',
+      `about ${percent(contamination.value)}, ${percent(contamination.low ?? 0)} … ${percent(contamination.high ?? 1)}: ${contamination.method}`,
+    ])
+  if (events)
+    facts.push(['events', `${formatCount(events.count)}, joined across ${events.mergeGap} ${nouns}, from ${events.minimumLength} on`])
+  if (objects) facts.push(['objects', `${formatCount(objects.count)} of ${objects.minimumPixels} ${nouns} or more that touch`])
+  if (learnedFrom)
+    facts.push([
+      'learned from',
+      `${learnedFrom.anomalous} anomalous and ${learnedFrom.normal} normal ${nouns} by ${learnedFrom.source}; left out, AUC ${learnedFrom.auc === null ? '–' : short(learnedFrom.auc)} (before ${learnedFrom.earlierAuc === null ? '–' : short(learnedFrom.earlierAuc)})`,
+    ])
+  const text = formatTable(facts.map(([label, value]) => [`  ${label}`, value]))
+  const table =
+    nodes.length > 1
+      ? `\n${formatTable([
+          ['machine', nouns, 'flagged', 'threshold', 'explained'],
+          ...nodes.map(({ name, rows, flagged, threshold, explainedVariance }) => [
+            name,
+            formatCount(rows),
+            formatCount(flagged),
+            short(threshold),
+            explainedVariance.toFixed(3),
+          ]),
+        ])}`
+      : ''
+  const failed = failedNodes.map(({ name, message }) => `\n  ${name}: ${message}`).join('')
+  return `${text}${table}${failed}${notes.map((note) => `\n  ${note}`).join('')}`
+}
