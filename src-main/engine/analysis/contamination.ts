@@ -7,7 +7,7 @@
  * two shares by the delta method: both the N rows and the m normal ones are samples. Where the normal rows hold as many anomalies as
  * the others, it says 0: it tells how much more there are.
  */
-export interface Contamination {
+interface Contamination {
   readonly value: number
   readonly low: number
   readonly high: number

@@ -16,7 +16,7 @@ export interface SeriesEvent {
   readonly noted: ReadonlyMap<number, number>
 }
 
-export interface EventOptions {
+interface EventOptions {
   readonly threshold: number
   readonly mergeGap: number
   /** Windows from the first to the last flagged one, those between with them. */

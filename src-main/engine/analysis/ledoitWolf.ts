@@ -9,7 +9,7 @@
 import { StratumError } from '#common/errors.ts'
 import { createPace } from './pace.ts'
 
-export interface ShrunkCovariance {
+interface ShrunkCovariance {
   readonly mean: Float64Array
   /** [d × d] */
   readonly covariance: Float64Array

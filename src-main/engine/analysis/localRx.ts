@@ -12,7 +12,7 @@
  */
 import { createPace, type LongRun } from './pace.ts'
 
-export interface LocalRxOptions extends LongRun {
+interface LocalRxOptions extends LongRun {
   readonly width: number
   readonly height: number
   /** Numbers of a pixel. */

@@ -40,7 +40,7 @@ interface Run {
   readonly part: Part
 }
 
-export interface ObjectOptions {
+interface ObjectOptions {
   readonly width: number
   readonly threshold: number
   readonly minimumPixels: number

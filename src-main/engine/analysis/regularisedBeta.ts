@@ -39,7 +39,7 @@ function fraction(x: number, a: number, b: number): number {
 const away = (value: number): number => (Math.abs(value) < tiny ? tiny : value)
 
 /** ln Γ(x), x > 0: Stirling's series (DLMF 5.11.1) beyond 12, from there down by Γ(x + 1) = x Γ(x). Absolute error about 1e-14 of its size. */
-export function lnGamma(x: number): number {
+function lnGamma(x: number): number {
   let [at, product] = [x, 1]
   while (at < 12) product *= at++
   const r = 1 / (at * at)

@@ -28,7 +28,7 @@ const [fewestTried, mostTried] = [320, 32_000]
 /** Rows behind what is usual of a column. */
 const usualRows = 20_000
 
-export interface DetailRequest {
+interface DetailRequest {
   readonly project: Project
   readonly dataset: Artifact
   readonly frame: Frame

@@ -124,7 +124,7 @@ export function passes(filter: ReviewFilter, entry: ReviewEntry | null): boolean
 
 const reviewOf = ({ artifact }: ScoresReader, key: string): ReviewEntry | null => artifact.annotations.review?.[key] ?? null
 
-export const confidenceOf = ({ calibration }: ScoresReader, threshold: number): Confidence | null =>
+const confidenceOf = ({ calibration }: ScoresReader, threshold: number): Confidence | null =>
   calibration && calibration.length > 0 ? confidenceFrom(calibration, threshold) : null
 
 /** Blame of a detailed row, values and expected ones in the source's units. */
@@ -164,7 +164,7 @@ function seriesOf(project: Project, { artifact, meta }: ScoresReader) {
   }
 }
 
-export interface FlaggedQuery {
+interface FlaggedQuery {
   readonly threshold: number
   readonly sort: 'score' | 'row' | 'confidence' | 'reviewed'
   readonly descending: boolean
@@ -228,7 +228,7 @@ function blamedOf({ sources }: ScoresReader, noted: ReadonlyMap<number, number>)
     .map(([column, share]) => ({ name: sources[column].name, share: share / all }))
 }
 
-export interface EventQuery {
+interface EventQuery {
   readonly threshold: number
   readonly mergeGap: number
   readonly minimumLength: number
@@ -274,7 +274,7 @@ export async function eventsOf(project: Project, scores: ScoresReader, query: Ev
   return events
 }
 
-export interface ObjectQuery {
+interface ObjectQuery {
   readonly threshold: number
   readonly minimumPixels: number
 }

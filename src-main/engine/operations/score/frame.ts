@@ -31,7 +31,7 @@ export interface Frame {
   close(): Promise<void>
 }
 
-export interface FrameOptions {
+interface FrameOptions {
   readonly project: Project
   readonly latents: Artifact
   readonly threads: number

@@ -13,7 +13,7 @@ const mostPixels = 5e7
 const mostNumbers = 64
 const mostLineBytes = 256e6
 
-export interface RingRequest {
+interface RingRequest {
   readonly project: Project
   readonly dataset: Artifact
   readonly frame: Frame

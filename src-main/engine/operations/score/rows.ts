@@ -35,7 +35,7 @@ export async function* storedRows(reader: ArrayReader, rows: number, signal: Abo
   }
 }
 
-export interface RawBlock extends RowBlock {
+interface RawBlock extends RowBlock {
   /** [n × columns read] as the source has them, before the preparation. */
   readonly read: Float32Array
   readonly replay: Replay

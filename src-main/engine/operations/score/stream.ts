@@ -11,7 +11,7 @@ export interface ScoredBlock {
   readonly scores: Float32Array
 }
 
-export interface StreamRequest {
+interface StreamRequest {
   readonly project: Project
   readonly dataset: Artifact
   readonly frame: Frame

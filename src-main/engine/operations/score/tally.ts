@@ -8,7 +8,7 @@ import { mostDetailed } from './findings.ts'
 
 const bins = 1024
 
-export interface TallyOptions {
+interface TallyOptions {
   /** Scores of held-out rows, rising. */
   readonly calibration: Float64Array
   readonly data: Pick<DatasetMeta, 'kind' | 'grid'>

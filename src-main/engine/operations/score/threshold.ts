@@ -29,7 +29,7 @@ export interface RuleParams {
   readonly labelShare: number
 }
 
-export interface RuleGround {
+interface RuleGround {
   /** Rising. */
   readonly calibration: Float64Array
   readonly of: 'held-out' | 'learning'
