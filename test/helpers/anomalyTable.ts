@@ -126,8 +126,6 @@ export const pyodReference = pyod as {
 
 /** What is not the detector's default, to be PyOD's. */
 const asInPyod: Readonly<Record<string, Readonly<Record<string, unknown>>>> = { pca: { pcaScore: 'weighted' } }
-const seedsOf: Readonly<Record<string, number>> = { 'isolation-forest': 10, mcd: 3 }
-
 /**
  * Mean areas over seeds of a detector that learned from a whole standardised table and ranks it. They agree within 0.01; where PyOD's seeds
  * lie farther apart than that (a robust covariance that is singular has no one answer), within PyOD's range.
@@ -137,7 +135,7 @@ export async function areasBesidePyod(name: string, id: string): Promise<{ ours:
   const table = standardised(await adbenchTable(name))
   const { X, n, d } = table
   const detector = methodIn(detectors, id)
-  const seeds = seedsOf[id] ?? 1
+  const seeds = reference.length
   let ours = 0
   for (let seed = 1; seed <= seeds; seed++) {
     const fitted = await detector.fit(X, n, d, detector.params.parse(asInPyod[id] ?? {}), { seed, threads: 1 })

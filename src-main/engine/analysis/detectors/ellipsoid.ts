@@ -18,7 +18,7 @@ export interface Ellipsoid {
 const singularBelow = 1e-11
 
 /** L⁻¹ [d × d], lower triangle, and ln |Σ|; null where Σ is singular. */
-export function inverseCholesky(S: Float64Array, d: number): { readonly W: Float64Array; readonly logDeterminant: number } | null {
+function inverseCholesky(S: Float64Array, d: number): { readonly W: Float64Array; readonly logDeterminant: number } | null {
   const L = new Float64Array(d * d)
   let logDeterminant = 0
   for (let j = 0; j < d; j++) {

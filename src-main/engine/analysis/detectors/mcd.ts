@@ -29,7 +29,7 @@ const mostSteps = 30
 const reweighted = 0.975
 
 /** x with P(χ² ≤ x) = share, by halving; to twelve digits. */
-export function chiSquareQuantile(share: number, freedom: number): number {
+function chiSquareQuantile(share: number, freedom: number): number {
   let low = 0
   let high = freedom + 10
   while (chiSquareTail(high, freedom) > 1 - share) high *= 2

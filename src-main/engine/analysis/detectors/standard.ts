@@ -11,7 +11,7 @@
 import type { ScoreSpace } from '#common/domain/scores.ts'
 import { knn } from './knn.ts'
 
-export interface AnomalySetting {
+interface AnomalySetting {
   readonly model: string
   readonly preset: string
   /** Id of a detector, what it sees of a row, and its parameters. */
