@@ -62,7 +62,7 @@ export function pointOpacity(points: Float32Array, bounds: Bounds, width: number
   const filled = counts.filter((c) => c > 0).sort()
   if (filled.length === 0) return 0.85
   const perPoint = (filled[Math.floor((filled.length - 1) * 0.9)] * every * pointSize * pointSize) / 64
-  return Math.min(0.85, Math.max(0.02, 1 - (1 - 0.92) ** (1 / Math.max(1, perPoint))))
+  return Math.min(0.85, Math.max(0.002, 1 - (1 - 0.92) ** (1 / Math.max(1, perPoint))))
 }
 
 /** Median position of each label that has points; of many points from an even part of them. */

@@ -51,3 +51,37 @@ test('a click chooses a class, with Ctrl beside the others', async () => {
     [2, true],
   ])
 })
+
+test('noise stands last, takes no name, and Shift chooses everything between', async () => {
+  const onrange = vi.fn()
+  const onchoose = vi.fn()
+  const names = new Map(
+    [1, 2, 3].map((id) => [id, { id, name: id === 3 ? 'Noise' : `Class ${id}`, colour: '#2C71B7', named: id === 3, plainName: '' }]),
+  )
+  render(ClassTable, {
+    classes: [
+      { id: 1, rows: 10, share: 0.1 },
+      { id: 2, rows: 20, share: 0.2 },
+      { id: 3, rows: 70, share: 0.7 },
+    ],
+    legend: names,
+    rowKm2: null,
+    rowsName: 'cells',
+    noise: 3,
+    chosen: new Set<number>(),
+    onchoose,
+    onrange,
+    onrename: vi.fn(),
+    onrecolour: vi.fn(),
+  })
+  // Largest first leaves noise where it is.
+  await fireEvent.click(screen.getByRole('button', { name: /^cells/ }))
+  const rows = screen.getAllByRole('row').slice(1)
+  expect(rows.at(-1)?.textContent).toContain('Noise')
+  await fireEvent.keyDown(rows.at(-1) as HTMLElement, { key: 'F2' })
+  expect(screen.queryByLabelText('Name of class 3')).toBeNull()
+  await fireEvent.click(rows[0] as HTMLElement)
+  await fireEvent.click(rows[2] as HTMLElement, { shiftKey: true })
+  expect(onchoose).toHaveBeenCalledWith(2, false)
+  expect(onrange).toHaveBeenCalledWith([2, 1, 3])
+})
