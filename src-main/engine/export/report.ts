@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises'
 import { pixelArea } from '#common/domain/grid.ts'
 import type { Artifact, LegendEntry } from '#common/domain/artifact.ts'
 import type { DatasetMeta } from '#common/domain/dataset.ts'
+import type { EvaluationMeta } from '#common/domain/evaluation.ts'
 import { defaultStyle } from '#common/domain/palettes.ts'
 import { columnsFor } from '#common/domain/measures.ts'
 import type { ClusteringMeta, ComparisonMeta, ModelMeta, ScoresMeta } from '#common/domain/results.ts'
@@ -82,22 +83,49 @@ function scoresSection(scores: readonly Artifact[]): string {
   return scores
     .map((artifact) => {
       const meta = artifact.meta as unknown as ScoresMeta
-      return `<h2>Anomalies</h2><p>${escapeHtml(meta.method)}; flagged above ${formatFigure(artifact.annotations.threshold ?? meta.threshold)} (recommended because ${escapeHtml(meta.thresholdRule)}). ${formatFigure(meta.flagged)} of ${formatFigure(meta.validRows)} rows lie above the recommended threshold; ${formatFigure(((100 - meta.percentile) / 100) * meta.validRows)} would by chance alone.</p>`
+      return `<h2>Anomalies</h2><p>${escapeHtml(meta.method)}; flagged above ${formatFigure(artifact.annotations.threshold ?? meta.threshold)} (recommended because ${escapeHtml(meta.thresholdRule)}). ${formatFigure(meta.flagged)} of ${formatFigure(meta.validRows)} rows lie above the recommended threshold; ${formatFigure(((100 - meta.percentile) / 100) * meta.validRows)} would by chance alone.</p>${foundAbove(meta)}`
     })
     .join('')
 }
 
+/** Events or objects, and what should be known when reading the scores. */
+function foundAbove({ events, objects, contamination, notes = [] }: ScoresMeta): string {
+  const told = [
+    ...(events ? [`${formatFigure(events.count)} events (flagged windows with at most ${events.mergeGap} others between them).`] : []),
+    ...(objects ? [`${formatFigure(objects.count)} objects of at least ${objects.minimumPixels} touching pixels.`] : []),
+    ...(contamination
+      ? [
+          `About ${formatFigure(Number((100 * contamination.value).toPrecision(2)))} % of the rows are not like held-out ones (${contamination.method}).`,
+        ]
+      : []),
+    ...notes,
+  ]
+  return told.length > 0 ? `<p>${told.map(escapeHtml).join(' ')}</p>` : ''
+}
+
 function comparisonSection(artifact: Artifact): string {
-  const { title, basis, rows, columns } = artifact.meta as unknown as ComparisonMeta
+  const { title, basis, rows, columns, evaluation } = artifact.meta as unknown as ComparisonMeta
   const shown = columns ?? columnsFor(rows.flatMap((r) => Object.keys(r.figures)))
-  const cell = ({ figures, spread, standing }: ComparisonMeta['rows'][number], key: string): string => {
-    const written = `${formatFigure(figures[key] ?? null)}${spread?.[key] ? ` ± ${formatFigure(Number(spread[key].toPrecision(2)))}` : ''}`
+  const cell = ({ figures, spread, standing, intervals }: ComparisonMeta['rows'][number], key: string): string => {
+    const within = intervals?.[key]?.map((end) => formatFigure(Number(end.toPrecision(3)))).join('–')
+    const written = `${formatFigure(figures[key] ?? null)}${spread?.[key] ? ` ± ${formatFigure(Number(spread[key].toPrecision(2)))}` : ''}${within ? ` (${within})` : ''}`
     return standing?.[key] === 'best' ? `<b>${written}</b>` : standing?.[key] === 'equal' ? `= ${written}` : written
   }
   return `<h2>${escapeHtml(title)}</h2><p>${escapeHtml(basis)}</p>${table(
     ['Result', ...shown.map((column) => escapeHtml(column.unit ? `${column.title}, ${column.unit}` : column.title))],
     rows.map((row) => [escapeHtml(row.name), ...shown.map(({ key }) => cell(row, key))]),
-  )}`
+  )}${evaluation ? knownFirst(evaluation) : ''}`
+}
+
+/** How the intervals came about, and where the labels had a say in what they judge. */
+function knownFirst({ intervals, findings }: EvaluationMeta): string {
+  const how = intervals
+    ? `<p>In brackets 95 % intervals: ${escapeHtml(intervals.how)}, ${intervals.replicates} samples, seed ${intervals.seed}.</p>`
+    : ''
+  const lines = findings.map(
+    ({ severity, message, hint }) => `<li>${severity === 'warn' ? '<b>Warning.</b> ' : ''}${escapeHtml(`${message} ${hint}`)}</li>`,
+  )
+  return `${how}${lines.length > 0 ? `<ul>${lines.join('')}</ul>` : ''}`
 }
 
 function provenanceSection(lineage: readonly Artifact[]): string {

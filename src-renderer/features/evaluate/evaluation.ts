@@ -119,12 +119,3 @@ export function classTable({ classes, found, named, adjusted }: Confusion): Plot
 /** Names of the found classes that a label names. */
 export const foundAs = ({ found, named }: Pick<Confusion, 'found' | 'named'>, label: number): string[] =>
   found.filter(({ rows }, i) => named[i] === label && rows > 0).map(({ name }) => name)
-
-/** The figures with the ends of their intervals. */
-export const figureTable = ({ rows, columns = [] }: EvaluatedMeta): PlotTable => ({
-  columns: ['result', ...columns.flatMap(({ key }) => [key, `${key} low`, `${key} high`])],
-  rows: rows.map(({ name, figures, intervals }) => [
-    name,
-    ...columns.flatMap(({ key }) => [figures[key] ?? Number.NaN, intervals?.[key]?.[0] ?? Number.NaN, intervals?.[key]?.[1] ?? Number.NaN]),
-  ]),
-})

@@ -4,11 +4,11 @@ import {
   cellOf,
   classTable,
   confusionTable,
-  figureTable,
   isEvaluated,
   mostShown,
   usualOf,
 } from '../../../../../src-renderer/features/evaluate/evaluation.ts'
+import { comparisonTable } from '#common/domain/comparisonTable.ts'
 import type { ComparisonMeta } from '#common/domain/comparison.ts'
 import { artifact } from '../../../../helpers/fakeEngine/artifacts.ts'
 import { confusionFor, evaluationArtifact } from '../../../../helpers/fakeEngine/evaluation.ts'
@@ -62,9 +62,9 @@ test('what leaves as CSV: counts, classes with intervals and areas, figures with
   expect(classes.rows[0]?.slice(0, 5)).toEqual(['sandstone', 98, 'Class 1', 100, 90])
   expect(isEvaluated(meta)).toBe(true)
   if (!isEvaluated(meta)) return
-  const figures = figureTable(meta)
+  const figures = comparisonTable(meta)
   const at = figures.columns.indexOf('ari')
   expect(figures.rows[0]?.slice(at, at + 3)).toEqual([0.71, 0.68, 0.74])
-  expect(figures.rows[2]?.[at]).toBeNaN()
+  expect(figures.rows[2]?.[at]).toBe('')
   expect(usualOf(meta, meta.columns ?? [])).toEqual(['ari', 'ami', 'accuracy', 'auc', 'averagePrecision'])
 })
