@@ -26,6 +26,10 @@ import { streamedLloyd } from './cluster/streamedLloyd.ts'
 import { defineOperation, type OperationContext } from './define.ts'
 import { classProfiles, LabelPicker, readDrawnRows } from './profiles.ts'
 
+/** Labels are 16 bits: 0 is no data, and noise needs one. */
+const mostClasses = 65_000
+/** Mean distances of every sampled row to every class would not fit. */
+const mostSilhouettes = 4096
 /** Beyond so many rows `auto` learns from small draws. */
 const fewRows = 2_000_000
 const methodIds = clusterings.map(({ id }) => id)
@@ -110,6 +114,13 @@ async function learn(ctx: Context, method: ClusteringMethod, { codes, rows }: Sa
   ctx.report({ stage: 'Finding classes', fraction: null })
   const report = (fraction: number): void => ctx.report({ stage: 'Finding classes', fraction })
   const found = await method.fit(codes, n, d, choice ? { ...own, k: choice.k } : own, { seed, threads, signal, report })
+  if (found.k > mostClasses)
+    throw new StratumError(
+      'DATA_UNSUITABLE',
+      `${method.title} finds ${found.k} classes, and no more than ${mostClasses} can be numbered.`,
+      'Ask for fewer or larger classes.',
+      { method: method.id },
+    )
   return { found: found.assign ? found : { ...found, assign: neighbourVote(codes, n, d, found) }, choice }
 }
 
@@ -133,6 +144,7 @@ async function learnFromEveryRow(ctx: Context, codes: ArrayReader, sample: Sampl
 
 /** Of the rows learned from, noise left out. */
 async function sampleSilhouette(ctx: Context, { codes, rows }: SampledRows, d: number, { k, labels }: Clustering): Promise<number | null> {
+  if (k > mostSilhouettes) return null
   const kept = Uint32Array.from(rows.keys()).filter((i) => labels[i] >= 0)
   const all = kept.length === rows.length
   const X = all ? codes : new Float32Array(kept.length * d)

@@ -19,8 +19,6 @@ import { classesAt, cutIntoK, wardTree } from './wardTree.ts'
 const mostLeaves = 20_000
 const groups = 1000
 const batchRows = 1024
-/** Labels are 16 bits, and noise needs one. */
-const mostClasses = 65_000
 
 const params = z.object({
   k,
@@ -55,7 +53,7 @@ export const wardClustering = defineClustering({
       report?.(fraction),
     )
     const wanted = given.cutHeight === null ? kFor(given.k, n) : classesAt(tree, given.cutHeight)
-    const k = Math.min(wanted, leaves, mostClasses)
+    const k = Math.min(wanted, leaves)
     const leafClass = cutIntoK(tree, k)
     const { labels, centres, newId } = canonicalClasses(
       X,

@@ -35,16 +35,26 @@ interface Labelling {
   readonly report: (turn: 0 | 1, rows: number) => void
   /** Told the membership of every row in order, NaN without data; where the method says it. */
   readonly members?: (membership: Float32Array) => void
+  /** Labels of so many rows are kept. Default 2²⁶. */
+  readonly mostKept?: number
 }
 
 const mostKeptRows = 2 ** 26
 /** A search among the rows learned from takes tens of microseconds. */
 const rowsAtOnce = 2048
 
-export async function labelRows({ codes, sample, found, signal, report, members }: Labelling): Promise<LabelledRows> {
+export async function labelRows({
+  codes,
+  sample,
+  found,
+  signal,
+  report,
+  members,
+  mostKept = mostKeptRows,
+}: Labelling): Promise<LabelledRows> {
   const [rows, Z] = codes.shape
   const { k } = found
-  const kept = rows <= mostKeptRows ? new Uint16Array(rows) : null
+  const kept = rows <= mostKept ? new Uint16Array(rows) : null
   const counted = new Float64Array(k + 2)
   const foundCentres = Float64Array.from(found.centres)
   let inertia = 0

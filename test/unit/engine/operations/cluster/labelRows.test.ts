@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest'
+import type { Clustering } from '#engine/analysis/clustering/define.ts'
+import { codesWithin, countValid } from '#engine/operations/cluster/codes.ts'
+import { labelRows } from '#engine/operations/cluster/labelRows.ts'
+import type { ArrayReader } from '#engine/project/project.ts'
+
+const signal = new AbortController().signal
+const none = Number.NaN
+
+function reader(values: readonly number[], chunkRows = 3): ArrayReader {
+  const all = Float32Array.from(values)
+  return {
+    dtype: 'float32',
+    shape: [values.length, 1],
+    chunkRows,
+    read: (from, to) => all.slice(from, to),
+    readInto: (from, to, into) => into.set(all.subarray(from, to)),
+  }
+}
+
+/** Below 0 class 0, up to 10 class 1, beyond noise. */
+const found: Clustering = {
+  k: 2,
+  labels: Int32Array.of(0, -1),
+  membership: Float32Array.of(0.9, 0),
+  centres: Float32Array.of(-1, 5),
+  assign(X, n, labels, membership) {
+    for (let i = 0; i < n; i++) {
+      labels[i] = X[i] < 0 ? 0 : X[i] <= 10 ? 1 : -1
+      if (membership) membership[i] = labels[i] < 0 ? 0 : 0.5
+    }
+  },
+  figures: {},
+}
+const codes = reader([4, 5, -1, none, 20, 6, 3, -2])
+/** Rows 2 and 5 were learned from; the second of them as noise, whatever is assigned to its like. */
+const sample = { rows: Float64Array.of(2, 5), codes: Float32Array.of(-1, 6) }
+
+test.each([
+  ['kept', 100],
+  ['assigned a second time', 0],
+])('classes are numbered by size over all rows, noise last, rows learned from as they were: labels %s', async (_, mostKept) => {
+  const membership: number[] = []
+  const labels: number[] = []
+  const turns: [number, number][] = []
+  const labelled = await labelRows({
+    codes,
+    sample,
+    found,
+    signal,
+    report: (turn, rows) => turns.push([turn, rows]),
+    members: (values) => membership.push(...values),
+    mostKept,
+  })
+  await labelled.eachBlock((from, block) => {
+    expect(from).toBe(labels.length)
+    labels.push(...block)
+  })
+  expect(labels).toEqual([1, 1, 2, 0, 3, 3, 1, 2])
+  expect([...labelled.sizes]).toEqual([1, 3, 2, 2])
+  expect([...labelled.centres]).toEqual([5, -1])
+  expect([...labelled.newId]).toEqual([1, 0])
+  // (4−5)² + 0 + 0 + (3−5)² + (−2+1)²
+  expect(labelled.inertia).toBe(1 + 4 + 1)
+  expect(membership.map((value) => Math.round(value * 10))).toEqual([5, 5, 9, none, 0, 0, 5, 5])
+  for (const turn of [0, 1]) expect(turns.filter(([it]) => it === turn).reduce((sum, [, rows]) => sum + rows, 0)).toBe(8)
+})
+
+test('rows outside a selection read as rows without data', async () => {
+  const within = codesWithin(codes, { contains: (from, to) => Uint8Array.from({ length: to - from }, (_, i) => (from + i) % 2) })
+  expect([...within.read(0, 8)]).toEqual([none, 5, none, none, none, 6, none, -2])
+  const into = new Float32Array(3)
+  within.readInto(4, 7, into)
+  expect([...into]).toEqual([none, 6, none])
+  expect(await countValid(within, signal)).toBe(3)
+  expect(await countValid(codes, signal)).toBe(7)
+})
