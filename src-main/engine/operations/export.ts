@@ -321,8 +321,9 @@ function citationsOf(used: readonly Artifact[]): string[] {
   const ways = used
     .filter((a) => a.kind === 'clustering')
     .flatMap(({ meta }) => clusterings.find(({ id }) => id === meta.method)?.paper ?? [])
+  const scores = used.flatMap(({ kind, meta }) => (kind === 'scores' ? ((meta as unknown as ScoresMeta).scoring?.paper ?? []) : []))
   const methods = [scoreOperation, evaluateOperation].filter(({ id }) => used.some((a) => a.operation === id))
-  return [...new Set([...papers, ...ways, ...methods.flatMap(({ citation }) => (citation ? [citation] : []))])]
+  return [...new Set([...papers, ...ways, ...scores, ...methods.flatMap(({ citation }) => (citation ? [citation] : []))])]
 }
 
 async function reportFile(ctx: Context, subject: Subject): Promise<ExportedFile[]> {
