@@ -143,8 +143,9 @@ export class ReviewList {
     this.#apart = null
   }
 
-  /** A row that may not be flagged, e.g. a pixel of the map. */
-  async lookAt(row: number): Promise<void> {
+  /** A row that may not be flagged, e.g. a pixel of the map; as it is given where nothing more is kept of it. */
+  async lookAt(given: FlaggedRow): Promise<void> {
+    const { row } = given
     if (this.rows.some((other) => other.row === row)) {
       this.choose(row)
       return
@@ -155,7 +156,7 @@ export class ReviewList {
     const found = await this.#engine.listFlagged({ scores, threshold: lowest, rows: { from: row, to: row }, limit: 1 })
     if (this.#request !== request) return
     if (!found.ok) this.#verdicts.onfail(found.error)
-    else if (found.value.rows[0]) this.#apart = found.value.rows[0]
+    else this.#apart = found.value.rows[0] ?? given
   }
 
   /** From a row that is not in the list back to the one before. */

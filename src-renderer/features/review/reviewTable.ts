@@ -3,6 +3,20 @@ import type { BlamedColumn, FlaggedRow } from '#common/domain/scores.ts'
 import { formatNumber, formatPercent, formatSignificant } from '../../lib/format.ts'
 import type { PlotTable } from '../../ui/plot/figureExport.ts'
 
+/** A pixel of which only the score is known. */
+export const pixelRow = (row: number, x: number, y: number, score: number): FlaggedRow => ({
+  row,
+  score,
+  x,
+  y,
+  pValue: null,
+  confidence: null,
+  blame: [],
+  unit: null,
+  time: null,
+  review: null,
+})
+
 export const valueWords = (value: number | string | null): string =>
   value === null ? 'missing' : typeof value === 'number' ? formatSignificant(value, 4) : value
 

@@ -7,7 +7,7 @@ import type { Artifact } from '#common/domain/artifact.ts'
 import type { FlaggedRow } from '#common/domain/scores.ts'
 import { fail, ok } from '#common/result.ts'
 import { ReviewList } from '../../../../../src-renderer/features/review/reviewList.svelte.ts'
-import { reviewTable } from '../../../../../src-renderer/features/review/reviewTable.ts'
+import { pixelRow, reviewTable } from '../../../../../src-renderer/features/review/reviewTable.ts'
 import { type Reviews, Verdicts } from '../../../../../src-renderer/features/review/verdicts.svelte.ts'
 import { Box } from './box.svelte.ts'
 
@@ -141,12 +141,19 @@ test('a comment that is on its way is not lost by the verdict after it', async (
 test('a row that is not flagged can be looked at and judged without leaving it', async () => {
   const list = made()
   await list.read({ ...request, threshold: 900 })
-  await list.lookAt(4000)
+  await list.lookAt(rowOf(400, {}))
   expect([list.chosen?.row, list.position]).toEqual([4000, -1])
   await list.judge('confirmed')
   expect(list.chosen?.review?.verdict).toBe('confirmed')
   await list.step(1)
   expect(list.chosen?.row).toBe(0)
+})
+
+test('a row of which nothing more is kept is looked at as it is given', async () => {
+  const list = made()
+  await list.read(request)
+  await list.lookAt(pixelRow(99_999, 3, 4, 0.1))
+  expect([list.chosen?.row, list.chosen?.score, list.position]).toEqual([99_999, 0.1, -1])
 })
 
 test('earlier reviews count as reviewed, also beyond what was read', async () => {
