@@ -469,6 +469,13 @@ describe('leaks', () => {
     ])
     expect(await findings(behind({}, { where: 'flag = 0' }))).toEqual([expect.objectContaining({ severity: 'note' })])
     expect(await findings(behind({}, { where: 'flags = 0' }))).toEqual([])
+    // Scores tell rows that were learned as normal from others too easily, unless those are left out.
+    const normalOnly = scores(values, {}, { inputs: { clustering: behind({}, { where: 'flag = 0' }) } })
+    const severity = async (judge: string) =>
+      (await evaluate({ first: normalOnly }, { labels: 'flag', judge })).meta.evaluation.findings.find(
+        ({ code }) => code === 'LABELS_LEARNED',
+      )?.severity
+    expect([await severity('all'), await severity('unseen')]).toEqual(['warn', 'note'])
   })
 
   test('anomalies among the rows that a threshold rests on', async () => {

@@ -188,7 +188,8 @@ function labelsLearned({ project, params, dataset }: Judged, artifact: Artifact)
     if (typeof where === 'string' && mentions(where, field))
       found.push({
         code: 'LABELS_LEARNED',
-        severity: 'note',
+        // Normal rows that were learned as normal are told from anomalies too easily.
+        severity: artifact.kind === 'scores' && params.judge === 'all' ? 'warn' : 'note',
         message: `The model learned from rows where ${where} only, which these labels decide.`,
         hint: 'Say that it is trained on labelled normal rows, and judge on rows not learned from.',
       })
