@@ -136,6 +136,8 @@ describe('scores of a scene', () => {
     const all = scoresOf(scores)
     expect(all.filter(Number.isFinite).length).toBe(metaOf(scores).validRows)
     expect(all.every((s) => Number.isNaN(s) || s >= 0)).toBe(true)
+    // A number of the code is no band, so that there is nothing to blame.
+    expect(metaOf(scores).blame).toBe(space === 'codes' ? null : 'exact')
   })
 
   it.each([

@@ -12,7 +12,7 @@
  */
 import { createPace, type LongRun } from './pace.ts'
 
-interface LocalRxOptions extends LongRun {
+export interface LocalRxOptions extends LongRun {
   readonly width: number
   readonly height: number
   /** Numbers of a pixel. */
@@ -24,11 +24,16 @@ interface LocalRxOptions extends LongRun {
   readonly line: (y: number) => Promise<Float32Array>
   /** The scores of line y [width], good until the next one. */
   readonly scored: (y: number, scores: Float64Array) => void
+  /** Only pixels with these numbers get a score; all where it is missing. */
+  readonly only?: ReadonlySet<number>
+  /** What each number adds to the score of a pixel [d], good until the next one: (S⁻¹ (x − μ))_j² / (S⁻¹)_jj, as in mahalanobis.ts. */
+  readonly blamed?: (row: number, parts: Float64Array) => void
 }
 
 const ridge = 1e-3
 
-export async function localRx({ width, height, d, outer, inner, line, scored, signal, report }: LocalRxOptions): Promise<void> {
+export async function localRx(options: LocalRxOptions): Promise<void> {
+  const { width, height, d, outer, inner, line, scored, only, blamed, signal, report } = options
   const pace = createPace(signal)
   const m = 1 + d + (d * (d + 1)) / 2
   const lines = new Map<number, Float32Array>()
@@ -86,8 +91,10 @@ export async function localRx({ width, height, d, outer, inner, line, scored, si
       addColumn(outerColumns, x - outer - 1, -1)
       addColumn(innerColumns, x + inner, -1)
       addColumn(innerColumns, x - inner - 1, 1)
-      const isMissing = Number.isNaN(X[x * d]) || Math.round(ring[0]) < d + 2
+      const row = y * width + x
+      const isMissing = (only && !only.has(row)) || Number.isNaN(X[x * d]) || Math.round(ring[0]) < d + 2
       out[x] = isMissing ? Number.NaN : distance(X, x * d, offset, ring, d, scratch, centred)
+      if (blamed && !isMissing) blamed(row, partsOf(scratch, centred, d))
       if (pace.due()) await pace.rest()
     }
     scored(y, out)
@@ -133,4 +140,24 @@ function distance(
     sum += v[j] * v[j]
   }
   return sum
+}
+
+/** From L and v = L⁻¹ (x − μ), as `distance` leaves them: S⁻¹ (x − μ) = L⁻ᵀ v, and (S⁻¹)_jj = Σ_i (L⁻¹)_ij². */
+function partsOf(L: Float64Array, v: Float64Array, d: number): Float64Array {
+  const weighed = Float64Array.from(v)
+  for (let j = d - 1; j >= 0; j--) {
+    for (let i = j + 1; i < d; i++) weighed[j] -= L[i * d + j] * weighed[i]
+    weighed[j] /= L[j * d + j]
+  }
+  const column = new Float64Array(d)
+  return weighed.map((value, j) => {
+    let diagonal = 0
+    for (let i = j; i < d; i++) {
+      let sum = i === j ? 1 : 0
+      for (let k = j; k < i; k++) sum -= L[i * d + k] * column[k]
+      column[i] = sum / L[i * d + i]
+      diagonal += column[i] * column[i]
+    }
+    return (value * value) / diagonal
+  })
 }

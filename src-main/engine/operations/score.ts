@@ -16,7 +16,7 @@ import { type Frame, openFrame } from './score/frame.ts'
 import { localRx, reconstruction, scoreMethods, spaceTitles } from './score/methods.ts'
 import { notesOf } from './score/notes.ts'
 import { params } from './score/params.ts'
-import { ringScores, ringSpace } from './score/ring.ts'
+import { ringBlame, ringScores, ringSpace } from './score/ring.ts'
 import { openScorer } from './score/scorer.ts'
 import { scoredRows } from './score/stream.ts'
 
@@ -105,7 +105,8 @@ async function scoreRing(ctx: Context, frame: Frame): Promise<ScoresMeta> {
       { parameter: 'method' },
     )
   const report = (fraction: number): void => ctx.report({ stage: 'Comparing pixels with their surroundings', fraction: 0.7 * fraction })
-  const all = await ringScores({ project, dataset, frame, latents, params, signal, report })
+  const ring = { project, dataset, frame, latents, params, signal, report }
+  const all = await ringScores(ring)
   const { part, rows } = calibrationRows({ project, frame, seed }, Number.POSITIVE_INFINITY)
   const calibration = Float64Array.from(rows, (row) => all[row])
     .filter(Number.isFinite)
@@ -119,6 +120,7 @@ async function scoreRing(ctx: Context, frame: Frame): Promise<ScoresMeta> {
     calibration,
     of: part === 'holdout' ? 'held-out' : 'learning',
     notes: part === 'holdout' ? [] : ['No row was held out, so the threshold comes from rows the model learned from.'],
+    ...(space !== 'codes' && { blame: (rows: Float64Array) => ringBlame({ ...ring, report: () => undefined }, rows) }),
     async *blocks() {
       yield { start: 0, scores: all }
     },

@@ -32,8 +32,9 @@ interface DetailRequest {
   readonly project: Project
   readonly dataset: Artifact
   readonly frame: Frame
-  /** Null where nothing can be said of columns. */
   readonly scorer: RowScorer | null
+  /** Where there is no scorer: what each prepared column adds to the scores of rows [n × C, or twice as many]; null where that cannot be said. */
+  readonly blame: ((rows: Float64Array) => Promise<Float32Array>) | null
   /** Row numbers, the highest score first. */
   readonly rows: Float64Array
   readonly explain: number
@@ -64,8 +65,12 @@ export async function writeDetails(
   let blame: 'exact' | 'replacement' | null = null
   if (n > 0) {
     const read = await readRows(request, n)
-    const found = scorer && (await blameOf(request, scorer, read))
-    blame = found ? (scorer.blame ? 'exact' : 'replacement') : null
+    const found = scorer
+      ? await blameOf(request, scorer, read)
+      : request.blame
+        ? bySources(frame, await request.blame(rows.subarray(0, n)), n)
+        : null
+    blame = found ? (scorer && (!scorer.blame || scorer.space === 'codes') ? 'replacement' : 'exact') : null
     if (found) {
       const back = await inSourceUnits(frame.matrix, await frame.reconstruct(read.X, n), n, read.facts)
       const S = sourcesOf(frame.matrix).length
@@ -155,12 +160,16 @@ async function blameOf(request: DetailRequest, scorer: RowScorer, read: Read): P
   )
   if (!scorer.blame || scorer.space === 'codes') return byReplacement(request, scorer, read, own)
   const V = await frame.inSpace(scorer.space, read.X, read.n)
-  const parts = await scorer.blame(V, read.n, own)
-  const [C, S, source] = [frame.C, sourcesOf(frame.matrix).length, partsOf(frame.matrix)]
-  const bySource = new Float32Array(read.n * S)
-  for (let i = 0; i < read.n; i++)
-    for (let j = 0; j < scorer.width; j++) bySource[i * S + source[j % C].source] += Math.max(0, parts[i * scorer.width + j])
-  return { n: read.n, bySource }
+  return bySources(frame, await scorer.blame(V, read.n, own), read.n)
+}
+
+/** Prepared columns and their errors, brought together by the source they come from. */
+function bySources({ C, matrix }: Frame, parts: Float32Array, n: number): { n: number; bySource: Float32Array } {
+  const [S, source] = [sourcesOf(matrix).length, partsOf(matrix)]
+  const width = parts.length / n
+  const bySource = new Float32Array(n * S)
+  for (let i = 0; i < n; i++) for (let j = 0; j < width; j++) bySource[i * S + source[j % C].source] += Math.max(0, parts[i * width + j])
+  return { n, bySource }
 }
 
 async function byReplacement(

@@ -40,6 +40,8 @@ export interface Scored {
   readonly calibration: Float64Array
   readonly of: 'held-out' | 'learning'
   readonly notes: readonly string[]
+  /** Where there is no scorer: what each prepared column adds to the scores of rows. */
+  readonly blame?: (rows: Float64Array) => Promise<Float32Array>
   /** Rows whose labels or reviews the scores learned from. */
   readonly learned?: Float64Array
   readonly blocks: (signal: AbortSignal) => AsyncIterable<ScoredBlock>
@@ -89,6 +91,7 @@ export async function finish(ctx: Context, frame: Frame, latents: number, scored
       dataset,
       frame,
       scorer: scored.scorer,
+      blame: scored.blame ?? null,
       rows: counts.highest.rows,
       explain: params.explain,
       signal,

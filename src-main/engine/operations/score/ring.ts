@@ -3,7 +3,7 @@ import type { Artifact } from '#common/domain/artifact.ts'
 import type { DatasetMeta } from '#common/domain/dataset.ts'
 import type { ScoreSpace } from '#common/domain/scores.ts'
 import { StratumError } from '#common/errors.ts'
-import { localRx } from '../../analysis/localRx.ts'
+import { type LocalRxOptions, localRx } from '../../analysis/localRx.ts'
 import type { Project } from '../../project/project.ts'
 import type { Frame } from './frame.ts'
 import { usualSpace } from './methods.ts'
@@ -25,8 +25,28 @@ interface RingRequest {
 
 export const ringSpace = (space: ScoreSpace | 'auto'): ScoreSpace => (space === 'auto' ? usualSpace('local-rx') : space)
 
-/** @returns the score of every pixel, NaN where there is none */
+/** The score of every pixel, NaN where there is none. */
 export async function ringScores(request: RingRequest): Promise<Float32Array> {
+  const { grid } = request.dataset.meta as unknown as DatasetMeta
+  const scores = new Float32Array(grid ? grid.width * grid.height : 0)
+  await overLines(request, { scored: (y, line) => scores.set(line, y * line.length) })
+  return scores
+}
+
+/** What each number of the space adds to the scores of some pixels [n × d]. One more pass over the scene. */
+export async function ringBlame(request: RingRequest, rows: Float64Array): Promise<Float32Array> {
+  const place = new Map(Array.from(rows, (row, i) => [row, i]))
+  const d = request.frame.widthOf(ringSpace(request.params.space))
+  const parts = new Float32Array(rows.length * d)
+  await overLines(request, {
+    scored: () => undefined,
+    only: new Set(rows),
+    blamed: (row, own) => parts.set(own, (place.get(row) as number) * d),
+  })
+  return parts
+}
+
+async function overLines(request: RingRequest, wanted: Pick<LocalRxOptions, 'scored' | 'only' | 'blamed'>): Promise<void> {
   const { project, dataset, frame, latents, params, signal, report } = request
   const { grid } = dataset.meta as unknown as DatasetMeta
   const space = ringSpace(params.space)
@@ -40,7 +60,6 @@ export async function ringScores(request: RingRequest): Promise<Float32Array> {
       : inSpace(preparedBlocks(project, dataset, frame.matrix, signal), frame, space)
   const valid = lines(error, width, 1)
   const values = lines(rows, width, d)
-  const scores = new Float32Array(width * height)
   try {
     await localRx({
       width,
@@ -53,7 +72,7 @@ export async function ringScores(request: RingRequest): Promise<Float32Array> {
         for (let x = 0; x < width; x++) if (Number.isNaN(ok[x])) X[x * d] = Number.NaN
         return X
       },
-      scored: (y, line) => scores.set(line, y * width),
+      ...wanted,
       signal,
       report,
     })
@@ -62,7 +81,6 @@ export async function ringScores(request: RingRequest): Promise<Float32Array> {
     await values.return(undefined)
     await valid.return(undefined)
   }
-  return scores
 }
 
 function check(grid: DatasetMeta['grid'], d: number, { ringRadius, guardRadius }: RingRequest['params']): void {

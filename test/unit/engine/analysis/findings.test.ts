@@ -144,6 +144,7 @@ describe('local RX', () => {
 
   test('agrees with a ring taken pixel by pixel', async () => {
     const scores: number[] = []
+    let parts: number[] = []
     await localRx({
       width,
       height,
@@ -152,7 +153,13 @@ describe('local RX', () => {
       inner,
       line: async (y) => X.slice(y * width * d, (y + 1) * width * d),
       scored: (_, line) => void scores.push(...line),
+      blamed: (row, own) => {
+        if (row === 4 * width + 5) parts = [...own]
+      },
     })
+    // With two numbers: what is left of the distance is that of the other number alone.
+    expect(parts[0]).toBeGreaterThan(50 * parts[1])
+    expect(parts[0]).toBeLessThanOrEqual(scores[4 * width + 5] * (1 + 1e-9))
     for (let y = 0; y < height; y++)
       for (let x = 0; x < width; x++) {
         const [found, expected] = [scores[y * width + x], byHand(x, y)]
