@@ -1,7 +1,7 @@
 /**
  * How well unusual rows of ADBench's tables are found, as the area under the ROC curve.
  *
- *   node test/bench/anomaly.ts [--only 14_glass,45_wine] [--seeds 3] [--rows 2000] [--set name=value]…
+ *   node test/bench/anomaly.ts [--only 14_glass,45_wine] [--seeds 3] [--rows 2000] [--detectors knn,lof] [--set name=value]…
  *   node test/bench/anomaly.ts --pyod [--only …] [--detectors knn,lof]
  *
  * The first learns from half of the ordinary rows (at most --rows of them), standardised by that half, and judges the other half and all
@@ -42,9 +42,12 @@ async function besidePyod(): Promise<void> {
 
 /** What is shown: the figure of one split. */
 const singles: readonly { readonly title: string; readonly id: string; readonly params?: Readonly<Record<string, unknown>> }[] = [
-  ...detectors.map(({ id }) => ({ title: id === 'isolation-forest' ? 'iforest' : id, id })),
+  ...detectors.map(({ id }) => ({
+    title: ({ 'isolation-forest': 'iforest', 'gaussian-mixture': 'gmm' } as Record<string, string>)[id] ?? id,
+    id,
+  })),
   { title: 'pca (PyOD)', id: 'pca', params: { pcaScore: 'weighted' } },
-]
+].filter(({ id }) => id === standardAnomalies.method || (listed('--detectors')?.includes(id) ?? true))
 
 async function standardTable(): Promise<void> {
   const seeds = Array.from({ length: Number(option('--seeds') ?? 3) }, (_, i) => i + 1)

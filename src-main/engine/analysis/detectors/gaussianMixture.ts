@@ -14,8 +14,8 @@ import { defineDetector } from './define.ts'
 
 const group = 'Detector'
 const ridge = 1e-6
-const starts = 4
-const mostPasses = 200
+const starts = 1
+const mostPasses = 100
 
 export const gaussianMixture = defineDetector({
   id: 'gaussian-mixture',
