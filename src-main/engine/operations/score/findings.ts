@@ -150,11 +150,25 @@ function told({ categories }: Column, value: number): number | string | null {
   return categories ? (categories[Math.round(value)] ?? null) : value
 }
 
+/** Numbers for each window are read whole up to here, 32 MB, and one by one beyond. */
+const mostWhole = 4e6
+
 /** Unit and times of windows, as they were stored with the scores. */
 function seriesOf(project: Project, { artifact, meta }: ScoresReader) {
-  const has = (name: string): boolean => artifact.arrays.some((array) => array.name === name)
   const { units = null, isDate = null } = meta.series ?? {}
-  const at = (name: string, row: number): number => (has(name) ? project.array(artifact.id, name).read(row, row + 1)[0] : Number.NaN)
+  const known = new Map<string, (row: number) => number>()
+  function numbersOf(name: string): (row: number) => number {
+    if (!artifact.arrays.some((array) => array.name === name)) return () => Number.NaN
+    const reader = project.array(artifact.id, name)
+    if (meta.rows > mostWhole) return (row) => reader.read(row, row + 1)[0]
+    const all = reader.read(0, meta.rows)
+    return (row) => all[row]
+  }
+  function at(name: string, row: number): number {
+    const numbers = known.get(name) ?? numbersOf(name)
+    known.set(name, numbers)
+    return numbers(row)
+  }
   const time = (value: number): string | null => (Number.isNaN(value) ? null : isDate ? timeText(value) : String(value))
   return {
     unit: (row: number): string | null => units?.[at('series/unit', row)] ?? null,
