@@ -44,7 +44,7 @@ export interface Kmeans {
 }
 
 /** Differences of one pass. */
-const smallWork = 2 ** 21
+const smallWork = 2 ** 23
 
 /**
  * @param points  [n × d] row-major, finite, already scaled: a column in metres beside one in degrees will dominate
