@@ -28,7 +28,7 @@ import { calibrate } from './score/calibration.ts'
 import { finish, type ScoreParams } from './score/finish.ts'
 import { type Frame, openFrame } from './score/frame.ts'
 import { params as scoreParams } from './score/params.ts'
-import { preparedBlocks } from './score/rows.ts'
+import { preparedBlocks, rowsAt } from './score/rows.ts'
 import { openScorer, type RowScorer } from './score/scorer.ts'
 import { scoredRows } from './score/stream.ts'
 import { labelledRows } from './score/threshold.ts'
@@ -218,8 +218,8 @@ async function knownRows(ctx: Context, frame: Frame, earlier: Artifact): Promise
     asked.from === 'labels'
       ? await labelledRows(data, project.path, asked, seed, signal)
       : reviewed(reviewsOf(earlier).filter(([row]) => row < data.rows))
-  const error = project.array(earlier.id, 'score')
-  const valid = Uint32Array.from(found.rows.keys()).filter((i) => Number.isFinite(error.read(found.rows[i], found.rows[i] + 1)[0]))
+  const scores = rowsAt(project.array(earlier.id, 'score'), found.rows)
+  const valid = Uint32Array.from(found.rows.keys()).filter((i) => Number.isFinite(scores[i]))
   const rows = Float64Array.from(valid, (i) => found.rows[i])
   const anomalous = Uint8Array.from(valid, (i) => found.positive[i])
   const positives = anomalous.reduce((sum, one) => sum + one, 0)
@@ -263,14 +263,11 @@ async function readKnown(
 
 /** As many as are known, evenly from those that score below the middle. */
 function ordinaryRows({ project, inputs }: Context, { latents }: Frame, known: Float64Array, seed: number): Float64Array {
-  const reader = project.array(inputs.scores!.id, 'score')
   const places = spreadSample(latents.rows, 50 * known.length, randomStream(seed, 'ordinary rows'))
   const taken = new Set(known)
   const drawn: { row: number; score: number }[] = []
-  for (const row of places) {
-    const score = reader.read(row, row + 1)[0]
-    if (Number.isFinite(score) && !taken.has(row)) drawn.push({ row, score })
-  }
+  const scores = rowsAt(project.array(inputs.scores!.id, 'score'), places)
+  for (const [i, row] of places.entries()) if (Number.isFinite(scores[i]) && !taken.has(row)) drawn.push({ row, score: scores[i] })
   const middle = quantileOfSorted(Float64Array.from(drawn, ({ score }) => score).sort(), 0.5)
   const low = drawn.filter(({ score }) => score <= middle)
   return Float64Array.from(spreadSample(low.length, known.length, randomStream(seed, 'ordinary rows taken')), (i) => low[i].row)
