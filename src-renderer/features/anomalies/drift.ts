@@ -16,7 +16,7 @@ export interface DriftLine {
   readonly after: number
   readonly moved: 'no' | 'some' | 'much'
 }
-export interface DriftResult {
+interface DriftResult {
   readonly columns: readonly DriftLine[]
   readonly error: DriftLine | null
   readonly codes: { readonly mmd: number; readonly p: number; readonly auc: number; readonly moved: boolean } | null

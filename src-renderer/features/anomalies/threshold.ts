@@ -18,7 +18,7 @@ export function countAbove(counts: readonly number[], from: number, to: number, 
   return above
 }
 
-export interface Expectation {
+interface Expectation {
   readonly flagged: number
   readonly share: number
   /** Of `validRows`, if the held-out rows are ordinary ones; never more than are flagged. */

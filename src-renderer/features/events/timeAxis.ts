@@ -53,7 +53,7 @@ export function dateWords(seconds: number): string {
   return `${text.slice(0, 10)} ${text.slice(11, text.slice(17, 19) === '00' ? 16 : 19)}`
 }
 
-export interface TimeAxis {
+interface TimeAxis {
   readonly label: string
   ticks(from: number, to: number, count?: number): number[]
   format(from: number, to: number): (value: number) => string

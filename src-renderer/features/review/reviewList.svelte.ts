@@ -13,7 +13,7 @@ import type { Verdict, Verdicts } from './verdicts.svelte.ts'
 export type Listed = 'all' | 'open' | 'confirmed' | 'dismissed' | 'highest'
 export type ReviewSort = 'score' | 'confidence' | 'row'
 
-export interface ReviewRequest {
+interface ReviewRequest {
   readonly scores: number
   readonly threshold: number
   /** Lower than every score: above it everything is listed. */
