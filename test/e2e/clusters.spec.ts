@@ -92,6 +92,19 @@ test('the selection is grouped by itself, and seen on the map', async () => {
   // The newest change is taken back first.
   await page.keyboard.press('Control+z')
   await expect(page.getByText('Drawn on UMAP')).toBeVisible()
+
+  // A box drawn on the map is the selection of every view.
+  await page.keyboard.press('b')
+  const box = await map.boundingBox()
+  if (!box) throw new Error('The map has no place on the screen.')
+  await page.mouse.move(box.x + box.width * 0.4, box.y + box.height * 0.4)
+  await page.mouse.down()
+  await page.mouse.move(box.x + box.width * 0.6, box.y + box.height * 0.6, { steps: 4 })
+  await page.mouse.up()
+  await expect(region(page, 'Legend, anomalies and export').getByText('Drawn on the map')).toBeVisible(patient)
+  await goTo(page, 'Latents')
+  await expect(region(page, 'Clusters and selection').getByText('Drawn on the map')).toBeVisible(patient)
+  await page.keyboard.press('Escape')
 })
 
 test('two classes are merged, and the merge is taken back', async () => {
