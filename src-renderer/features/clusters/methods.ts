@@ -1,6 +1,6 @@
 /** The methods of an operation, as the enum of its parameter `method` describes them. */
 
-export interface MethodChoice {
+interface MethodChoice {
   readonly id: string
   readonly title: string
   readonly summary: string

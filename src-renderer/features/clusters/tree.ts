@@ -27,7 +27,7 @@ export interface Branch {
   readonly classes: readonly number[]
   readonly children: readonly [Branch, Branch] | null
 }
-export interface DrawnTree {
+interface DrawnTree {
   /** From the root down, each before what hangs below it. Several roots where a tree falls apart. */
   readonly branches: readonly Branch[]
   readonly roots: readonly Branch[]

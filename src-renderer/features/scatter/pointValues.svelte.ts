@@ -4,7 +4,7 @@ import type { EngineCalls } from '#common/contract/engine.ts'
 import type { ErrorReport } from '#common/errors.ts'
 
 type Engine = Pick<Client<EngineCalls>, 'readValues'>
-export type ValuesRequest = Parameters<Engine['readValues']>[0]
+type ValuesRequest = Parameters<Engine['readValues']>[0]
 
 export class PointValues {
   /** In the order of `rows`. */

@@ -20,7 +20,7 @@ import { Answer } from '../../lib/state/answer.svelte.ts'
 import { OperationDraft } from '../../lib/state/operationDraft.svelte.ts'
 
 /** Points as they are drawn: numbers of the code, or a plane. */
-export interface Cloud {
+interface Cloud {
   /** The latents or the embedding that the numbers belong to. */
   readonly artifact: number
   readonly n: number
