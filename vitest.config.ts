@@ -13,6 +13,9 @@ const calculations = [
   ...['emit', 'graph', 'passes', 'gradients', 'wasm'].map((folder) => `engine/compute/${folder}`),
 ].map((folder) => `test/unit/${folder}/**/*.test.ts`)
 
+/** Their made-up engine begins with another project, which it takes when it is loaded. */
+const otherScenes = ['anomalies', 'anomalyEvents'].map((view) => `test/unit/renderer/views/${view}.test.ts`)
+
 export default defineConfig({
   test: {
     // Two cores, and each file may start an engine or train a small model.
@@ -40,7 +43,12 @@ export default defineConfig({
         extends: true,
         plugins: [svelte(), svelteTesting()],
         // One document for many files: making it takes longer than the tests, which leave nothing in it.
-        test: { name: 'window', environment: 'jsdom', isolate: false, include: ['test/unit/renderer/**/*.test.ts'] },
+        test: { name: 'window', environment: 'jsdom', isolate: false, include: ['test/unit/renderer/**/*.test.ts'], exclude: otherScenes },
+      },
+      {
+        extends: true,
+        plugins: [svelte(), svelteTesting()],
+        test: { name: 'window, other scenes', environment: 'jsdom', include: otherScenes },
       },
     ],
   },

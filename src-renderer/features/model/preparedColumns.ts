@@ -40,7 +40,10 @@ export function preparedWidth(meta: DatasetMeta, values: Values): number {
     return Math.max(1, Math.min(Number(values.mostCategories ?? 20), categories?.length ?? 1))
   }
   const missingIn = new Set(meta.columns.filter((_, i) => (meta.summaries[i]?.missing ?? 0) > 0))
-  const marks = values.missingIndicator === true && values.missing !== 'drop' && values.missing !== 'mask' ? read.filter((column) => missingIn.has(column)).length : 0
+  const marks =
+    values.missingIndicator === true && values.missing !== 'drop' && values.missing !== 'mask'
+      ? read.filter((column) => missingIn.has(column)).length
+      : 0
   const width = read.reduce((sum, column) => sum + widthOf(column), marks)
   const learned = typeof values.topGenes === 'number' && meta.kind === 'cells' ? Math.min(values.topGenes, width) : width
   return learned + conditionWidth(meta, values)

@@ -1,0 +1,136 @@
+/**
+ * UMAP against umap-learn and t-SNE against scikit-learn on the same rows in one call, with the same number of threads.
+ *
+ *   node test/bench/planes.ts [--json] [--peer python3] [--threads 2] [--rows 10000] [--only umap|tsne]
+ *
+ * Defaults on both sides, from rows to plane; umap-learn with its compiled code warm and free to use its threads as it likes, so that its
+ * plane is another one each time, while ours is not. Trustworthiness is ours, on the same 2000 rows; divergence as each reports it. Without
+ * a Python that has them only our side is timed, and said so.
+ */
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { EmbeddingMethod } from '#engine/analysis/embedding/define.ts'
+import { trustworthiness } from '#engine/analysis/embedding/trustworthiness.ts'
+import { tsne } from '#engine/analysis/embedding/tsne.ts'
+import { umap } from '#engine/analysis/embedding/umap.ts'
+import { normalsOf, stepKey } from '#engine/compute/random/counter.ts'
+import { digitColumns, digitRows, readDigits } from '../helpers/digits.ts'
+
+const option = (name: string, otherwise: string): string => {
+  const at = process.argv.indexOf(`--${name}`)
+  return at < 0 ? otherwise : (process.argv[at + 1] ?? otherwise)
+}
+const json = process.argv.includes('--json')
+const peer = option('peer', 'python3')
+const threads = Number(option('threads', '2'))
+const rows = Number(option('rows', '10000'))
+const only = option('only', '')
+
+const script = `
+import sys, json, time, warnings
+warnings.filterwarnings('ignore')
+import numpy as np
+name, folder, n, d, threads = sys.argv[1], sys.argv[2], *map(int, sys.argv[3:6])
+X = np.fromfile(folder + '/rows.f32', np.float32).reshape(n, d)
+if name == 'umap':
+    import numba, umap
+    numba.set_num_threads(threads)
+    umap.UMAP(n_jobs=threads, n_epochs=20).fit(np.random.rand(5000, d).astype(np.float32))
+    t = time.perf_counter()
+    Y = umap.UMAP(n_jobs=threads).fit_transform(X)
+    out = {'seconds': time.perf_counter() - t, 'divergence': None, 'versions': 'umap-learn ' + umap.__version__}
+else:
+    import sklearn
+    from sklearn.manifold import TSNE
+    model = TSNE(n_jobs=threads, init='pca', learning_rate='auto')
+    t = time.perf_counter()
+    Y = model.fit_transform(X)
+    out = {'seconds': time.perf_counter() - t, 'divergence': float(model.kl_divergence_), 'versions': 'scikit-learn ' + sklearn.__version__}
+Y.astype(np.float32).tofile(folder + '/plane.f32')
+print(json.dumps(out))
+`
+
+interface Run {
+  readonly seconds: number
+  readonly divergence: number | null
+  readonly versions: string
+}
+
+const columns = 20
+/** Thirty groups of unlike width that run into one another. */
+function groups(): Float32Array {
+  const normal = normalsOf(stepKey(1, 0), 'bench/planes')
+  return Float32Array.from({ length: rows * columns }, (_, at) => {
+    const [row, column] = [Math.floor(at / columns), at % columns]
+    const group = row % 30
+    return 1.5 * normal(1e9 + group * columns + column) + (0.5 + group / 30) * normal(at)
+  })
+}
+
+async function ours(method: EmbeddingMethod, X: Float32Array, n: number, d: number): Promise<Run & { plane: Float32Array }> {
+  const started = performance.now()
+  const { plane, figures } = await method.fit(X, n, d, method.params.parse({}), { seed: 1, threads })
+  return {
+    plane,
+    seconds: (performance.now() - started) / 1000,
+    divergence: figures.klDivergence ?? null,
+    versions: `node ${process.version}`,
+  }
+}
+
+function theirs(method: EmbeddingMethod, folder: string, n: number, d: number): Run | null {
+  try {
+    return JSON.parse(
+      execFileSync(peer, ['-c', script, method.id, folder, String(n), String(d), String(threads)], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }),
+    )
+  } catch (thrown) {
+    const reason = String((thrown as Error).message)
+      .split('\n')
+      .at(-2)
+    if (!json) process.stdout.write(`no peer: ${peer} for ${method.title} did not run (${reason ?? thrown})\n`)
+    return null
+  }
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'stratum-bench-'))
+try {
+  const data = [
+    { name: `digits, ${digitRows} × ${digitColumns}`, X: () => readDigits().X, n: digitRows, d: digitColumns },
+    { name: `groups, ${rows} × ${columns}`, X: groups, n: rows, d: columns },
+  ]
+  for (const { name, X: make, n, d } of data)
+    for (const method of [umap, tsne] as unknown as readonly EmbeddingMethod[]) {
+      if (only !== '' && method.id !== only) continue
+      const X = make()
+      writeFileSync(join(folder, 'rows.f32'), X)
+      const trust = (plane: Float32Array) => trustworthiness(X, plane, n, d, { seed: 1 })
+      const own = await ours(method, X, n, d)
+      const best = theirs(method, folder, n, d)
+      const theirPlane = best && new Float32Array(new Uint8Array(readFileSync(join(folder, 'plane.f32'))).buffer)
+      const line = {
+        suite: 'planes',
+        case: `${method.title}, ${name}, ${threads} threads`,
+        ours: own.seconds,
+        peer: best?.seconds ?? null,
+        ratio: best && own.seconds / best.seconds,
+        unit: 's',
+        trustworthiness: [await trust(own.plane), theirPlane && (await trust(theirPlane))],
+        divergence: [own.divergence, best?.divergence ?? null],
+        versions: [own.versions, ...(best ? [best.versions] : [])].join(', '),
+      }
+      const figures = (which: 0 | 1): string =>
+        `trust ${line.trustworthiness[which]?.toFixed(4) ?? '–'}${line.divergence[which] === null ? '' : `, KL ${line.divergence[which]?.toFixed(3)}`}`
+      if (json) process.stdout.write(`${JSON.stringify(line)}\n`)
+      else
+        process.stdout.write(
+          `${line.case.padEnd(46)} ours ${own.seconds.toFixed(1)} s (${figures(0)})   peer ${best ? `${best.seconds.toFixed(1)} s (${figures(1)})   ours/peer ${(own.seconds / best.seconds).toFixed(2)}` : 'none'}   ${line.versions}\n`,
+        )
+    }
+} finally {
+  rmSync(folder, { recursive: true })
+}
