@@ -192,7 +192,9 @@ export function createRunner(project: ProjectFile, operations: readonly Operatio
 
   function record(job: Job): void {
     try {
-      project.recordJob(job)
+      // What a failed job had begun is gone, and a record cannot refer to it.
+      const isGone = job.status === 'failed' && !project.artifacts().some(({ id }) => id === job.artifact)
+      project.recordJob(isGone ? { ...job, artifact: null } : job)
     } catch (thrown) {
       hooks.logged?.('warning', `How job ${job.id} ended could not be recorded: ${toReport(thrown).message}`)
     }

@@ -235,6 +235,8 @@ test('a bug becomes INTERNAL, its stack goes to the log and the project stays cl
   await expect(runToEnd(runner, { operation: 'broken' })).rejects.toMatchObject({ code: 'INTERNAL' })
   expect(logged.join('\n')).toMatch(/error TypeError: undefined is not a function\n\s+at /)
   expect(project.artifacts()).toEqual([])
+  expect(logged.join('\n')).not.toContain('could not be recorded')
+  expect(project.jobs().at(-1)).toMatchObject({ status: 'failed', artifact: null })
 })
 
 test('a training that was running when the engine went down goes on from its checkpoint when it is asked for again', async () => {
