@@ -8,14 +8,14 @@
  * labelled: the table, adjusted Rand index, adjusted mutual information, matching, intervals. A map of as many pixels: local agreement.
  */
 import { spawnSync } from 'node:child_process'
-import { adjustedRandIndex, contingency, hungarianAccuracy } from '#engine/analysis/agreement.ts'
-import { classIntervals } from '#engine/analysis/bootstrap/classes.ts'
-import { scoreIntervals } from '#engine/analysis/bootstrap/scores.ts'
-import { nameClasses } from '#engine/analysis/classAgreement.ts'
-import { adjustedMutualInformation } from '#engine/analysis/information.ts'
-import { LocalAgreementTally } from '#engine/analysis/localAgreement.ts'
-import { rankScores } from '#engine/analysis/ranking.ts'
-import { areaError, areaUnderRoc, meanPrecision, precisionCurve, rocCurve } from '#engine/analysis/roc.ts'
+import { adjustedRandIndex, contingency, hungarianAccuracy } from '#engine/analysis/evaluation/agreement.ts'
+import { classIntervals } from '#engine/analysis/evaluation/bootstrap/classes.ts'
+import { scoreIntervals } from '#engine/analysis/evaluation/bootstrap/scores.ts'
+import { nameClasses } from '#engine/analysis/evaluation/classAgreement.ts'
+import { adjustedMutualInformation } from '#engine/analysis/evaluation/information.ts'
+import { LocalAgreementTally } from '#engine/analysis/evaluation/localAgreement.ts'
+import { rankScores } from '#engine/analysis/evaluation/ranking.ts'
+import { areaError, areaUnderRoc, meanPrecision, precisionCurve, rocCurve } from '#engine/analysis/evaluation/roc.ts'
 
 const rows = process.argv.includes('--rows') ? Number(process.argv[process.argv.indexOf('--rows') + 1]) : 2_000_000
 const python = process.argv.includes('--peer') ? process.argv[process.argv.indexOf('--peer') + 1] : 'python3'

@@ -2,7 +2,7 @@
 import type { ScoreSpace } from '../../src-main/common/domain/scores.ts'
 import { detectors } from '../../src-main/engine/analysis/detectors/registry.ts'
 import { methodIn } from '../../src-main/engine/analysis/methods/define.ts'
-import { rocAuc } from '../../src-main/engine/analysis/roc.ts'
+import { rocAuc } from '#engine/analysis/evaluation/roc.ts'
 import { modelById } from '../../src-main/engine/models/registry.ts'
 import { sizedSettings, withEnoughPasses } from '../../src-main/engine/operations/modelSettings.ts'
 import { openEncoder } from '../../src-main/engine/train/encoder.ts'

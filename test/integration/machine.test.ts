@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { DatasetMeta } from '#common/domain/dataset.ts'
 import { ScoresMeta } from '#common/domain/scores.ts'
-import { averagePrecision, rocAuc } from '#engine/analysis/roc.ts'
+import { averagePrecision, rocAuc } from '#engine/analysis/evaluation/roc.ts'
 import { openDataset } from '#engine/data/import.ts'
 import { hasSharedData, sharedData } from '../helpers/sharedData.ts'
 import { temporaryFolder } from '../helpers/temporaryFolder.ts'

@@ -4,7 +4,7 @@
  * same holds of what is left of x beyond its regression on c; with a width of q(z|x) fixed to σ, of β η² σ².
  */
 import { describe, expect, test } from 'vitest'
-import { posteriorCollapse } from '#engine/analysis/posteriorCollapse.ts'
+import { posteriorCollapse } from '#engine/analysis/reports/posteriorCollapse.ts'
 import { normalsOf, stepKey } from '#engine/compute/random/counter.ts'
 import { tensor, tensor2d } from '#engine/compute/tfjs.ts'
 import { klPerUnit } from '#engine/losses/kl.ts'

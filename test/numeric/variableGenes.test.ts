@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { surveyCells, surveyGenes } from '#engine/data/cells/quality.ts'
 import { openSource } from '#engine/data/inspect.ts'
 import { learned, type RowSide } from '#engine/data/split/sides.ts'
-import { loess } from '#engine/analysis/loess.ts'
-import { ClippedMoments, expectedDeviation, highestScores } from '#engine/analysis/variableGenes.ts'
+import { loess } from '#engine/analysis/statistics/loess.ts'
+import { ClippedMoments, expectedDeviation, highestScores } from '#engine/analysis/statistics/variableGenes.ts'
 import { hasSharedData, sharedData } from '../helpers/sharedData.ts'
 
 interface Reference {

@@ -3,7 +3,7 @@
  * columns it differs most from the others, from the rows that were drawn for learning and checking (a fair sample of the valid rows).
  */
 import { type MatrixMeta, sourcesOf } from '#common/domain/results.ts'
-import { againstRest, cramersV, type Difference, type Distinguishing, strongest } from '../analysis/distinguishing.ts'
+import { againstRest, cramersV, type Difference, type Distinguishing, strongest } from '../analysis/statistics/distinguishing.ts'
 import { firstOfEach } from '../compute/rowReader.ts'
 import { invertPipeline } from '../data/pipeline/pipeline.ts'
 import type { Project } from '../project/project.ts'

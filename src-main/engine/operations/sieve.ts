@@ -1,13 +1,13 @@
 /**
  * Sieve: the minimum mapping unit of a class map. Connected regions that are too small go to a neighbour; on demand every region that is
- * left becomes a class of its own. Memory: analysis/mappingUnit.ts, at most the memory budget; 10⁸ pixels of a tidied map take tens of MB.
+ * left becomes a class of its own. Memory: analysis/maps/mappingUnit.ts, at most the memory budget; 10⁸ pixels of a tidied map take tens of MB.
  */
 import { z } from 'zod'
 import { StratumError } from '#common/errors.ts'
 import type { ClusteringMeta } from '#common/domain/results.ts'
 import { pixelSquareMetres } from '#common/domain/grid.ts'
-import { eachLine, findRegions, mappingUnits } from '../analysis/mappingUnit.ts'
-import { RegionNumbering, type Regions } from '../analysis/mappingUnitRegions.ts'
+import { eachLine, findRegions, mappingUnits } from '../analysis/maps/mappingUnit.ts'
+import { RegionNumbering, type Regions } from '../analysis/maps/mappingUnitRegions.ts'
 import type { LongRun } from '../analysis/pace.ts'
 import { defineOperation, type OperationContext } from './define.ts'
 import { inheritedLegend } from './edit/legend.ts'

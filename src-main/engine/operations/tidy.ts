@@ -1,8 +1,8 @@
 /** Tidy: majority filter of a class map. Streams scan lines. Memory: `window` lines and one chunk. */
 import { z } from 'zod'
 import type { ClusteringMeta } from '#common/domain/results.ts'
-import { createMajorityFilter } from '../analysis/majority.ts'
-import { eachLine } from '../analysis/mappingUnit.ts'
+import { createMajorityFilter } from '../analysis/maps/majority.ts'
+import { eachLine } from '../analysis/maps/mappingUnit.ts'
 import { defineOperation } from './define.ts'
 import { createClassWriter, gridOfClasses } from './edit/writeClasses.ts'
 

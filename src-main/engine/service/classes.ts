@@ -5,7 +5,7 @@ import type { EngineCalls } from '#common/contract/engine.ts'
 import type { ComparisonMeta } from '#common/domain/comparison.ts'
 import type { ClusteringMeta } from '#common/domain/results.ts'
 import { StratumError } from '#common/errors.ts'
-import { adjustedRandIndex, bestMatching, ContingencyTally } from '../analysis/agreement.ts'
+import { adjustedRandIndex, bestMatching, ContingencyTally } from '../analysis/evaluation/agreement.ts'
 import type { ArrayReader, Project } from '../project/project.ts'
 
 type Request = Parameters<Handlers<EngineCalls>['compareClasses']>[0]

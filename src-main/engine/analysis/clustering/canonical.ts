@@ -1,5 +1,5 @@
 /** Classes as every method hands them back: numbered by size, the largest first, then by centroid; with the mean of each. */
-import { canonicalOrder } from '../kmeans.ts'
+import { canonicalOrder } from './kmeans/kmeans.ts'
 
 interface CanonicalClasses {
   /** [n] −1 for noise. */

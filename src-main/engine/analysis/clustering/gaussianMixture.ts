@@ -7,7 +7,7 @@
  * Memory beside the rows: what mixture/em.ts says, 8 bytes per row, and k d² numbers.
  */
 import { z } from 'zod'
-import { canonicalOrder } from '../kmeans.ts'
+import { canonicalOrder } from './kmeans/kmeans.ts'
 import { createPace } from '../pace.ts'
 import { defineClustering } from './define.ts'
 import { fitMixture, largest } from './mixture/em.ts'

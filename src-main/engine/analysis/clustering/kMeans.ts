@@ -3,7 +3,7 @@
  * ../kmeans.ts. Memory beside the rows: 18 bytes per row.
  */
 import { z } from 'zod'
-import { assign, kmeans, type Kmeans } from '../kmeans.ts'
+import { assign, kmeans, type Kmeans } from './kmeans/kmeans.ts'
 import { type Clustering, defineClustering } from './define.ts'
 import { everyRow, k, kFor, kMax, maxIterations, nInit } from './params.ts'
 

@@ -1,6 +1,6 @@
 /** Mini-batch k-means (Sculley, WWW 2010); the arithmetic is in ../minibatchKmeans.ts. Memory beside the rows: 2 bytes per row. */
 import { z } from 'zod'
-import { minibatchKmeans } from '../kmeans.ts'
+import { minibatchKmeans } from './kmeans/kmeans.ts'
 import { defineClustering } from './define.ts'
 import { asClustering } from './kMeans.ts'
 import { everyRow, k, kFor, kMax, maxIterations, nInit } from './params.ts'

@@ -7,8 +7,8 @@
  * Memory beside the rows: 8 d + 40 bytes per leaf. Cost: leaves² · d operations.
  */
 import { z } from 'zod'
-import { assign, finishClasses } from '../kmeans.ts'
-import { createMinibatchLearner } from '../minibatchKmeans.ts'
+import { assign, finishClasses } from './kmeans/kmeans.ts'
+import { createMinibatchLearner } from './kmeans/minibatchKmeans.ts'
 import { createPace, type Pace } from '../pace.ts'
 import { randomStream, spreadSample } from '../random.ts'
 import { canonicalClasses } from './canonical.ts'

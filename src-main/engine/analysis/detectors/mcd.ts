@@ -15,7 +15,7 @@
 import { z } from 'zod'
 import { createPace, type LongRun, type Pace } from '../pace.ts'
 import { type RandomStream, randomStream } from '../random.ts'
-import { chiSquareTail } from '../tailProbability.ts'
+import { chiSquareTail } from '../statistics/tailProbability.ts'
 import { defineDetector } from './define.ts'
 import { type Ellipsoid, ellipsoidOf, regularEllipsoid } from './ellipsoid.ts'
 

@@ -11,7 +11,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { DimensionEstimate } from '#common/domain/report.ts'
 import { throwIfCancelled } from '#common/errors.ts'
-import { quantileOfSorted } from '../quantiles.ts'
+import { quantileOfSorted } from '../statistics/quantiles.ts'
 import { randomStream } from '../random.ts'
 
 const fitted = 0.9

@@ -6,7 +6,7 @@
  */
 import type { Clustering } from '../../analysis/clustering/define.ts'
 import { squaredDistance } from '../../analysis/distance.ts'
-import { canonicalOrder } from '../../analysis/kmeans.ts'
+import { canonicalOrder } from '#engine/analysis/clustering/kmeans/kmeans.ts'
 import { createPace } from '../../analysis/pace.ts'
 import type { SampledRows } from '../../analysis/sampleRows.ts'
 import type { ArrayReader } from '../../project/project.ts'

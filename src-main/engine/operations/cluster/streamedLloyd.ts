@@ -3,7 +3,7 @@
  * that of k-means on every row. Sums are taken in the order of the rows. Memory: one block and k centres, whatever the number of rows.
  */
 import type { Clustering } from '../../analysis/clustering/define.ts'
-import { assign } from '../../analysis/kmeans.ts'
+import { assign } from '#engine/analysis/clustering/kmeans/kmeans.ts'
 import type { ArrayReader } from '../../project/project.ts'
 import { eachCodeBlock } from './codes.ts'
 
@@ -14,7 +14,7 @@ interface Streamed {
   readonly maxIterations: number
 }
 
-/** As the k-means of analysis/kmeans.ts: the centres' squared shift over the mean variance of the columns. */
+/** As the k-means of analysis/clustering/kmeans/kmeans.ts: the centres' squared shift over the mean variance of the columns. */
 const tolerance = 1e-4
 
 /** @param found of k-means, whose centres are where to begin; its labels are not used */

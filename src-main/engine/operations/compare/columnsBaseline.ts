@@ -3,10 +3,10 @@
  * as make 64 MB; then every row goes to its nearest centre. Reads the dataset three times, whatever the number of seeds.
  * Memory: the sample, one block, and a few numbers per class, column and seed.
  */
-import { ValidityTally } from '../../analysis/clusterValidity.ts'
-import { assign, kmeans } from '../../analysis/kmeans.ts'
+import { ValidityTally } from '#engine/analysis/validity/clusterValidity.ts'
+import { assign, kmeans } from '#engine/analysis/clustering/kmeans/kmeans.ts'
 import { rowDraw } from '../../analysis/sampleRows.ts'
-import { silhouette } from '../../analysis/silhouette.ts'
+import { silhouette } from '#engine/analysis/validity/silhouette.ts'
 import type { Draft } from '../../project/project.ts'
 import type { PreparedBlock } from './preparedRows.ts'
 

@@ -11,11 +11,11 @@ import {
   hungarianAccuracy,
   normalisedMutualInformation,
   purity,
-} from '../../analysis/agreement.ts'
-import { ValidityTally } from '../../analysis/clusterValidity.ts'
-import { adjustedMutualInformation, vMeasure } from '../../analysis/information.ts'
+} from '#engine/analysis/evaluation/agreement.ts'
+import { ValidityTally } from '#engine/analysis/validity/clusterValidity.ts'
+import { adjustedMutualInformation, vMeasure } from '#engine/analysis/evaluation/information.ts'
 import type { SampledRows } from '../../analysis/sampleRows.ts'
-import { silhouette } from '../../analysis/silhouette.ts'
+import { silhouette } from '#engine/analysis/validity/silhouette.ts'
 import type { ArrayReader } from '../../project/project.ts'
 
 /** A labelling of all rows, 1 … k and 0 without data. */

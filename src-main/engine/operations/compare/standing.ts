@@ -1,6 +1,6 @@
 /** Means, spreads and who cannot be told apart from the best, from the figures of runs. */
 import type { ComparisonColumn, ComparisonRow, ComparisonRun } from '#common/domain/comparison.ts'
-import { pairedTTest } from '../../analysis/pairedTest.ts'
+import { pairedTTest } from '#engine/analysis/evaluation/pairedTest.ts'
 
 type Figures = Readonly<Record<string, number | null>>
 const isKnown = (value: number | null | undefined): value is number => value !== null && value !== undefined && Number.isFinite(value)

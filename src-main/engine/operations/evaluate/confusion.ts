@@ -7,9 +7,9 @@ import type { DatasetMeta } from '#common/domain/dataset.ts'
 import type { EvaluatedResult, EvaluationMeta, Naming } from '#common/domain/evaluation.ts'
 import { defaultStyle } from '#common/domain/palettes.ts'
 import { StratumError } from '#common/errors.ts'
-import { type Contingency, tableOf } from '../../analysis/agreement.ts'
-import { areaAdjusted } from '../../analysis/areaAdjusted.ts'
-import { f1Of, judgeNames, nameClasses } from '../../analysis/classAgreement.ts'
+import { type Contingency, tableOf } from '#engine/analysis/evaluation/agreement.ts'
+import { areaAdjusted } from '#engine/analysis/evaluation/areaAdjusted.ts'
+import { f1Of, judgeNames, nameClasses } from '#engine/analysis/evaluation/classAgreement.ts'
 import type { Project } from '../../project/project.ts'
 
 export type Confusion = z.output<EngineCalls['readConfusion']['output']>

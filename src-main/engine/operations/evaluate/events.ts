@@ -10,7 +10,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { Artifact } from '#common/domain/artifact.ts'
 import type { ScoresMeta } from '#common/domain/scores.ts'
 import { throwIfCancelled } from '#common/errors.ts'
-import { EventFinder, type SeriesEvent } from '../../analysis/events.ts'
+import { EventFinder, type SeriesEvent } from '#engine/analysis/anomalies/events.ts'
 import type { Project } from '../../project/project.ts'
 import type { Truth } from './truth.ts'
 

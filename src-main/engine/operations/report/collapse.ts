@@ -1,7 +1,7 @@
 /** Which units collapsed and why: gathers what analysis/posteriorCollapse.ts needs to know of the model and its rows. */
 import type { CollapseFindings } from '#common/domain/report.ts'
 import type { ModelMeta } from '#common/domain/results.ts'
-import { posteriorCollapse } from '../../analysis/posteriorCollapse.ts'
+import { posteriorCollapse } from '#engine/analysis/reports/posteriorCollapse.ts'
 import { covarianceProduct, meanOf } from '../../compute/linear/covarianceProduct.ts'
 import { leadingEigenpairsOf } from '../../compute/linear/eigenvectors.ts'
 import type { OperationContext } from '../define.ts'

@@ -1,7 +1,7 @@
 /** Between which values each number of the code lies: what traversals go along. */
 import { setImmediate } from 'node:timers/promises'
 import { throwIfCancelled } from '#common/errors.ts'
-import { quantileOfSorted } from '../../analysis/quantiles.ts'
+import { quantileOfSorted } from '#engine/analysis/statistics/quantiles.ts'
 
 /** min, 1st percentile, median, 99th percentile, max */
 export const rangeStride = 5

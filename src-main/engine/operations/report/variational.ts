@@ -1,7 +1,7 @@
 /** What a model with a posterior q(z|x) says with each number of its code: KL, kinds of units, means beside draws. */
 import { setImmediate } from 'node:timers/promises'
 import type { UnitKind } from '#common/domain/report.ts'
-import { quantileOfSorted } from '../../analysis/quantiles.ts'
+import { quantileOfSorted } from '#engine/analysis/statistics/quantiles.ts'
 import { randomStream } from '../../analysis/random.ts'
 import { correlationOfColumns, largestCorrelation } from '../../analysis/reports/pairs.ts'
 import { kindOf } from '../../analysis/reports/unitKinds.ts'

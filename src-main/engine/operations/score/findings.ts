@@ -18,10 +18,10 @@ import {
   type ScoresMeta,
 } from '#common/domain/scores.ts'
 import { StratumError, throwIfCancelled } from '#common/errors.ts'
-import { type Confidence, confidenceFrom } from '../../analysis/confidence.ts'
-import { EventFinder } from '../../analysis/events.ts'
-import { HighestRows } from '../../analysis/highestRows.ts'
-import { ObjectFinder } from '../../analysis/objects.ts'
+import { type Confidence, confidenceFrom } from '#engine/analysis/anomalies/confidence.ts'
+import { EventFinder } from '#engine/analysis/anomalies/events.ts'
+import { HighestRows } from '#engine/analysis/anomalies/highestRows.ts'
+import { ObjectFinder } from '#engine/analysis/anomalies/objects.ts'
 import { timeText } from '../../data/series/time.ts'
 import type { Project } from '../../project/project.ts'
 

@@ -5,7 +5,7 @@ import type { Detector } from '../../analysis/detectors/define.ts'
 import { gaussianMixture } from '../../analysis/detectors/gaussianMixture.ts'
 import { detectors as registered } from '../../analysis/detectors/registry.ts'
 import { standardAnomalies } from '../../analysis/detectors/standard.ts'
-import { mahalanobis } from '../../analysis/mahalanobis.ts'
+import { mahalanobis } from '#engine/analysis/anomalies/mahalanobis.ts'
 import type { MethodDeclaration } from '../../analysis/methods/define.ts'
 
 const declared = <Schema extends z.ZodObject>(method: MethodDeclaration<Schema>): MethodDeclaration<Schema> => method

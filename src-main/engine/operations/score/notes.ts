@@ -1,6 +1,6 @@
 /** What should be said with scores, so that nobody reads more out of them than there is. Memory: the rows a second detector is fitted on. */
 import { standardAnomalies } from '../../analysis/detectors/standard.ts'
-import { pearson, ranksOf } from '../../analysis/rankCorrelation.ts'
+import { pearson, ranksOf } from '#engine/analysis/statistics/rankCorrelation.ts'
 import { calibrate, type Calibration, type CalibrationRequest } from './calibration.ts'
 import { rowDetectors, spelledOut, standard } from './methods.ts'
 import { openScorer, type ScorerOptions } from './scorer.ts'

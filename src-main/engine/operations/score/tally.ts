@@ -1,9 +1,9 @@
 /** Figures of scores while they stream by: range, histogram, flagged rows, events, objects, the highest rows. Memory: the 100 000 highest, and a line. */
 import type { DatasetMeta } from '#common/domain/dataset.ts'
-import { EventFinder } from '../../analysis/events.ts'
-import { HighestRows } from '../../analysis/highestRows.ts'
-import { ObjectFinder } from '../../analysis/objects.ts'
-import { addToHistogram, quantileOfSorted } from '../../analysis/quantiles.ts'
+import { EventFinder } from '#engine/analysis/anomalies/events.ts'
+import { HighestRows } from '#engine/analysis/anomalies/highestRows.ts'
+import { ObjectFinder } from '#engine/analysis/anomalies/objects.ts'
+import { addToHistogram, quantileOfSorted } from '#engine/analysis/statistics/quantiles.ts'
 import { mostDetailed } from './findings.ts'
 
 const bins = 1024

@@ -2,8 +2,8 @@
 import type { DatasetMeta } from '#common/domain/dataset.ts'
 import type { Interval, ThresholdChoice, ThresholdRule } from '#common/domain/scores.ts'
 import { StratumError } from '#common/errors.ts'
-import { countUpTo } from '../../analysis/confidence.ts'
-import { regularisedBeta } from '../../analysis/regularisedBeta.ts'
+import { countUpTo } from '#engine/analysis/anomalies/confidence.ts'
+import { regularisedBeta } from '#engine/analysis/statistics/regularisedBeta.ts'
 import {
   extremeThreshold,
   intervalLevel,
@@ -11,7 +11,7 @@ import {
   madThreshold,
   type RuleThreshold,
   shareThreshold,
-} from '../../analysis/thresholdRules.ts'
+} from '#engine/analysis/anomalies/thresholdRules.ts'
 import { rowHash } from '../../data/rowHash.ts'
 import { readLabels } from '../labels.ts'
 import { ruleTitles } from './params.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ClusteringMeta } from '#common/domain/results.ts'
-import { kCriteria } from '#engine/analysis/chooseKVerdicts.ts'
+import { kCriteria } from '#engine/analysis/validity/chooseKVerdicts.ts'
 import { classedScene } from '../../../helpers/classedScene.ts'
 import { groups } from '../../../helpers/groups.ts'
 import { temporaryFolder } from '../../../helpers/temporaryFolder.ts'

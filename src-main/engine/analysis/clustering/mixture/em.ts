@@ -8,7 +8,7 @@
  * of these learns from all rows (after Biernacki, Celeux & Govaert, CSDA 2003).
  * Responsibilities are used at once and not kept. Memory beside the rows: the sample (at most 10 000 rows, or 20 k).
  */
-import { kmeans } from '../../kmeans.ts'
+import { kmeans } from '../kmeans/kmeans.ts'
 import { createPace, type LongRun, type Pace } from '../../pace.ts'
 import { randomStream, spreadSample } from '../../random.ts'
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { adjustedRandIndex, contingency } from '#engine/analysis/agreement.ts'
+import { adjustedRandIndex, contingency } from '#engine/analysis/evaluation/agreement.ts'
 import { leidenClustering } from '#engine/analysis/clustering/leiden.ts'
 import { digitColumns, digitRows, readDigits } from '../../../../helpers/digits.ts'
 

@@ -1,0 +1,181 @@
+/**
+ * Rules that turn scores of normal rows into a threshold, each with a 95 % interval. The rows are held out: a threshold never comes from
+ * the rows that are reported under it, except for the rule that is told labels, and that one says so.
+ *
+ *   percentile      a share of the normal rows scores below it                              order statistics
+ *   budget          as many false alarms per 1000 rows as one can look at                   order statistics
+ *   contamination   the share of anomalous rows one expects, taken off the top              order statistics
+ *   extreme         a small false-alarm probability, from the tail's own law (POT)          bootstrap
+ *   mad             median + k · 1.4826 · median |s − median|                               bootstrap
+ *   labels          the largest F1 on labelled rows                                         bootstrap
+ *
+ * Memory: the scores, and of the bootstrap one sample.
+ */
+import { StratumError } from '#common/errors.ts'
+import { binomial } from '../evaluation/bootstrap/binomial.ts'
+import { fitParetoTail, type ParetoTail, paretoQuantile } from './extremeValues.ts'
+import { createPace, type LongRun } from '../pace.ts'
+import { quantileOfSorted } from '../statistics/quantiles.ts'
+import { randomStream } from '../random.ts'
+import { percentileThreshold } from './thresholds.ts'
+
+export interface RuleThreshold {
+  readonly threshold: number
+  readonly low: number
+  readonly high: number
+  /** How the interval was made. */
+  readonly intervalBy: string
+  /** What the rule found on the way. */
+  readonly found: Readonly<Record<string, number>>
+}
+
+export const intervalLevel = 0.95
+const replicates = 200
+/** A bootstrap goes through at most so many scores; of more, as many evenly, and the interval is narrowed by √(m/n). */
+const mostDrawn = 20_000
+/** Peaks a tail is fitted to: those beyond this share, and as few or many as that. */
+const tailShare = 0.02
+const [fewestPeaks, mostPeaks] = [20, 1000]
+
+interface Run extends LongRun {
+  readonly seed: number
+}
+
+/** @param share of normal rows that may be flagged, above 0 and below 1 */
+export function shareThreshold(sorted: Float64Array, share: number): RuleThreshold {
+  const { threshold, low, high } = percentileThreshold(sorted, 100 * (1 - share))
+  return { threshold, low, high, intervalBy: 'order statistics', found: {} }
+}
+
+/**
+ * Peaks over a threshold.
+ * @param sorted rising, at least 50
+ * @param share  of normal rows that may be flagged: may be smaller than one of them
+ * @throws DATA_UNSUITABLE where there is no tail to fit
+ */
+export async function extremeThreshold(sorted: Float64Array, share: number, { seed, signal }: Run): Promise<RuleThreshold> {
+  const n = sorted.length
+  const count = Math.min(mostPeaks, Math.max(fewestPeaks, Math.floor(n * tailShare)))
+  if (n < 50 || !(sorted[n - 1] > sorted[n - 1 - count]))
+    throw new StratumError(
+      'DATA_UNSUITABLE',
+      `The tail of ${n} held-out scores is too short or all alike.`,
+      'Choose the percentile rule, or hold out more rows.',
+      { parameter: 'rule' },
+    )
+  const u = sorted[n - 1 - count]
+  const peaks = sorted.subarray(n - count).map((score) => score - u)
+  const tail = fitParetoTail(peaks)
+  const quantileOf = (fitted: ParetoTail, over: number): number =>
+    share >= over / n ? quantileOfSorted(sorted, 1 - share) : u + paretoQuantile(fitted, (share * n) / over)
+  const threshold = quantileOf(tail, count)
+  const pace = createPace(signal)
+  const values: number[] = []
+  for (let r = 0; r < replicates; r++) {
+    const random = randomStream(seed, `tail/${r}`)
+    const over = Math.max(2, binomial(n, count / n, random))
+    const drawn = Float64Array.from({ length: over }, () => peaks[random.below(count)])
+    // Of equal peaks no law can be fitted; such samples say nothing.
+    if (drawn.some((peak) => peak > 0)) values.push(quantileOf(fitParetoTail(drawn), over))
+    if (pace.due()) await pace.rest()
+  }
+  const [low, high] = middle(values)
+  return {
+    threshold,
+    low: Math.min(low, threshold),
+    high: Math.max(high, threshold),
+    intervalBy: `${replicates} bootstrap samples of the tail`,
+    found: { tailFrom: u, peaks: count, shape: tail.shape, scale: tail.scale },
+  }
+}
+
+/** 1 / Φ⁻¹(¾): the MAD of normal scores times this is their standard deviation. */
+const madScale = 1.482602218505602
+
+/** @param k how many standard deviations above the median */
+export async function madThreshold(sorted: Float64Array, k: number, { seed, signal }: Run): Promise<RuleThreshold> {
+  const n = sorted.length
+  const { median, mad } = medianAndMad(sorted)
+  const threshold = median + k * madScale * mad
+  const m = Math.min(n, mostDrawn)
+  const pool = m === n ? sorted : Float64Array.from({ length: m }, (_, i) => sorted[Math.floor(((i + 0.5) * n) / m)])
+  const pace = createPace(signal)
+  const values: number[] = []
+  for (let r = 0; r < replicates; r++) {
+    const random = randomStream(seed, `mad/${r}`)
+    const drawn = Float64Array.from({ length: m }, () => pool[random.below(m)]).sort()
+    const sample = medianAndMad(drawn)
+    values.push(sample.median + k * madScale * sample.mad)
+    if (pace.due()) await pace.rest()
+  }
+  const narrower = Math.sqrt(m / n)
+  const [low, high] = middle(values).map((end) => threshold + (end - threshold) * narrower)
+  return {
+    threshold,
+    low: Math.min(low, threshold),
+    high: Math.max(high, threshold),
+    intervalBy: `${replicates} bootstrap samples`,
+    found: { median, mad },
+  }
+}
+
+function medianAndMad(sorted: Float64Array): { median: number; mad: number } {
+  const median = quantileOfSorted(sorted, 0.5)
+  return { median, mad: quantileOfSorted(sorted.map((score) => Math.abs(score - median)).sort(), 0.5) }
+}
+
+/**
+ * The threshold with the largest F1, halfway to the next lower score; of equals the highest.
+ * @param positive [n] 1 for anomalous
+ */
+export async function labelThreshold(scores: Float64Array, positive: Uint8Array, { seed, signal }: Run): Promise<RuleThreshold> {
+  const n = scores.length
+  const order = Uint32Array.from({ length: n }, (_, i) => i).sort((a, b) => scores[b] - scores[a])
+  const falling = Float64Array.from(order, (i) => scores[i])
+  const isPositive = Uint8Array.from(order, (i) => positive[i])
+  const best = bestSplit(falling, isPositive, null)
+  const pace = createPace(signal)
+  const values: number[] = []
+  for (let r = 0; r < replicates; r++) {
+    const random = randomStream(seed, `labels/${r}`)
+    const times = new Uint32Array(n)
+    for (let i = 0; i < n; i++) times[random.below(n)]++
+    const sample = bestSplit(falling, isPositive, times)
+    if (sample.f1 > 0) values.push(sample.threshold)
+    if (pace.due()) await pace.rest()
+  }
+  const [low, high] = middle(values)
+  return {
+    threshold: best.threshold,
+    low: Math.min(low, best.threshold),
+    high: Math.max(high, best.threshold),
+    intervalBy: `${replicates} bootstrap samples of the labelled rows`,
+    found: { f1: best.f1 },
+  }
+}
+
+/** @param times how often each row counts; null: once */
+function bestSplit(falling: Float64Array, positive: Uint8Array, times: Uint32Array | null): { threshold: number; f1: number } {
+  const n = falling.length
+  let all = 0
+  for (let i = 0; i < n; i++) all += positive[i] * (times?.[i] ?? 1)
+  let best = { threshold: falling[0], f1: 0 }
+  let [hits, flagged] = [0, 0]
+  for (let i = 0; i < n; i++) {
+    const weight = times?.[i] ?? 1
+    hits += positive[i] * weight
+    flagged += weight
+    const next = i + 1 < n ? falling[i + 1] : falling[i]
+    if (next === falling[i] && i + 1 < n) continue
+    const f1 = flagged + all > 0 ? (2 * hits) / (flagged + all) : 0
+    // Below the last one everything is flagged: half a step further down than the last step.
+    if (f1 > best.f1) best = { threshold: i + 1 < n ? (falling[i] + next) / 2 : falling[i] - Math.abs(falling[i]) * 1e-6 - 1e-12, f1 }
+  }
+  return best
+}
+
+function middle(values: readonly number[]): [low: number, high: number] {
+  if (values.length === 0) return [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
+  const sorted = Float64Array.from(values).sort()
+  return [quantileOfSorted(sorted, (1 - intervalLevel) / 2), quantileOfSorted(sorted, (1 + intervalLevel) / 2)]
+}

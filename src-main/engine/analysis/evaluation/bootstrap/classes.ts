@@ -1,0 +1,86 @@
+/**
+ * How far figures of classes against labels would move with other labelled rows: samples of the table of both, drawn within each labelled
+ * class, so that a sample costs what the table does and not what the rows do.
+ *
+ * Names of found classes are held as they are for all rows, since a map keeps its names; and so is the mutual information that chance
+ * gives (E of the AMI), which depends on the sizes of classes in the second order only. What a draw leaves as it is has no interval: the
+ * labelled classes keep their sizes. Memory: the table twice, and the values of the replicates.
+ */
+import { adjustedRandIndex, type Contingency, purity, tableOf } from '../agreement.ts'
+import { f1Of, judgeNames } from '../classAgreement.ts'
+import { adjustedMutualInformation, expectedInformation, vMeasure } from '../information.ts'
+import { createPace, type LongRun } from '#engine/analysis/pace.ts'
+import { randomStream } from '#engine/analysis/random.ts'
+import { redraw } from './binomial.ts'
+import { type Range, Replicates } from './percentile.ts'
+
+/** Cells drawn in all replicates together: about five seconds. */
+const mostDraws = 5e7
+
+const figureKeys = ['ari', 'nmi', 'ami', 'homogeneity', 'completeness', 'purity', 'accuracy', 'kappa'] as const
+
+export interface ClassIntervals {
+  readonly replicates: number
+  readonly figures: Readonly<Partial<Record<(typeof figureKeys)[number], Range>>>
+  /** One for each labelled class. */
+  readonly producers: readonly (Range | null)[]
+  readonly users: readonly (Range | null)[]
+  readonly f1: readonly (Range | null)[]
+}
+
+/** As many as asked for, fewer of very large tables: it depends on the table alone. */
+export const replicatesFor = (asked: number, cells: number): number =>
+  Math.min(asked, Math.max(100, Math.floor(mostDraws / Math.max(1, cells))))
+
+/** @param names [nFound] labelled class that each found one is named by, −1 for none */
+export async function classIntervals(
+  table: Contingency,
+  names: ArrayLike<number>,
+  asked: number,
+  seed: number,
+  run: LongRun = {},
+): Promise<ClassIntervals> {
+  const { counts, nFound, nTruth } = table
+  const replicates = replicatesFor(asked, nFound * nTruth)
+  const expected = expectedInformation(table)
+  const figures = new Replicates(figureKeys.length + 3 * nTruth, replicates)
+  const drawn = new Float64Array(counts.length)
+  const pace = createPace(run.signal)
+  for (let r = 0; r < replicates; r++) {
+    const random = randomStream(seed, `bootstrap/${r}`)
+    for (let j = 0; j < nTruth; j++) redraw(counts, drawn, random, j, nTruth)
+    const sample = tableOf(drawn, nFound, nTruth)
+    const { homogeneity, completeness, v } = vMeasure(sample)
+    const { accuracy, kappa, right, named } = judgeNames(sample, names)
+    const values = [
+      adjustedRandIndex(sample),
+      v,
+      adjustedMutualInformation(sample, expected),
+      homogeneity,
+      completeness,
+      purity(sample),
+      accuracy,
+      kappa,
+    ]
+    for (const [f, value] of values.entries()) figures.set(r, f, value)
+    for (let j = 0; j < nTruth; j++) {
+      const at = figureKeys.length + 3 * j
+      const rows = sample.truthSizes[j]
+      figures.set(r, at, rows > 0 ? right[j] / rows : null)
+      figures.set(r, at + 1, named[j] > 0 ? right[j] / named[j] : null)
+      figures.set(r, at + 2, f1Of(right[j], rows, named[j]))
+    }
+    if (pace.due()) {
+      run.report?.(r / replicates)
+      await pace.rest()
+    }
+  }
+  const found: Partial<Record<(typeof figureKeys)[number], Range>> = {}
+  for (const [f, key] of figureKeys.entries()) {
+    const range = figures.range(f)
+    if (range) found[key] = range
+  }
+  const perClass = (which: number): (Range | null)[] =>
+    Array.from({ length: nTruth }, (_, j) => figures.range(figureKeys.length + 3 * j + which))
+  return { replicates, figures: found, producers: perClass(0), users: perClass(1), f1: perClass(2) }
+}

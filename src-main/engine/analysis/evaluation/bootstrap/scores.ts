@@ -1,0 +1,84 @@
+/**
+ * How far figures of scores would move with other labelled rows: samples of anomalous and of normal rows, each drawn among their own.
+ *
+ * A sample draws how often each step of the ranking occurs, not rows. Steps of normal rows only that follow each other are one step first,
+ * which changes no figure (a threshold stays between two); where more than `mostSteps` are left, anomalous rows are taken together so that
+ * each step holds as many, and intervals are moved by what that changes of the figure itself. Memory: 24 bytes per step.
+ */
+import { createPace, type LongRun } from '#engine/analysis/pace.ts'
+import { randomStream } from '#engine/analysis/random.ts'
+import { bestF1, detectionAbove, type Ranking } from '../ranking.ts'
+import { areaUnderRoc, meanPrecision } from '../roc.ts'
+import { redraw } from './binomial.ts'
+import { type Range, Replicates } from './percentile.ts'
+
+const mostSteps = 4000
+
+const figureKeys = ['auc', 'averagePrecision', 'precision', 'recall', 'f1', 'falseAlarmRate', 'bestF1'] as const
+type FigureKey = (typeof figureKeys)[number]
+
+export type ScoreIntervals = Readonly<Partial<Record<FigureKey, Range>>>
+
+export async function scoreIntervals(
+  ranking: Ranking,
+  threshold: number,
+  replicates: number,
+  seed: number,
+  run: LongRun = {},
+): Promise<ScoreIntervals> {
+  const merged = mergeSteps(ranking, threshold)
+  const whole = figuresOf(ranking, threshold)
+  const shift = figuresOf(merged, threshold).map((value, f) => (value === null ? 0 : (whole[f] ?? 0) - value))
+  const figures = new Replicates(figureKeys.length, replicates)
+  const drawn = { ...merged, positives: new Float64Array(merged.steps), negatives: new Float64Array(merged.steps) }
+  const pace = createPace(run.signal)
+  for (let r = 0; r < replicates; r++) {
+    const random = randomStream(seed, `bootstrap/${r}`)
+    redraw(merged.positives, drawn.positives, random)
+    redraw(merged.negatives, drawn.negatives, random)
+    for (const [f, value] of figuresOf(drawn, threshold).entries()) figures.set(r, f, value)
+    if (pace.due()) {
+      run.report?.(r / replicates)
+      await pace.rest()
+    }
+  }
+  const found: Partial<Record<FigureKey, Range>> = {}
+  for (const [f, key] of figureKeys.entries()) {
+    const range = figures.range(f)
+    if (range) found[key] = range.map((end) => Math.min(1, Math.max(0, end + shift[f]))) as Range
+  }
+  return found
+}
+
+function figuresOf(ranking: Ranking, threshold: number): (number | null)[] {
+  const { precision, recall, f1, falseAlarmRate } = detectionAbove(ranking, threshold)
+  return [areaUnderRoc(ranking), meanPrecision(ranking), precision, recall, f1, falseAlarmRate, bestF1(ranking).f1]
+}
+
+/** Fewer steps with the same figures, or nearly. */
+function mergeSteps(ranking: Ranking, threshold: number): Ranking {
+  const exact = joinSteps(ranking, threshold, 0)
+  return exact.steps <= mostSteps ? exact : joinSteps(ranking, threshold, Math.ceil(ranking.nPositive / (mostSteps / 4)))
+}
+
+/** Steps that follow each other as one while that holds at most `most` anomalous rows; none goes across the threshold. */
+function joinSteps({ steps, scores, positives, negatives, nPositive, nNegative }: Ranking, threshold: number, most: number): Ranking {
+  const joined = { scores: new Float64Array(steps), positives: new Float64Array(steps), negatives: new Float64Array(steps) }
+  let last = -1
+  for (let g = 0; g < steps; g++) {
+    const goesOn = last >= 0 && joined.scores[last] > threshold === scores[g] > threshold && joined.positives[last] + positives[g] <= most
+    if (!goesOn) last++
+    joined.scores[last] = scores[g]
+    joined.positives[last] += positives[g]
+    joined.negatives[last] += negatives[g]
+  }
+  const n = last + 1
+  return {
+    scores: joined.scores.slice(0, n),
+    positives: joined.positives.slice(0, n),
+    negatives: joined.negatives.slice(0, n),
+    steps: n,
+    nPositive,
+    nNegative,
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * Number of clusters by criteria side by side, each of the k-means clusterings with kMin … kMax classes:
+ *
+ *   elbow               the k farthest below the chord of the inertia curve, both axes scaled to 0…1 (Satopää et al., Kneedle, 2011)
+ *   silhouette          highest (silhouette.ts)
+ *   Calinski–Harabasz   highest        Davies–Bouldin   lowest (clusterValidity.ts)
+ *   gap                 gapStatistic.ts, one group included
+ *   BIC                 lowest, of Gaussian mixtures with diagonal covariances
+ *   stability           stability.ts
+ *
+ * Of more than 50 000 rows an evenly spread sample of that size is clustered, with three starts for each k: enough for the shape
+ * of the curve. Inertia is given for all n rows, in proportion. Gap and stability, which cluster many times, look at 2000 rows of it, the
+ * mixtures at 10 000. Memory: the sample, 16 MB of distances, and 20 bytes a sampled row.
+ */
+import type { KCriteria } from '#common/domain/results.ts'
+import { type KCriterion, type KEvidence, type KRecommendations, recommend, verdicts } from './chooseKVerdicts.ts'
+import { ValidityTally } from './clusterValidity.ts'
+import { methodIn } from '../methods/define.ts'
+import { gapStatistic } from './gapStatistic.ts'
+import { kmeans } from '../clustering/kmeans/kmeans.ts'
+import type { LongRun } from '../pace.ts'
+import { randomStream, spreadSample } from '../random.ts'
+import { silhouettes } from './silhouette.ts'
+import { bootstrapStability } from './stability.ts'
+
+export interface ChooseKOptions extends LongRun {
+  /** Default 2 … 20, at most the number of rows − 1. */
+  readonly kMin?: number
+  readonly kMax?: number
+  /** What decides: one criterion, or what most of those computed choose. Default 'elbow'. */
+  readonly chooseBy?: KCriterion | 'all'
+  /** What else is computed beside those that cost nothing (elbow, silhouette, Calinski–Harabasz, Davies–Bouldin). */
+  readonly criteria?: readonly KCriterion[] | 'all'
+  readonly seed: number
+}
+
+export interface KChoice {
+  readonly k: number
+  readonly curve: KCriteria[]
+  /** What each criterion computed would choose. */
+  readonly recommendations: KRecommendations
+  /** Why, in a sentence. */
+  readonly reason: string
+}
+
+const sampleRows = 50_000
+const resampledRows = 2000
+const mixtureRows = 10_000
+
+/** @param points [n × d] row-major, finite */
+export async function chooseK(
+  points: Float32Array,
+  n: number,
+  d: number,
+  { kMin = 2, kMax = 20, chooseBy = 'elbow', criteria = [], seed, signal, report }: ChooseKOptions,
+): Promise<KChoice> {
+  if (!(kMin >= 1 && kMax >= kMin && kMin <= n)) throw new RangeError(`expected a range of k within 1 … ${n}, found ${kMin} … ${kMax}`)
+  const sample = createSample(points, n, d, seed)
+  const last = Math.min(kMax, sample(sampleRows).m)
+  const wanted = (criterion: KCriterion): boolean =>
+    criteria === 'all' || chooseBy === 'all' || chooseBy === criterion || criteria.includes(criterion)
+  const ks = Array.from({ length: last - kMin + 1 }, (_, i) => kMin + i)
+  // Shares of the bar, about as the work is.
+  const shares = { curve: 3, gap: wanted('gap') ? 2 : 0, bic: wanted('bic') ? 4 : 0, stability: wanted('stability') ? 4 : 0 }
+  const total = shares.curve + shares.gap + shares.bic + shares.stability
+  let before = 0
+  const part = (share: number): LongRun => {
+    const from = before
+    before += share
+    return { signal, report: (fraction) => report?.((from + share * fraction) / total) }
+  }
+
+  const curve = await kmeansCurve(sample(sampleRows), n, d, ks, seed, part(shares.curve))
+  const evidence: { -readonly [Key in keyof KEvidence]: KEvidence[Key] } = {}
+  if (wanted('gap')) {
+    const { X, m } = sample(resampledRows)
+    evidence.gaps = await gapStatistic(X, m, d, last, { seed, ...part(shares.gap) })
+    for (const { k, gap, error } of evidence.gaps) Object.assign(curve.find((point) => point.k === k) ?? {}, { gap, gapError: error })
+  }
+  if (wanted('bic')) await addBic(curve, sample(mixtureRows), d, seed, part(shares.bic))
+  if (wanted('stability')) {
+    const { X, m } = sample(resampledRows)
+    evidence.stability = await bootstrapStability(
+      X,
+      m,
+      d,
+      ks.filter((k) => k <= m),
+      { seed, ...part(shares.stability) },
+    )
+    for (const { k, stability } of evidence.stability) Object.assign(curve.find((point) => point.k === k) ?? {}, { stability })
+  }
+  const recommendations = verdicts(curve, evidence)
+  return { ...recommend(curve, recommendations, chooseBy), curve, recommendations }
+}
+
+/** Evenly spread rows, at most so many. */
+function createSample(points: Float32Array, n: number, d: number, seed: number): (most: number) => { X: Float32Array; m: number } {
+  return (most) => {
+    if (n <= most) return { X: points.subarray(0, n * d), m: n }
+    const rows = spreadSample(n, most, randomStream(seed, 'choose-k'))
+    const X = new Float32Array(rows.length * d)
+    for (const [i, row] of rows.entries()) X.set(points.subarray(row * d, (row + 1) * d), i * d)
+    return { X, m: rows.length }
+  }
+}
+
+async function kmeansCurve(
+  { X, m }: { X: Float32Array; m: number },
+  n: number,
+  d: number,
+  ks: readonly number[],
+  seed: number,
+  { signal, report }: LongRun,
+): Promise<KCriteria[]> {
+  const widthOf = await silhouettes(X, m, d, { seed, signal })
+  const curve: KCriteria[] = []
+  for (const [at, k] of ks.entries()) {
+    const share = (fraction: number): void => report?.((at + fraction) / ks.length)
+    const { labels, inertia } = await kmeans(X, m, d, { k, nInit: 3, seed, signal, report: (fraction) => share(fraction * 0.9) })
+    const tally = new ValidityTally(k, d)
+    const ids = labels.map((label) => label + 1)
+    tally.addToMeans(X, ids, m)
+    tally.addToSpreads(X, ids, m)
+    const validity = tally.result()
+    curve.push({
+      k,
+      inertia: inertia * (n / m),
+      silhouette: widthOf(labels, k) ?? 0,
+      calinskiHarabasz: validity?.calinskiHarabasz ?? null,
+      daviesBouldin: validity?.daviesBouldin ?? null,
+    })
+    share(1)
+  }
+  return curve
+}
+
+/** With diagonal covariances: more parameters than k-means has, few enough for small classes. */
+async function addBic(curve: KCriteria[], { X, m }: { X: Float32Array; m: number }, d: number, seed: number, run: LongRun): Promise<void> {
+  const { clusterings } = await import('../clustering/registry.ts')
+  const mixture = methodIn(clusterings, 'gaussian-mixture')
+  for (const [at, point] of curve.entries()) {
+    const params = mixture.params.parse({ k: point.k, covariance: 'diag', nInit: 1 })
+    const { figures } = await mixture.fit(X, m, d, params, { seed, threads: 1, signal: run.signal })
+    point.bic = figures.bic ?? null
+    run.report?.((at + 1) / curve.length)
+  }
+}

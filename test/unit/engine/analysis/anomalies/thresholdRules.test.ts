@@ -1,0 +1,150 @@
+import { describe, expect, test } from 'vitest'
+import { confidenceFrom } from '#engine/analysis/anomalies/confidence.ts'
+import { estimateContamination } from '#engine/analysis/anomalies/contamination.ts'
+import { byMoments, fitParetoTail, paretoQuantile } from '#engine/analysis/anomalies/extremeValues.ts'
+import { ledoitWolf } from '#engine/analysis/anomalies/ledoitWolf.ts'
+import { mahalanobis } from '#engine/analysis/anomalies/mahalanobis.ts'
+import { randomStream } from '#engine/analysis/random.ts'
+import { regularisedBeta } from '#engine/analysis/statistics/regularisedBeta.ts'
+import { extremeThreshold, labelThreshold, madThreshold, shareThreshold } from '#engine/analysis/anomalies/thresholdRules.ts'
+import reference from '../../../../fixtures/thresholds/thresholds.json' with { type: 'json' }
+
+const logLikelihood = (y: readonly number[], shape: number, scale: number): number =>
+  y.reduce((sum, v) => sum - Math.log(scale) - (Math.abs(shape) < 1e-9 ? v / scale : (1 + 1 / shape) * Math.log1p((shape * v) / scale)), 0)
+
+describe('tails of scores', () => {
+  test.each(reference.pareto)('are fitted as likely as by scipy, shape $shape', ({ y, shape, scale, tail, quantiles, ...expected }) => {
+    const found = fitParetoTail(y)
+    expect(logLikelihood(y, found.shape, found.scale)).toBeGreaterThan(expected.logLikelihood - 1e-6)
+    expect(found.shape).toBeCloseTo(shape, 4)
+    expect(found.scale / scale).toBeCloseTo(1, 4)
+    for (const [i, q] of tail.entries()) {
+      expect(paretoQuantile({ shape, scale }, q) / quantiles[i]).toBeCloseTo(1, 9)
+      expect(paretoQuantile(found, q) / quantiles[i]).toBeCloseTo(1, 3)
+    }
+  })
+
+  test('moments find a tail from its own law', () => {
+    // Quantiles of the law at evenly spaced ranks are a sample without chance.
+    const y = Array.from({ length: 20_000 }, (_, i) => paretoQuantile({ shape: 0.2, scale: 3 }, 1 - (i + 0.5) / 20_000))
+    const found = byMoments(y)
+    expect(found.shape).toBeCloseTo(0.2, 2)
+    expect(found.scale).toBeCloseTo(3, 1)
+  })
+
+  test('peaks that are all alike or below zero are refused', () => {
+    expect(() => fitParetoTail([0, 0])).toThrow(RangeError)
+    expect(() => fitParetoTail([1, -1])).toThrow(RangeError)
+  })
+})
+
+const run = { seed: 7 }
+const normals = (n: number, name: string): Float64Array => {
+  const random = randomStream(3, name)
+  return Float64Array.from({ length: n }, () => Math.sqrt(-2 * Math.log(1 - random.uniform())) * Math.cos(2 * Math.PI * random.uniform()))
+}
+
+describe('rules for a threshold', () => {
+  test('a share is the percentile', () => {
+    const sorted = Float64Array.from(reference.normal)
+    const { threshold, low, high } = shareThreshold(sorted, 0.05)
+    expect(threshold).toBeCloseTo(reference.confidence[4].threshold, 12)
+    expect(low).toBeLessThan(threshold)
+    expect(high).toBeGreaterThan(threshold)
+  })
+
+  test('median absolute deviation agrees with scipy, and its interval holds it', async () => {
+    const { threshold, low, high, found } = await madThreshold(Float64Array.from(reference.normal), 3, run)
+    expect(found.median).toBeCloseTo(reference.mad.median, 12)
+    expect(found.mad).toBeCloseTo(reference.mad.mad, 12)
+    expect(threshold).toBeCloseTo(reference.mad.threshold3, 9)
+    expect(low).toBeLessThan(threshold)
+    expect(high).toBeGreaterThan(threshold)
+  })
+
+  test('the tail tells a quantile that lies beyond the scores themselves', async () => {
+    const sorted = normals(20_000, 'tail')
+      .map((v) => Math.exp(v))
+      .sort()
+    // Log-normal: one in 100 000 exceeds exp(4.2649).
+    const { threshold, low, high, found } = await extremeThreshold(sorted, 1e-5, run)
+    expect(low).toBeLessThan(Math.exp(4.2649))
+    expect(high).toBeGreaterThan(Math.exp(4.2649))
+    expect(threshold).toBeGreaterThan(sorted[19_990])
+    expect(found.peaks).toBe(400)
+    expect(await extremeThreshold(sorted, 1e-5, run)).toEqual(await extremeThreshold(sorted, 1e-5, run))
+  })
+
+  test('scores that are too few or all alike have no tail', async () => {
+    await expect(
+      extremeThreshold(
+        new Float64Array(30).map((_, i) => i),
+        0.01,
+        run,
+      ),
+    ).rejects.toMatchObject({ code: 'DATA_UNSUITABLE' })
+    await expect(extremeThreshold(new Float64Array(300).fill(2), 0.01, run)).rejects.toMatchObject({ code: 'DATA_UNSUITABLE' })
+  })
+
+  test('labels choose the largest F1, worked by hand', async () => {
+    // Falling 9+ 8+ 7− 6+ 5− 4−: F1 after 9, 8 is 4/5, after 6 is 6/7.
+    const scores = Float64Array.of(4, 9, 7, 6, 8, 5)
+    const { threshold, found } = await labelThreshold(scores, Uint8Array.of(0, 1, 0, 1, 1, 0), run)
+    expect(threshold).toBe(5.5)
+    expect(found.f1).toBeCloseTo(6 / 7, 12)
+  })
+
+  test('equal scores are flagged together', async () => {
+    const { threshold } = await labelThreshold(Float64Array.of(3, 3, 1, 1), Uint8Array.of(1, 0, 0, 0), run)
+    expect(threshold).toBe(2)
+  })
+})
+
+describe('confidence of a flagged row', () => {
+  test.each(reference.beta)('the beta distribution agrees with scipy at %f, %f, %f', (x, a, b, expected) => {
+    expect(regularisedBeta(x, a, b)).toBeCloseTo(expected, 9)
+  })
+
+  test.each(reference.confidence)('at $score agrees with its formula', ({ threshold, score, pValue, confidence }) => {
+    const found = confidenceFrom(reference.normal, threshold)
+    expect(found.pValue(score)).toBeCloseTo(pValue, 12)
+    expect(found.stability(score)).toBeCloseTo(confidence, 9)
+  })
+})
+
+test('contamination is what there is beyond normal rows, within its interval', () => {
+  // 10 000 rows of which 1000 score above every normal one: 4500 of the others lie below the median of the normal ones.
+  const found = estimateContamination(4500, 10_000, 1000, 2000)
+  expect(found?.value).toBeCloseTo(0.1, 12)
+  expect(found?.low).toBeLessThan(0.1)
+  expect(found?.high).toBeGreaterThan(0.1)
+  expect(found?.high).toBeLessThan(0.16)
+  expect(estimateContamination(10, 20, 10, 20)).toBeNull()
+  expect(estimateContamination(600, 1000, 500, 1000)).toMatchObject({ value: 0 })
+})
+
+describe('Mahalanobis distance', () => {
+  const { n, d, ...expected } = reference.mahalanobis
+  const X = Float32Array.from(expected.X)
+
+  test('shrinks the covariance as scikit-learn does', async () => {
+    const { covariance, shrinkage } = await ledoitWolf(X, n, d)
+    expect(shrinkage).toBeCloseTo(expected.shrinkage, 6)
+    for (const [i, value] of covariance.entries()) expect(value).toBeCloseTo(expected.covariance[i], 5)
+  })
+
+  test('distances and blame agree with scikit-learn and with the least distance over the column', async () => {
+    const fitted = await mahalanobis.fit(X, n, d, {}, { seed: 1, threads: 1 })
+    const out = new Float64Array(n)
+    await fitted.score(X, n, out)
+    for (const [i, value] of out.entries()) expect(value / expected.distance[i]).toBeCloseTo(1, 5)
+    const blame = new Float32Array(5 * d)
+    await fitted.blame?.(X, 5, blame)
+    for (const [i, value] of blame.entries()) expect(value).toBeCloseTo(expected.blame[i], 3)
+  })
+
+  test('columns that are all alike are refused in plain words', async () => {
+    const flat = new Float32Array(40)
+    await expect(mahalanobis.fit(flat, 10, 4, {}, { seed: 1, threads: 1 })).rejects.toMatchObject({ code: 'DATA_UNSUITABLE' })
+  })
+})

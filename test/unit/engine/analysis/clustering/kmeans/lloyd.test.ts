@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest'
+import { createBoundedLloyd, createLloyd } from '#engine/analysis/clustering/kmeans/lloyd.ts'
+import { createPlainLloyd, isPlainFaster } from '#engine/analysis/clustering/kmeans/lloydPlain.ts'
+import { createPace } from '#engine/analysis/pace.ts'
+import { randomStream } from '#engine/analysis/random.ts'
+
+function groups(n: number, d: number, k: number, offset = 0): { X: Float32Array; start: Float64Array } {
+  const random = randomStream(7, 'groups')
+  const places = Float64Array.from({ length: k * d }, () => random.uniform() * 6)
+  const X = new Float32Array(n * d)
+  for (let i = 0; i < n; i++) {
+    const c = random.below(k)
+    for (let j = 0; j < d; j++) X[i * d + j] = offset + places[c * d + j] + random.uniform() + random.uniform()
+  }
+  return { X, start: Float64Array.from({ length: k * d }, (_, at) => X[Math.floor(at / d) * 7 * d + (at % d)]) }
+}
+
+test.each([
+  [500, 1, 2],
+  [501, 3, 5],
+  [1000, 16, 12],
+  [777, 17, 20],
+  [600, 40, 33],
+  [900, 5, 64],
+])('looking at every distance ends where the bounds end: %i × %i, k = %i', async (n, d, k) => {
+  const { X, start } = groups(n, d, k)
+  const [plain, bounded] = [start.slice(), start.slice()]
+  const one = await createPlainLloyd(X, n, d, k).run(plain, 300, 0, createPace(), () => undefined)
+  const other = await createBoundedLloyd(X, n, d, k).run(bounded, 300, 0, createPace(), () => undefined)
+  expect(one.iterations).toBe(other.iterations)
+  expect(one.inertia / other.inertia).toBeCloseTo(1, 9)
+  for (const [at, value] of plain.entries()) expect(value).toBeCloseTo(bounded[at], 4)
+})
+
+test('rows far from the origin are told apart as those near it are', async () => {
+  const { X, start } = groups(800, 4, 6, 1000)
+  const run = await createPlainLloyd(X, 800, 4, 6).run(start.slice(), 300, 0, createPace(), () => undefined)
+  const exact = await createBoundedLloyd(X, 800, 4, 6).run(start.slice(), 300, 0, createPace(), () => undefined)
+  expect(run.inertia / exact.inertia).toBeCloseTo(1, 6)
+})
+
+test('a second run of the same rows gives the same bits', async () => {
+  const { X, start } = groups(999, 6, 9)
+  const lloyd = createLloyd(X, 999, 6, 9)
+  const [one, other] = [start.slice(), start.slice()]
+  await lloyd.run(one, 300, 0, createPace(), () => undefined)
+  await lloyd.run(other, 300, 0, createPace(), () => undefined)
+  expect(other).toEqual(one)
+})
+
+test('many centres, many numbers and numbers beyond the range of floats go by the bounds', () => {
+  expect(isPlainFaster(Float32Array.of(1, 2), 2, 1, 64)).toBe(true)
+  expect(isPlainFaster(Float32Array.of(1, 2), 2, 1, 65)).toBe(false)
+  expect(isPlainFaster(Float32Array.of(1, 1e20), 2, 1, 2)).toBe(false)
+})

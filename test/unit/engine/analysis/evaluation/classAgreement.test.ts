@@ -1,0 +1,144 @@
+import { describe, expect, test } from 'vitest'
+import {
+  adjustedRandIndex,
+  hungarianAccuracy,
+  normalisedMutualInformation,
+  purity,
+  tableOf,
+} from '#engine/analysis/evaluation/agreement.ts'
+import { areaAdjusted } from '#engine/analysis/evaluation/areaAdjusted.ts'
+import { f1Of, judgeNames, nameClasses } from '#engine/analysis/evaluation/classAgreement.ts'
+import { adjustedMutualInformation, vMeasure } from '#engine/analysis/evaluation/information.ts'
+import { randomStream } from '#engine/analysis/random.ts'
+import reference from '../../../../fixtures/evaluation.json' with { type: 'json' }
+
+const tableFrom = (counts: readonly (readonly number[])[]) => tableOf(Float64Array.from(counts.flat()), counts.length, counts[0].length)
+
+describe.each(reference.classes)('classes against labels as scikit-learn has them: $what', (expected) => {
+  const table = tableFrom(expected.counts)
+
+  test('of partitions', () => {
+    const { homogeneity, completeness, v } = vMeasure(table)
+    expect(adjustedRandIndex(table)).toBeCloseTo(expected.ari, 9)
+    expect(normalisedMutualInformation(table)).toBeCloseTo(expected.nmi, 9)
+    expect(adjustedMutualInformation(table)).toBeCloseTo(expected.ami, 9)
+    expect(homogeneity).toBeCloseTo(expected.homogeneity, 9)
+    expect(completeness).toBeCloseTo(expected.completeness, 9)
+    expect(v).toBeCloseTo(expected.v, 9)
+    expect(purity(table)).toBeCloseTo(expected.purity, 12)
+    expect(hungarianAccuracy(table)).toBeCloseTo(expected.accuracy, 12)
+  })
+
+  test.each(['one-to-one', 'many-to-one'] as const)('of named classes, %s', (naming) => {
+    const known = expected[naming]
+    const names = nameClasses(table, naming)
+    const { accuracy, kappa, right, named } = judgeNames(table, names)
+    expect(accuracy).toBeCloseTo(known.accuracy, 12)
+    // Where two namings are right equally often, either may be found; what follows of single classes is compared for the same one.
+    const same = judgeNames(table, known.names)
+    expect(same.kappa).toBeCloseTo(known.kappa, 9)
+    if ([...names].join() === known.names.join()) expect(kappa).toBeCloseTo(known.kappa, 9)
+    for (const [j, rows] of table.truthSizes.entries()) {
+      expect(rows === 0 ? 0 : same.right[j] / rows).toBeCloseTo(known.producers[j], 12)
+      expect(same.named[j] === 0 ? 0 : same.right[j] / same.named[j]).toBeCloseTo(known.users[j], 12)
+      expect(f1Of(same.right[j], rows, same.named[j])).toBeCloseTo(known.f1[j], 12)
+    }
+    expect(right.reduce((a, b) => a + b, 0)).toBeCloseTo(accuracy * table.total, 6)
+    expect(named.reduce((a, b) => a + b, 0)).toBeLessThanOrEqual(table.total)
+  })
+})
+
+test('names that are right most often are found however many classes there are on either side', () => {
+  const random = randomStream(2, 'tables')
+  for (const [a, b] of [
+    [4, 7],
+    [7, 4],
+    [6, 6],
+    [1, 5],
+    [5, 1],
+  ] as const) {
+    const counts = Array.from({ length: a }, () => Array.from({ length: b }, () => random.below(20)))
+    // All ways of giving the fewer ones different partners.
+    const best = (i: number, used: number): number =>
+      i === a
+        ? 0
+        : Math.max(a > b ? best(i + 1, used) : 0, ...counts[i].map((n, j) => (used & (1 << j) ? 0 : n + best(i + 1, used | (1 << j)))))
+    expect(hungarianAccuracy(tableFrom(counts)) * tableFrom(counts).total).toBeCloseTo(best(0, 0), 9)
+  }
+})
+
+test('a few classes against thousands of labels are matched soon', () => {
+  const wide = tableOf(
+    Float64Array.from({ length: 12 * 20_000 }, (_, at) => (at * 7919) % 13),
+    12,
+    20_000,
+  )
+  const names = nameClasses(wide, 'one-to-one')
+  expect(new Set(names).size).toBe(12)
+  expect(judgeNames(wide, names).right.reduce((x, y) => x + y, 0)).toBe(12 * 12)
+})
+
+test('a match without a common row is no name, and an empty class has none', () => {
+  // Found class 3 shares no row with the label that is left over; class 4 has no row at all.
+  const table = tableFrom([
+    [5, 0, 0],
+    [0, 5, 0],
+    [3, 0, 0],
+    [0, 0, 0],
+  ])
+  expect([...nameClasses(table, 'one-to-one')]).toEqual([0, 1, -1, -1])
+  expect([...nameClasses(table, 'many-to-one')]).toEqual([0, 1, 0, -1])
+})
+
+test('kappa is 1 where all is right and 0 where chance would do as well', () => {
+  expect(judgeNames(tableFrom([[4]]), [0]).kappa).toBe(1)
+  expect(judgeNames(tableFrom([[4], [4]]), [0, -1]).kappa).toBe(0)
+  expect(judgeNames(tableFrom([[2, 2]]), [0]).kappa).toBe(0)
+})
+
+describe('area-adjusted accuracy', () => {
+  const { counts, mapped, ...expected } = reference.areaAdjusted
+  const found = areaAdjusted(tableFrom(counts), [0, 1, 2, 3], mapped)
+
+  test('the example of Olofsson et al. 2014: 95 % overall, 75 % of deforestation found, 235 086 ± 68 418 ha of it', () => {
+    expect(found.accuracy.value).toBeCloseTo(expected.accuracy[0], 12)
+    expect(found.accuracy.error).toBeCloseTo(expected.accuracy[1], 12)
+    for (const [j, { users, producers, area }] of found.classes.entries())
+      for (const [estimate, [value, error]] of [
+        [users, expected.users[j]],
+        [producers, expected.producers[j]],
+        [area, expected.area[j]],
+      ] as const) {
+        expect(estimate?.value).toBeCloseTo(value, 12)
+        expect(estimate?.error).toBeCloseTo(error, 12)
+      }
+    // As printed: 10 million pixels of 0.09 ha, and 1.96 standard errors.
+    expect(found.accuracy.value).toBeCloseTo(0.95, 2)
+    expect(found.classes[0].producers?.value).toBeCloseTo(0.75, 2)
+    expect(found.classes[0].users?.value).toBeCloseTo(0.88, 2)
+    expect(found.classes[0].area.value * 1e7 * 0.09).toBeCloseTo(21_158, -1)
+    expect(1.96 * (found.classes[0].area.error as number) * 1e7 * 0.09).toBeCloseTo(6158, -1)
+  })
+
+  test('classes that share a name are one class of the map', () => {
+    const split = [counts[0].map((_, j) => (j === 0 ? 40 : 0)), counts[0].map((n, j) => (j === 0 ? n - 40 : n)), ...counts.slice(1)]
+    const same = areaAdjusted(tableFrom(split), [0, 0, 1, 2, 3], [mapped[0] - 50, 50, ...mapped.slice(1)])
+    expect(same).toEqual(found)
+  })
+
+  test('what no labelled pixel lies in is told, and one pixel alone has no error', () => {
+    const { unseen, accuracy, classes } = areaAdjusted(
+      tableFrom([
+        [1, 0],
+        [0, 8],
+        [0, 0],
+      ]),
+      [0, 1, -1],
+      [50, 30, 20],
+    )
+    expect(unseen).toBeCloseTo(0.2, 12)
+    expect(accuracy).toEqual({ value: 1, error: null })
+    expect(classes[0].mapped).toBe(0.5)
+    expect(classes[1].users).toEqual({ value: 1, error: 0 })
+  })
+})
