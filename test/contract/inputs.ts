@@ -73,6 +73,11 @@ export const engineInputs: Inputs<EngineCalls> = {
   listEvents: { good: { scores: 1, mergeGap: 2 }, bad: { scores: 1, minimumLength: 0 }, names: 'minimumLength' },
   listObjects: { good: { scores: 1, threshold: 0.4 }, bad: { scores: 1, limit: 1000 }, names: 'limit' },
   readScoreLine: { good: { scores: 1, unit: 'pump 2', points: 400 }, bad: { scores: 1, points: 1 }, names: 'points' },
+  chooseThreshold: {
+    good: { scores: 1, rule: { rule: 'mad', deviations: 5 } },
+    bad: { scores: 1, rule: 'mad' },
+    names: 'rule',
+  },
   review: {
     good: { scores: 1, entries: { 'event/12': { verdict: 'confirmed', comment: '' }, '7': null } },
     bad: { scores: 1, entries: { '7': { verdict: 'maybe', comment: '' } } },

@@ -5,9 +5,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
 import type { Artifact } from '#common/domain/artifact.ts'
 import { ComparisonMeta } from '#common/domain/results.ts'
-import { ScoresMeta } from '#common/domain/scores.ts'
+import { choiceOf, ScoresMeta } from '#common/domain/scores.ts'
 import { rocAuc } from '#engine/analysis/evaluation/roc.ts'
 import { randomStream } from '#engine/analysis/random.ts'
+import { recipeOf } from '#engine/operations/recipe.ts'
 import { createAnomalies } from '#engine/service/anomalies.ts'
 import { openWorkbench, type Workbench } from '../helpers/workbench.ts'
 
@@ -354,6 +355,60 @@ describe('scores of a time series', () => {
   it('alarms a day follow from the times', async () => {
     const { choice } = metaOf(await bench.compute('score', { latents: latents.id }, { rule: 'budget', alarms: 3, alarmsPer: 'day' }))
     expect(choice?.parameters.rowsPerDay).toBe(288)
+  })
+
+  it.each([
+    { rule: 'percentile', percentile: 97 },
+    { rule: 'budget', alarms: 20 },
+    { rule: 'budget', alarms: 3, alarmsPer: 'day' },
+    { rule: 'contamination', anomalousShare: 4 },
+    { rule: 'extreme', falseAlarmRate: 1e-3 },
+    { rule: 'mad', deviations: 5 },
+    { rule: 'labels', labels: 'anomaly', labelShare: 40 },
+  ])('another rule on finished scores is the one they would have been made with: %j', async (rule) => {
+    const [scores, made] = [
+      await bench.compute('score', { latents: latents.id }),
+      await bench.compute('score', { latents: latents.id }, rule),
+    ]
+    const { choice, flagged, falseAlarmsPer1000 } = await anomalies().chooseThreshold({ scores: scores.id, rule, brief: false })
+    const { labels, ...plain } = choice
+    expect(plain).toEqual(metaOf(made).choice)
+    expect(flagged).toBe(metaOf(made).flagged)
+    expect(falseAlarmsPer1000).toEqual(metaOf(made).falseAlarmsPer1000)
+    expect(labels?.where).toBe(rule.rule === 'labels' ? 'anomaly' : undefined)
+    const moving = await anomalies().chooseThreshold({ scores: scores.id, rule, brief: true })
+    expect([moving.choice.value, moving.flagged]).toEqual([choice.value, null])
+  })
+
+  it('a rule that was chosen afterwards is kept, exported, replayed and told where labels judge', async () => {
+    const scores = await bench.compute('score', { latents: latents.id })
+    const rule = { rule: 'labels', labels: 'anomaly', labelShare: 40 }
+    const { choice } = await anomalies().chooseThreshold({ scores: scores.id, rule, brief: false })
+    const set = bench.project.annotate(scores.id, { threshold: choice.value, thresholdChoice: choice })
+    expect(choiceOf(set)).toEqual(choice)
+    expect(recipeOf(bench.project, scores.id)).toContain('where: anomaly')
+    const judged = await bench.compute('evaluate', { first: scores.id }, { labels: 'anomaly', judge: 'all' })
+    const told = (artifact: Artifact) =>
+      ComparisonMeta.parse(artifact.meta).evaluation?.findings.find(({ code }) => code === 'THRESHOLD_FROM_LABELS')
+    expect(told(judged)).toMatchObject({ severity: 'warn' })
+    const others = await bench.compute('evaluate', { first: scores.id }, { labels: 'anomaly', judge: 'unseen' })
+    expect(told(others)).toMatchObject({ severity: 'note' })
+    expect(ComparisonMeta.parse(others.meta).evaluation?.labels.leftOut).toBeGreaterThan(200)
+    // Moved by hand, the rule says nothing of it any more; undone, it does again.
+    expect(choiceOf(bench.project.annotate(scores.id, { threshold: choice.value + 1 }))).toBeNull()
+    bench.project.undo()
+    expect(choiceOf(bench.project.artifact(scores.id))).toEqual(choice)
+    bench.project.undo()
+    expect(choiceOf(bench.project.artifact(scores.id))).toEqual(metaOf(scores).choice)
+  })
+
+  it('a rule with a wrong parameter is refused with its name', async () => {
+    const scores = await bench.compute('score', { latents: latents.id })
+    const rule = { rule: 'percentile', percentile: 20 }
+    await expect(anomalies().chooseThreshold({ scores: scores.id, rule, brief: true })).rejects.toMatchObject({
+      code: 'PARAMETER_INVALID',
+      where: { parameter: 'percentile' },
+    })
   })
 
   it('a model without a likelihood refuses to tell one', async () => {

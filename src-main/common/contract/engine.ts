@@ -10,7 +10,7 @@ import { SourceReport, SourceState } from '../domain/dataset.ts'
 import { AreaAdjusted, ClassFigures, CurveMark, Naming } from '../domain/evaluation.ts'
 import { FeatureDetail, FeatureLine, FeatureSort } from '../domain/features.ts'
 import { ModelLayout } from '../domain/results.ts'
-import { AnomalyEvent, AnomalyObject, FlaggedRow, ReviewFilter } from '../domain/scores.ts'
+import { AnomalyEvent, AnomalyObject, FlaggedRow, Interval, ReviewFilter, ThresholdChoice } from '../domain/scores.ts'
 import { RowSelection } from '../domain/selection.ts'
 
 /** JSON Schema (draft 2020-12) made by zod, with our meta keys: title, description, unit, paperTerm, group, advanced, labels, showWhen. */
@@ -580,6 +580,14 @@ export const engineCalls = {
       high: float32,
       row: float64,
     }),
+  },
+  /**
+   * The threshold that a rule gives on finished scores: the same as if they had been made with it. Nothing is kept; that is up to
+   * `annotateArtifact`. `rule` are parameters of the operation `score`; `brief` leaves out intervals and counts, for a slider that moves.
+   */
+  chooseThreshold: {
+    input: z.object({ scores: id, rule: z.record(z.string(), z.unknown()), brief: z.boolean().default(false) }),
+    output: z.object({ choice: ThresholdChoice, falseAlarmsPer1000: Interval, flagged: z.number().nullable() }),
   },
   /** What was found of rows ('1204'), events ('event/1204') and objects ('object/1204'); null takes it back. The others stay; one step of undo. */
   review: {

@@ -1,5 +1,6 @@
 /** Artifacts and jobs as everyone sees them. */
 import { z } from 'zod'
+import { ThresholdChoice } from './threshold.ts'
 
 export const ArtifactKind = z.enum([
   'dataset',
@@ -37,6 +38,8 @@ export type ReviewEntry = z.output<typeof ReviewEntry>
 export const Annotations = z.object({
   legend: z.array(LegendEntry).max(65_535).optional(),
   threshold: z.number().optional(),
+  /** The rule that gave it; of a threshold with another value it says nothing. */
+  thresholdChoice: ThresholdChoice.optional(),
   /** Names of features or of numbers of the code, by position. */
   unitNames: z.record(z.string(), z.string().max(200)).optional(),
   /** What was found of flagged rows, by row number; of events and objects, by 'event/<n>' and 'object/<n>'. */

@@ -5,39 +5,14 @@
  * once. An event or an object is known by its highest row, which stays the same while a threshold moves over it.
  */
 import { z } from 'zod'
-import { ReviewEntry } from './artifact.ts'
+import { type Artifact, ReviewEntry } from './artifact.ts'
+import { Interval, ThresholdChoice } from './threshold.ts'
+
+export { Interval, ThresholdChoice, ThresholdRule } from './threshold.ts'
 
 /** What rows are described by where they are scored. */
 export const ScoreSpace = z.enum(['prepared', 'codes', 'residual', 'prepared-residual'])
 export type ScoreSpace = z.output<typeof ScoreSpace>
-
-export const ThresholdRule = z.enum(['percentile', 'extreme', 'mad', 'budget', 'contamination', 'labels'])
-export type ThresholdRule = z.output<typeof ThresholdRule>
-
-/** A number that was estimated, with the interval that holds it at `level`; null where an end is not bounded. */
-export const Interval = z.object({
-  value: z.number(),
-  low: z.number().nullable(),
-  high: z.number().nullable(),
-  /** 0.95: the share of such intervals that hold the true value. */
-  level: z.number(),
-})
-export type Interval = z.output<typeof Interval>
-
-export const ThresholdChoice = Interval.extend({
-  rule: ThresholdRule,
-  title: z.string(),
-  /** What was asked of it and what it found on the way: percentile, alarms per 1000 rows; GPD shape, scale and peaks. */
-  parameters: z.record(z.string(), z.number()),
-  /** How the interval was made: 'order statistics', '200 bootstrap samples'. */
-  intervalBy: z.string(),
-  /** Scores it rests on, and of which rows they are. */
-  calibrationRows: z.number(),
-  calibration: z.enum(['held-out', 'learning', 'labelled']),
-  /** Labels had a say in it: results on the same labels are then too good. */
-  usesLabels: z.boolean(),
-})
-export type ThresholdChoice = z.output<typeof ThresholdChoice>
 
 export const ScoresMeta = z.object({
   method: z.string(),
@@ -125,6 +100,13 @@ export const ScoresMeta = z.object({
   notes: z.array(z.string()).optional(),
 })
 export type ScoresMeta = z.output<typeof ScoresMeta>
+/** The rule behind the threshold that counts; null where it was set by hand, or scores are older than the record of it. */
+export function choiceOf({ annotations, meta }: Pick<Artifact, 'annotations' | 'meta'>): ThresholdChoice | null {
+  const { threshold, choice = null } = meta as unknown as ScoresMeta
+  const { threshold: set = threshold, thresholdChoice } = annotations
+  if (thresholdChoice?.value === set) return thresholdChoice
+  return set === threshold ? choice : null
+}
 /* scores arrays: score [rows] float32, NaN where not valid · calibration [n] float32, scores of held-out rows, rising, at most 100 000 of them
    evenly · of the highest T rows, falling: top/row [T] float64, top/score [T] float32, top/columns [T, 3] uint16 (source columns, 65 535 =
    none), top/shares [T, 3] float32 (of all that the columns add), top/values and top/expected [T, 3] float32 in source units, NaN where not

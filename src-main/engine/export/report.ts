@@ -10,7 +10,9 @@ import type { EvaluationMeta } from '#common/domain/evaluation.ts'
 import { defaultStyle } from '#common/domain/palettes.ts'
 import { columnsFor } from '#common/domain/measures.ts'
 import type { ClusteringMeta, ComparisonMeta, ModelMeta, ScoresMeta } from '#common/domain/results.ts'
+import { choiceOf } from '#common/domain/scores.ts'
 import { clusterings } from '../analysis/clustering/registry.ts'
+import { ruleWords } from '../operations/score/threshold.ts'
 import { type ExportedFile, writeOutputFile } from './outputFile.ts'
 
 export interface ReportContent {
@@ -83,9 +85,19 @@ function scoresSection(scores: readonly Artifact[]): string {
   return scores
     .map((artifact) => {
       const meta = artifact.meta as unknown as ScoresMeta
-      return `<h2>Anomalies</h2><p>${escapeHtml(meta.method)}; flagged above ${formatFigure(artifact.annotations.threshold ?? meta.threshold)} (recommended because ${escapeHtml(meta.thresholdRule)}). ${formatFigure(meta.flagged)} of ${formatFigure(meta.validRows)} rows lie above the recommended threshold; ${formatFigure(((100 - meta.percentile) / 100) * meta.validRows)} would by chance alone.</p>${foundAbove(meta)}`
+      return `<h2>Anomalies</h2><p>${escapeHtml(meta.method)}; flagged above ${formatFigure(artifact.annotations.threshold ?? meta.threshold)} (${escapeHtml(thresholdWords(artifact))}). ${formatFigure(meta.flagged)} of ${formatFigure(meta.validRows)} rows lie above the recommended threshold; ${formatFigure(((100 - meta.percentile) / 100) * meta.validRows)} would by chance alone.</p>${foundAbove(meta)}`
     })
     .join('')
+}
+
+/** Why the threshold lies where it does. */
+function thresholdWords(artifact: Artifact): string {
+  const { threshold, thresholdRule } = artifact.meta as unknown as ScoresMeta
+  if ((artifact.annotations.threshold ?? threshold) === threshold) return `recommended because ${thresholdRule}`
+  const choice = choiceOf(artifact)
+  return choice
+    ? `chosen afterwards: ${ruleWords(choice)}`
+    : `set by hand; ${formatFigure(threshold)} is recommended because ${thresholdRule}`
 }
 
 /** Events or objects, and what should be known when reading the scores. */

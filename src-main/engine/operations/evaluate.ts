@@ -41,7 +41,9 @@ export const evaluateOperation = defineOperation({
   // A threshold that someone moved is no part of the scores' key.
   async identity({ labels }, inputs) {
     const moved = Object.entries(inputs).flatMap(([role, { annotations }]) =>
-      annotations.threshold === undefined ? [] : [`${role} ${annotations.threshold}`],
+      annotations.threshold === undefined
+        ? []
+        : [`${role} ${annotations.threshold}${annotations.thresholdChoice ? ` ${annotations.thresholdChoice.rule}` : ''}`],
     )
     return [await labelsIdentity(labels), ...moved].join(' ').trim()
   },

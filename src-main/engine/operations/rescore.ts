@@ -20,8 +20,10 @@ import { StratumError } from '#common/errors.ts'
 import { fitLogistic, logOdds, type LogisticModel } from '../analysis/statistics/logistic.ts'
 import { randomStream, spreadSample } from '../analysis/random.ts'
 import { quantileOfSorted } from '../analysis/statistics/quantiles.ts'
+import { countBelow } from '../analysis/anomalies/confidence.ts'
 import { rocAuc } from '../analysis/evaluation/roc.ts'
 import { rowHash } from '../data/rowHash.ts'
+import type { Project } from '../project/project.ts'
 import { defineOperation, type OperationContext } from './define.ts'
 import { keyedLabels, labelsIdentity } from './labels.ts'
 import { calibrate } from './score/calibration.ts'
@@ -99,15 +101,16 @@ export const rescoreOperation = defineOperation({
   produces: 'scores',
   ignores: ['device'],
   keyed: (given) => ({ ...given, labels: given.labels === null ? null : keyedLabels(given.labels) }),
-  // Reviews are annotations and no part of the scores' key; here they decide the result.
-  identity: ({ from, labels }, { scores }) =>
-    from === 'labels'
-      ? labels === null
-        ? ''
-        : labelsIdentity(labels)
-      : createHash('sha256')
-          .update(JSON.stringify(reviewsOf(scores)))
-          .digest('hex'),
+  // Reviews and a moved threshold are annotations and no part of the scores' key; here they decide the result.
+  identity: async ({ from, labels }, { scores }) => {
+    const { threshold } = scores.annotations
+    const reviews = (): string =>
+      createHash('sha256')
+        .update(JSON.stringify(reviewsOf(scores)))
+        .digest('hex')
+    const known = from === 'reviews' ? reviews() : labels === null ? '' : await labelsIdentity(labels)
+    return threshold === undefined ? known : `${known} ${threshold}`
+  },
   nameFor: ({ from }, { scores }) => `${scores?.name ?? 'scores'}, ${from === 'labels' ? 'with labels' : 'reviewed'}`,
   async run(ctx) {
     const earlier = ctx.inputs.scores!
@@ -183,7 +186,7 @@ async function rescore(ctx: Context, frame: Frame, earlier: Artifact): Promise<S
   const finished = await finish(
     {
       ...ctx,
-      params: { ...made, rule: 'percentile', percentile: Math.min(99.999, Math.max(50, meta.percentile)) },
+      params: { ...made, rule: 'percentile', percentile: Math.min(99.999, Math.max(50, percentileOf(project, earlier))) },
     } as unknown as OperationContext<ScoreParams>,
     frame,
     meta.latents,
@@ -209,6 +212,15 @@ async function rescore(ctx: Context, frame: Frame, earlier: Artifact): Promise<S
       earlierAuc: aucOf(before),
     },
   }
+}
+
+/** Of held-out rows, below the earlier threshold, wherever that was set: as many of them are to lie above the new one. */
+function percentileOf(project: Project, { id, annotations, arrays, meta: found }: Artifact): number {
+  const meta = found as unknown as ScoresMeta
+  const stored = arrays.find(({ name }) => name === 'calibration')
+  if (annotations.threshold === undefined || !stored) return meta.percentile
+  const calibration = project.array(id, 'calibration').read(0, stored.shape[0]) as Float32Array
+  return (100 * countBelow(calibration, annotations.threshold)) / calibration.length
 }
 
 async function knownRows(ctx: Context, frame: Frame, earlier: Artifact): Promise<Known> {

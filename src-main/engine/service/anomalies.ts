@@ -20,10 +20,11 @@ import {
   type ScoresReader,
   thresholdOf,
 } from '../operations/score/findings.ts'
+import { chooseOn } from '../operations/score/chosen.ts'
 import type { Project } from '../project/project.ts'
 import { OpenCache } from './openCache.ts'
 
-type AnomalyCalls = Pick<EngineCalls, 'listFlagged' | 'listEvents' | 'listObjects' | 'review'>
+type AnomalyCalls = Pick<EngineCalls, 'listFlagged' | 'listEvents' | 'listObjects' | 'chooseThreshold' | 'review'>
 
 export interface Anomalies extends Handlers<AnomalyCalls> {
   dispose(): Promise<void>
@@ -36,6 +37,7 @@ interface Remembered<T> {
 
 export function createAnomalies(session: { project(): Project; announce(artifact: Artifact): Artifact }): Anomalies {
   const opened = new OpenCache<ScoresReader>(2)
+  let closing = new AbortController()
   let events: Remembered<AnomalyEvent> | null = null
   let objects: Remembered<AnomalyObject> | null = null
 
@@ -101,6 +103,11 @@ export function createAnomalies(session: { project(): Project; announce(artifact
       return { threshold: query.threshold, total: all.length, objects: all.slice(offset, offset + limit) }
     },
 
+    async chooseThreshold({ scores: id, rule, brief }) {
+      const scores = await scoresOf(id)
+      return chooseOn(session.project(), scores, rule, { brief, signal: closing.signal })
+    },
+
     review({ scores: id, entries }) {
       const artifact = artifactOf(id)
       const review = { ...artifact.annotations.review }
@@ -112,6 +119,8 @@ export function createAnomalies(session: { project(): Project; announce(artifact
     },
 
     async dispose() {
+      closing.abort()
+      closing = new AbortController()
       events = null
       objects = null
       await opened.clear()

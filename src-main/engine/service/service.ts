@@ -215,6 +215,7 @@ export function createService(emit: Emit<EngineEvents>): Service {
     listFlagged: anomalies.listFlagged,
     listEvents: anomalies.listEvents,
     listObjects: anomalies.listObjects,
+    chooseThreshold: anomalies.chooseThreshold,
     review: anomalies.review,
     readScoreLine: (request) => readScoreLine(session.project(), request),
 

@@ -78,10 +78,33 @@ const eventAt = (i: number, review: ReviewEntry | null): AnomalyEvent => ({
 export function anomalyCalls(
   find: (id: number) => Artifact,
   change: (artifact: Artifact) => void,
-): Pick<Client<EngineCalls>, 'listFlagged' | 'listEvents' | 'listObjects' | 'review' | 'readScoreLine'> {
+): Pick<Client<EngineCalls>, 'listFlagged' | 'listEvents' | 'listObjects' | 'chooseThreshold' | 'review' | 'readScoreLine'> {
   const reviewOf = (id: number, key: string): ReviewEntry | null => find(id).annotations.review?.[key] ?? null
   const thresholdOf = (id: number): number => find(id).annotations.threshold ?? (find(id).meta as unknown as ScoresMeta).threshold
   return {
+    chooseThreshold: async ({ scores, rule, brief = false }) => {
+      const { percentile = 99.5, rule: id = 'percentile' } = rule as { percentile?: number; rule?: 'percentile' | 'mad' }
+      const share = id === 'percentile' ? 1 - percentile / 100 : 0.004
+      const value = scoreAt(highest[Math.min(highest.length - 1, Math.round(share * highest.length))] as number)
+      return ok({
+        choice: {
+          rule: id,
+          title: id === 'percentile' ? 'Percentile of held-out rows' : 'Median absolute deviation',
+          parameters: id === 'percentile' ? { percentile } : { deviations: 6 },
+          value,
+          low: brief ? null : value * 0.95,
+          high: brief ? null : value * 1.05,
+          level: 0.95,
+          intervalBy: 'order statistics',
+          calibrationRows: (find(scores).meta as unknown as ScoresMeta).holdoutRows,
+          calibration: 'held-out' as const,
+          usesLabels: false,
+        },
+        falseAlarmsPer1000: { value: 1000 * share, low: 900 * share, high: 1100 * share, level: 0.95 },
+        flagged: brief ? null : highest.filter((row) => scoreAt(row) > value).length,
+      })
+    },
+
     listFlagged: async ({ scores, threshold: asked, sort = 'score', descending = true, review = 'all', rows, offset = 0, limit = 100 }) => {
       const threshold = asked ?? thresholdOf(scores)
       const above = highest.filter((row) => scoreAt(row) > threshold)

@@ -39,7 +39,10 @@ const [fewestPeaks, mostPeaks] = [20, 1000]
 
 interface Run extends LongRun {
   readonly seed: number
+  /** No interval, where making one takes longer than a slider waits. */
+  readonly brief?: boolean
 }
+const times = ({ brief }: Run): number => (brief ? 0 : replicates)
 
 /** @param share of normal rows that may be flagged, above 0 and below 1 */
 export function shareThreshold(sorted: Float64Array, share: number): RuleThreshold {
@@ -53,7 +56,7 @@ export function shareThreshold(sorted: Float64Array, share: number): RuleThresho
  * @param share  of normal rows that may be flagged: may be smaller than one of them
  * @throws DATA_UNSUITABLE where there is no tail to fit
  */
-export async function extremeThreshold(sorted: Float64Array, share: number, { seed, signal }: Run): Promise<RuleThreshold> {
+export async function extremeThreshold(sorted: Float64Array, share: number, run: Run): Promise<RuleThreshold> {
   const n = sorted.length
   const count = Math.min(mostPeaks, Math.max(fewestPeaks, Math.floor(n * tailShare)))
   if (n < 50 || !(sorted[n - 1] > sorted[n - 1 - count]))
@@ -69,10 +72,10 @@ export async function extremeThreshold(sorted: Float64Array, share: number, { se
   const quantileOf = (fitted: ParetoTail, over: number): number =>
     share >= over / n ? quantileOfSorted(sorted, 1 - share) : u + paretoQuantile(fitted, (share * n) / over)
   const threshold = quantileOf(tail, count)
-  const pace = createPace(signal)
+  const pace = createPace(run.signal)
   const values: number[] = []
-  for (let r = 0; r < replicates; r++) {
-    const random = randomStream(seed, `tail/${r}`)
+  for (let r = 0; r < times(run); r++) {
+    const random = randomStream(run.seed, `tail/${r}`)
     const over = Math.max(2, binomial(n, count / n, random))
     const drawn = Float64Array.from({ length: over }, () => peaks[random.below(count)])
     // Of equal peaks no law can be fitted; such samples say nothing.
@@ -93,16 +96,16 @@ export async function extremeThreshold(sorted: Float64Array, share: number, { se
 const madScale = 1.482602218505602
 
 /** @param k how many standard deviations above the median */
-export async function madThreshold(sorted: Float64Array, k: number, { seed, signal }: Run): Promise<RuleThreshold> {
+export async function madThreshold(sorted: Float64Array, k: number, run: Run): Promise<RuleThreshold> {
   const n = sorted.length
   const { median, mad } = medianAndMad(sorted)
   const threshold = median + k * madScale * mad
   const m = Math.min(n, mostDrawn)
   const pool = m === n ? sorted : Float64Array.from({ length: m }, (_, i) => sorted[Math.floor(((i + 0.5) * n) / m)])
-  const pace = createPace(signal)
+  const pace = createPace(run.signal)
   const values: number[] = []
-  for (let r = 0; r < replicates; r++) {
-    const random = randomStream(seed, `mad/${r}`)
+  for (let r = 0; r < times(run); r++) {
+    const random = randomStream(run.seed, `mad/${r}`)
     const drawn = Float64Array.from({ length: m }, () => pool[random.below(m)]).sort()
     const sample = medianAndMad(drawn)
     values.push(sample.median + k * madScale * sample.mad)
@@ -128,19 +131,19 @@ function medianAndMad(sorted: Float64Array): { median: number; mad: number } {
  * The threshold with the largest F1, halfway to the next lower score; of equals the highest.
  * @param positive [n] 1 for anomalous
  */
-export async function labelThreshold(scores: Float64Array, positive: Uint8Array, { seed, signal }: Run): Promise<RuleThreshold> {
+export async function labelThreshold(scores: Float64Array, positive: Uint8Array, run: Run): Promise<RuleThreshold> {
   const n = scores.length
   const order = Uint32Array.from({ length: n }, (_, i) => i).sort((a, b) => scores[b] - scores[a])
   const falling = Float64Array.from(order, (i) => scores[i])
   const isPositive = Uint8Array.from(order, (i) => positive[i])
   const best = bestSplit(falling, isPositive, null)
-  const pace = createPace(signal)
+  const pace = createPace(run.signal)
   const values: number[] = []
-  for (let r = 0; r < replicates; r++) {
-    const random = randomStream(seed, `labels/${r}`)
-    const times = new Uint32Array(n)
-    for (let i = 0; i < n; i++) times[random.below(n)]++
-    const sample = bestSplit(falling, isPositive, times)
+  for (let r = 0; r < times(run); r++) {
+    const random = randomStream(run.seed, `labels/${r}`)
+    const drawn = new Uint32Array(n)
+    for (let i = 0; i < n; i++) drawn[random.below(n)]++
+    const sample = bestSplit(falling, isPositive, drawn)
     if (sample.f1 > 0) values.push(sample.threshold)
     if (pace.due()) await pace.rest()
   }

@@ -13,10 +13,12 @@ import type { DatasetMeta } from '#common/domain/dataset.ts'
 import { rowNoun } from '#common/domain/dataset.ts'
 import type { EvaluationFinding } from '#common/domain/evaluation.ts'
 import type { ClusteringMeta, MatrixMeta, ScoresMeta } from '#common/domain/results.ts'
+import { choiceOf } from '#common/domain/scores.ts'
 import { throwIfCancelled } from '#common/errors.ts'
 import { parsePlace } from '../../data/vector/open.ts'
 import type { Project } from '../../project/project.ts'
 import { lineage } from '../lineage.ts'
+import { ruleWords } from '../score/threshold.ts'
 import type { EvaluatedFigures } from './classes.ts'
 import { calibrationRows, labelLearnedRows, trainedRows } from './learnedRows.ts'
 import type { EvaluateParams } from './params.ts'
@@ -121,7 +123,8 @@ function scoreLeaks({ project, params }: Judged, artifact: Artifact): Found[] {
     .flatMap(({ meta: other }) => (other as unknown as ComparisonMeta).evaluation?.results ?? [])
     .flatMap((result) => (result.kind === 'scores' ? result.marks.filter(({ what }) => what === 'best F1') : []))
   const threshold = thresholdOf(artifact)
-  if (artifact.annotations.threshold !== undefined && threshold !== meta.threshold) {
+  const choice = choiceOf(artifact)
+  if (threshold !== meta.threshold && choice === null) {
     const isBest = earlierBest.some((mark) => mark.threshold === threshold)
     found.push(
       isBest
@@ -138,13 +141,14 @@ function scoreLeaks({ project, params }: Judged, artifact: Artifact): Found[] {
             hint: 'If these labels were looked at for it, precision, recall and F1 are too good; ranks (AUC, average precision) are not touched.',
           },
     )
-  } else if (meta.choice?.usesLabels) {
+  } else if (choice?.usesLabels) {
     // Which rows it took is kept with the scores, so that they can be left out.
-    const leftOut = params.judge !== 'all' && artifact.arrays.some(({ name }) => name === 'learned/row')
+    const isKept = choice.labels !== undefined || artifact.arrays.some(({ name }) => name === 'learned/row')
+    const leftOut = params.judge !== 'all' && isKept
     found.push({
       code: 'THRESHOLD_FROM_LABELS',
       severity: leftOut ? 'note' : 'warn',
-      message: `The threshold was chosen with labels: ${meta.thresholdRule}.`,
+      message: `The threshold was chosen with labels: ${ruleWords(choice)}.`,
       hint: leftOut
         ? 'The rows it was chosen on are left out; say that labels were used.'
         : 'Judge on rows not learned from, or use a rule that takes no labels. Ranks (AUC, average precision) are not touched.',

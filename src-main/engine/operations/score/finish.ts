@@ -17,7 +17,7 @@ import type { RowScorer } from './scorer.ts'
 import { type SeriesRows, writeSeries } from './series.ts'
 import type { ScoredBlock } from './stream.ts'
 import { ScoreTally } from './tally.ts'
-import { chooseThreshold, falseAlarms, labelledRows, type RuleParams, ruleWords } from './threshold.ts'
+import { chooseThreshold, falseAlarms, labelledRows, type RuleParams, ruleWords, withScores } from './threshold.ts'
 
 /** What the operation reads of its parameters; the others are the methods' own. */
 export interface ScoreParams extends RuleParams, Readonly<Record<string, unknown>> {
@@ -66,7 +66,10 @@ export async function finish(ctx: Context, frame: Frame, latents: number, scored
       calibration,
       of,
       rowsPerDay: series?.rowsPerDay ?? null,
-      labelled: async () => withScores(labels, labelled),
+      labelled: async () => {
+        if (!labels || !labelled) throw new Error('labels were not read')
+        return withScores(labels, labelled)
+      },
       seed,
       signal,
     })
@@ -100,13 +103,6 @@ export async function finish(ctx: Context, frame: Frame, latents: number, scored
     draft,
   )
   return metaOf(frame, scored, { latents, choice, counts, series, explained, blame, params })
-}
-
-/** The labelled rows that have a score. */
-function withScores(labels: { rows: Float64Array; positive: Uint8Array } | null, scores: Float32Array | null) {
-  if (!labels || !scores) throw new Error('labels were not read')
-  const known = Uint32Array.from(scores.keys()).filter((i) => Number.isFinite(scores[i]))
-  return { scores: Float64Array.from(known, (i) => scores[i]), positive: Uint8Array.from(known, (i) => labels.positive[i]) }
 }
 
 async function tallyAgain({ project, draft, signal }: Context, tally: ScoreTally, threshold: number, rows: number): Promise<void> {

@@ -181,3 +181,17 @@ export const params = z.object({
   }),
 })
 export type Params = z.output<typeof params>
+
+/** Those of the threshold alone: the rule may be another one on finished scores. */
+export const ruleParams = params.pick({
+  rule: true,
+  percentile: true,
+  falseAlarmRate: true,
+  deviations: true,
+  alarms: true,
+  alarmsPer: true,
+  anomalousShare: true,
+  labels: true,
+  labelField: true,
+  labelShare: true,
+})

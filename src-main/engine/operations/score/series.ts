@@ -68,7 +68,7 @@ function times(values: FieldValue[] | null): { values: Float64Array; isDate: boo
 }
 
 /** From the middle step between windows of one unit, times the units. */
-function perDay(start: Float64Array, unit: Uint16Array | null): number | null {
+export function perDay(start: Float64Array, unit: Uint16Array | null): number | null {
   const last = new Map<number, number>()
   const steps: number[] = []
   for (let row = 0; row < start.length; row++) {

@@ -29,7 +29,7 @@ export interface RuleParams {
   readonly labelShare: number
 }
 
-interface RuleGround {
+export interface RuleGround {
   /** Rising. */
   readonly calibration: Float64Array
   readonly of: 'held-out' | 'learning'
@@ -39,6 +39,8 @@ interface RuleGround {
   readonly labelled: () => Promise<{ scores: Float64Array; positive: Uint8Array }>
   readonly seed: number
   readonly signal: AbortSignal
+  /** Without an interval. */
+  readonly brief?: boolean
 }
 
 export async function chooseThreshold(params: RuleParams, ground: RuleGround): Promise<ThresholdChoice> {
@@ -63,9 +65,9 @@ export async function chooseThreshold(params: RuleParams, ground: RuleGround): P
 
 async function apply(
   params: RuleParams,
-  { calibration, rowsPerDay, labelled, seed, signal }: RuleGround,
+  { calibration, rowsPerDay, labelled, seed, signal, brief }: RuleGround,
 ): Promise<{ asked: Record<string, number>; found: RuleThreshold; rows?: number }> {
-  const run = { seed, signal }
+  const run = { seed, signal, brief }
   switch (params.rule) {
     case 'percentile':
       return { asked: { percentile: params.percentile }, found: shareThreshold(calibration, 1 - params.percentile / 100) }
@@ -152,6 +154,18 @@ function betaQuantile(p: number, a: number, b: number): number {
 
 const isNormal = (name: string): boolean => Number(name) === 0 || name.toLowerCase() === 'normal'
 
+/** Scores and verdicts of the labelled rows that have a score. @param scores theirs, in their order */
+export function withScores(
+  { positive }: { readonly positive: Uint8Array },
+  scores: Float32Array,
+): { scores: Float64Array; positive: Uint8Array } {
+  const known = Uint32Array.from(scores.keys()).filter((i) => Number.isFinite(scores[i]))
+  return { scores: Float64Array.from(known, (i) => scores[i]), positive: Uint8Array.from(known, (i) => positive[i]) }
+}
+
+/** Whether a row is among `share` percent of all, drawn by seed. */
+export const isDrawn = (seed: number, row: number, share: number): boolean => rowHash(seed, row) < (share / 100) * 2 ** 32
+
 /** Rows whose label is known, a share of them drawn by seed: their numbers, rising, and whether they are anomalous. */
 export async function labelledRows(
   meta: DatasetMeta,
@@ -169,7 +183,7 @@ export async function labelledRows(
   const rows: number[] = []
   const positive: number[] = []
   for (let row = 0; row < ids.length; row++) {
-    if (ids[row] < 0 || rowHash(seed, row) >= (labelShare / 100) * 2 ** 32) continue
+    if (ids[row] < 0 || !isDrawn(seed, row, labelShare)) continue
     rows.push(row)
     positive.push(normal[ids[row]] ? 0 : 1)
   }
