@@ -3,7 +3,7 @@
  * axes (Kobak & Linderman, Nature Biotechnology 2021, on why the beginning matters) by gradient descent (umap/optimise.ts). Defaults as in
  * umap-learn, but for that beginning, which there is spectral.
  * Same rows, parameters and seed: same plane, whatever the number of threads. Memory beside the rows: their copy for the search, and
- * about 40 bytes per neighbour and row.
+ * about 60 bytes per neighbour and row.
  */
 import { z } from 'zod'
 import { createPace } from '../pace.ts'
@@ -55,7 +55,7 @@ const params = z.object({
 
 export const umap = defineEmbedding({
   id: 'umap',
-  version: 1,
+  version: 2,
   title: 'UMAP',
   summary: 'Keeps neighbours together; groups that hang together become islands.',
   useWhen: 'To see groups and what lies between them. Sizes of islands and distances between them mean little.',
@@ -70,18 +70,17 @@ export const umap = defineEmbedding({
     const wanted = passes ?? (n <= smallUpTo ? 500 : 200)
     const set = strongest(await fuzzySet(index, distance, n, k, pace), wanted)
     const Y = await beginning(X, n, d, run)
-    const random = randomStream(run.seed, 'umap')
     const done = await optimise(Y, n, set, {
       passes: wanted,
       curve: curveFor(minDist, spread),
       repulsion,
       learningRate: 1,
-      seed: random.below(2 ** 31),
+      random: randomStream(run.seed, 'umap'),
       pace,
       isEnough: () => run.isEnough?.() ?? false,
-      after(pass) {
+      after(pass, plane) {
         run.report?.(0.2 + (0.8 * pass) / wanted)
-        run.show?.(Y)
+        run.show?.(plane)
       },
     })
     return { plane: Y, figures: { passes: done } }

@@ -111,8 +111,10 @@ export const f32x4 = table('v128', {
   atMost: vector(0x45),
   atLeast: vector(0x46),
   not: vector(0x4d),
+  floor: vector(0x68),
   and: vector(0x4e),
   or: vector(0x50),
+  xor: vector(0x51),
   /** Bits of the first where the third has ones, of the second elsewhere. */
   select: vector(0x52),
   abs: vector(0xe0),
@@ -126,12 +128,36 @@ export const f32x4 = table('v128', {
   max: vector(0xe9),
 })()
 
+/** Four whole numbers at once; shifts are by a number of bits, the same for all four. */
+export const i32x4 = {
+  lane: (x: Value, lane: number): Value => apply('i32', [...vector(0x1b), lane], x),
+  /** Four lanes of both, those of the second from 4 on. */
+  shuffle: (x: Value, y: Value, lanes: readonly [number, number, number, number]): Value =>
+    apply('v128', [...vector(0x0d), ...lanes.flatMap((lane) => [4 * lane, 4 * lane + 1, 4 * lane + 2, 4 * lane + 3])], x, y),
+  ...table('v128', {
+    splat: vector(0x11),
+    shiftLeft: vector(0xab),
+    /** Copies the upper bit. */
+    shiftRight: vector(0xac),
+    /** Fills up with zeros. */
+    shiftRightZeros: vector(0xad),
+    add: vector(0xae),
+    sub: vector(0xb1),
+    /** Without signs: 64 bits each of lanes 0 and 1, or 2 and 3. */
+    lowProducts: vector(0xde),
+    highProducts: vector(0xdf),
+    truncated: vector(0xf8),
+    toFloats: vector(0xfa),
+  })(),
+}
+
 /** Two doubles at once. */
 export const f64x2 = table('v128', {
   /** The first two floats of four. */
   promote: vector(0x5f),
   add: vector(0xf0),
   sub: vector(0xf1),
+  mul: vector(0xf2),
 })()
 
 /** Addresses are aligned to four bytes only. */
@@ -144,8 +170,12 @@ export const load = {
   single: (at: Value, offset = 0): Value => apply('v128', memory(vector(0x5c), offset), at),
   /** Two floats, and two zeros. */
   pair: (at: Value, offset = 0): Value => apply('v128', memory(vector(0x5d), offset), at),
+  /** Two floats into the upper half of four. */
+  upperPair: (at: Value, four: Value): Value => apply('v128', [...memory(vector(0x57), 0), 1], at, four),
   /** One float in all four lanes. */
   splat: (at: Value, offset = 0): Value => apply('v128', memory(vector(0x09), offset), at),
+  /** One double in both lanes. */
+  splat64: (at: Value, offset = 0): Value => apply('v128', memory(vector(0x0a), offset), at),
 }
 const storeCode: Readonly<Record<Type, Code>> = { i32: [0x36], f32: [0x38], v128: vector(0x0b) }
 
@@ -170,6 +200,10 @@ export class Func {
   }
   store(at: Value, value: Value, offset = 0): void {
     this.#code.push(...at.code, ...value.code, ...memory(storeCode[value.type], offset))
+  }
+  /** The first two floats of four. */
+  storePair(at: Value, four: Value): void {
+    this.#code.push(...at.code, ...four.code, ...memory(vector(0x5b), 0), 0)
   }
   if(condition: Value, then: () => void, otherwiseDo?: () => void): void {
     this.#code.push(...condition.code, when, noResult)
