@@ -31,7 +31,7 @@ export async function dropFiles(page: Page, files: readonly string[]): Promise<v
 }
 
 /** Takes what was inspected into the project, and waits until its facts are shown. */
-export async function finishImport(page: Page, what: 'scene' | 'table' | 'cells' | 'vectors'): Promise<void> {
+export async function finishImport(page: Page, what: 'scene' | 'table' | 'cells' | 'vectors' | 'series'): Promise<void> {
   await page.getByRole('button', { name: `Import ${what}` }).click(patient)
   await expect(page.getByRole('button', { name: 'Choose a model' })).toBeVisible(patient)
 }
