@@ -6,7 +6,7 @@ import { z } from 'zod'
 
 const artifact = z.int().positive()
 
-export const RowCondition = z.discriminatedUnion('kind', [
+const SimpleCondition = z.discriminatedUnion('kind', [
   /** Rows of these classes of a clustering. */
   z.object({ kind: z.literal('classes'), artifact, classes: z.array(z.int().positive()).min(1) }),
   /** Rows whose number lies within, both ends included: of scores ('score'), or of one number of the code ('codes'). Null: no limit. */
@@ -38,6 +38,23 @@ export const RowCondition = z.discriminatedUnion('kind', [
   }),
   /** Rows by number. */
   z.object({ kind: z.literal('rows'), rows: z.array(z.int().nonnegative()).min(1).max(100_000) }),
+  /** Rows under a node of the tree of a clustering, which keeps where in it each row lies. */
+  z.object({ kind: z.literal('branch'), artifact, node: z.int().nonnegative() }),
+])
+export type SimpleCondition = z.output<typeof SimpleCondition>
+
+/** Rows that are added to those before, or taken from them: those that meet every condition, or, `outside`, those that do not. */
+const SelectionPart = z.object({
+  how: z.enum(['add', 'remove']),
+  outside: z.boolean().optional(),
+  all: z.array(SimpleCondition).min(1).max(16),
+})
+export type SelectionPart = z.output<typeof SelectionPart>
+
+export const RowCondition = z.discriminatedUnion('kind', [
+  ...SimpleCondition.options,
+  /** Rows that come together in steps, from none on. Any union, difference or complement can be said so without nesting. */
+  z.object({ kind: z.literal('combined'), parts: z.array(SelectionPart).min(1).max(64) }),
 ])
 export type RowCondition = z.output<typeof RowCondition>
 

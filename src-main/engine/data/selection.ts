@@ -91,6 +91,10 @@ function markFor(project: Project, dataset: Artifact, condition: RowCondition): 
       return markArea(dataset, condition)
     case 'rows':
       return markRows(dataset, condition)
+    case 'branch':
+      return markBranch(project, dataset, condition)
+    case 'combined':
+      return markCombined(project, dataset, condition)
   }
 }
 
@@ -201,6 +205,44 @@ function markRows(dataset: Artifact, { rows }: Condition<'rows'>): Mark {
     const inside = new Uint8Array(out.length)
     const first = firstNotBefore((i) => sorted[i], 0, sorted.length, from)
     for (let i = first; i < sorted.length && sorted[i] < from + out.length; i++) inside[sorted[i] - from] = 1
+    for (let i = 0; i < out.length; i++) out[i] &= inside[i]
+  }
+}
+
+/** Rows that the clustering put nowhere in its tree are under no node. */
+function markBranch(project: Project, dataset: Artifact, { artifact, node }: Condition<'branch'>): Mark {
+  const clustering = ofDataset(artifactOf(project, artifact, 'clustering'), dataset)
+  if (!clustering.arrays.some(({ name }) => name === 'tree/node'))
+    throw invalid(`“${clustering.name}” does not keep where in its tree the rows lie.`, 'Cluster again.', artifact)
+  const children = project.array(artifact, 'tree/children')
+  const { tree } = clustering.meta as unknown as ClusteringMeta
+  const leaves = tree?.leaves ?? 0
+  const nodes = leaves + children.shape[0]
+  if (node >= nodes) throw invalid(`The tree of “${clustering.name}” has no node ${node}.`, 'Choose one of its branches.', artifact)
+  const pairs = children.read(0, children.shape[0])
+  const isUnder = new Uint8Array(nodes)
+  isUnder[node] = 1
+  // Children come before what joins them.
+  for (let at = node; at >= leaves; at--) if (isUnder[at]) isUnder[pairs[2 * (at - leaves)]] = isUnder[pairs[2 * (at - leaves) + 1]] = 1
+  return eachPiece(project.array(artifact, 'tree/node'), (values, out) => {
+    for (let i = 0; i < out.length; i++) out[i] &= values[i] < 0 ? 0 : isUnder[values[i]]
+  })
+}
+
+function markCombined(project: Project, dataset: Artifact, { parts }: Condition<'combined'>): Mark {
+  const steps = parts.map(({ how, outside = false, all }) => ({
+    adds: how === 'add',
+    // 1 where a row is meant: one that meets every condition, or one that does not.
+    meant: outside ? 0 : 1,
+    marks: all.map((condition) => markFor(project, dataset, condition)),
+  }))
+  return (from, out) => {
+    const inside = new Uint8Array(out.length)
+    for (const { adds, meant, marks } of steps) {
+      const found = new Uint8Array(out.length).fill(1)
+      for (const mark of marks) mark(from, found)
+      for (let i = 0; i < out.length; i++) if (found[i] === meant) inside[i] = Number(adds)
+    }
     for (let i = 0; i < out.length; i++) out[i] &= inside[i]
   }
 }

@@ -1,5 +1,5 @@
 /** Which of the rows that are drawn are selected, told here where what is drawn says it, so that a lasso answers in the same frame. */
-import type { RowCondition, RowSelection } from '#common/domain/selection.ts'
+import type { RowCondition, RowSelection, SelectionPart } from '#common/domain/selection.ts'
 import { insideTest } from '../scatter/points.ts'
 
 /** Rows as a view has them, with what it knows of each. */
@@ -47,6 +47,9 @@ function testFor(condition: RowCondition, { rows, gridWidth, labels, scores, num
     const inside = insideTest(condition.points)
     return (i) => inside((rows[i] % gridWidth) + 0.5, Math.floor(rows[i] / gridWidth) + 0.5)
   }
+  // Where in a tree a row lies is known to the engine.
+  if (condition.kind === 'branch') return null
+  if (condition.kind === 'combined') return testForParts(condition.parts, { rows, gridWidth, labels, scores, numbers })
   const found =
     condition.kind === 'polygon' || condition.array === 'codes' ? numbers.find((n) => n.artifact === condition.artifact) : undefined
   if (condition.kind === 'polygon') {
@@ -61,6 +64,17 @@ function testFor(condition: RowCondition, { rows, gridWidth, labels, scores, num
   if (found) return (i) => within(found.values[i * found.size + condition.unit], low, high)
   if (condition.array !== 'score' || scores?.artifact !== condition.artifact) return null
   return (i) => within(scores.values[i], low, high)
+}
+
+function testForParts(parts: readonly SelectionPart[], drawn: DrawnRows): ((i: number) => boolean) | null {
+  const steps = parts.map(({ how, outside = false, all }) => {
+    const tests = all.map((condition) => testFor(condition, drawn))
+    return tests.every((test) => test !== null) ? { adds: how === 'add', outside, tests } : null
+  })
+  if (!steps.every((step) => step !== null)) return null
+  // The last step that means a row decides; one that none means is out.
+  const newestFirst = steps.toReversed()
+  return (i) => newestFirst.find(({ outside, tests }) => tests.every((test) => test(i)) !== outside)?.adds ?? false
 }
 
 const within = (v: number, low: number, high: number): boolean => v >= low && v <= high

@@ -1,6 +1,6 @@
 /** What makes rows part of the selection, in the words of the views they were chosen in. */
 import type { Artifact } from '#common/domain/artifact.ts'
-import type { RowCondition } from '#common/domain/selection.ts'
+import type { RowCondition, SelectionPart, SimpleCondition } from '#common/domain/selection.ts'
 import { formatCount, formatNumber, formatRows, formatSignificant } from '../../lib/format.ts'
 
 interface Names {
@@ -10,6 +10,16 @@ interface Names {
   /** What a class is called beside its number. */
   readonly className?: (artifact: number, id: number) => string
 }
+
+/** All rows that have a code, and so an error. */
+export const everyRow = (latents: number): SimpleCondition => ({
+  kind: 'range',
+  artifact: latents,
+  array: 'error',
+  unit: 0,
+  from: null,
+  to: null,
+})
 
 const mostNamed = 3
 
@@ -21,6 +31,7 @@ export function conditionWords(condition: RowCondition, { byId, nouns, className
       return classes.map((id) => className?.(artifact, id) ?? `Class ${id}`).join(', ')
     }
     case 'range': {
+      if (condition.array === 'error' && condition.from === null && condition.to === null) return `All ${nouns[1]}`
       const what = condition.array === 'score' ? 'Score' : condition.array === 'error' ? 'Error' : `Code ${condition.unit + 1}`
       return `${what} ${rangeWords(condition.from, condition.to)}`
     }
@@ -34,7 +45,19 @@ export function conditionWords(condition: RowCondition, { byId, nouns, className
       return 'Drawn on the map'
     case 'rows':
       return condition.rows.length === 1 ? `One ${nouns[0]}` : `${formatRows(condition.rows.length, [...nouns])}, listed`
+    case 'branch':
+      return `A branch of the tree of ${byId.get(condition.artifact)?.name ?? 'a clustering'}`
+    case 'combined':
+      return condition.parts.map((part, i) => partWords(part, i, { byId, nouns, className })).join(', ')
   }
+}
+
+/** 'Class 2, and Drawn on UMAP, without Drawn on the map' */
+function partWords({ how, outside, all }: SelectionPart, i: number, names: Names): string {
+  const what = all.map((condition) => conditionWords(condition, names)).join(' within ')
+  const step = i === 0 ? '' : how === 'add' ? 'and ' : 'without '
+  if (!outside) return `${step}${what}`
+  return how === 'remove' && i > 0 ? `only within ${what}` : `${step}all but ${what}`
 }
 
 function rangeWords(from: number | null, to: number | null): string {

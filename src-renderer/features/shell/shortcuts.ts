@@ -30,7 +30,9 @@ export const shortcuts: readonly { readonly title: string; readonly keys: readon
     keys: [
       ['V', 'Pan'],
       ['P', 'Pick a pixel'],
-      ['L', 'Lasso'],
+      ['L B', 'Lasso or box; Shift adds, Ctrl takes away'],
+      ['Ctrl A', 'Select all'],
+      ['I', 'Invert the selection'],
       ['+ −', 'Zoom'],
       ['0', 'Fit'],
       ['R', 'Recluster the selection'],

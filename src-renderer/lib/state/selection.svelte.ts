@@ -2,15 +2,22 @@
  * The one selection of rows, shared by map, scatter, tables and profiles: what is chosen or pointed at in one view shows in all.
  * It keeps why rows are in it (RowSelection), never the rows themselves; the engine counts and reads them.
  */
-import type { RowCondition, RowSelection } from '#common/domain/selection.ts'
+import type { RowCondition, RowSelection, SelectionPart, SimpleCondition } from '#common/domain/selection.ts'
 
-/** Instead of what is selected, beside it, or only what is in both. */
-export type SelectHow = 'replace' | 'add' | 'within'
+/** Instead of what is selected, beside it, without it, or only what is in both. */
+export type SelectHow = 'replace' | 'add' | 'remove' | 'within'
 
-type Classes = Extract<RowCondition, { kind: 'classes' }>
 type Point = readonly [number, number]
 
+/** What the keys held while something is drawn around ask for: Shift adds, Ctrl or Alt takes away, Shift and Alt keep what is in both. */
+export function howFor({ shiftKey, altKey, ctrlKey, metaKey }: Pick<MouseEvent, 'shiftKey' | 'altKey' | 'ctrlKey' | 'metaKey'>): SelectHow {
+  const takes = altKey || ctrlKey || metaKey
+  if (shiftKey) return takes ? 'within' : 'add'
+  return takes ? 'remove' : 'replace'
+}
+
 const mostConditions = 16
+const mostParts = 64
 const mostPoints = 2000
 const mostRows = 100_000
 const mostRemembered = 50
@@ -28,10 +35,27 @@ export class Selection {
   canUndo = $derived(this.#past.length > 0)
   canRedo = $derived(this.#future.length > 0)
 
-  /** Rows that meet a condition. Two of a kind join when they are added; anything else that is added takes the place of what was there. */
-  pick(dataset: number, condition: RowCondition, how: SelectHow = 'replace'): void {
+  /** Rows that meet a condition. More steps than a selection can hold change nothing. */
+  pick(dataset: number, condition: SimpleCondition, how: SelectHow = 'replace'): void {
     const before = this.value?.dataset === dataset ? this.value.all : []
-    this.#take({ dataset, all: how === 'within' ? narrowed(before, condition) : [how === 'add' ? joined(before, condition) : condition] })
+    const all = changed[how](before, condition)
+    if (all.some((one) => one.kind === 'combined' && one.parts.length > mostParts)) return
+    if (all.length === 0) this.clear()
+    else this.#take({ dataset, all })
+  }
+
+  /** All rows but those that are selected. `every` is what rows there are; of classes alone it is the other classes among `ids`. */
+  invert(every: SimpleCondition, ids: readonly number[] = []): void {
+    if (!this.value) return
+    const { dataset, all } = this.value
+    const only = all.length === 1 ? all[0] : undefined
+    const others = only?.kind === 'classes' ? ids.filter((id) => !only.classes.includes(id)) : []
+    if (only?.kind === 'classes' && others.length > 0) this.selectClasses(dataset, only.artifact, others)
+    else {
+      const rest = inverse(all, every)
+      if (rest.length === 0) this.clear()
+      else this.#take({ dataset, all: rest })
+    }
   }
 
   /** Rows by number; `rows` may be unsorted and hold duplicates. Of more than a selection can list, an even part. */
@@ -110,34 +134,78 @@ export class Selection {
 }
 const none: ReadonlySet<number> = new Set()
 
+const changed: Readonly<Record<SelectHow, (before: readonly RowCondition[], condition: SimpleCondition) => RowCondition[]>> = {
+  replace: (_, condition) => [condition],
+  within: narrowed,
+  add: (before, condition) => (before.length === 0 ? [condition] : [joined(before, condition) ?? stepped(before, 'add', condition)]),
+  remove: (before, condition) => {
+    if (before.length === 0) return []
+    return lessened(before, condition) ?? [stepped(before, 'remove', condition)]
+  },
+}
+
 /** A condition on the same thing is replaced, another one comes beside it. */
-function narrowed(before: readonly RowCondition[], condition: RowCondition): RowCondition[] {
+function narrowed(before: readonly RowCondition[], condition: SimpleCondition): RowCondition[] {
   const others = before.filter((other) => !(other.kind === 'range' && condition.kind === 'range' && sameRange(other, condition)))
   return [...others.slice(1 - mostConditions), condition]
 }
 type Range = Extract<RowCondition, { kind: 'range' }>
 const sameRange = (a: Range, b: Range): boolean => a.artifact === b.artifact && a.array === b.array && a.unit === b.unit
 
-function joined(before: readonly RowCondition[], condition: RowCondition): RowCondition {
+/** Classes or rows alone stay a list; null where they have to be put together in steps. */
+function joined(before: readonly RowCondition[], condition: SimpleCondition): RowCondition | null {
   const only = before.length === 1 ? before[0] : undefined
   if (only?.kind === 'classes' && condition.kind === 'classes' && only.artifact === condition.artifact)
-    return { ...only, classes: union(only.classes, condition.classes) } satisfies Classes
+    return { ...only, classes: union(only.classes, condition.classes) }
   if (only?.kind === 'rows' && condition.kind === 'rows') return { ...only, rows: union(only.rows, condition.rows).slice(0, mostRows) }
-  if (only?.kind === 'area' && condition.kind === 'area') return { ...only, points: bridged(only.points, condition.points) }
-  if (only?.kind === 'polygon' && condition.kind === 'polygon' && only.artifact === condition.artifact && sameAxes(only, condition))
-    return { ...only, points: bridged(only.points, condition.points) }
-  return condition
+  return null
 }
-const sameAxes = (a: { readonly axes: Point }, b: { readonly axes: Point }): boolean => a.axes[0] === b.axes[0] && a.axes[1] === b.axes[1]
+function lessened(before: readonly RowCondition[], condition: SimpleCondition): RowCondition[] | null {
+  const only = before.length === 1 ? before[0] : undefined
+  if (only?.kind === 'classes' && condition.kind === 'classes' && only.artifact === condition.artifact) {
+    const classes = without(only.classes, condition.classes)
+    return classes.length > 0 ? [{ ...only, classes }] : []
+  }
+  if (only?.kind === 'rows' && condition.kind === 'rows') {
+    const rows = without(only.rows, condition.rows)
+    return rows.length > 0 ? [{ ...only, rows }] : []
+  }
+  return null
+}
 const union = (a: readonly number[], b: readonly number[]): number[] => [...new Set([...a, ...b])].sort((x, y) => x - y)
+function without(a: readonly number[], b: readonly number[]): number[] {
+  const gone = new Set(b)
+  return a.filter((one) => !gone.has(one))
+}
 
-/**
- * Two polygons as one: a line there and back between their first corners, which the even-odd rule does not see. Where they overlap they
- * cancel, as a second click on something chosen does.
- */
-function bridged(a: readonly Point[], b: readonly Point[]): [number, number][] {
-  const all = [...a, a[0] as Point, ...b, b[0] as Point]
-  return all.length > mostPoints ? cornersOf(b) : all.map(([x, y]) => [x, y])
+const stepped = (before: readonly RowCondition[], how: 'add' | 'remove', condition: SimpleCondition): RowCondition => ({
+  kind: 'combined',
+  parts: [...partsOf(before), { how, all: [condition] }],
+})
+
+/** The same rows in steps. Conditions beside what is combined already take away what does not meet them. */
+function partsOf(all: readonly RowCondition[]): SelectionPart[] {
+  const simple = all.filter((one) => one.kind !== 'combined')
+  const combined = all.filter((one) => one.kind === 'combined').flatMap(({ parts }) => parts)
+  if (combined.length === 0) return [{ how: 'add', all: simple }]
+  return simple.length > 0 ? [...combined, { how: 'remove', outside: true, all: simple }] : combined
+}
+
+/** Every step the other way round, from all rows on; of what was inverted before, from none on. */
+function inverse(all: readonly RowCondition[], every: SimpleCondition): RowCondition[] {
+  const parts = partsOf(all)
+  const isEvery = ({ all: [only, ...more] }: SelectionPart): boolean => more.length === 0 && JSON.stringify(only) === JSON.stringify(every)
+  const bound: SelectionPart = { how: 'remove', outside: true, all: [every] }
+  const flip = (part: SelectionPart): SelectionPart => ({ ...part, how: part.how === 'add' ? 'remove' : 'add' })
+  const steps = parts.filter((part) => !(part.outside && isEvery(part)))
+  if (steps[0] && steps[0].how === 'add' && !steps[0].outside && isEvery(steps[0])) {
+    const back = steps.slice(1).map(flip)
+    if (back.length === 0) return []
+    return back.length === 1 && back[0]?.how === 'add' && !back[0].outside ? back[0].all : [{ kind: 'combined', parts: back }]
+  }
+  const flipped = steps.map(flip)
+  const reaches = flipped.some(({ how }) => how === 'add')
+  return [{ kind: 'combined', parts: [{ how: 'add', all: [every] }, ...flipped, ...(reaches ? [bound] : [])] }]
 }
 
 /** A drawn outline with no more corners than a selection can hold. */

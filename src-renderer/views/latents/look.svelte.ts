@@ -13,6 +13,8 @@ import { LatentSample, type SampleRequest } from '../../features/scatter/latentS
 import { PointValues } from '../../features/scatter/pointValues.svelte.ts'
 import type { DrawnRows } from '../../features/selection/mask.ts'
 import { PointMask } from '../../features/selection/pointMask.svelte.ts'
+import type { SimpleCondition } from '#common/domain/selection.ts'
+import { everyRow } from '../../features/selection/words.ts'
 import { selection, session } from '../../lib/app.ts'
 import { ancestor, metaOf } from '../../lib/artifacts.ts'
 import { engine } from '../../lib/bridge.ts'
@@ -111,6 +113,8 @@ export class Look {
       this.meta.numbers === undefined &&
       !this.allLatents.some((a) => a.operation === 'decoded-space' && a.inputs.latents === this.latents?.id),
   )
+  /** Rows with a code. */
+  every: SimpleCondition | null = $derived(this.latents ? everyRow(this.latents.id) : null)
   numberWord = $derived(this.meta?.numbers === undefined ? 'Code' : 'Axis')
 
   sampleRequest: SampleRequest | null = $derived(

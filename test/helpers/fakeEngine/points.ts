@@ -45,7 +45,14 @@ const inside = (points: readonly (readonly [number, number])[], x: number, y: nu
 function meets(condition: RowCondition, row: number, find: (id: number) => Artifact): boolean {
   if (condition.kind === 'rows') return condition.rows.includes(row)
   if (condition.kind === 'area') return inside(condition.points, (row % size) + 0.5, Math.floor(row / size) + 0.5)
+  if (condition.kind === 'combined')
+    return condition.parts.reduce(
+      (is, { how, outside = false, all }) => (all.every((one) => meets(one, row, find)) !== outside ? how === 'add' : is),
+      false,
+    )
   if (labelAt(row) === 0) return false
+  // A class is two leaves: even rows lie at the first, odd ones at the second.
+  if (condition.kind === 'branch') return leavesUnder(condition.node).includes(2 * (labelAt(row) - 1) + (row % 2))
   if (condition.kind === 'classes') return condition.classes.includes(labelAt(row))
   if (condition.kind === 'polygon')
     return inside(condition.points, ...(find(condition.artifact).kind === 'embedding2d' ? planeOf(row) : codeOf(row)))
@@ -64,6 +71,12 @@ export const planeMeta = (latents: Artifact, method: string, title: string) => (
   figures: { trustworthiness: 0.94 },
   range: { x: { min: -13, max: 13 }, y: { min: -13, max: 13 } },
 })
+
+function leavesUnder(node: number): readonly number[] {
+  const { leaves, children } = tree()
+  if (node < leaves) return [node]
+  return [0, 1].flatMap((side) => leavesUnder(children[2 * (node - leaves) + side] as number))
+}
 
 /** Merges of the six classes, each of them two leaves. */
 export const tree = () => {

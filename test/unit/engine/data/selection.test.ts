@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { RowCondition } from '#common/domain/selection.ts'
+import type { RowCondition, SelectionPart, SimpleCondition } from '#common/domain/selection.ts'
 import { openSelection } from '#engine/data/selection.ts'
 import { createProject, type ProjectFile } from '#engine/project/open.ts'
 import { gridOf } from '../../../helpers/memorySource.ts'
@@ -76,6 +76,38 @@ describe('a selection of rows', () => {
     expect(rowsIn({ kind: 'classes', artifact: ids.clustering, classes: [2, 3] })).toEqual(
       Array.from({ length: rows }, (_, i) => i).filter((i) => i !== 7 && i % 3 !== 0),
     )
+  })
+
+  it('puts rows together in steps: added, taken away, and those that do not meet a condition', () => {
+    const listed = (...rows: number[]): SimpleCondition => ({ kind: 'rows', rows })
+    const steps = (...parts: SelectionPart[]): RowCondition => ({ kind: 'combined', parts })
+    // Overlaps stay in, unlike in one polygon that crosses itself.
+    const twice = [square(0.6, 0.2, 3.6, 1.9), square(1.6, 0.2, 4.6, 1.9)].map((points) => ({ kind: 'area' as const, points }))
+    expect(rowsIn(steps(...twice.map((area) => ({ how: 'add' as const, all: [area] }))))).toEqual([1, 2, 3, 4, 7, 8, 9, 10])
+    expect(rowsIn(steps({ how: 'add', all: [listed(1, 2, 3, 4)] }, { how: 'remove', all: [listed(3, 9)] }))).toEqual([1, 2, 4])
+    expect(rowsIn(steps({ how: 'add', all: [listed(1, 2, 3)] }, { how: 'remove', outside: true, all: [listed(2, 9)] }))).toEqual([2])
+    expect(rowsIn(steps({ how: 'add', outside: true, all: [listed(0, 1, 2)] }), listed(2, 3, 4))).toEqual([3, 4])
+    expect(() => rowsIn(steps({ how: 'add', all: [{ kind: 'classes', artifact: ids.clustering, classes: [9] }] }))).toThrow(/no class 9/)
+  })
+
+  it('takes rows under a branch of the tree', () => {
+    // ((0 1) 2): nodes 3 = 0 + 1, 4 = 3 + 2. Row i lies at leaf i mod 3, and row 7 nowhere.
+    const tree = storedArtifact(
+      project,
+      'clustering',
+      { dataset: ids.dataset, k: 1, classes: [], tree: { kind: 'ward', leaves: 3 } },
+      {
+        labels: { dtype: 'uint16', shape: [rows], values: new Uint16Array(rows) },
+        'tree/children': { dtype: 'int32', shape: [2, 2], values: Int32Array.of(0, 1, 3, 2) },
+        'tree/node': { dtype: 'int32', shape: [rows], values: Int32Array.from({ length: rows }, (_, i) => (i === 7 ? -1 : i % 3)) },
+      },
+    )
+    const under = (node: number): number[] => rowsIn({ kind: 'branch', artifact: tree, node })
+    expect(under(1)).toEqual([1, 4, 10, 13, 16, 19, 22])
+    expect(under(3)).toHaveLength(8 + 7)
+    expect(under(4)).toHaveLength(rows - 1)
+    expect(() => under(5)).toThrow(/no node 5/)
+    expect(() => rowsIn({ kind: 'branch', artifact: ids.clustering, node: 0 })).toThrow(/does not keep/)
   })
 
   it('takes ranges of scores and codes, both ends included, and no row without a number', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
-import type { RowCondition } from '#common/domain/selection.ts'
+import type { RowCondition, SelectionPart, SimpleCondition } from '#common/domain/selection.ts'
 import { type DrawnRows, maskHere } from '../../../../../src-renderer/features/selection/mask.ts'
 import { PointMask } from '../../../../../src-renderer/features/selection/pointMask.svelte.ts'
 import { conditionWords, countWords } from '../../../../../src-renderer/features/selection/words.ts'
@@ -37,6 +37,14 @@ describe('of drawn rows', () => {
   })
   test('those that meet every condition are', () => {
     expect(mask({ kind: 'classes', artifact: 8, classes: [2] }, { kind: 'rows', rows: [11, 14] })).toEqual([0, 0, 1, 0])
+  })
+  test('those that come together in steps are, and the last step that means a row decides', () => {
+    const rows = (...listed: number[]): SimpleCondition => ({ kind: 'rows', rows: listed })
+    const steps = (...parts: SelectionPart[]): RowCondition => ({ kind: 'combined', parts })
+    expect(mask(steps({ how: 'add', all: [rows(0, 5)] }, { how: 'remove', all: [rows(5, 11)] }))).toEqual([1, 0, 0, 0])
+    expect(mask(steps({ how: 'add', all: [rows(0, 5, 11)] }, { how: 'remove', outside: true, all: [rows(5, 14)] }))).toEqual([0, 1, 0, 0])
+    expect(mask(steps({ how: 'add', outside: true, all: [rows(0)] }), rows(5, 14))).toEqual([0, 1, 0, 1])
+    expect(mask(steps({ how: 'add', all: [{ kind: 'branch', artifact: 8, node: 3 }] }))).toBeNull()
   })
   test('it cannot be told here of what is not drawn', () => {
     expect(mask({ kind: 'classes', artifact: 7, classes: [2] })).toBeNull()

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { cornersOf, Selection } from '../../../../../src-renderer/lib/state/selection.svelte.ts'
-import { insideTest } from '../../../../../src-renderer/features/scatter/points.ts'
+import { cornersOf, howFor, Selection } from '../../../../../src-renderer/lib/state/selection.svelte.ts'
+import { maskHere } from '../../../../../src-renderer/features/selection/mask.ts'
 
 const square = (x: number, y: number, side = 1): [number, number][] => [
   [x, y],
@@ -55,32 +55,116 @@ test('a condition within what is selected narrows it, and can be let go', () => 
   expect(selection.value?.all.map((c) => c.kind)).toEqual(['classes', 'range'])
 })
 
-test('lassos that are added join into one polygon that holds the rows of each', () => {
+const inside = (selection: Selection, x: number, y: number): boolean => {
+  const drawn = { rows: Float64Array.of(0), gridWidth: null, numbers: [{ artifact: 4, values: Float32Array.of(x, y), size: 2 }] }
+  return selection.value !== null && maskHere(selection.value, drawn)?.[0] === 1
+}
+
+test('lassos that are added are a union, where they overlap too', () => {
   const selection = new Selection()
-  selection.pick(1, lasso(square(0, 0)))
-  selection.pick(1, lasso(square(5, 3)), 'add')
-  selection.pick(1, lasso(square(-4, 2)), 'add')
-  const [only] = selection.value?.all ?? []
-  if (only?.kind !== 'polygon') throw new Error('expected a polygon')
-  for (const [x, y] of [
-    [0.5, 0.4],
-    [5.5, 3.4],
-    [-3.5, 2.4],
+  selection.pick(1, lasso(square(0, 0, 2)))
+  selection.pick(1, lasso(square(1, 1, 2)), 'add')
+  selection.pick(1, lasso(square(1, 1, 2)), 'add')
+  for (const [x, y, expected] of [
+    [0.5, 0.4, true],
+    [1.5, 1.4, true],
+    [2.5, 2.4, true],
+    [2.5, 0.4, false],
   ] as const)
-    expect(insideTest(only.points)(x, y)).toBe(true)
-  for (const [x, y] of [
-    [2, 2],
-    [3, 1.8],
-    [-2, 1.2],
-  ] as const)
-    expect(insideTest(only.points)(x, y)).toBe(false)
+    expect(inside(selection, x, y), `${x}, ${y}`).toBe(expected)
 })
 
-test('what is added to something else takes its place', () => {
+test('a lasso that is taken away leaves the rest, and what is added after it comes back', () => {
   const selection = new Selection()
-  selection.toggleClass(1, 8, 2)
+  selection.pick(1, lasso(square(0, 0, 4)))
+  selection.pick(1, lasso(square(1, 1, 2)), 'remove')
+  expect(inside(selection, 0.5, 0.5)).toBe(true)
+  expect(inside(selection, 1.5, 1.5)).toBe(false)
+  selection.pick(1, lasso(square(1, 1)), 'add')
+  expect(inside(selection, 1.5, 1.5)).toBe(true)
+  expect(inside(selection, 2.5, 2.5)).toBe(false)
+  // Narrowed, and then added to: what was left out stays out.
+  selection.pick(1, lasso(square(0, 0, 2)), 'within')
+  selection.pick(1, lasso(square(8, 8)), 'add')
+  expect(inside(selection, 3.5, 0.5)).toBe(false)
+  expect(inside(selection, 0.5, 0.5)).toBe(true)
+  expect(inside(selection, 8.5, 8.5)).toBe(true)
+})
+
+test('what is drawn comes beside chosen classes, and classes are taken away by number', () => {
+  const selection = new Selection()
+  selection.selectClasses(1, 8, [2, 3])
+  selection.pick(1, { kind: 'classes', artifact: 8, classes: [3, 4] }, 'remove')
+  expect([...selection.classesOf(8)]).toEqual([2])
   selection.pick(1, lasso(square(0, 0)), 'add')
-  expect(selection.value?.all.map((c) => c.kind)).toEqual(['polygon'])
+  expect(selection.value?.all).toEqual([
+    {
+      kind: 'combined',
+      parts: [
+        { how: 'add', all: [{ kind: 'classes', artifact: 8, classes: [2] }] },
+        { how: 'add', all: [lasso(square(0, 0))] },
+      ],
+    },
+  ])
+  selection.selectClasses(1, 8, [2])
+  selection.pick(1, { kind: 'classes', artifact: 8, classes: [2] }, 'remove')
+  expect(selection.isEmpty).toBe(true)
+})
+
+test('taking away from nothing selects nothing, and more steps than can be held change nothing', () => {
+  const selection = new Selection()
+  selection.pick(1, lasso(square(0, 0)), 'remove')
+  expect(selection.isEmpty).toBe(true)
+  for (let i = 0; i < 70; i++) selection.pick(1, lasso(square(3 * i, 0)), 'add')
+  const [only] = selection.value?.all ?? []
+  expect(only?.kind === 'combined' && only.parts.length).toBe(64)
+})
+
+const every = lasso(square(-10, -10, 20))
+test('inverted it is all other rows, and inverted again what it was', () => {
+  const selection = new Selection()
+  const expectRows = (...expected: boolean[]): void =>
+    expect(
+      [
+        [0.5, 0.5],
+        [1.5, 1.5],
+        [5, 5],
+        [50, 50],
+      ].map(([x, y]) => inside(selection, x as number, y as number)),
+    ).toEqual(expected)
+  selection.pick(1, lasso(square(0, 0)))
+  const before = selection.value
+  selection.invert(every)
+  expectRows(false, true, true, false)
+  selection.invert(every)
+  expect(selection.value).toEqual(before)
+  selection.pick(1, lasso(square(0, 0, 4)))
+  selection.pick(1, lasso(square(1, 1)), 'remove')
+  selection.pick(1, lasso(square(40, 40, 20)), 'add')
+  expectRows(true, false, false, true)
+  selection.invert(every)
+  expectRows(false, true, true, false)
+  selection.invert(every)
+  expectRows(true, false, false, true)
+  selection.pick(1, every)
+  selection.invert(every)
+  expect(selection.isEmpty).toBe(true)
+})
+
+test('of classes alone the others are chosen', () => {
+  const selection = new Selection()
+  selection.selectClasses(1, 8, [2])
+  selection.invert(every, [1, 2, 3])
+  expect([...selection.classesOf(8)]).toEqual([1, 3])
+})
+
+test('keys held while drawing say how', () => {
+  const held = (keys: object) => howFor({ shiftKey: false, altKey: false, ctrlKey: false, metaKey: false, ...keys })
+  expect(held({})).toBe('replace')
+  expect(held({ shiftKey: true })).toBe('add')
+  expect(held({ altKey: true })).toBe('remove')
+  expect(held({ ctrlKey: true })).toBe('remove')
+  expect(held({ shiftKey: true, altKey: true })).toBe('within')
 })
 
 test('a change can be taken back and done again', () => {
