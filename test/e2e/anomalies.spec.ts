@@ -55,7 +55,7 @@ test('flagged pixels of the sample are reviewed, undone and saved', async () => 
   await scores.nth(1).click()
   await expect(scores.nth(1)).toHaveAttribute('aria-pressed', 'true')
 
-  // A lower threshold flags more, by keyboard and in other terms.
+  // A lower threshold flags more, by keyboard and by a rule.
   const progress = page.getByText(/^\d+ of [\d\s]+ reviewed$/)
   const count = async (): Promise<number> =>
     Number((await progress.innerText()).replace(/^\d+ of ([\d\s]+) reviewed$/, '$1').replace(/\s/g, ''))
@@ -64,8 +64,15 @@ test('flagged pixels of the sample are reviewed, undone and saved', async () => 
   await inspector.getByRole('slider', { name: 'Threshold' }).focus()
   await page.keyboard.press('ArrowLeft')
   await expect.poll(count, patient).toBeGreaterThan(before)
-  await setField(inspector, 'Percentile', '99.8')
+  await expect(inspector.getByLabel('Threshold by')).toHaveValue('hand')
+  await inspector.getByLabel('Threshold by').selectOption('Percentile of held-out pixels')
+  await setField(inspector, 'Percentile, value', '99.8')
   await expect.poll(count, patient).toBeLessThan(before)
+  // Extreme values on finished scores; undone, the percentile counts again.
+  await inspector.getByLabel('Threshold by').selectOption('Extreme values')
+  await expect(inspector).toContainText('bootstrap samples of the tail', patient)
+  await page.keyboard.press('Control+z')
+  await expect(inspector.getByLabel('Threshold by')).toHaveValue('percentile', patient)
 
   // Three verdicts by keyboard; one is undone.
   await flagged.focus()

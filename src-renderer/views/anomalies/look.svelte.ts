@@ -2,8 +2,10 @@
 import { columnNoun, type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
 import { pixelMetres } from '#common/domain/ground.ts'
 import type { ModelMeta } from '#common/domain/results.ts'
-import type { FlaggedRow, ScoresMeta } from '#common/domain/scores.ts'
+import { choiceOf, type FlaggedRow, type ScoresMeta } from '#common/domain/scores.ts'
 import type { Artifact } from '#common/domain/artifact.ts'
+import type { ErrorReport } from '#common/errors.ts'
+import type { RuleValues } from '../../features/anomalies/rules.ts'
 import { thresholds } from '../../features/anomalies/thresholds.svelte.ts'
 import { columnAxis } from '../../features/clusters/profiles.ts'
 import { ReviewList } from '../../features/review/reviewList.svelte.ts'
@@ -107,7 +109,39 @@ class Look {
   async setThreshold(value: number): Promise<void> {
     const { scores } = this
     if (!scores) return
-    await session.annotate(scores, { ...scores.annotations, threshold: value })
+    this.#ruleTurn++
+    this.ruleError = null
+    await session.annotate(scores, { threshold: value })
+    thresholds.settled(scores)
+  }
+
+  /** The rule behind the threshold; null where it was set by hand. */
+  choice = $derived(this.scores ? choiceOf(this.scores) : null)
+  ruleError = $state.raw<ErrorReport | null>(null)
+  /** Rows above the threshold that a rule gave last. */
+  counted = $state.raw<{ readonly threshold: number; readonly flagged: number } | null>(null)
+  #ruleTurn = 0
+  readonly #moving = new Answer(engine.chooseThreshold)
+  /** Where the rule would put the threshold, while its number moves. */
+  async moveRule(rule: RuleValues): Promise<void> {
+    const { scores } = this
+    if (!scores) return
+    const turn = ++this.#ruleTurn
+    await this.#moving.ask({ scores: scores.id, rule, brief: true })
+    if (turn === this.#ruleTurn && this.#moving.value) thresholds.move(scores, this.#moving.value.choice.value)
+  }
+  async setRule(rule: RuleValues): Promise<void> {
+    const { scores } = this
+    if (!scores) return
+    const turn = ++this.#ruleTurn
+    const found = await engine.chooseThreshold({ scores: scores.id, rule })
+    if (turn !== this.#ruleTurn) return
+    this.ruleError = found.ok ? null : found.error
+    if (found.ok) {
+      const { choice, flagged } = found.value
+      this.counted = flagged === null ? null : { threshold: choice.value, flagged }
+      await session.annotate(scores, { threshold: choice.value, thresholdChoice: choice })
+    }
     thresholds.settled(scores)
   }
 

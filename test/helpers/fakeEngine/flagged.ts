@@ -90,7 +90,7 @@ export function anomalyCalls(
         choice: {
           rule: id,
           title: id === 'percentile' ? 'Percentile of held-out rows' : 'Median absolute deviation',
-          parameters: id === 'percentile' ? { percentile } : { deviations: 6 },
+          parameters: (id === 'percentile' ? { percentile } : { deviations: 6 }) as Record<string, number>,
           value,
           low: brief ? null : value * 0.95,
           high: brief ? null : value * 1.05,

@@ -265,7 +265,20 @@ export const operations: OperationDescription[] = [
         .min(1)
         .default(5)
         .meta({ title: 'Neighbours', showWhen: { method: ['knn'] } }),
-      percentile: z.number().default(99.5).meta({ title: 'Threshold', group: 'Threshold' }),
+      rule: z
+        .enum(['percentile', 'mad'])
+        .default('percentile')
+        .meta({
+          title: 'Threshold by',
+          group: 'Threshold',
+          labels: { percentile: 'Percentile of held-out rows', mad: 'Median absolute deviation' },
+        }),
+      percentile: z
+        .number()
+        .min(50)
+        .max(99.999)
+        .default(99.5)
+        .meta({ title: 'Percentile', group: 'Threshold', showWhen: { rule: ['percentile'] } }),
     }),
     from('latents'),
   ),

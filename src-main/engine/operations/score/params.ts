@@ -50,7 +50,7 @@ export const params = z.object({
     .max(99.999)
     .default(99.5)
     .meta({
-      title: 'Threshold',
+      title: 'Percentile',
       unit: '% of held-out',
       group: threshold,
       showWhen: { rule: ['percentile'] },

@@ -78,19 +78,33 @@ test('only open ones are listed when that is asked for', async () => {
   look.review.listed = 'all'
 })
 
-test('the threshold is said in other terms, and set once the typing rests', async () => {
+test('a rule moves the threshold at once, and is kept once its number rests', async () => {
+  render(Anomalies)
+  const rule = screen.getByRole<HTMLSelectElement>('combobox', { name: 'Threshold by' })
+  await fireEvent.change(rule, { target: { value: 'percentile' } })
+  await vi.waitFor(() => expect(look.choice?.rule).toBe('percentile'))
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   const annotate = vi.spyOn(engine, 'annotateArtifact')
-  render(Anomalies)
-  const field = screen.getByRole('spinbutton', { name: 'Percentile' })
-  await fireEvent.input(field, { target: { value: '99' } })
-  await fireEvent.input(field, { target: { value: '99.9' } })
+  const choose = vi.spyOn(engine, 'chooseThreshold')
+  const before = look.threshold
+  const slider = screen.getByRole('slider', { name: 'Percentile' })
+  await fireEvent.input(slider, { target: { value: '1' } })
+  await fireEvent.input(slider, { target: { value: '2' } })
+  await vi.waitFor(() => expect(look.threshold).not.toBe(before))
   expect(annotate).not.toHaveBeenCalled()
+  expect(choose.mock.calls.every(([{ brief }]) => brief)).toBe(true)
   await vi.advanceTimersByTimeAsync(400)
-  expect(annotate).toHaveBeenCalledTimes(1)
   vi.useRealTimers()
-  await vi.waitFor(() => expect(look.settled).not.toBe(0.008))
+  await vi.waitFor(() => expect(annotate).toHaveBeenCalledTimes(1))
+  expect(look.scores?.annotations.thresholdChoice).toMatchObject({ rule: 'percentile', parameters: { percentile: 99.99 } })
+  // Another rule counts at once; what is then typed is by hand.
+  await fireEvent.change(rule, { target: { value: 'mad' } })
+  await vi.waitFor(() => expect(look.choice?.rule).toBe('mad'))
+  await look.setThreshold(0.02)
+  await tick()
+  expect(rule.value).toBe('hand')
   annotate.mockRestore()
+  choose.mockRestore()
 })
 
 test('scores of another kind are asked for with the form', async () => {

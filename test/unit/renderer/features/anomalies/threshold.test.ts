@@ -1,13 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import {
-  countAbove,
-  expect as expectation,
-  intervalOf,
-  rebin,
-  thresholdForShare,
-  thresholdTerms,
-  wilson,
-} from '../../../../../src-renderer/features/anomalies/threshold.ts'
+import { countAbove, expect as expectation, intervalOf, rebin, wilson } from '../../../../../src-renderer/features/anomalies/threshold.ts'
 
 const counts = [10, 20, 30, 40]
 
@@ -31,10 +23,6 @@ describe('a threshold', () => {
     const e = expectation({ from: 0, to: 4, all: [9000, 800, 100, 100], holdout: [60, 30, 6, 4] }, 10_000, 100, 3)
     expect([e.flagged, e.falseAlarms, e.low, e.high]).toEqual([100, 100, 100, 100])
   })
-  test('is found for a share of the rows', () => {
-    const histogram = { from: 0, to: 4, all: counts, holdout: counts }
-    for (const share of [0.1, 0.4, 0.55, 1]) expect(countAbove(counts, 0, 4, thresholdForShare(histogram, share))).toBeCloseTo(share * 100)
-  })
 })
 
 test('the Wilson interval agrees with published values', () => {
@@ -49,15 +37,6 @@ test('the Wilson interval agrees with published values', () => {
 test('bins are summed without losing rows', () => {
   expect(rebin([1, 2, 3, 4, 5], 2)).toEqual([6, 9])
   expect(rebin(counts, 100)).toEqual(counts)
-})
-
-test('a threshold in other terms leads back to itself', () => {
-  const histogram = { from: 0, to: 4, all: counts, holdout: [60, 30, 6, 4] }
-  for (const { of, threshold } of thresholdTerms(histogram)) for (const t of [0.4, 1.5, 2.25, 3.9]) expect(threshold(of(t))).toBeCloseTo(t)
-  const [percentile, alarms, share] = thresholdTerms(histogram)
-  expect(percentile.of(3)).toBeCloseTo(96)
-  expect(alarms.of(3)).toBeCloseTo(40)
-  expect(share.of(3)).toBeCloseTo(40)
 })
 
 test('false alarms are told per 1000 ordinary rows, with the interval of their share', () => {
