@@ -183,6 +183,27 @@ describe('BatchTopK', () => {
     expect(valuesOf(buffers?.rowsSilent as Tensor)).toEqual(fired.map((has) => (has ? 0 : B)))
   })
 
+  test('remembers the mean of the first hundred steps, not a part of it', () => {
+    const { stage } = model('batch-topk', { k: 2 })
+    const shares = Array.from({ length: 300 }, (_, step) => stage.scalars?.(step, 300).forgotten as number)
+    const after = (steps: number) => shares.slice(0, steps).reduce((threshold, share) => threshold + share * (0.7 - threshold), 0)
+    for (const steps of [1, 5, 300]) expect(after(steps)).toBeCloseTo(0.7, 12)
+    expect(shares[3]).toBe(1 / 4)
+    expect(shares[299]).toBe(0.01)
+  })
+
+  test('uses about k codes of a held-out row after a short training too', async () => {
+    const options = trainOptions('batch-topk', { codeSize: 16, k: 2, epochs: 1, batchSize: 64 })
+    const { weights } = await trainModel(options)
+    const definition = modelById('batch-topk')
+    const built = definition.build(definition.params.parse(options.params), options.inputDim)
+    const X = tensor2d(options.holdout, [options.holdoutRows, options.inputDim])
+    const tensors = Object.fromEntries(Object.entries(weights).map(([name, { shape, values: own }]) => [name, tensor(own, [...shape])]))
+    const used = valuesOf(built.encode(X, tensors)).filter((code) => code > 0).length / options.holdoutRows
+    expect(used).toBeGreaterThan(1)
+    expect(used).toBeLessThan(4)
+  })
+
   test('afterwards keeps what is above the threshold, which belongs to the trained model', async () => {
     const { built, weights } = model('batch-topk', { k: 2 })
     const { pi } = byHand(weights)

@@ -24,6 +24,7 @@ import {
   reshape,
   type Scalar,
   slice,
+  sub,
   type Tensor,
   type Tensor2D,
   topk,
@@ -59,7 +60,7 @@ import {
 } from './params.ts'
 
 const mostTimesK = 8
-/** Share of θ that is replaced by that of a step. */
+/** Share of θ that is replaced by that of a step, once there were a hundred: until then θ is their mean, so that a short training has one too. */
 const forgetting = 0.01
 
 /** The least of the `count` largest of all codes, without a gradient; at least 0. */
@@ -70,7 +71,7 @@ function leastKept({ values }: Codes, count: number): Scalar {
 
 export const batchTopK = defineModel({
   id: 'batch-topk',
-  version: 3,
+  version: 4,
   title: 'Sparse autoencoder (BatchTopK)',
   summary: 'TopK for the batch as a whole: hard rows use more codes than easy ones.',
   group,
@@ -117,8 +118,9 @@ export const batchTopK = defineModel({
             threshold: { shape: [], values: new Float32Array(1) },
           },
           keeps: ['threshold'],
+          scalars: (step) => ({ forgotten: Math.max(forgetting, 1 / (step + 1)) }),
 
-          loss(x, w, noise, { buffers }) {
+          loss(x, w, noise, { buffers, scalars: { forgotten } }) {
             if (!noise) {
               const f = above(x, w, buffers.threshold)
               return totalOf({ reconstruction: heldOutError(x, decoded(f, w), f, k) })
@@ -138,7 +140,7 @@ export const batchTopK = defineModel({
               }),
               buffers: {
                 rowsSilent: silent,
-                threshold: add(mul(1 - forgetting, buffers.threshold), mul(forgetting, least)),
+                threshold: add(buffers.threshold, mul(forgotten, sub(least, buffers.threshold))),
               },
             }
           },
