@@ -9,7 +9,8 @@
  *
  * Otherwise than in the paper: λ is led to the wanted number of codes per row by a controller, and that number falls to the wanted one
  * over the first three tenths of the steps (pullScalars in dictionary.ts). The step size falls along a cosine. Held-out rows are judged
- * by their share of spread, raised where they exceed the wanted number of codes.
+ * by their share of spread, raised where they exceed the wanted number of codes. A gate that does not open learns nothing, so dead latents
+ * begin anew as those of sae-relu do (resample.ts), with r and b_mag at zero.
  *
  * Shapes: see dictionary.ts; W_gate is `encoder`, b_gate `encoderBias`. r, b_mag [M]
  */
@@ -33,18 +34,21 @@ import { stopGradient } from '../../compute/special/gradientFlow.ts'
 import { totalOf } from '../../losses/terms.ts'
 import { defineModel, type TensorMap } from '../define.ts'
 import { batchSize, epochs, learningRate } from '../training.ts'
-import { decoded, firstDictionary, heldOutError, meanL0, pullScalars, steeredPull } from './dictionary.ts'
+import { decoded, firstDictionary, heldOutError, meanL0, pullScalars, silentAfter, steeredPull } from './dictionary.ts'
 import {
   checkCodes,
   codeSize,
+  deadAfter,
   dictionaryLayout,
   dictionaryPresets,
   dictionarySchedule,
   firstPull,
   fits,
   group,
+  resamplings,
   targetCodes,
 } from './params.ts'
+import { type ResampleRule, resample } from './resample.ts'
 
 /** ReLU(π) and f share one product with W_gate. */
 function gated(x: Tensor2D, w: TensorMap): { readonly gates: Tensor2D; readonly f: Tensor2D } {
@@ -54,9 +58,13 @@ function gated(x: Tensor2D, w: TensorMap): { readonly gates: Tensor2D; readonly 
   return { gates: relu(pi), f: mul(cast(greater(stopGradient(pi), 0), 'float32'), size) }
 }
 
+/** f of one latent. */
+const gatedCode: ResampleRule['code'] = (product, latent, { encoderBias, logGain, sizeBias }) =>
+  product + encoderBias.values[latent] > 0 ? Math.max(0, product * Math.exp(logGain.values[latent]) + sizeBias.values[latent]) : 0
+
 export const saeGated = defineModel({
   id: 'sae-gated',
-  version: 2,
+  version: 3,
   title: 'Sparse autoencoder (gated)',
   summary: 'A dictionary that decides apart whether a code is used and how large it is.',
   group,
@@ -68,13 +76,15 @@ export const saeGated = defineModel({
     codeSize: codeSize(256),
     targetCodes: targetCodes(8, 'the pull to zero grows or falls until it is so.'),
     pull: firstPull('the gates', '; where a number of codes is wanted, only the first value'),
+    deadAfter,
+    resamplings,
     epochs: epochs(50),
     batchSize: batchSize(256),
     learningRate: learningRate(0.003),
     ...dictionarySchedule,
   }),
   presets: [
-    ...dictionaryPresets('targetCodes', { large: {} }),
+    ...dictionaryPresets('targetCodes'),
     {
       id: 'long',
       title: 'Thorough',
@@ -83,7 +93,7 @@ export const saeGated = defineModel({
     },
   ],
 
-  build({ codeSize: M, targetCodes: target, pull, ...params }, D) {
+  build({ codeSize: M, targetCodes: target, pull, resamplings: times, ...params }, D) {
     checkCodes(target, M, params.batchSize)
     const squaredError = (x: Tensor2D, recon: Tensor2D): Scalar => mean(sum(squaredDifference(x, recon), 1))
     return {
@@ -99,8 +109,12 @@ export const saeGated = defineModel({
             logGain: initialiser.constant([M], 0),
             sizeBias: initialiser.constant([M], 0),
           }),
-          buffers: { pull: { shape: [], values: Float32Array.of(pull) } },
+          buffers: {
+            rowsSilent: { shape: [M], values: new Float32Array(M) },
+            pull: { shape: [], values: Float32Array.of(pull) },
+          },
           scalars: (step, steps) => pullScalars(step, steps, target, M),
+          revise: (given) => resample(given, { times, deadAfter: params.deadAfter, D, code: gatedCode, zeroed: ['logGain', 'sizeBias'] }),
 
           loss(x, w, noise, { buffers, scalars }) {
             const { gates, f } = gated(x, w)
@@ -113,7 +127,10 @@ export const saeGated = defineModel({
                 sparsity: mul(mul(buffers.pull, scalars.warmth), mean(sum(gates, 1))),
                 gates: squaredError(x, decoded(gates, frozen)),
               }),
-              buffers: { pull: target === null ? add(buffers.pull, 0) : steeredPull(buffers.pull, meanL0(f), scalars) },
+              buffers: {
+                rowsSilent: silentAfter(sum(f, 0), buffers.rowsSilent, x.shape[0]),
+                pull: target === null ? add(buffers.pull, 0) : steeredPull(buffers.pull, meanL0(f), scalars),
+              },
             }
           },
         },

@@ -35,6 +35,15 @@ export const deadAfter = z.int().min(1).max(10_000_000).default(20_000).meta({
   description: 'A code that was not used by any row for so long counts as dead and is drawn to what is not yet explained.',
 })
 
+/** How often latents that do not fire begin anew, see resample.ts. */
+export const resamplings = z.int().min(0).max(100).default(4).meta({
+  title: 'New starts for dead codes',
+  paperTerm: 'neuron resampling',
+  group: alive,
+  advanced: true,
+  description: 'How often, evenly over the first three quarters of the passes, dead codes are sent to rows that are badly explained.',
+})
+
 export const auxiliary = (ofEmpty: string, weight: number) => ({
   auxiliaryK: z
     .int()

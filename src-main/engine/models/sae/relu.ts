@@ -30,11 +30,11 @@ import {
   dictionarySchedule,
   firstPull,
   fits,
-  alive,
   group,
+  resamplings,
   targetCodes,
 } from './params.ts'
-import { resample } from './resample.ts'
+import { rectifiedCode, resample } from './resample.ts'
 
 export const saeRelu = defineModel({
   id: 'sae-relu',
@@ -52,13 +52,7 @@ export const saeRelu = defineModel({
     targetCodes: targetCodes(8, 'the pull to zero grows or falls until it is so.'),
     pull: firstPull('the sum of codes', '; where a number of codes is wanted, only the first value'),
     deadAfter,
-    resamplings: z.int().min(0).max(100).default(4).meta({
-      title: 'New starts for dead codes',
-      paperTerm: 'neuron resampling',
-      group: alive,
-      advanced: true,
-      description: 'How often, evenly over the first three quarters of the passes, dead codes are sent to rows that are badly explained.',
-    }),
+    resamplings,
     epochs: epochs(50),
     batchSize: batchSize(256),
     learningRate: learningRate(0.003),
@@ -66,7 +60,7 @@ export const saeRelu = defineModel({
   }),
   presets: dictionaryPresets('targetCodes'),
 
-  build({ codeSize: M, targetCodes: target, pull, resamplings, ...params }, D) {
+  build({ codeSize: M, targetCodes: target, pull, resamplings: times, ...params }, D) {
     checkCodes(target, M, params.batchSize)
     const codesOf = (x: Tensor2D, w: Parameters<typeof preActivation>[1]): Tensor2D => relu(preActivation(x, w))
     return {
@@ -83,7 +77,7 @@ export const saeRelu = defineModel({
             pull: { shape: [], values: Float32Array.of(pull) },
           },
           scalars: (step, steps) => pullScalars(step, steps, target, M),
-          revise: (given) => resample(given, { times: resamplings, deadAfter: params.deadAfter, D }),
+          revise: (given) => resample(given, { times, deadAfter: params.deadAfter, D, code: rectifiedCode }),
 
           loss(x, w, noise, { buffers, scalars }) {
             const f = codesOf(x, w)

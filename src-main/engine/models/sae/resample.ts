@@ -14,7 +14,14 @@ export interface ResampleRule {
   /** Rows for which a latent may be silent. */
   readonly deadAfter: number
   readonly D: number
+  /** The code that a latent makes of W_enc (x − b_pre). */
+  code(product: number, latent: number, weights: Weights): number
+  /** Further weights of a latent, which begin at zero again. */
+  readonly zeroed?: readonly string[]
 }
+
+/** ReLU(W_enc (x − b_pre) + b_enc) */
+export const rectifiedCode: ResampleRule['code'] = (product, latent, { encoderBias }) => Math.max(0, product + encoderBias.values[latent])
 
 /** Passes after which it is time, counted from 1. */
 export function resamplingPasses(times: number, passes: number): readonly number[] {
@@ -25,15 +32,16 @@ export function resamplingPasses(times: number, passes: number): readonly number
 const encoderShare = 0.2
 
 /** @returns  null when it is not time or none is dead */
-export function resample({ weights, buffers, sample, pass, passes, key }: Revision, { times, deadAfter, D }: ResampleRule): Revised | null {
+export function resample({ weights, buffers, sample, pass, passes, key }: Revision, rule: ResampleRule): Revised | null {
+  const { times, deadAfter, D, zeroed = [] } = rule
   if (!resamplingPasses(times, passes).includes(pass)) return null
   const dead = [...buffers.rowsSilent.values].flatMap((silent, latent) => (silent > deadAfter ? [latent] : []))
   if (dead.length === 0) return null
   const M = buffers.rowsSilent.values.length
-  const [encoder, encoderBias, decoder] = [weights.encoder, weights.encoderBias, weights.decoder].map(({ values }) => values.slice())
+  const [encoder, decoder] = [weights.encoder, weights.decoder].map(({ values }) => values.slice())
   const isDead = new Set(dead)
   const length = encoderShare * meanLength(encoder, D, (latent) => !isDead.has(latent), M)
-  const losses = squaredLosses(sample, weights, D)
+  const losses = squaredLosses(sample, weights, rule)
   const draw = uniformsOf(key, 'resample')
   for (const [i, latent] of dead.entries()) {
     const direction = towards(sample, chosen(losses, draw(i)), weights.preBias.values, D)
@@ -42,40 +50,49 @@ export function resample({ weights, buffers, sample, pass, passes, key }: Revisi
       direction.map((value) => value * length),
       latent * D,
     )
-    encoderBias[latent] = 0
   }
+  const atZero = ['encoderBias', ...zeroed]
   const silent = buffers.rowsSilent.values.map((rows, latent) => (isDead.has(latent) ? 0 : rows))
   return {
     weights: {
       encoder: { ...weights.encoder, values: encoder },
-      encoderBias: { ...weights.encoderBias, values: encoderBias },
       decoder: { ...weights.decoder, values: decoder },
+      ...Object.fromEntries(
+        atZero.map((name) => [
+          name,
+          { ...weights[name], values: weights[name].values.map((value, latent) => (isDead.has(latent) ? 0 : value)) },
+        ]),
+      ),
     },
     buffers: { rowsSilent: { shape: [M], values: silent } },
-    fresh: { encoder: dead, encoderBias: dead, decoder: dead },
+    fresh: Object.fromEntries(['encoder', 'decoder', ...atZero].map((name) => [name, dead])),
   }
 }
+
+const lengthOf = (vector: Float32Array): number => Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0))
 
 function meanLength(rows: Float32Array, D: number, counts: (row: number) => boolean, M: number): number {
   let [sum, count] = [0, 0]
   for (let m = 0; m < M; m++) {
     if (!counts(m)) continue
-    sum += Math.hypot(...rows.subarray(m * D, m * D + D))
+    sum += lengthOf(rows.subarray(m * D, m * D + D))
     count++
   }
   return count === 0 ? 1 : sum / count
 }
 
 /** ‖x − x̂‖⁴ of every row of the sample: the chance of a row goes with its loss squared. */
-function squaredLosses({ n, values }: RowSample, { encoder, encoderBias, decoder, preBias }: Weights, D: number): Float64Array {
+function squaredLosses({ n, values }: RowSample, weights: Weights, { D, code: codeOf }: ResampleRule): Float64Array {
+  const { encoder, encoderBias, decoder, preBias } = weights
   const M = encoderBias.values.length
   const losses = new Float64Array(n)
   const [centred, left] = [new Float64Array(D), new Float64Array(D)]
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < D; j++) centred[j] = left[j] = values[i * D + j] - preBias.values[j]
     for (let m = 0, at = 0; m < M; m++, at += D) {
-      let code = encoderBias.values[m]
-      for (let j = 0; j < D; j++) code += centred[j] * encoder.values[at + j]
+      let product = 0
+      for (let j = 0; j < D; j++) product += centred[j] * encoder.values[at + j]
+      const code = codeOf(product, m, weights)
       if (code <= 0) continue
       for (let j = 0; j < D; j++) left[j] -= code * decoder.values[at + j]
     }
@@ -98,7 +115,7 @@ function chosen(chances: Float64Array, u: number): number {
 /** Unit vector from b to a row; along the first column where they are equal. */
 function towards({ values }: RowSample, row: number, b: Float32Array, D: number): Float32Array {
   const direction = Float32Array.from({ length: D }, (_, j) => values[row * D + j] - b[j])
-  const length = Math.hypot(...direction)
+  const length = lengthOf(direction)
   if (length === 0) return Float32Array.from({ length: D }, (_, j) => (j === 0 ? 1 : 0))
   return direction.map((value) => value / length)
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Revision } from '#engine/models/define.ts'
-import { resample, resamplingPasses } from '#engine/models/sae/resample.ts'
+import { rectifiedCode, resample, resamplingPasses } from '#engine/models/sae/resample.ts'
 
 const [D, M] = [2, 3]
 const weight = (shape: number[], ...values: number[]) => ({ shape, values: Float32Array.from(values) })
@@ -18,7 +18,7 @@ const given = (rowsSilent: number[], sample: number[]): Revision => ({
   passes: 4,
   key: 1,
 })
-const rule = { times: 1, deadAfter: 100, D }
+const rule = { times: 1, deadAfter: 100, D, code: rectifiedCode }
 
 describe('dead latents', () => {
   test('begin anew at the row that is rebuilt worst, a fifth as long as those alive', () => {
@@ -31,6 +31,14 @@ describe('dead latents', () => {
     expect(Array.from(revised.weights.encoderBias.values)).toEqual([0, 0, 0])
     expect(Array.from(revised.buffers.rowsSilent.values)).toEqual([0, 0, 0])
     expect(revised.fresh).toEqual({ encoder: [1], encoderBias: [1], decoder: [1] })
+  })
+
+  test('begin with further weights at zero', () => {
+    const { weights, ...rest } = given([0, 101, 0], [4, 0, 0, 3])
+    const gain = weight([M], 1, 2, 3)
+    const revised = resample({ ...rest, weights: { ...weights, gain } }, { ...rule, code: () => 0, zeroed: ['gain'] })
+    expect(Array.from(revised?.weights.gain.values ?? [])).toEqual([1, 0, 3])
+    expect(revised?.fresh.gain).toEqual([1])
   })
 
   test('leave what they were given as it was', () => {
