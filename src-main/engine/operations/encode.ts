@@ -6,6 +6,7 @@ import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import { throwIfCancelled } from '#common/errors.ts'
 import { type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
+import { isDictionary } from '#common/domain/dictionaries.ts'
 import type { LatentsMeta, ModelMeta } from '#common/domain/results.ts'
 import { rowsWhere } from '../data/conditions.ts'
 import type { RowChunk } from '../data/dataset.ts'
@@ -58,7 +59,8 @@ export const encodeOperation = defineOperation({
       for (const [column, unknown] of replay.unknownCategories)
         ctx.log('warning', `${column} has categories that training did not see: ${unknown.slice(0, 5).join(', ')}.`)
       const [columns, width] = [replay.columns, replay.width]
-      const codesWriter = ctx.draft.writeArray('codes', { dtype: 'float32', shape: [source.rows, Z] })
+      const sparse = isDictionary((modelArtifact.meta as unknown as ModelMeta).model)
+      const codesWriter = ctx.draft.writeArray('codes', { dtype: 'float32', shape: [source.rows, Z], sparse })
       const errorWriter = ctx.draft.writeArray('error', { dtype: 'float32', shape: [source.rows] })
       const ranges = new CodeRanges(Z)
       const rowsAtOnce = Math.max(1, Math.floor(cancellableBytes / (Math.max(columns.length, width) * 4)))

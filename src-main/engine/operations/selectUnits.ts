@@ -6,6 +6,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Artifact } from '#common/domain/artifact.ts'
+import { isDictionary } from '#common/domain/dictionaries.ts'
 import type { ReportMeta, UnitKind } from '#common/domain/report.ts'
 import type { LatentsMeta, ModelMeta } from '#common/domain/results.ts'
 import { StratumError, throwIfCancelled } from '#common/errors.ts'
@@ -125,7 +126,8 @@ async function copyCodes(ctx: Context, latents: Artifact, places: readonly numbe
   const codes = ctx.project.array(latents.id, 'codes')
   const [rows, Z] = codes.shape
   const k = places.length
-  const codesWriter = ctx.draft.writeArray('codes', { dtype: 'float32', shape: [rows, k] })
+  const model = ctx.project.artifact((latents.meta as unknown as LatentsMeta).model).meta as unknown as ModelMeta
+  const codesWriter = ctx.draft.writeArray('codes', { dtype: 'float32', shape: [rows, k], sparse: isDictionary(model.model) })
   const errorWriter = ctx.draft.writeArray('error', { dtype: 'float32', shape: [rows] })
   const errors = ctx.project.array(latents.id, 'error')
   const step = Math.max(1, Math.floor(blockBytes / (4 * Z)))

@@ -1,7 +1,8 @@
 /**
  * Arrays as chunks of whole rows, row-major, little-endian, each chunk one blob with a checksum.
  * Writing holds one chunk in memory and commits it by itself, so neither memory nor the write-ahead log grows with the array.
- * Reading touches only the chunks that hold the rows asked for.
+ * Reading touches only the chunks that hold the rows asked for. Arrays of mostly zeros may be stored by places (codec `sparse`,
+ * sparseChunk.ts); reading them is no different.
  */
 import type { DtypeName } from '#common/domain/artifact.ts'
 import { StratumError } from '#common/errors.ts'
@@ -9,10 +10,12 @@ import { type ArrayRow, type ArrayTable, shapeOf } from './arrays.ts'
 import type { ChunkTable } from './chunks.ts'
 import { fromFloat16, toFloat16 } from './float16.ts'
 import type { ArrayReader, ArraySpec, ArrayWriter, NumberArray } from './project.ts'
+import { packSparse, unpackSparse } from './sparseChunk.ts'
 import { onFile } from './sqlite.ts'
 
 export const maxChunkBytes = 4_000_000
 const defaultChunkBytes = 1_048_576
+const codecs = ['raw', 'sparse'] as const
 
 /** As they are in memory, which is as they are stored, except for float16. */
 const arrayTypes = {
@@ -38,11 +41,12 @@ export const rowsOf = (shape: readonly number[]): number => shape[0] ?? 1
 const rowWidth = (shape: readonly number[]): number => shape.slice(1).reduce((product, n) => product * n, 1)
 
 /** A caller's mistake, not a user's: it ends as INTERNAL with its stack in the log. */
-function checkSpec(name: string, { dtype, shape, chunkRows }: ArraySpec): void {
+function checkSpec(name: string, { dtype, shape, chunkRows, sparse }: ArraySpec): void {
   if (!(dtype in arrayTypes)) throw new TypeError(`array ${name}: unknown dtype ${dtype}`)
   if (shape.some((n) => !Number.isSafeInteger(n) || n < 0)) throw new RangeError(`array ${name}: bad shape [${shape.join(', ')}]`)
   if (chunkRows !== undefined && !(Number.isSafeInteger(chunkRows) && chunkRows > 0))
     throw new RangeError(`array ${name}: bad chunkRows ${chunkRows}`)
+  if (sparse && (dtype !== 'float32' || rowWidth(shape) === 0)) throw new TypeError(`array ${name}: only float32 can be sparse`)
 }
 
 /** Rows per chunk: what was asked for or what makes 1 MB, and never more than 4 MB unless a single row is larger. */
@@ -61,13 +65,14 @@ export function writeArray(
 ): ArrayWriter & { readonly finished: boolean } {
   checkSpec(name, spec)
   const { dtype, shape } = spec
+  const codec = spec.sparse ? 'sparse' : 'raw'
   const chunkRows = chunkRowsOf(spec)
   const width = rowWidth(shape)
   const total = rowsOf(shape) * width
   const buffer = new arrayTypes[dtype](Math.min(total, chunkRows * width))
   const id = onFile(store.path, () => {
     store.arrays.remove(artifact, name)
-    return store.arrays.insert(artifact, { name, dtype, shape: [...shape], chunkRows })
+    return store.arrays.insert(artifact, { name, dtype, shape: [...shape], chunkRows, codec })
   })
   let filled = 0
   let written = 0
@@ -76,8 +81,11 @@ export function writeArray(
 
   const flush = (): void => {
     const values = buffer.subarray(0, filled)
-    const stored = dtype === 'float16' ? toFloat16(values as Float32Array) : values
-    onFile(store.path, () => store.chunks.insert(id, iChunk, bytesOf(stored)))
+    const bytes =
+      codec === 'sparse'
+        ? packSparse(values as Float32Array, width)
+        : bytesOf(dtype === 'float16' ? toFloat16(values as Float32Array) : values)
+    onFile(store.path, () => store.chunks.insert(id, iChunk, bytes))
     written += filled
     iChunk += 1
     filled = 0
@@ -112,7 +120,7 @@ export function writeArray(
  * the first time: going through the same array again and again costs no more than copying.
  */
 export function readArray(store: Pick<ArrayStore, 'path' | 'chunks'>, row: ArrayRow): ArrayReader {
-  if (row.codec !== 'raw' || row.byte_order !== 'little') {
+  if (!codecs.some((known) => known === row.codec) || row.byte_order !== 'little') {
     throw new StratumError(
       'PROJECT_NEWER',
       `The array '${row.name}' is stored as ${row.codec}/${row.byte_order}, which this version cannot read.`,
@@ -131,7 +139,7 @@ export function readArray(store: Pick<ArrayStore, 'path' | 'chunks'>, row: Array
   const chunk = (i: number): Buffer => {
     if (cached?.i === i) return cached.bytes
     const rows = Math.min(row.chunk_rows, allRows - i * row.chunk_rows)
-    const bytes = readChunk(store, row, i, rows * rowBytes, isIntact[i] === 1)
+    const bytes = readChunk(store, row, { i, rows, bytes: rows * rowBytes }, isIntact[i] === 1)
     isIntact[i] = 1
     cached = { i, bytes }
     return bytes
@@ -176,39 +184,54 @@ function halvesOf(bytes: Buffer): Uint16Array {
   return new Uint16Array(even.buffer, even.byteOffset, even.byteLength / 2)
 }
 
-function readChunk(
-  store: Pick<ArrayStore, 'path' | 'chunks'>,
-  row: ArrayRow,
-  i: number,
-  expectedBytes: number,
-  isKnownIntact: boolean,
-): Buffer {
+function readChunk(store: Pick<ArrayStore, 'path' | 'chunks'>, row: ArrayRow, expected: ExpectedChunk, isKnownIntact: boolean): Buffer {
+  const { i } = expected
   const found = onFile(store.path, () => store.chunks.read(row.id, i))
-  const problem = chunkProblem(found && isKnownIntact ? { bytes: found.bytes, intact: true } : found, expectedBytes)
-  if (problem) {
-    throw new StratumError(
-      'PROJECT_CORRUPT',
-      `Chunk ${i} of the array '${row.name}' of artifact ${row.artifact} ${problem}.`,
-      'Delete the artifact and compute it again, or restore the project from a backup.',
-      { path: store.path, artifact: row.artifact, array: row.name, chunk: i },
-    )
-  }
-  return (found as { bytes: Buffer }).bytes
+  const chunk = bytesOfChunk(row, found && isKnownIntact ? { bytes: found.bytes, intact: true } : found, expected)
+  if (typeof chunk !== 'string') return chunk
+  throw new StratumError(
+    'PROJECT_CORRUPT',
+    `Chunk ${i} of the array '${row.name}' of artifact ${row.artifact} ${chunk}.`,
+    'Delete the artifact and compute it again, or restore the project from a backup.',
+    { path: store.path, artifact: row.artifact, array: row.name, chunk: i },
+  )
 }
 
-/** What is wrong with a chunk, in words that follow 'chunk 3 …'; null when nothing is. */
-export function chunkProblem(found: { bytes: Buffer; intact: boolean } | undefined, expectedBytes: number): string | null {
+/** The numbers of a chunk, or what is wrong with it, in words that follow 'chunk 3 …'. */
+function bytesOfChunk(
+  row: ArrayRow,
+  found: { bytes: Buffer; intact: boolean } | undefined,
+  { rows, bytes }: ExpectedChunk,
+): Buffer | string {
   if (!found) return 'is missing'
-  if (found.bytes.length !== expectedBytes) return `has ${found.bytes.length} bytes, expected ${expectedBytes}`
-  return found.intact ? null : 'does not match its checksum'
+  if (row.codec !== 'sparse') {
+    if (found.bytes.length !== bytes) return `has ${found.bytes.length} bytes, expected ${bytes}`
+    return found.intact ? found.bytes : 'does not match its checksum'
+  }
+  if (!found.intact) return 'does not match its checksum'
+  return unpackSparse(found.bytes, rows, bytes / rows / Float32Array.BYTES_PER_ELEMENT) ?? `does not hold ${rows} rows`
 }
 
-/** Bytes of each chunk of an array, for a check of the whole file. */
-export function* chunkSizes(row: ArrayRow): Generator<{ i: number; bytes: number }> {
+/** What is wrong with a chunk; null when nothing is. */
+export function chunkProblem(row: ArrayRow, found: { bytes: Buffer; intact: boolean } | undefined, expected: ExpectedChunk): string | null {
+  const chunk = bytesOfChunk(row, found, expected)
+  return typeof chunk === 'string' ? chunk : null
+}
+
+/** `bytes` are those of its numbers, however they are stored. */
+interface ExpectedChunk {
+  readonly i: number
+  readonly rows: number
+  readonly bytes: number
+}
+
+/** Of each chunk of an array, for a check of the whole file. */
+export function* chunkSizes(row: ArrayRow): Generator<ExpectedChunk> {
   const shape = shapeOf(row)
   const rowBytes = rowWidth(shape) * storedBytes(row.dtype)
   if (rowBytes === 0) return
   for (let i = 0, at = 0; at < rowsOf(shape); i += 1, at += row.chunk_rows) {
-    yield { i, bytes: Math.min(row.chunk_rows, rowsOf(shape) - at) * rowBytes }
+    const rows = Math.min(row.chunk_rows, rowsOf(shape) - at)
+    yield { i, rows, bytes: rows * rowBytes }
   }
 }

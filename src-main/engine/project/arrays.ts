@@ -16,14 +16,14 @@ export interface ArrayRow {
 export type ArrayTable = ReturnType<typeof arrayTable>
 
 export function arrayTable(db: Db) {
-  const insert = db.prepare('INSERT INTO array (artifact, name, dtype, shape, chunk_rows) VALUES (?, ?, ?, ?, ?)')
+  const insert = db.prepare('INSERT INTO array (artifact, name, dtype, shape, chunk_rows, codec) VALUES (?, ?, ?, ?, ?, ?)')
   const byName = db.prepare<[number, string], ArrayRow>('SELECT * FROM array WHERE artifact = ? AND name = ?')
   const ofArtifact = db.prepare<[number], ArrayRow>('SELECT * FROM array WHERE artifact = ? ORDER BY id')
   const all = db.prepare<[], ArrayRow>('SELECT * FROM array ORDER BY id')
   const remove = db.prepare('DELETE FROM array WHERE artifact = ? AND name = ?')
   return {
-    insert: (artifact: number, { name, dtype, shape, chunkRows }: ArrayInfo): number =>
-      Number(insert.run(artifact, name, dtype, JSON.stringify(shape), chunkRows).lastInsertRowid),
+    insert: (artifact: number, { name, dtype, shape, chunkRows, codec }: ArrayInfo & Pick<ArrayRow, 'codec'>): number =>
+      Number(insert.run(artifact, name, dtype, JSON.stringify(shape), chunkRows, codec).lastInsertRowid),
     get: (artifact: number, name: string) => byName.get(artifact, name),
     of: (artifact: number) => ofArtifact.all(artifact),
     all: () => all.all(),

@@ -11,6 +11,8 @@ export interface ArraySpec {
   readonly dtype: DtypeName
   /** shape[0] is rows; none at all is a single number, which is read as one row. */
   readonly shape: readonly number[]
+  /** Of float32: most numbers are zero, so a chunk keeps places and numbers where that is shorter. Who reads need not know. */
+  readonly sparse?: boolean
   /** Rows per chunk; a chunk is one blob and should stay under 4 MB. Default: as many rows as make 1 MB. */
   readonly chunkRows?: number
 }

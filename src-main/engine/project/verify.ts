@@ -52,13 +52,13 @@ async function* checkChunks(tables: Tables, array: ArrayRow, signal?: AbortSigna
   const place = `artifact ${array.artifact}, array '${array.name}'`
   const isDraft = tables.artifacts.get(array.artifact)?.status === 'running'
   let expected = 0
-  for (const { i, bytes } of chunkSizes(array)) {
+  for (const chunk of chunkSizes(array)) {
     if (signal) throwIfCancelled(signal)
     expected += 1
-    const found = onFile(tables.path, () => tables.chunks.read(array.id, i))
+    const found = onFile(tables.path, () => tables.chunks.read(array.id, chunk.i))
     if (!found && isDraft) return // still being written
-    const problem = chunkProblem(found, bytes)
-    yield problem && `${place}, chunk ${i} ${problem}`
+    const problem = chunkProblem(array, found, chunk)
+    yield problem && `${place}, chunk ${chunk.i} ${problem}`
     await nextTurn()
   }
   const stored = tables.chunks.extent(array.id).n
