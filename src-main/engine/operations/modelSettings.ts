@@ -1,8 +1,20 @@
 /** What a model runs with: preset, what was typed, defaults, and what is chosen for the data at hand. */
+import { z } from 'zod'
 import { StratumError } from '#common/errors.ts'
 import { type MatrixMeta, rebuiltOf } from '#common/domain/results.ts'
 import type { ModelDefinition } from '../models/define.ts'
 import { type DataShape, sizesFor } from '../models/sizes.ts'
+
+/** How operations that train say which model, and with what; each has its own first choice of a model. */
+export const modelChoice = (first: string) => ({
+  model: z.string().default(first).meta({ title: 'Model', description: 'One of the registry; `models` lists them.' }),
+  preset: z
+    .string()
+    .nullable()
+    .default(null)
+    .meta({ title: 'Preset', description: 'A named set of settings; single settings below go before it.' }),
+  settings: z.record(z.string(), z.unknown()).default({}).meta({ title: 'Settings', description: 'The model’s own parameters.' }),
+})
 
 /** Preset under explicit settings under nothing: what the model really runs with, defaults filled in. */
 export function resolveSettings(

@@ -7,17 +7,11 @@ import { modelById } from '../models/registry.ts'
 import { openMatrixRows } from '../train/matrixRows.ts'
 import { findStepSizes } from '../train/stepSizes.ts'
 import { defineOperation } from './define.ts'
-import { resolveSettings, settingsFor } from './modelSettings.ts'
+import { modelChoice, resolveSettings, settingsFor } from './modelSettings.ts'
 
 const rate = z.number().positive().max(10)
 const params = z.object({
-  model: z.string().default('autoencoder').meta({ title: 'Model', description: 'One of the registry; `models` lists them.' }),
-  preset: z
-    .string()
-    .nullable()
-    .default(null)
-    .meta({ title: 'Preset', description: 'A named set of settings; single settings below go before it.' }),
-  settings: z.record(z.string(), z.unknown()).default({}).meta({ title: 'Settings', description: 'The model’s own parameters.' }),
+  ...modelChoice('autoencoder'),
   from: rate.default(1e-6).meta({ title: 'Smallest step size', description: 'Where the search begins.' }),
   to: rate.default(1).meta({ title: 'Largest step size', description: 'Where it ends, if the error has not exploded before.' }),
   steps: z.int().min(50).max(2000).default(300).meta({

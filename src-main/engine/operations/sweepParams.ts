@@ -5,18 +5,13 @@ import { gridSize, settingsOf, type SweepMeta, sweepMethods, SweepRange, type Sw
 import type { ModelDefinition } from '../models/define.ts'
 import { modelById } from '../models/registry.ts'
 import { describeParams } from './describe.ts'
+import { modelChoice } from './modelSettings.ts'
 import { unknownParameter } from './parameters.ts'
 
 const search = 'Search'
 
 export const sweepParams = z.object({
-  model: z.string().default('autoencoder').meta({ title: 'Model', description: 'One of the registry; `models` lists them.' }),
-  preset: z
-    .string()
-    .nullable()
-    .default(null)
-    .meta({ title: 'Preset', description: 'A named set of settings; single settings and values to try go before it.' }),
-  settings: z.record(z.string(), z.unknown()).default({}).meta({ title: 'Settings', description: 'What all runs share.' }),
+  ...modelChoice('autoencoder'),
   ranges: z.record(z.string(), SweepRange).default({}).meta({
     title: 'Values to try',
     description:

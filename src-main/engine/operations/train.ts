@@ -4,20 +4,14 @@ import { type MatrixMeta, rebuiltOf } from '#common/domain/results.ts'
 import { modelById, runName } from '../models/registry.ts'
 import { defineOperation } from './define.ts'
 import { learnInto } from './learn.ts'
-import { settingsFor, sizedSettings } from './modelSettings.ts'
+import { modelChoice, settingsFor, sizedSettings } from './modelSettings.ts'
 import { readWeights } from './trainedModel.ts'
 
 export { pcaReference } from './learn.ts'
 export { resolveSettings, withEnoughPasses } from './modelSettings.ts'
 
 const params = z.object({
-  model: z.string().default('stacked').meta({ title: 'Model', description: 'One of the registry; `models` lists them.' }),
-  preset: z
-    .string()
-    .nullable()
-    .default(null)
-    .meta({ title: 'Preset', description: 'A named set of settings; single settings below go before it.' }),
-  settings: z.record(z.string(), z.unknown()).default({}).meta({ title: 'Settings', description: 'The model’s own parameters.' }),
+  ...modelChoice('stacked'),
 })
 
 export const trainOperation = defineOperation({

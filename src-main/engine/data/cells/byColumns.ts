@@ -4,7 +4,7 @@
  * their own, which keeps nothing.
  */
 import { StratumError, throwIfCancelled } from '#common/errors.ts'
-import { checkRoom, EntryStore } from './entryStore.ts'
+import { checkRoom, type EntryStore, filledStore } from './entryStore.ts'
 import type { RowMatrix } from './rowMatrix.ts'
 import { type Compressed, compressionOf, outside, sampleList, StoredBlocks, startsOf } from './sparse.ts'
 
@@ -57,15 +57,7 @@ export function compressedColumns(matrix: Compressed): RowMatrix {
 
   async function transpose(signal?: AbortSignal): Promise<EntryStore> {
     await checkRoom(stored)
-    const entries = new EntryStore(rows)
-    try {
-      await scan((r, c, v, n) => entries.add({ rows: r, columns: c, values: v, n }), signal)
-      await entries.finish(signal)
-    } catch (thrown) {
-      await entries.close()
-      throw thrown
-    }
-    return entries
+    return filledStore(rows, (entries) => scan((r, c, v, n) => entries.add({ rows: r, columns: c, values: v, n }), signal), signal)
   }
 
   return {

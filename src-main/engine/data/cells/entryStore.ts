@@ -282,25 +282,30 @@ export interface LazyEntries {
   close(): Promise<void>
 }
 
+/** A store with everything that `fill` adds; closed when that fails. */
+export async function filledStore(
+  rows: number,
+  fill: (entries: EntryStore, signal?: AbortSignal) => Promise<void>,
+  signal?: AbortSignal,
+): Promise<EntryStore> {
+  const entries = new EntryStore(rows)
+  try {
+    await fill(entries, signal)
+    await entries.finish(signal)
+  } catch (thrown) {
+    await entries.close()
+    throw thrown
+  }
+  return entries
+}
+
 /** @param fill adds every entry; called again when it was cancelled or failed */
 export function lazyEntries(rows: number, fill: (entries: EntryStore, signal?: AbortSignal) => Promise<void>): LazyEntries {
   let store: Promise<EntryStore> | null = null
 
-  async function load(signal?: AbortSignal): Promise<EntryStore> {
-    const entries = new EntryStore(rows)
-    try {
-      await fill(entries, signal)
-      await entries.finish(signal)
-    } catch (thrown) {
-      await entries.close()
-      throw thrown
-    }
-    return entries
-  }
-
   return {
     async read(from, to, wanted, position, signal) {
-      store ??= load(signal).catch((thrown: unknown) => {
+      store ??= filledStore(rows, fill, signal).catch((thrown: unknown) => {
         store = null
         throw thrown
       })

@@ -1,4 +1,5 @@
 /** Which features of a 10x matrix are columns, and what they are called; the same for its .h5 files and its folders. */
+import { z } from 'zod'
 import type { Finding } from '#common/domain/dataset.ts'
 import { StratumError } from '#common/errors.ts'
 
@@ -7,6 +8,18 @@ export interface Features {
   readonly ids: readonly string[] | null
   readonly types: readonly string[] | null
   readonly genomes: readonly string[] | null
+}
+
+/** Options that all readers of such matrices take. */
+export const featureOptions = {
+  featureTypes: z
+    .string()
+    .optional()
+    .meta({ title: 'Feature types', description: 'Gene Expression by default; another type, several separated by commas, or all.' }),
+  geneNames: z
+    .enum(['name', 'id'])
+    .default('name')
+    .meta({ title: 'Gene names', description: 'Symbols (name) or identifiers such as Ensembl’s (id).' }),
 }
 
 export interface FeatureChoice {

@@ -8,6 +8,7 @@ import { closeSync, fstatSync, openSync } from 'node:fs'
 import type { Metadata } from 'h5wasm/node'
 import { StratumError } from '#common/errors.ts'
 import { attributeValue } from './attribute.ts'
+import { openRandomAccess } from '../readers/randomAccess.ts'
 import { openDataset } from './dataset.ts'
 import { rewrite } from './filters.ts'
 import { type Library, openInLibrary } from './library.ts'
@@ -51,6 +52,19 @@ export interface H5Dataset {
 }
 
 const mostLinks = 16
+
+/** What `make` makes of a file that stays open; closed again when that fails. Throws as openH5 does. */
+export async function withOpenH5<T>(path: string, make: (file: H5File) => T): Promise<T> {
+  // Says what is wrong with the file itself: missing, empty, a folder.
+  await (await openRandomAccess(path)).close()
+  const file = await openH5(path)
+  try {
+    return make(file)
+  } catch (thrown) {
+    file.close()
+    throw thrown
+  }
+}
 
 /** Throws FILE_NOT_FOUND …, FILE_CORRUPT and FILE_TRUNCATED when it is not a sound HDF5 file. */
 export async function openH5(path: string): Promise<H5File> {

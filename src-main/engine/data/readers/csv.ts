@@ -4,8 +4,8 @@
  */
 import { z } from 'zod'
 import type { Reader } from '../dataset.ts'
-import { chosenTypes } from './csv/columns.ts'
 import { detectEncoding, encodings } from './csv/encoding.ts'
+import { tableOptions } from './csv/tableOptions.ts'
 import { isGzip } from './csv/text.ts'
 
 const isAscii = (text: string): boolean => text.length === 1 && text.charCodeAt(0) < 128
@@ -40,22 +40,7 @@ const options = z.object({
     title: 'Encoding',
     description: 'By default UTF-16 by its mark, UTF-8 where the bytes are, else Latin-1 (Windows-1252).',
   }),
-  missing: z
-    .array(z.string())
-    .default([])
-    .meta({ title: 'Missing values', description: 'Texts that mean no value, besides the usual ones, e.g. -200.' }),
-  types: z.record(z.string(), z.enum(chosenTypes)).default({}).meta({
-    title: 'Types',
-    description: 'What a column is, by its name, where it is not found rightly: a number of seconds since 1970 is unix-seconds.',
-  }),
-  dateOrder: z.enum(['dmy', 'mdy']).optional().meta({
-    title: 'Date order',
-    description: 'Day or month first in dates such as 3/4/2024; by default found from all dates of the column.',
-  }),
-  labels: z
-    .array(z.string())
-    .optional()
-    .meta({ title: 'Labels', description: 'Columns that are not learned from; by default those called label, class, target, species …' }),
+  ...tableOptions,
 })
 export type CsvOptions = z.output<typeof options>
 

@@ -1,27 +1,10 @@
 /** Records in JSON: one object after another (JSON lines), or an array of them. Read as a table with a column for each key. */
 import { z } from 'zod'
 import type { Reader } from '../dataset.ts'
-import { chosenTypes } from './csv/columns.ts'
+import { tableOptions } from './csv/tableOptions.ts'
 import { isGzip } from './csv/text.ts'
 
-const options = z.object({
-  missing: z
-    .array(z.string())
-    .default([])
-    .meta({ title: 'Missing values', description: 'Texts that mean no value, besides null and the usual ones, e.g. -200.' }),
-  types: z
-    .record(z.string(), z.enum(chosenTypes))
-    .default({})
-    .meta({ title: 'Types', description: 'What a column is, by its name, where it is not found rightly.' }),
-  dateOrder: z.enum(['dmy', 'mdy']).optional().meta({
-    title: 'Date order',
-    description: 'Day or month first in dates such as 3/4/2024; by default found from all dates of the column.',
-  }),
-  labels: z
-    .array(z.string())
-    .optional()
-    .meta({ title: 'Labels', description: 'Columns that are not learned from; by default those called label, class, target, species …' }),
-})
+const options = z.object(tableOptions)
 export type JsonOptions = z.output<typeof options>
 
 const lines = /\.(?:jsonl|ndjson|jsonlines)(?:\.gz)?$/i

@@ -1,5 +1,6 @@
 /** Matrix Market counts: the folders of Cell Ranger and STARsolo (matrix.mtx, barcodes.tsv, features.tsv or genes.tsv, also .gz), and any sparse .mtx. */
 import { z } from 'zod'
+import { featureOptions } from '../cells/features.ts'
 import type { Reader } from '../dataset.ts'
 
 const options = z.object({
@@ -7,14 +8,7 @@ const options = z.object({
     .enum(['auto', 'genes by cells', 'cells by genes'])
     .default('auto')
     .meta({ title: 'Orientation', description: 'What the rows of the file are; found from the tables beside it by default.' }),
-  featureTypes: z
-    .string()
-    .optional()
-    .meta({ title: 'Feature types', description: 'Gene Expression by default; another type, several separated by commas, or all.' }),
-  geneNames: z
-    .enum(['name', 'id'])
-    .default('name')
-    .meta({ title: 'Gene names', description: 'Symbols (name) or identifiers such as Ensembl’s (id).' }),
+  ...featureOptions,
 })
 
 const banner = /^%%MatrixMarket/i

@@ -1,5 +1,6 @@
 /** The .h5 files of 10x Genomics' Cell Ranger: version 2 with a group per genome, version 3 with feature types. */
 import { z } from 'zod'
+import { featureOptions } from '../cells/features.ts'
 import type { Reader } from '../dataset.ts'
 import { isHdf5 } from '../hdf5/signature.ts'
 
@@ -8,14 +9,7 @@ const options = z.object({
     title: 'Genome',
     description: 'Only features of this genome. By default all of a version 3 file, the first of a version 2 file.',
   }),
-  featureTypes: z
-    .string()
-    .optional()
-    .meta({ title: 'Feature types', description: 'Gene Expression by default; another type, several separated by commas, or all.' }),
-  geneNames: z
-    .enum(['name', 'id'])
-    .default('name')
-    .meta({ title: 'Gene names', description: 'Symbols (name) or identifiers such as Ensembl’s (id).' }),
+  ...featureOptions,
 })
 
 export const tenx: Reader = {

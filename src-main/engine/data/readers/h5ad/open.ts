@@ -4,8 +4,7 @@ import { StratumError } from '#common/errors.ts'
 import { type RowMatrix, valueKind } from '../../cells/rowMatrix.ts'
 import { type CellLabels, cellsSource } from '../../cells/source.ts'
 import type { OpenSource } from '../../dataset.ts'
-import { type H5File, openH5, toNumbers } from '../../hdf5/file.ts'
-import { openRandomAccess } from '../randomAccess.ts'
+import { type H5File, withOpenH5, toNumbers } from '../../hdf5/file.ts'
 import { type Frame, openFrame } from './frame.ts'
 import { isList, layersOf, openMatrix, placeOf } from './matrix.ts'
 
@@ -17,17 +16,7 @@ export interface H5adOptions {
   readonly geneNames?: string | undefined
 }
 
-export async function openH5ad(path: string, options: H5adOptions): Promise<OpenSource> {
-  // Says what is wrong with the file itself: missing, empty, a folder.
-  await (await openRandomAccess(path)).close()
-  const file = await openH5(path)
-  try {
-    return openAnnData(file, options)
-  } catch (thrown) {
-    file.close()
-    throw thrown
-  }
-}
+export const openH5ad = (path: string, options: H5adOptions): Promise<OpenSource> => withOpenH5(path, (file) => openAnnData(file, options))
 
 function openAnnData(file: H5File, { layer, geneNames }: H5adOptions): OpenSource {
   const place = placeOf(file, layer)

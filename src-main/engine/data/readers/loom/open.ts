@@ -7,8 +7,7 @@ import { StratumError } from '#common/errors.ts'
 import { denseMatrix } from '../../cells/dense.ts'
 import { cellsSource, type Label } from '../../cells/source.ts'
 import type { OpenSource } from '../../dataset.ts'
-import { type H5File, isNumeric, openH5, toNumbers } from '../../hdf5/file.ts'
-import { openRandomAccess } from '../randomAccess.ts'
+import { type H5File, isNumeric, withOpenH5, toNumbers } from '../../hdf5/file.ts'
 
 export interface LoomOptions {
   readonly layer?: string | undefined
@@ -17,17 +16,7 @@ export interface LoomOptions {
 
 const usualGeneNames = ['Gene', 'gene', 'var_names', 'gene_names', 'Accession']
 
-export async function openLoom(path: string, options: LoomOptions): Promise<OpenSource> {
-  // Says what is wrong with the file itself: missing, empty, a folder.
-  await (await openRandomAccess(path)).close()
-  const file = await openH5(path)
-  try {
-    return openMatrix(file, options)
-  } catch (thrown) {
-    file.close()
-    throw thrown
-  }
-}
+export const openLoom = (path: string, options: LoomOptions): Promise<OpenSource> => withOpenH5(path, (file) => openMatrix(file, options))
 
 function openMatrix(file: H5File, { layer, geneNames }: LoomOptions): OpenSource {
   const { path } = file

@@ -5,8 +5,7 @@ import { selectColumns } from '../../cells/rowMatrix.ts'
 import { cellsSource } from '../../cells/source.ts'
 import { compressedRows, openCompressed } from '../../cells/sparse.ts'
 import type { OpenSource } from '../../dataset.ts'
-import { type H5File, openH5, rootKeys, toNumbers } from '../../hdf5/file.ts'
-import { openRandomAccess } from '../randomAccess.ts'
+import { type H5File, openH5, withOpenH5, rootKeys, toNumbers } from '../../hdf5/file.ts'
 import { chooseFeatures, type FeatureChoice, type Features } from '../../cells/features.ts'
 
 /** Features and cells a file may have; their names are held in memory. */
@@ -31,17 +30,7 @@ export async function looksLikeTenx(path: string): Promise<boolean> {
   }
 }
 
-export async function openTenx(path: string, options: FeatureChoice): Promise<OpenSource> {
-  // Says what is wrong with the file itself: missing, empty, a folder.
-  await (await openRandomAccess(path)).close()
-  const file = await openH5(path)
-  try {
-    return openMatrix(file, options)
-  } catch (thrown) {
-    file.close()
-    throw thrown
-  }
-}
+export const openTenx = (path: string, options: FeatureChoice): Promise<OpenSource> => withOpenH5(path, (file) => openMatrix(file, options))
 
 function openMatrix(file: H5File, options: FeatureChoice): OpenSource {
   const { path } = file
