@@ -81,7 +81,7 @@ export const StageLayout = z.object({
   code: z.int(),
   epochs: z.int(),
   batchSize: z.int(),
-  /** How many numbers of the code a row uses at most, where the others are zero. */
+  /** How many numbers of the code a row uses, at most or on average, where the others are zero. */
   activeCodes: z.int().optional(),
 })
 export const ModelLayout = z.object({

@@ -44,14 +44,22 @@ function listed(names: readonly string[]): string {
   return more > 0 ? `${names.slice(0, mostNames).join(', ')} and ${more} more columns` : names.join(', ')
 }
 
-export function deadUnitsWarning({ layer, units, of, rows, ofRows, isSparse }: DeadUnits): TrainWarning {
+/** What a dictionary can do about codes that are not used, by the parameters it has. */
+function remedyFor(parameters: readonly string[]): string {
+  if (parameters.includes('auxiliaryWeight')) return 'or draw more on dead codes: a larger pull on them, counted as dead after fewer rows.'
+  if (parameters.includes('resamplings')) return 'or let dead codes begin anew more often, counted as dead after fewer rows.'
+  return 'or take a TopK dictionary, which draws dead codes to what is not yet explained.'
+}
+
+/** @param parameters  names of those that the model has */
+export function deadUnitsWarning({ layer, units, of, rows, ofRows, isSparse }: DeadUnits, parameters: readonly string[]): TrainWarning {
   const [looked, are] = [rows < ofRows ? `the ${rows} rows looked at, of ${ofRows}` : `${rows} rows`, units > 1 ? 'are' : 'is']
   const where = { layer, units, of, rows }
   if (isSparse) {
     return {
       code: 'DEAD_UNITS',
       message: `${units} of the ${of} codes ${are} used by none of ${looked}${rows < ofRows ? '; rare ones may be among them' : ''}.`,
-      hint: 'A smaller dictionary may do as well; or draw more on dead codes: a larger pull on them, counted as dead after fewer rows.',
+      hint: `A smaller dictionary may do as well; ${remedyFor(parameters)}`,
       where,
     }
   }

@@ -61,9 +61,10 @@ export async function trainModel(given: TrainOptions): Promise<TrainResult> {
         columnError,
       }
       checkFigures(result)
+      const parameters = Object.keys(o.model.params.shape)
       const learned = { title: o.model.id, built, weights: trained.weights }
       const dead = built.kind === 'gradient' ? await deadUnits(learned, worker, o.threads, o.train, o.signal) : []
-      return { ...result, warnings: [...constant, ...trained.warnings, ...dead.map(deadUnitsWarning)] }
+      return { ...result, warnings: [...constant, ...trained.warnings, ...dead.map((found) => deadUnitsWarning(found, parameters))] }
     } finally {
       await encoder.close()
     }

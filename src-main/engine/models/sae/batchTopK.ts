@@ -105,7 +105,7 @@ export const batchTopK = defineModel({
       kind: 'gradient',
       stages: [
         {
-          layout: dictionaryLayout(params, M, D),
+          layout: dictionaryLayout(params, M, D, k),
           learningRate: params.learningRate,
           trains: ['encoder', 'encoderBias', 'decoder', 'preBias'],
           unitRows: ['decoder'],

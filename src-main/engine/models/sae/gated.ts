@@ -100,7 +100,7 @@ export const saeGated = defineModel({
       kind: 'gradient',
       stages: [
         {
-          layout: dictionaryLayout(params, M, D),
+          layout: dictionaryLayout(params, M, D, target),
           learningRate: params.learningRate,
           trains: ['encoder', 'encoderBias', 'decoder', 'preBias', 'logGain', 'sizeBias'],
           unitRows: ['decoder'],

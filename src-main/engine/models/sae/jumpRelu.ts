@@ -125,7 +125,7 @@ export const saeJumpRelu = defineModel({
       kind: 'gradient',
       stages: [
         {
-          layout: dictionaryLayout(params, M, D),
+          layout: dictionaryLayout(params, M, D, target),
           learningRate: params.learningRate,
           trains: ['encoder', 'encoderBias', 'decoder', 'preBias', 'logThreshold'],
           unitRows: ['decoder'],

@@ -116,14 +116,15 @@ export const dictionaryLayout = (
   params: { readonly epochs: number; readonly batchSize: number },
   M: number,
   D: number,
-  activeCodes?: number,
+  /** How many a row uses, exactly or on average; null where no number is wanted. */
+  activeCodes: number | null,
 ): StageLayout => ({
   title: 'Sparse autoencoder',
   widths: [D, M, D],
   code: 1,
   epochs: params.epochs,
   batchSize: params.batchSize,
-  ...(activeCodes !== undefined && { activeCodes }),
+  ...(activeCodes !== null && { activeCodes: Math.max(1, Math.round(activeCodes)) }),
 })
 
 /**

@@ -67,7 +67,7 @@ export const saeRelu = defineModel({
       kind: 'gradient',
       stages: [
         {
-          layout: dictionaryLayout(params, M, D),
+          layout: dictionaryLayout(params, M, D, target),
           learningRate: params.learningRate,
           trains: ['encoder', 'encoderBias', 'decoder', 'preBias'],
           unitRows: ['decoder'],

@@ -65,6 +65,10 @@ describe('layouts', () => {
 
   test('a sparse code says how many of its numbers a row uses', () => {
     expect(modelLayout(modelById('sae-topk'), { codeSize: 64, k: 5 }, 10)).toMatchObject({ codeSize: 64, activeCodes: 5 })
+    for (const id of ['sae-relu', 'sae-jumprelu', 'sae-gated'])
+      expect(modelLayout(modelById(id), { codeSize: 64, targetCodes: 4.6 }, 10)).toMatchObject({ codeSize: 64, activeCodes: 5 })
+    expect(modelLayout(modelById('batch-topk'), { codeSize: 64, k: 5 }, 10)).toMatchObject({ activeCodes: 5 })
+    expect(modelLayout(modelById('sae-relu'), { targetCodes: null }, 10)).not.toHaveProperty('activeCodes')
     expect(modelLayout(modelById('autoencoder'), {}, 10)).not.toHaveProperty('activeCodes')
   })
 

@@ -120,7 +120,7 @@ describe('units that never change', () => {
   })
   test('are put into words', () => {
     const words = (given: Partial<Parameters<typeof deadUnitsWarning>[0]>) =>
-      deadUnitsWarning({ layer: 'code', units: 1, of: 4, rows: 320, ofRows: 320, isSparse: false, ...given }).message
+      deadUnitsWarning({ layer: 'code', units: 1, of: 4, rows: 320, ofRows: 320, isSparse: false, ...given }, []).message
     expect(words({})).toBe('1 of the 4 numbers of the code is the same for every one of 320 rows.')
     expect(words({ layer: 'encoder/0' })).toBe('1 of the 4 units of the layer encoder/0 gives the same for every one of 320 rows.')
     expect(words({ units: 2, ofRows: 990 })).toBe(
@@ -130,6 +130,14 @@ describe('units that never change', () => {
     expect(words({ isSparse: true, ofRows: 990 })).toBe(
       '1 of the 4 codes is used by none of the 320 rows looked at, of 990; rare ones may be among them.',
     )
+  })
+  test('get a hint that the model can follow', () => {
+    const hintFor = (id: string): string =>
+      deadUnitsWarning({ layer: 'code', units: 1, of: 4, rows: 320, ofRows: 320, isSparse: true }, Object.keys(modelById(id).params.shape))
+        .hint
+    for (const id of ['sae-topk', 'batch-topk', 'sae-jumprelu']) expect(hintFor(id)).toMatch(/larger pull on them/)
+    for (const id of ['sae-relu', 'sae-gated']) expect(hintFor(id)).toMatch(/begin anew more often/)
+    expect(hintFor('k-sparse')).toMatch(/take a TopK dictionary/)
   })
   test('of a sparse code are those that no row uses, of all rows where they are few', async () => {
     const [model, params] = [modelById('sae-topk'), { codeSize: 16, k: 2 }]
