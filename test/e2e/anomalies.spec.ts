@@ -117,5 +117,8 @@ test('flagged pixels of the sample are reviewed, undone and saved', async () => 
   await page.getByRole('tab', { name: 'Drift' }).click()
   await page.getByRole('button', { name: 'Look for drift' }).click()
   await expect(page.getByRole('table', { name: 'What moved' })).toBeVisible(patient)
+  await expect(region(page, 'What is compared')).toContainText('Dataset')
+  await goTo(page, 'Compare')
+  await expect(page.getByText(/drift$/)).toHaveCount(0)
   expect(errors).toEqual([])
 })

@@ -43,6 +43,10 @@ export const viewOfKind: Readonly<Record<ArtifactKind, ViewId>> = {
   export: 'export',
 }
 
+/** A look for drift is a comparison, too, and stands where thresholds are judged. */
+export const viewOf = ({ kind, operation }: Pick<Artifact, 'kind' | 'operation'>): ViewId =>
+  operation === 'drift' ? 'anomalies' : viewOfKind[kind]
+
 export const isActive = (job: Job): boolean => job.status === 'running' || job.status === 'queued' || job.status === 'paused'
 
 const logLimit = 500
@@ -233,7 +237,7 @@ export class Session {
   /** Looks at it in its view. */
   reveal(artifact: Artifact): void {
     this.choose(artifact.id)
-    this.show(viewOfKind[artifact.kind])
+    this.show(viewOf(artifact))
   }
 
   /** 'Train stacked-07': the job with what it makes, once that has a name. */
@@ -350,7 +354,7 @@ export class Session {
 
   #markFailed(job: Job): void {
     const kind = this.registry?.operations.find((operation) => operation.id === job.operation)?.produces as ArtifactKind | undefined
-    const view = kind ? viewOfKind[kind] : 'data'
+    const view = kind ? viewOf({ kind, operation: job.operation }) : 'data'
     if (view !== this.view) this.unseenFailures = new Set([...this.unseenFailures, view])
   }
 

@@ -24,6 +24,17 @@ export type AnomaliesTab = 'findings' | 'parts' | 'compare' | 'drift'
 
 class Look {
   tab = $state<AnomaliesTab>('findings')
+  /** The look for drift that is shown; null: the newest of the model. */
+  drift = $state<number | null>(null)
+  #shownChoice: number | null = null
+  /** Opens a look for drift that was chosen, once. */
+  showDrift(chosen: number | null): void {
+    if (chosen === this.#shownChoice) return
+    this.#shownChoice = chosen
+    if (chosen === null || session.byId.get(chosen)?.operation !== 'drift') return
+    this.tab = 'drift'
+    this.drift = chosen
+  }
   /** The form of new scores stands in the inspector. */
   form = $state(false)
   over = $state<'scene' | 'score'>('scene')

@@ -1,6 +1,7 @@
 /** The whole view against the made-up project: what is shown of a comparison, and how one is begun. */
 import { fireEvent, render, screen, within } from '@testing-library/svelte'
 import { beforeAll, expect, test, vi } from 'vitest'
+import type { Artifact } from '#common/domain/artifact.ts'
 
 vi.mock('../../../../src-renderer/lib/bridge.ts', () => import('../../../helpers/fakeEngine/bridge.ts'))
 
@@ -90,4 +91,18 @@ test('results are compared with labels of the user’s choice', async () => {
   await fireEvent.click(screen.getByRole('checkbox', { name: /^k-means, k = 6/ }))
   expect(primary().textContent).toContain('Compare 1 result with labels')
   expect(primary().disabled).toBe(true)
+})
+
+test('a look for drift is no comparison of models: it stands with the anomalies', async () => {
+  const before = session.artifacts
+  const model = before.find(({ kind }) => kind === 'comparison') as Artifact
+  const drift = { ...model, id: 9999, operation: 'drift', name: 'later drift' }
+  session.artifacts = [...before, drift]
+  render(Compare)
+  expect(screen.queryByText('later drift')).toBeNull()
+  expect(screen.getByRole('table', { name: 'Runs' })).toBeTruthy()
+  session.reveal(drift)
+  expect(session.view).toBe('anomalies')
+  session.artifacts = before
+  session.choose(model.id)
 })
