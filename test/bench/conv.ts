@@ -8,14 +8,8 @@
  * set up.
  */
 import { availableParallelism } from 'node:os'
-import { emit } from '#engine/compute/emit/emit.ts'
-import { NumericWorker } from '#engine/compute/numericWorker.ts'
-import { mapValues } from '#engine/compute/step.ts'
-import { initialiserOf } from '#engine/layers/initialise.ts'
-import { adam } from '#engine/optim/adam.ts'
-import { initialState, packingFor, scalarsAt, traceTraining } from '#engine/train/trainingStep.ts'
 import { convolutional } from '../helpers/convolutional.ts'
-import { numbersBetween } from '../helpers/programs.ts'
+import { stepTime } from './stepTime.ts'
 import { type PeerRun, torchRun } from './torchPeer.ts'
 
 const json = process.argv.includes('--json')
@@ -51,32 +45,7 @@ print(json.dumps({'ms': (time.perf_counter() - t) * 1000 / steps, 'version': 'to
 `
 
 /** Milliseconds per step. */
-async function ours(): Promise<number> {
-  const stage = convolutional(28, [16, 32], 32)
-  const options = { optimiser: adam, gradientClip: 0, weightDecay: 0 }
-  const weights = stage.initialWeights(initialiserOf(1))
-  const packing = packingFor(stage, weights, options)
-  const state = initialState(stage, packing, weights, adam)
-  const inputs = { x: numbersBetween(0, 1, [rows, 28 * 28]) }
-  const scan = (count: number) => {
-    const scalars = Array.from({ length: count }, (_, t) => scalarsAt(stage, options, 0.001, t, count))
-    return {
-      rows: { shape: [count, batch], values: Int32Array.from({ length: count * batch }, (_, i) => (i * 7919) % rows) },
-      key: { shape: [count], values: new Int32Array(count) },
-      ...mapValues(scalars[0], (_, name) => ({ shape: [count], values: Float32Array.from(scalars, (at) => at[name]) })),
-    }
-  }
-  const worker = new NumericWorker()
-  const executor = await worker.open(emit(traceTraining('bench', stage, packing, state, inputs, batch, options), 'loop'), threads)
-  await executor.load({ state, inputs })
-  await executor.run(scan(10), 10)
-  const given = scan(steps)
-  const started = performance.now()
-  await executor.run(given, steps)
-  const ms = (performance.now() - started) / steps
-  await worker.close()
-  return ms
-}
+const ours = (): Promise<number> => stepTime(convolutional(28, [16, 32], 32), { rows, columns: 28 * 28, batch, steps, warmUp: 10, threads })
 
 let best = Number.POSITIVE_INFINITY
 const peers: PeerRun[] = []

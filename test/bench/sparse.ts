@@ -9,15 +9,9 @@
  * Beside it the one full product that a sparse step cannot do without, as share of what the machine multiplies at best.
  */
 import { availableParallelism } from 'node:os'
-import { compile } from '#engine/compute/compile.ts'
-import { NumericWorker } from '#engine/compute/numericWorker.ts'
-import { normalsOf, stepKey } from '#engine/compute/random/counter.ts'
-import { mapValues } from '#engine/compute/step.ts'
-import { initialiserOf } from '#engine/layers/initialise.ts'
 import { saeTopK } from '#engine/models/sae/topK.ts'
-import { adam } from '#engine/optim/adam.ts'
-import { initialState, packingFor, scalarsAt, traceTraining } from '#engine/train/trainingStep.ts'
 import { sgemmPeak } from './sgemmPeak.ts'
+import { stepTime } from './stepTime.ts'
 import { type PeerRun, torchRun } from './torchPeer.ts'
 
 const json = process.argv.includes('--json')
@@ -59,32 +53,7 @@ print(json.dumps({'ms': (time.perf_counter() - t) * 1000 / steps, 'version': 'to
 async function ours(auxiliaryWeight: number): Promise<number> {
   const built = saeTopK.build(saeTopK.params.parse({ codeSize: M, k, batchSize: B, auxiliaryWeight }), D)
   if (built.kind !== 'gradient') throw new Error('a sparse autoencoder is trained by gradient')
-  const [stage] = built.stages
-  const options = { optimiser: adam, gradientClip: 0, weightDecay: 0 }
-  const weights = stage.initialWeights(initialiserOf(1))
-  const packing = packingFor(stage, weights, options)
-  const state = initialState(stage, packing, weights, adam)
-  const draw = normalsOf(stepKey(1, 0), 'bench')
-  const inputs = { x: { shape: [rows, D], values: Float32Array.from({ length: rows * D }, (_, i) => draw(i)) } }
-  const program = compile(traceTraining('bench', stage, packing, state, inputs, B, options))
-  const scan = (count: number) => {
-    const scalars = Array.from({ length: count }, (_, t) => scalarsAt(stage, options, 0.001, t, count))
-    return {
-      rows: { shape: [count, B], values: Int32Array.from({ length: count * B }, (_, i) => (i * 7919) % rows) },
-      key: { shape: [count], values: Int32Array.from({ length: count }, (_, t) => stepKey(1, t)) },
-      ...mapValues(scalars[0], (_, name) => ({ shape: [count], values: Float32Array.from(scalars, (at) => at[name]) })),
-    }
-  }
-  const worker = new NumericWorker()
-  const executor = await worker.open(program, threads)
-  await executor.load({ state, inputs })
-  await executor.run(scan(2), 2)
-  const given = scan(steps)
-  const started = performance.now()
-  await executor.run(given, steps)
-  const ms = (performance.now() - started) / steps
-  await worker.close()
-  return ms
+  return await stepTime(built.stages[0], { rows, columns: D, batch: B, steps, warmUp: 2, threads })
 }
 
 const peak = await sgemmPeak(threads)

@@ -8,15 +8,9 @@
  * of the machine's measured matrix speed that our step's matrix products reach, everything else in the step counted as time.
  */
 import { availableParallelism } from 'node:os'
-import { compile } from '#engine/compute/compile.ts'
-import { NumericWorker } from '#engine/compute/numericWorker.ts'
-import { normalsOf, stepKey } from '#engine/compute/random/counter.ts'
-import { mapValues } from '#engine/compute/step.ts'
-import { initialiserOf } from '#engine/layers/initialise.ts'
 import { modelById } from '#engine/models/registry.ts'
-import { adam } from '#engine/optim/adam.ts'
-import { initialState, packingFor, scalarsAt, traceTraining } from '#engine/train/trainingStep.ts'
 import { sgemmPeak } from './sgemmPeak.ts'
+import { stepTime } from './stepTime.ts'
 import { type PeerRun, torchRun } from './torchPeer.ts'
 
 const json = process.argv.includes('--json')
@@ -113,37 +107,11 @@ print(json.dumps({'ms': (time.perf_counter() - t) * 1000 / steps, 'version': 'to
 `
 
 /** Milliseconds per step. */
-async function ours({ model: id, params, widths, batch, steps, rows: n = rowsInMemory }: Case): Promise<number> {
+async function ours({ model: id, params, widths, batch, steps, rows = rowsInMemory }: Case): Promise<number> {
   const model = modelById(id)
-  const d = widths[0]
-  const built = model.build(model.params.parse(params), d)
+  const built = model.build(model.params.parse(params), widths[0])
   if (built.kind !== 'gradient') throw new Error(`${id} is not trained by gradient`)
-  const [stage] = built.stages
-  const options = { optimiser: adam, gradientClip: 0, weightDecay: 0 }
-  const weights = stage.initialWeights(initialiserOf(1))
-  const packing = packingFor(stage, weights, options)
-  const state = initialState(stage, packing, weights, adam)
-  const draw = normalsOf(stepKey(1, 0), 'bench')
-  const inputs = { x: { shape: [n, d], values: Float32Array.from({ length: n * d }, (_, i) => draw(i)) } }
-  const program = compile(traceTraining('bench', stage, packing, state, inputs, batch, options))
-  const scan = (count: number) => {
-    const scalars = Array.from({ length: count }, (_, t) => scalarsAt(stage, options, 0.001, t, count))
-    return {
-      rows: { shape: [count, batch], values: Int32Array.from({ length: count * batch }, (_, i) => (i * 7919) % n) },
-      key: { shape: [count], values: Int32Array.from({ length: count }, (_, t) => stepKey(1, t)) },
-      ...mapValues(scalars[0], (_, name) => ({ shape: [count], values: Float32Array.from(scalars, (at) => at[name]) })),
-    }
-  }
-  const worker = new NumericWorker()
-  const executor = await worker.open(program, threads)
-  await executor.load({ state, inputs })
-  await executor.run(scan(10), 10)
-  const given = scan(steps)
-  const started = performance.now()
-  await executor.run(given, steps)
-  const ms = (performance.now() - started) / steps
-  await worker.close()
-  return ms
+  return await stepTime(built.stages[0], { rows, columns: widths[0], batch, steps, warmUp: 10, threads })
 }
 
 const peak = await sgemmPeak(threads)
