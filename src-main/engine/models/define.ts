@@ -134,6 +134,8 @@ export interface GradientModel {
   divergence?(x: Tensor2D, weights: TensorMap): Tensor2D
   /** ln p(x, z) − ln q(z|x) of `draws` codes of every row [B, draws]: the log-mean-exp over draws estimates ln p(x); train/likelihood.ts. */
   logImportanceWeights?(x: Tensor2D, weights: TensorMap, noise: Noise | null, draws: number, present?: Tensor2D): Tensor2D
+  /** What a nat of each row's code costs at the end of the training; null where the loss has no such price: what it holds is something else. */
+  readonly codePrice?: number | null
   /** Variance of the decoder's noise in prepared units, where it is Gaussian and the same in all columns; else null. */
   noiseVariance?(weights: Weights): number | null
 }

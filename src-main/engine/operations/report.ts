@@ -229,7 +229,7 @@ async function variationalPart(ctx: Context, artifact: Artifact, forward: Forwar
       mixed: count('mixed'),
       passive: count('passive'),
       correlation: correlations(all, drawn, listed),
-      collapse: await collapseOf(ctx, model, forward.noiseVariance, kl, X, n),
+      collapse: await collapseOf(ctx, model, forward, kl, X, n),
       likelihood: await likelihoodOf(ctx, artifact, X, n, forward.work),
     },
   }

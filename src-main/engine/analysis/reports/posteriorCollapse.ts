@@ -30,8 +30,8 @@ export interface CollapseGiven {
   readonly width: Width
   /** Of a hierarchy: units of the first level, which come first. */
   readonly firstLevel?: { readonly units: number; readonly width: Width }
-  /** β, the price of a nat at the end of the training. */
-  readonly price: number
+  /** β, the price of a nat at the end of the training; null where the loss has none, so that the theory does not speak of it. */
+  readonly price: number | null
   /** η², variance of the decoder's noise; null where it has none that is one number. */
   readonly noiseVariance: number | null
   /** Eigenvalues of the covariance of prepared rows, without conditions, in any order; those left out count as smaller than all. */
@@ -92,7 +92,7 @@ const countAbove = (values: ArrayLike<number>, threshold: number): number => Arr
 function criterionOf(given: CollapseGiven): CollapseReport['criterion'] {
   const { price, noiseVariance, eigenvalues, eigenvaluesBeyondConditions } = given
   const known = eigenvaluesBeyondConditions ?? eigenvalues
-  if (noiseVariance === null || !known) return null
+  if (noiseVariance === null || price === null || !known) return null
   const width = widthOf(given, 0)
   const threshold = price * noiseVariance * (typeof width === 'number' ? width ** 2 : 1)
   return { threshold, directionsAbove: countAbove(known, threshold) }
@@ -100,7 +100,7 @@ function criterionOf(given: CollapseGiven): CollapseReport['criterion'] {
 
 function causesOf(given: CollapseGiven, units: CollapseReport['units'], criterion: CollapseReport['criterion']): CollapseReport['causes'] {
   const causes: { cause: CollapseCause; message: string; hint: string }[] = []
-  const { price, noiseVariance, eigenvalues, eigenvaluesBeyondConditions, firstLevel } = given
+  const { price, eigenvalues, eigenvaluesBeyondConditions, firstLevel } = given
   const first = firstLevel?.units ?? units.length
   const second = units.slice(first)
   if (firstLevel?.width === 'learned' && second.some(({ collapsed }) => collapsed))
@@ -110,9 +110,9 @@ function causesOf(given: CollapseGiven, units: CollapseReport['units'], criterio
       hint: 'Fix the width of the first level, so that the second has something left to say.',
     })
   const inFirst = units.slice(0, first).filter(({ collapsed }) => collapsed).length
-  if (inFirst === 0) return causes.length > 0 ? causes : [unknown(price)]
-  if (!criterion || noiseVariance === null) {
-    causes.push(unknown(price))
+  if (inFirst === 0) return causes.length > 0 ? causes : [price === null ? untold : unknown(price)]
+  if (!criterion || price === null) {
+    causes.push(untold)
     return causes
   }
   const { threshold, directionsAbove } = criterion
@@ -152,6 +152,13 @@ function causesOf(given: CollapseGiven, units: CollapseReport['units'], criterio
     )
   } else causes.push(unknown(price))
   return causes
+}
+
+const untold: CollapseReport['causes'][number] = {
+  cause: 'beyond-linear-theory',
+  message:
+    'Why cannot be told by variances: the theory is of a price for the code of each row, and of Gaussian noise that is as wide in all columns.',
+  hint: 'Try a longer warm-up of the price, less hold of the code, or a smaller code.',
 }
 
 const unknown = (price: number): CollapseReport['causes'][number] => ({

@@ -224,6 +224,7 @@ export const countVae = defineModel({
       ],
       encode: (x, w) => net.posterior(x, w).mu,
       posterior: net.posterior,
+      codePrice: 1,
       comparison: atTypicalDepth,
       logImportanceWeights: (x, w, noise, draws) => logImportanceWeights(net, x, w, noise, draws),
       decode(sample, w, x) {

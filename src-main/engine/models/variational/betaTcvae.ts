@@ -164,6 +164,8 @@ export const betaTcvae = defineModel({
         },
       ],
       ...variationalFace(net),
+      // Codes that are independent cost I + Σ KL whatever β.
+      codePrice: params.alpha === params.gamma ? params.alpha : null,
     }
   },
 })

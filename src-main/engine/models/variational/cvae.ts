@@ -141,6 +141,7 @@ export const cvae = defineModel({
         },
       ],
       ...variationalFace(net),
+      codePrice: beta,
       ...(hasPrior && {
         divergence: (x: Tensor2D, weights: TensorMap) => divergence(x, net.posterior(x, weights), weights),
         logImportanceWeights: (x, weights, noise, draws, present) =>

@@ -195,6 +195,7 @@ export const hvae = defineModel({
         return reshape(sub(sub(joint, likelihood), q), [x.shape[0], draws])
       },
       noiseVariance: net.noiseVariance,
+      codePrice: params.beta,
     }
   },
 })

@@ -111,6 +111,7 @@ export const infoVae = defineModel({
         },
       ],
       ...variationalFace(net),
+      codePrice: hold === 0 ? 1 - params.alpha : null,
     }
   },
 })

@@ -95,6 +95,7 @@ export const iwae = defineModel({
         },
       ],
       ...variationalFace(net),
+      codePrice: 1,
     }
   },
 })

@@ -142,6 +142,7 @@ export const vae = defineModel({
         },
       ],
       ...variationalFace(net),
+      codePrice: capacity === null && freeBits === 0 ? beta : null,
     }
   },
 })

@@ -6,6 +6,7 @@ import { covarianceProduct, meanOf } from '../../compute/linear/covarianceProduc
 import { leadingEigenpairsOf } from '../../compute/linear/eigenvectors.ts'
 import type { OperationContext } from '../define.ts'
 import { firstOfEach, rowsInMemory } from '../../compute/rowReader.ts'
+import type { Forward } from './forward.ts'
 
 /** Rows and directions that variances are worked out of. */
 const [mostRows, mostDirections] = [2000, 64]
@@ -17,7 +18,7 @@ const [mostRows, mostDirections] = [2000, 64]
 export async function collapseOf(
   { params, seed, signal }: OperationContext<{ readonly collapseBelow: number; readonly collapseExcept: number }>,
   model: ModelMeta,
-  noiseVariance: number | null,
+  { noiseVariance, codePrice }: Pick<Forward, 'noiseVariance' | 'codePrice'>,
   kl: Float32Array,
   X: Float32Array,
   n: number,
@@ -34,12 +35,14 @@ export async function collapseOf(
     // Of two levels the second has a width of its own.
     width: width(second === null ? 'codeWidth' : 'secondWidth'),
     ...(second !== null && { firstLevel: { units: Z - second, width: width('codeWidth') } }),
-    price: number('beta') ?? 1,
+    price: codePrice,
     noiseVariance,
   }
   const first = posteriorCollapse(given)
   const spreads =
-    first.collapsed > 0 && noiseVariance !== null ? await eigenvaluesOf(model, X, n, Math.min(Z + 1, mostDirections), seed, signal) : {}
+    first.collapsed > 0 && noiseVariance !== null && codePrice !== null
+      ? await eigenvaluesOf(model, X, n, Math.min(Z + 1, mostDirections), seed, signal)
+      : {}
   const { epsilon, delta, units, criterion, causes } = first.collapsed > 0 ? posteriorCollapse({ ...given, ...spreads }) : first
   return { epsilon, delta, units: units.flatMap(({ collapsed }, unit) => (collapsed ? [unit] : [])), criterion, causes: [...causes] }
 }

@@ -40,6 +40,8 @@ export interface Forward {
   divergence(X: Float32Array, n: number, signal?: AbortSignal): Promise<Float32Array | null>
   /** Of the decoder's Gaussian noise, where it is one number for all columns. */
   readonly noiseVariance: number | null
+  /** As GradientModel says. */
+  readonly codePrice: number | null
   /**
    * z [n × Z] → x̂ [n × rebuilt]
    * @param X  [n × D] the rows themselves, for what is given with them; without it typical values are taken
@@ -69,7 +71,7 @@ export function openForward(project: Project, artifact: Artifact): Forward {
   const weights = readWeights(project, artifact)
   const built = buildFor(definition, definition.params.parse(meta.settings), D, meta.conditions ?? 0, meta.masked)
   const { codeSize: Z } = layoutOf(built)
-  const { posterior, divergence, noiseVariance }: Partial<GradientModel> = built.kind === 'gradient' ? built : {}
+  const { posterior, divergence, noiseVariance, codePrice = null }: Partial<GradientModel> = built.kind === 'gradient' ? built : {}
   const workPerRow = Object.values(weights).reduce((sum, { values }) => sum + values.length, 0)
   const worker = new NumericWorker()
   const executors = new Map<string, Promise<Executor>>()
@@ -150,6 +152,7 @@ export function openForward(project: Project, artifact: Artifact): Forward {
     codes: async (X, n, signal) => (await run('codes', n, { x: { values: X, width: D } }, { codes: Z }, signal)).codes,
     posterior: (X, n, signal) => run('posterior', n, { x: { values: X, width: D } }, { mu: Z, logVariance: Z }, signal),
     noiseVariance: noiseVariance?.(weights) ?? null,
+    codePrice,
     divergence: async (X, n, signal) =>
       divergence ? (await run('divergence', n, { x: { values: X, width: D } }, { kl: Z }, signal)).kl : null,
     async decode(z, n, X, signal) {

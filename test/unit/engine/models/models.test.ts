@@ -90,3 +90,28 @@ describe('layouts', () => {
     expect(() => layout([])).toThrow(StratumError)
   })
 })
+
+test('the price of a code is what the theory of collapse is of, and none where a loss holds codes otherwise', () => {
+  const priceOf = (id: string, params: Readonly<Record<string, unknown>> = {}): number | null | undefined => {
+    const model = modelById(id)
+    const built = model.build(model.params.parse(params), 10)
+    return built.kind === 'gradient' ? built.codePrice : undefined
+  }
+  expect(priceOf('vae', { beta: 4 })).toBe(4)
+  expect(priceOf('vae', { beta: 100, capacity: 5 })).toBeNull()
+  expect(priceOf('vae', { freeBits: 0.1 })).toBeNull()
+  expect(priceOf('cvae', { beta: 2 })).toBe(2)
+  expect(priceOf('hvae', { beta: 2 })).toBe(2)
+  // β is the price of dependence only.
+  expect(priceOf('beta-tcvae', { beta: 15 })).toBe(1)
+  expect(priceOf('beta-tcvae', { alpha: 0 })).toBeNull()
+  expect(priceOf('infovae')).toBeNull()
+  expect(priceOf('infovae', { alpha: 0, lambda: 1 })).toBe(1)
+  expect(priceOf('iwae')).toBe(1)
+  for (const model of models) {
+    const built = model.build(model.params.parse({}), 10)
+    expect(built.kind === 'gradient' && built.codePrice !== undefined, model.id).toBe(
+      built.kind === 'gradient' && built.posterior !== undefined,
+    )
+  }
+})

@@ -46,6 +46,17 @@ describe('posterior collapse', () => {
     expect(causesOf({})).toEqual(['beyond-linear-theory'])
   })
 
+  test('is said to be beyond what variances tell where there is no such price or noise', () => {
+    const messageOf = (given: Partial<CollapseGiven>) =>
+      report(
+        times(10, () => [2, 0]),
+        { eigenvalues: [3], ...given },
+      ).causes[0].message
+    expect(messageOf({})).toMatch(/vary in 1 direction only/)
+    expect(messageOf({ price: null })).toMatch(/cannot be told by variances/)
+    expect(messageOf({ noiseVariance: null })).toMatch(/cannot be told by variances/)
+  })
+
   test('of a second level comes of a learned width of the first; a collapsed first level has causes of its own', () => {
     const kl = times(10, () => [2, 1, 0])
     expect(causesOf({ firstLevel: { units: 2, width: 'learned' } }, kl)).toEqual(['first-width-learned'])
