@@ -50,6 +50,11 @@ export const engineInputs: Inputs<EngineCalls> = {
     names: 'selection.all.0.rows.0',
   },
   readTree: { good: { clustering: 1 }, bad: { clustering: 0 }, names: 'clustering' },
+  previewCut: {
+    good: { clustering: 1, cut: { by: 'height', clusters: null, height: 0.4 } },
+    bad: { clustering: 1, cut: { by: 'height', clusters: null, height: -1 } },
+    names: 'height',
+  },
   readValues: {
     good: { rows: Float64Array.of(1, 4), of: { kind: 'column', artifact: 1, column: 0 } },
     bad: { rows: Float64Array.of(1, 4), of: { kind: 'code', artifact: 1 } },
@@ -73,6 +78,7 @@ export const engineInputs: Inputs<EngineCalls> = {
   listEvents: { good: { scores: 1, mergeGap: 2 }, bad: { scores: 1, minimumLength: 0 }, names: 'minimumLength' },
   listObjects: { good: { scores: 1, threshold: 0.4 }, bad: { scores: 1, limit: 1000 }, names: 'limit' },
   readScoreLine: { good: { scores: 1, unit: 'pump 2', points: 400 }, bad: { scores: 1, points: 1 }, names: 'points' },
+  listLabels: { good: { dataset: 1, labels: 'anomaly' }, bad: { dataset: 1, labels: '' }, names: 'labels' },
   chooseThreshold: {
     good: { scores: 1, rule: { rule: 'mad', deviations: 5 } },
     bad: { scores: 1, rule: 'mad' },

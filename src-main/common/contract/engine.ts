@@ -12,6 +12,7 @@ import { FeatureDetail, FeatureLine, FeatureSort } from '../domain/features.ts'
 import { ModelLayout } from '../domain/results.ts'
 import { AnomalyEvent, AnomalyObject, FlaggedRow, Interval, ReviewFilter, ThresholdChoice } from '../domain/scores.ts'
 import { RowSelection } from '../domain/selection.ts'
+import { TreeCut } from '../domain/treeCut.ts'
 
 /** JSON Schema (draft 2020-12) made by zod, with our meta keys: title, description, unit, paperTerm, group, advanced, labels, showWhen. */
 const ParameterSchema = z.record(z.string(), z.unknown())
@@ -409,7 +410,8 @@ export const engineCalls = {
   },
   /**
    * How the classes of a clustering hang together, from the leaves up: 0 … leaves − 1 are leaves, leaves + i is merge i. Children [merges, 2],
-   * height [merges] never falls, size [leaves + merges] rows under each node, leafClass [leaves] from 1, 0 for noise.
+   * height [merges] never falls, size [leaves + merges] rows under each node, leafClass [leaves] from 1, 0 for noise. Of a condensed tree
+   * ends [leaves]: the distance at which the last row leaves. `holder` keeps at which node each row lies; null where none does.
    */
   readTree: {
     input: z.object({ clustering: id }),
@@ -420,7 +422,14 @@ export const engineCalls = {
       height: float64,
       size: float64,
       leafClass: int32,
+      ends: float64.nullable(),
+      holder: id.nullable(),
     }),
+  },
+  /** What a cut elsewhere would give: shares of the rows [k], the largest first, of noise, and the class of each node, −1 for none. */
+  previewCut: {
+    input: z.object({ clustering: id, cut: TreeCut }),
+    output: z.object({ k: z.int(), shares: float64, noise: z.number(), nodeClass: int32 }),
   },
   /** One number of each of the rows given (rising), to colour them by; NaN where there is none. A newer question ends an older one (CANCELLED). */
   readValues: {
@@ -579,6 +588,19 @@ export const engineCalls = {
       low: float32,
       high: float32,
       row: float64,
+    }),
+  },
+  /**
+   * What labels hold: each value with its rows, in the order of names; the 1000 commonest of very many. Of polygons also the attributes that
+   * may name their class. `field` as in `evaluate`: null is the one that is called like a class.
+   */
+  listLabels: {
+    input: z.object({ dataset: id, labels: z.string().min(1), field: z.string().nullable().default(null) }),
+    output: z.object({
+      values: z.array(z.object({ name: z.string(), rows: z.number() })),
+      total: z.int(),
+      unlabelled: z.number(),
+      fields: z.array(z.string()),
     }),
   },
   /**

@@ -11,7 +11,7 @@ import { RowSelection } from '#common/domain/selection.ts'
 import { StratumError } from '#common/errors.ts'
 import { chooseK, type KChoice } from '../analysis/validity/chooseK.ts'
 import { type KCriterion, kCriteria, kCriterionTitles } from '../analysis/validity/chooseKVerdicts.ts'
-import type { Clustering, ClusteringMethod } from '../analysis/clustering/define.ts'
+import type { Clustering, ClusteringMethod, Placing } from '../analysis/clustering/define.ts'
 import { byNearestCentre } from '../analysis/clustering/kMeans.ts'
 import { neighbourVote } from '../analysis/clustering/neighbourVote.ts'
 import { clusterings } from '../analysis/clustering/registry.ts'
@@ -172,6 +172,27 @@ function writeTree(ctx: Context, tree: NonNullable<Clustering['tree']>, newId: I
     [tree.leaves],
     tree.leafClass.map((id) => (id < 0 ? 0 : newId[id] + 1)),
   )
+  if (!tree.lambda) return
+  const { row, birth } = tree.lambda
+  write('birth', 'float64', [birth.length], birth)
+  write('learned/node', 'int32', [row.length], tree.rowNode)
+  write('learned/lambda', 'float64', [row.length], row)
+}
+
+/** Where in its tree every row lies, so that it can be cut elsewhere and its branches can be looked at. */
+function placesWriter({ draft }: Context, rows: number, hasLambda: boolean) {
+  const node = draft.writeArray('tree/node', { dtype: 'int32', shape: [rows] })
+  const lambda = hasLambda ? draft.writeArray('tree/lambda', { dtype: 'float64', shape: [rows] }) : null
+  return {
+    append(place: Placing): void {
+      node.append(place.node)
+      if (place.lambda) lambda?.append(place.lambda)
+    },
+    finish(): void {
+      node.finish()
+      lambda?.finish()
+    },
+  }
 }
 
 function classesOf(
@@ -240,6 +261,7 @@ export const clusterOperation = defineOperation({
     const noun = rowNoun[(ctx.project.artifact(meta.dataset).meta as unknown as DatasetMeta).kind][1]
     let done = 0
     const members = found.membership ? ctx.draft.writeArray('membership', { dtype: 'float32', shape: [meta.rows] }) : null
+    const places = found.tree ? placesWriter(ctx, meta.rows, found.tree.lambda !== undefined) : null
     const labelled = await labelRows({
       codes,
       sample,
@@ -255,8 +277,10 @@ export const clusterOperation = defineOperation({
         })
       },
       ...(members && { members: (values) => members.append(values) }),
+      ...(places && { places: (place) => places.append(place) }),
     })
     members?.finish()
+    places?.finish()
 
     const model = ctx.project.artifact(meta.model).meta as unknown as ModelMeta
     const drawn = meta.dataset === model.dataset ? readDrawnRows(ctx.project, model.matrix) : null

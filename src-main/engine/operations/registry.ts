@@ -1,6 +1,7 @@
 /** All operations, in the order of the flow. Command line, calls, forms, recipes and documentation derive from this list. */
 import { clusterOperation } from './cluster.ts'
 import { compareOperation } from './compare.ts'
+import { cutTreeOperation } from './cutTree.ts'
 import { decodedSpaceOperation } from './decodedSpace.ts'
 import type { OperationDefinition } from './define.ts'
 import { continueOperation } from './continue.ts'
@@ -51,6 +52,7 @@ export const operations = operationList(
   sieveOperation,
   mergeClassesOperation,
   splitClassOperation,
+  cutTreeOperation,
   embedOperation,
   scoreOperation,
   scoreNodesOperation,

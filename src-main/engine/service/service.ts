@@ -30,10 +30,11 @@ import { describeModel, describeReader } from './describe.ts'
 import { jobPicture, readEmbedding } from './embeddings.ts'
 import { estimateFor } from './estimates.ts'
 import { readExamination } from './examinations.ts'
+import { listLabels } from './labels.ts'
 import { readScoreLine } from './scoreLine.ts'
 import { createSelections } from './selections.ts'
 import { createSession } from './session.ts'
-import { readTree } from './trees.ts'
+import { createTrees } from './trees.ts'
 import { readValues } from './values.ts'
 
 /** A call that starts a job answers by then, known or not whether the result was there already. */
@@ -47,6 +48,7 @@ export function createService(emit: Emit<EngineEvents>): Service {
   const session = createSession(emit)
   const { views, reports, anomalies } = session
   const selections = createSelections(session)
+  const trees = createTrees(session)
   let search = new AbortController()
   let estimating = new AbortController()
   let readingValues = new AbortController()
@@ -198,12 +200,13 @@ export function createService(emit: Emit<EngineEvents>): Service {
     readEmbedding: (request) => readEmbedding(session.project(), request),
     jobPicture: ({ job, count }) => jobPicture(session.runner().job(job), count),
     readPixel: views.readPixel,
-    readTree: ({ clustering }) => readTree(session.project(), clustering),
     readValues(request) {
       readingValues.abort()
       readingValues = new AbortController()
       return readValues(session.project(), request, readingValues.signal)
     },
+    readTree: trees.readTree,
+    previewCut: trees.previewCut,
     selectRows: selections.selectRows,
     selectionMap: selections.selectionMap,
     selectionProfile: selections.selectionProfile,
@@ -215,6 +218,7 @@ export function createService(emit: Emit<EngineEvents>): Service {
     listFlagged: anomalies.listFlagged,
     listEvents: anomalies.listEvents,
     listObjects: anomalies.listObjects,
+    listLabels: (given) => listLabels(session.project(), given, new AbortController().signal),
     chooseThreshold: anomalies.chooseThreshold,
     review: anomalies.review,
     readScoreLine: (request) => readScoreLine(session.project(), request),

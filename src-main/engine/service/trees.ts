@@ -1,28 +1,32 @@
-/** How the classes of a clustering hang together. Memory: the tree, some 40 bytes a leaf. */
-import type { z } from 'zod'
+/** How the classes of a clustering hang together, and what a cut elsewhere would give. The tree asked for last is kept: a cut is dragged. */
+import type { Handlers } from '#common/contract/calls.ts'
 import type { EngineCalls } from '#common/contract/engine.ts'
-import type { ClusteringMeta } from '#common/domain/results.ts'
-import { StratumError } from '#common/errors.ts'
+import type { Artifact } from '#common/domain/artifact.ts'
+import { cutTree, lastLambda, sharesOf } from '../analysis/clustering/treeCut.ts'
+import { type StoredTree, storedTree } from '../data/storedTree.ts'
+import { selectionOf } from '../operations/cutTree.ts'
 import type { Project } from '../project/project.ts'
 
-type Output = z.output<EngineCalls['readTree']['output']>
+type TreeCalls = Pick<EngineCalls, 'readTree' | 'previewCut'>
 
-export function readTree(project: Project, clustering: number): Output {
-  const artifact = project.artifact(clustering)
-  const tree = artifact.kind === 'clustering' ? (artifact.meta as unknown as ClusteringMeta).tree : undefined
-  if (!tree)
-    throw new StratumError('ARTIFACT_KIND', `“${artifact.name}” has no tree.`, 'Cluster by a method that makes one: Ward or HDBSCAN.', {
-      artifact: clustering,
-    })
-  const read = (name: string) => {
-    const array = project.array(clustering, `tree/${name}`)
-    return array.read(0, array.shape[0])
+export function createTrees(session: { project(): Project }): Handlers<TreeCalls> {
+  let last: { readonly project: Project; readonly artifact: Artifact; readonly tree: StoredTree } | null = null
+  function treeOf(clustering: number): StoredTree {
+    const project = session.project()
+    const artifact = project.artifact(clustering)
+    if (last?.project !== project || last.artifact.id !== clustering) last = { project, artifact, tree: storedTree(project, artifact) }
+    return last.tree
   }
   return {
-    ...tree,
-    children: read('children') as Int32Array<ArrayBuffer>,
-    height: read('height') as Float64Array<ArrayBuffer>,
-    size: read('size') as Float64Array<ArrayBuffer>,
-    leafClass: read('class') as Int32Array<ArrayBuffer>,
+    async readTree({ clustering }) {
+      const { kind, leaves, children, height, size, leafClass, lambda, holder } = treeOf(clustering)
+      const ends = lambda && lastLambda(lambda.birth.length, lambda.rowNode, lambda.row).slice(0, leaves)
+      return { kind, leaves, children, height, size, leafClass, ends: ends?.map((at) => 1 / at) ?? null, holder: holder?.id ?? null }
+    },
+    async previewCut({ clustering, cut }) {
+      const tree = treeOf(clustering)
+      const classes = cutTree(tree, cut, selectionOf(session.project(), tree))
+      return { k: classes.k, ...sharesOf(tree, classes), nodeClass: Int32Array.from(classes.nodeClass) }
+    },
   }
 }

@@ -11,7 +11,15 @@ import { bands, labelAt, scoreAt, size, valueAt } from './scene.ts'
 
 type PointCalls = Pick<
   Client<EngineCalls>,
-  'sampleLatents' | 'readEmbedding' | 'jobPicture' | 'readValues' | 'readTree' | 'selectRows' | 'selectionMap' | 'selectionProfile'
+  | 'sampleLatents'
+  | 'readEmbedding'
+  | 'jobPicture'
+  | 'readValues'
+  | 'readTree'
+  | 'previewCut'
+  | 'selectRows'
+  | 'selectionMap'
+  | 'selectionProfile'
 >
 const all = size * size
 const fraction = (v: number): number => v - Math.floor(v)
@@ -91,6 +99,8 @@ export const tree = () => {
     height: Float64Array.of(12, 14, 15, 17, 18, 21, 44, 52, 80, 95, 160),
     size: Float64Array.from(sizes),
     leafClass: Int32Array.from({ length: 12 }, (_, i) => 1 + (i >> 1)),
+    ends: null,
+    holder: 4,
   }
 }
 
@@ -136,6 +146,27 @@ export function pointCalls(find: (id: number) => Artifact, job: (id: number) => 
         ),
       }),
     readTree: async () => ok(tree()),
+    async previewCut({ cut }) {
+      const { leaves, children, height, size } = tree()
+      const k = cut.by === 'clusters' ? (cut.clusters ?? 1) : 1 + height.filter((h) => h > (cut.height ?? 0)).length
+      const nodeClass = new Int32Array(size.length).fill(-1)
+      const sizes: number[] = []
+      for (let node = size.length - 1; node >= 0; node--) {
+        if (node - leaves >= height.length - (k - 1)) continue
+        if (nodeClass[node]! < 0) nodeClass[node] = sizes.push(size[node]!) - 1
+        for (const side of [0, 1]) if (node >= leaves) nodeClass[children[2 * (node - leaves) + side]!] = nodeClass[node]!
+      }
+      const all = size.at(-1) ?? 1
+      return ok({
+        k,
+        shares: Float64Array.from(
+          sizes.sort((a, b) => b - a),
+          (rows) => rows / all,
+        ),
+        noise: 0,
+        nodeClass,
+      })
+    },
     selectRows: async ({ selection: asked, rows }) => {
       const selection = RowSelection.parse(asked)
       let count = 0

@@ -18,6 +18,18 @@ export interface ClusterTree {
   readonly size: Float64Array
   /** [leaves] class 0 … k−1 of each leaf, −1 for noise. */
   readonly leafClass: Int32Array
+  /** [n] node that each row learned from lies at: its leaf; of a condensed tree the cluster that it was in last. */
+  readonly rowNode: Int32Array
+  /** Of a condensed tree: λ at which each row left its cluster, [n], and at which each node was born, [leaves + merges]. */
+  readonly lambda?: { readonly row: Float64Array; readonly birth: Float64Array }
+}
+
+/** Where in the tree rows lie, filled beside their classes. */
+export interface Placing {
+  /** [n] */
+  readonly node: Int32Array
+  /** [n] of a condensed tree */
+  readonly lambda: Float64Array | null
 }
 
 export interface Clustering {
@@ -30,7 +42,9 @@ export interface Clustering {
   /** [k × d] mean of each class. */
   readonly centres: Float32Array
   /** Class of new rows (and of the same ones, equal to `labels`): streams; −1 for noise, 0 for rows with NaN. Null: by the neighbours among the rows learned from. */
-  readonly assign: ((X: Float32Array, n: number, labels: Int32Array, membership?: Float32Array) => void) | null
+  readonly assign:
+    | ((X: Float32Array, n: number, labels: Int32Array, membership?: Float32Array | null, place?: Placing | null) => void)
+    | null
   readonly tree?: ClusterTree
   /** Figures of the fit that the method's users expect: logLikelihood, bic, aic, modularity, inertia … */
   readonly figures: Readonly<Record<string, number>>

@@ -56,7 +56,7 @@ const params = z.object({
 
 export const hdbscanClustering = defineClustering({
   id: 'hdbscan',
-  version: 1,
+  version: 2,
   title: 'HDBSCAN',
   summary: 'Finds dense groups of any shape, and leaves rows between them out as noise.',
   useWhen: 'The number of classes is unknown, their shapes and densities differ, or stray rows should belong to none.',
@@ -77,8 +77,8 @@ export const hdbscanClustering = defineClustering({
     const pace = createPace(signal)
     const rows = buildKdTree(X, n, d)
     const core = await coreDistances(rows, m, pace, (fraction) => report?.(0.4 * fraction))
-    const tree = await spanningTree(rows, core, pace, (fraction) => report?.(0.4 + 0.55 * fraction))
-    const condensed = condenseTree(tree, minClusterSize)
+    const edges = await spanningTree(rows, core, pace, (fraction) => report?.(0.4 + 0.55 * fraction))
+    const condensed = condenseTree(edges, minClusterSize)
     const selected = selectClusters(condensed, {
       method: given.clusterSelection,
       epsilon: given.clusterEpsilon,
@@ -88,20 +88,26 @@ export const hdbscanClustering = defineClustering({
     const { labels, centres, newId } = canonicalClasses(X, n, d, selected.labels, k)
     const noise = labels.reduce((count, label) => count + (label < 0 ? 1 : 0), 0)
     const predict = createPredict({ rows, core, condensed, selected }, m)
+    const { nodeOf, ...tree } = treeOf(condensed, (cluster) => (selected.classOf[cluster] < 0 ? -1 : newId[selected.classOf[cluster]]))
     report?.(1)
     return {
       k,
       labels,
       membership: selected.membership,
       centres,
-      assign(Y, count, out, membership) {
+      assign(Y, count, out, membership, place) {
         for (let i = 0, at = 0; i < count; i++, at += d) {
-          const [found, surely] = Number.isNaN(Y[at]) ? [0, 0] : predict(Y, at)
-          out[i] = found < 0 || Number.isNaN(Y[at]) ? found : newId[found]
+          out[i] = 0
+          if (membership) membership[i] = 0
+          if (Number.isNaN(Y[at])) continue
+          const { found, surely, cluster, lambda } = predict(Y, at)
+          out[i] = found < 0 ? found : newId[found]
           if (membership) membership[i] = surely
+          if (place) place.node[i] = nodeOf[cluster]
+          if (place?.lambda) place.lambda[i] = lambda
         }
       },
-      tree: treeOf(condensed, (cluster) => (selected.classOf[cluster] < 0 ? -1 : newId[selected.classOf[cluster]])),
+      tree,
       figures: { clusters: k, noiseShare: noise / n, minClusterSize, minSamples: m },
       reason: reasonFor(k, noise / n, minClusterSize),
     }
@@ -114,20 +120,25 @@ function reasonFor(k: number, noise: number, minClusterSize: number): string {
   return `${groups} of at least ${minClusterSize} rows ${k === 1 ? 'is' : 'are'} denser than what lies around; ${(100 * noise).toFixed(1)} % of the rows are in none.`
 }
 
-/** Clusters that split no further are leaves; a split of a cluster is where its two parts join. */
-function treeOf(condensed: CondensedTree, classOf: (cluster: number) => number): ClusterTree {
-  const { children, birth, size } = condensed
+/** Clusters that split no further are leaves; a split of a cluster is where its two parts join. `nodeOf` is by cluster. */
+function treeOf(condensed: CondensedTree, classOf: (cluster: number) => number): ClusterTree & { readonly nodeOf: Int32Array } {
+  const { children, birth, size, rowCluster, rowLambda } = condensed
   const all = Array.from(children.keys())
   const leaves = all.filter((c) => children[c].length === 0)
   const heightOf = (c: number): number => 1 / birth[children[c][0]]
   const joins = all.filter((c) => children[c].length > 0).sort((one, other) => heightOf(one) - heightOf(other) || other - one)
-  const nodeOf = new Map([...leaves, ...joins].map((cluster, node) => [cluster, node]))
+  const clusters = [...leaves, ...joins]
+  const nodeOf = new Int32Array(clusters.length)
+  for (const [node, cluster] of clusters.entries()) nodeOf[cluster] = node
   return {
     kind: 'condensed',
     leaves: leaves.length,
-    children: Int32Array.from(joins.flatMap((c) => children[c].map((child) => nodeOf.get(child) as number))),
+    children: Int32Array.from(joins.flatMap((c) => children[c].map((child) => nodeOf[child]))),
     height: Float64Array.from(joins, heightOf),
-    size: Float64Array.from([...leaves, ...joins], (c) => size[c]),
+    size: Float64Array.from(clusters, (c) => size[c]),
     leafClass: Int32Array.from(leaves, classOf),
+    rowNode: rowCluster.map((c) => nodeOf[c]),
+    lambda: { row: rowLambda, birth: Float64Array.from(clusters, (c) => birth[c]) },
+    nodeOf,
   }
 }

@@ -7,19 +7,19 @@ import { buildKdTree, nearestIn } from './kdTree.ts'
 
 const voters = 5
 
-/** @param X [n × d] rows learned from, whose classes are `labels`; the membership of a new row is the share of its neighbours in its class */
+/** @param X [n × d] rows learned from, whose classes are `labels`; the membership of a new row is the share of its neighbours in its class, and it lies in the tree where the nearest of them does */
 export function neighbourVote(
   X: Float32Array,
   n: number,
   d: number,
-  { labels }: Pick<Clustering, 'labels'>,
+  { labels, tree }: Pick<Clustering, 'labels' | 'tree'>,
 ): NonNullable<Clustering['assign']> {
   let search: ReturnType<typeof searchIn> | null = null
   const searchIn = () => {
     const tree = buildKdTree(X, n, d)
     return { order: tree.order, nearest: nearestIn(tree, Math.min(voters, n)) }
   }
-  return (rows, count, out, membership) => {
+  return (rows, count, out, membership, place) => {
     search ??= searchIn()
     const { order, nearest } = search
     for (let i = 0, at = 0; i < count; i++, at += d) {
@@ -30,6 +30,7 @@ export function neighbourVote(
       const share = (label: number): number => votes.filter((vote) => vote === label).length
       const won = votes.reduce((best, label) => (share(label) > share(best) ? label : best))
       out[i] = won
+      if (place && tree) place.node[i] = tree.rowNode[order[nearest.position[votes.indexOf(won)]]]
       if (membership) membership[i] = won < 0 ? 0 : share(won) / votes.length
     }
   }

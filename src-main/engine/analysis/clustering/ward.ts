@@ -33,7 +33,7 @@ const params = z.object({
 
 export const wardClustering = defineClustering({
   id: 'ward',
-  version: 1,
+  version: 2,
   title: 'Ward tree',
   summary: 'Joins the two nearest classes again and again, from single rows to one, and cuts the tree.',
   useWhen: 'How classes hang together matters, or several numbers of classes are to be compared on one tree.',
@@ -67,7 +67,13 @@ export const wardClustering = defineClustering({
       labels,
       centres,
       assign: grouped && byNearest(grouped.centres.subarray(0, leaves * d), leaves, d, (leaf) => newId[leafClass[leaf]]),
-      tree: { kind: 'ward', leaves, ...tree, leafClass: leafClass.map((id) => newId[id]) },
+      tree: {
+        kind: 'ward',
+        leaves,
+        ...tree,
+        leafClass: leafClass.map((id) => newId[id]),
+        rowNode: grouped ? Int32Array.from(grouped.labels) : Int32Array.from({ length: n }, (_, i) => i),
+      },
       figures: { leaves, cutHeight: given.cutHeight ?? heightOfCut(tree.height, k) },
       ...(given.cutHeight !== null && { reason: `The tree is cut at a height of ${given.cutHeight}.` }),
     }
@@ -89,10 +95,13 @@ async function nearRows(X: Float32Array, n: number, d: number, seed: number, pac
 }
 
 function byNearest(centres: Float32Array, leaves: number, d: number, classOf: (leaf: number) => number): Clustering['assign'] {
-  return (X, n, out) => {
+  return (X, n, out, _membership, place) => {
     const nearest = new Uint16Array(n)
     assign(X, n, d, centres, leaves, nearest)
-    for (let i = 0; i < n; i++) out[i] = Number.isNaN(X[i * d]) ? 0 : classOf(nearest[i])
+    for (let i = 0; i < n; i++) {
+      out[i] = Number.isNaN(X[i * d]) ? 0 : classOf(nearest[i])
+      if (place) place.node[i] = nearest[i]
+    }
   }
 }
 

@@ -122,7 +122,11 @@ function inOrder(n: number, weight: ArrayLike<number>, first: Int32Array, second
 }
 
 /** Classes of the leaves when the tree is cut into k, numbered by their first leaf; the last k − 1 merges are undone. */
-export function cutIntoK({ children, height }: WardTree, k: number): Int32Array {
+export const cutIntoK = (tree: Pick<WardTree, 'children' | 'height'>, k: number): Int32Array =>
+  nodesCutIntoK(tree, k).slice(0, tree.height.length + 1)
+
+/** The same of every node: −1 above the cut. */
+export function nodesCutIntoK({ children, height }: Pick<WardTree, 'children' | 'height'>, k: number): Int32Array {
   const leaves = height.length + 1
   const label = new Int32Array(leaves + height.length).fill(-1)
   let next = 0
@@ -133,8 +137,9 @@ export function cutIntoK({ children, height }: WardTree, k: number): Int32Array 
     if (label[node] < 0) label[node] = next++
     if (node >= leaves) label[children[2 * (node - leaves)]] = label[children[2 * (node - leaves) + 1]] = label[node]
   }
-  return label.slice(0, leaves)
+  return label
 }
 
 /** How many classes are left when joins above a height are undone. */
-export const classesAt = ({ height }: WardTree, cut: number): number => 1 + height.reduce((count, h) => count + (h > cut ? 1 : 0), 0)
+export const classesAt = ({ height }: Pick<WardTree, 'height'>, cut: number): number =>
+  1 + height.reduce((count, h) => count + (h > cut ? 1 : 0), 0)

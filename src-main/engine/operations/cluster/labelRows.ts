@@ -4,7 +4,7 @@
  * Classes are numbered by size over all rows, which is known only after the last one: so labels of up to 2²⁶ rows (128 MB) are kept
  * until then, and those of more are assigned a second time. Memory beside them: one block.
  */
-import type { Clustering } from '../../analysis/clustering/define.ts'
+import type { Clustering, Placing } from '../../analysis/clustering/define.ts'
 import { squaredDistance } from '../../analysis/distance.ts'
 import { canonicalOrder } from '#engine/analysis/clustering/kmeans/kmeans.ts'
 import { createPace } from '../../analysis/pace.ts'
@@ -35,6 +35,8 @@ interface Labelling {
   readonly report: (turn: 0 | 1, rows: number) => void
   /** Told the membership of every row in order, NaN without data; where the method says it. */
   readonly members?: (membership: Float32Array) => void
+  /** Told where in the tree every row lies, in order, node −1 without data; where the method makes a tree. */
+  readonly places?: (place: Placing) => void
   /** Labels of so many rows are kept. Default 2²⁶. */
   readonly mostKept?: number
 }
@@ -50,6 +52,7 @@ export async function labelRows({
   signal,
   report,
   members,
+  places,
   mostKept = mostKeptRows,
 }: Labelling): Promise<LabelledRows> {
   const [rows, Z] = codes.shape
@@ -59,7 +62,7 @@ export async function labelRows({
   const foundCentres = Float64Array.from(found.centres)
   let inertia = 0
   const assignBlocks = createAssigning(codes, sample, found, signal)
-  await assignBlocks((from, labels, membership, block) => {
+  await assignBlocks((from, labels, { membership, place, block }) => {
     let sum = 0
     for (let i = 0; i < labels.length; i++) {
       const label = labels[i]
@@ -69,6 +72,7 @@ export async function labelRows({
     inertia += sum
     kept?.set(labels, from)
     if (membership) members?.(membership)
+    if (place) places?.(place)
     report(0, labels.length)
   })
 
@@ -103,13 +107,18 @@ export async function labelRows({
   }
 }
 
-type Visit = (from: number, labels: Uint16Array, membership: Float32Array | null, block: Float32Array) => void
+interface Beside {
+  readonly membership: Float32Array | null
+  readonly place: Placing | null
+  readonly block: Float32Array
+}
+type Visit = (from: number, labels: Uint16Array, beside: Beside) => void
 
 /** Labels as the clustering numbers them: 0 without data, then its classes, then noise. */
 function createAssigning(
   codes: ArrayReader,
   { rows: learned }: SampledRows,
-  { k, labels: given, membership: givenMembership, assign }: Clustering,
+  { k, labels: given, membership: givenMembership, tree, assign }: Clustering,
   signal: AbortSignal,
 ): (visit: Visit) => Promise<void> {
   const Z = codes.shape[1]
@@ -119,6 +128,7 @@ function createAssigning(
     await eachCodeBlock(codes, signal, async (from, block, n) => {
       const classes = new Int32Array(n)
       const membership = givenMembership ? new Float32Array(n) : null
+      const place = tree ? { node: new Int32Array(n).fill(-1), lambda: tree.lambda ? new Float64Array(n).fill(Number.NaN) : null } : null
       const first = next
       while (next < learned.length && learned[next] < from + n) next++
       let valid = 0
@@ -126,20 +136,26 @@ function createAssigning(
       if (valid > next - first) {
         for (let at = 0; at < n; at += rowsAtOnce) {
           const to = Math.min(n, at + rowsAtOnce)
-          assign?.(block.subarray(at * Z, to * Z), to - at, classes.subarray(at, to), membership?.subarray(at, to))
+          const within = place && { node: place.node.subarray(at, to), lambda: place.lambda?.subarray(at, to) ?? null }
+          assign?.(block.subarray(at * Z, to * Z), to - at, classes.subarray(at, to), membership?.subarray(at, to), within)
           if (pace.due()) await pace.rest()
         }
       }
       for (let at = first; at < next; at++) {
         classes[learned[at] - from] = given[at]
         if (membership && givenMembership) membership[learned[at] - from] = givenMembership[at]
+        if (place && tree) place.node[learned[at] - from] = tree.rowNode[at]
+        if (place?.lambda && tree?.lambda) place.lambda[learned[at] - from] = tree.lambda.row[at]
       }
       const labels = new Uint16Array(n)
       for (let i = 0; i < n; i++) {
         if (!Number.isNaN(block[i * Z])) labels[i] = classes[i] < 0 ? k + 1 : classes[i] + 1
-        else if (membership) membership[i] = Number.NaN
+        else {
+          if (membership) membership[i] = Number.NaN
+          if (place) place.node[i] = -1
+        }
       }
-      visit(from, labels, membership, block)
+      visit(from, labels, { membership, place, block })
     })
   }
 }

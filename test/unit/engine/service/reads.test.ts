@@ -1,7 +1,7 @@
 /** Numbers of many rows, and trees of classes, as the window reads them. */
 import { writeFileSync } from 'node:fs'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { readTree } from '#engine/service/trees.ts'
+import { createTrees } from '#engine/service/trees.ts'
 import { readValues } from '#engine/service/values.ts'
 import { storedArtifact } from '../../../helpers/storedArtifact.ts'
 import { temporaryFolder } from '../../../helpers/temporaryFolder.ts'
@@ -72,7 +72,7 @@ describe('numbers of many rows', () => {
     })
   })
 
-  test('a tree is read whole, and a clustering without one is refused', () => {
+  test('a tree is read whole, a cut of it previewed, and a clustering without one is refused', async () => {
     const { project } = bench
     const withTree = storedArtifact(
       project,
@@ -85,14 +85,21 @@ describe('numbers of many rows', () => {
         'tree/class': { dtype: 'int32', shape: [3], values: Int32Array.of(1, 1, 2) },
       },
     )
-    expect(readTree(project, withTree)).toEqual({
+    const trees = createTrees({ project: () => project })
+    expect(await trees.readTree({ clustering: withTree })).toMatchObject({
       kind: 'ward',
       leaves: 3,
       children: Int32Array.of(0, 1, 3, 2),
       height: Float64Array.of(1, 4),
       size: Float64Array.of(10, 20, 10, 30, 40),
       leafClass: Int32Array.of(1, 1, 2),
+      ends: null,
+      holder: null,
     })
-    expect(() => readTree(project, ids.clustering)).toThrow(/no tree/)
+    const preview = (by: 'clusters' | 'eom', clusters: number) =>
+      trees.previewCut({ clustering: withTree, cut: { by, clusters, height: null } })
+    expect(await preview('clusters', 2)).toMatchObject({ k: 2, shares: Float64Array.of(0.75, 0.25), noise: 0 })
+    await expect(preview('eom', 2)).rejects.toMatchObject({ code: 'PARAMETER_INVALID' })
+    await expect(trees.readTree({ clustering: ids.clustering })).rejects.toThrow(/no tree/)
   })
 })

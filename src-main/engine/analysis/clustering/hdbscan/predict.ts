@@ -16,8 +16,18 @@ interface Learned {
   readonly selected: SelectedClusters
 }
 
-/** @returns the class of x[at …], −1 for noise, and how surely: λ over the largest of the class */
-export function createPredict({ rows, core, condensed, selected }: Learned, m: number): (x: Float32Array, at: number) => [number, number] {
+interface Predicted {
+  /** Class, −1 for noise. */
+  readonly found: number
+  /** λ over the largest of the class; 0 for noise. */
+  readonly surely: number
+  /** Cluster of the condensed tree that the row joins, and where. */
+  readonly cluster: number
+  readonly lambda: number
+}
+
+/** @returns what is said of x[at …] */
+export function createPredict({ rows, core, condensed, selected }: Learned, m: number): (x: Float32Array, at: number) => Predicted {
   const { order, n } = rows
   const { rowCluster, rowLambda, parent, birth, lastLambda } = condensed
   const nearest = nearestIn(rows, Math.min(n, 2 * m))
@@ -38,8 +48,8 @@ export function createPredict({ rows, core, condensed, selected }: Learned, m: n
     let cluster = rowCluster[row]
     if (rowLambda[row] > lambda) while (cluster > 0 && birth[cluster] >= lambda) cluster = parent[cluster]
     const found = selected.classOf[cluster]
-    if (found < 0) return [-1, 0]
+    if (found < 0) return { found: -1, surely: 0, cluster, lambda }
     const most = lastLambda[selected.clusters[found]]
-    return [found, most > 0 ? Math.min(most, lambda) / most : 1]
+    return { found, surely: most > 0 ? Math.min(most, lambda) / most : 1, cluster, lambda }
   }
 }

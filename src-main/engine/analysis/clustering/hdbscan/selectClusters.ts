@@ -23,6 +23,8 @@ export interface SelectedClusters {
   readonly classOf: Int32Array
   /** [n] −1 for noise. */
   readonly labels: Int32Array
+  /** Rows that left their cluster at a smaller λ are noise; above 0 only where all rows are one cluster. */
+  readonly rowsFrom: number
   /** [n] λ of the row over the largest of its class; 0 for noise. */
   readonly membership: Float32Array
 }
@@ -38,16 +40,16 @@ export function selectClusters(tree: CondensedTree, options: SelectionOptions): 
   const labels = new Int32Array(n)
   const membership = new Float32Array(n)
   // Where all rows are one cluster, those that leave it before its last ones are noise.
-  const rootFrom = classOf[0] < 0 ? 0 : options.epsilon > 0 ? 1 / options.epsilon : tree.lastLambda[0]
+  const rowsFrom = classOf[0] < 0 ? 0 : options.epsilon > 0 ? 1 / options.epsilon : tree.lastLambda[0]
   for (let i = 0; i < n; i++) {
     const lambda = tree.rowLambda[i]
     const found = classOf[tree.rowCluster[i]]
-    labels[i] = lambda < rootFrom ? -1 : found
+    labels[i] = lambda < rowsFrom ? -1 : found
     if (labels[i] < 0) continue
     const most = tree.lastLambda[clusters[found]]
     membership[i] = most === 0 || !Number.isFinite(lambda) ? 1 : Math.min(lambda, most) / most
   }
-  return { clusters, classOf, labels, membership }
+  return { clusters, classOf, labels, rowsFrom, membership }
 }
 
 function stabilities({ parent, birth, size, rowCluster, rowLambda }: CondensedTree): Float64Array {
