@@ -8,6 +8,7 @@ import { comparisonText } from '#engine/cli/comparisonText.ts'
 import { evaluationText } from '#engine/cli/evaluationText.ts'
 import { readConfusion } from '#engine/operations/evaluate/confusion.ts'
 import { readCurves } from '#engine/operations/evaluate/curves.ts'
+import { listLabels } from '#engine/service/labels.ts'
 import type { NumberArray } from '#engine/project/project.ts'
 import { newArtifact } from '../helpers/newArtifact.ts'
 import { temporaryFolder } from '../helpers/temporaryFolder.ts'
@@ -321,6 +322,20 @@ describe('scores', () => {
     await expect(bench.compute('evaluate', { first: scores(values) }, { labels: 'state', anomalous: ['worm'] })).rejects.toMatchObject({
       code: 'PARAMETER_INVALID',
       message: 'No row is labelled “worm”.',
+    })
+  })
+
+  test('what labels hold is listed to choose among: texts by letter, each with its rows', async () => {
+    const listed = await listLabels(bench.project, { dataset: table.id, labels: 'state', field: null }, new AbortController().signal)
+    expect(listed).toEqual({
+      values: [
+        { name: 'attack', rows: 10 },
+        { name: 'Normal', rows: 220 },
+        { name: 'probe', rows: 10 },
+      ],
+      total: 3,
+      unlabelled: 0,
+      fields: [],
     })
   })
 

@@ -277,6 +277,19 @@ export const engine: Client<EngineCalls> = {
   readFeature: async () => fail(notMade),
   readActivations: async () => fail(notMade),
   ...anomalyCalls(find, setArtifact),
+  listLabels: async ({ labels }) =>
+    /missing/.test(labels)
+      ? fail({ code: 'FILE_NOT_FOUND', message: 'The labels are gone.', hint: 'Choose another file.', where: { path: labels } })
+      : ok({
+          values: [
+            { name: '0', rows: 240_000 },
+            { name: 'granite', rows: 12_000 },
+            { name: 'gossan', rows: 420 },
+          ],
+          total: 3,
+          unlabelled: 8083,
+          fields: [],
+        }),
   inspect: async ({ path }) => (/half|unreadable/.test(path) ? fail(unreadable) : ok({ ...sceneReport, path })),
   createProject: async ({ path }) => {
     project = projectInfo(path)

@@ -304,6 +304,10 @@ export const operations: OperationDescription[] = [
     z.object({
       labels: z.string().meta({ title: 'Labels' }),
       ignore: z.array(z.string()).default(['0']).meta({ title: 'Leave out', description: 'Label values that mean “not labelled”.' }),
+      anomalous: z
+        .array(z.string())
+        .default([])
+        .meta({ title: 'Anomalous are', labels: { '': 'as usual' } }),
     }),
     {
       first: { kinds: ['clustering', 'scores'], optional: false, description: '' },

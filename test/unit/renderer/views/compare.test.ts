@@ -2,6 +2,7 @@
 import { fireEvent, render, screen, within } from '@testing-library/svelte'
 import { beforeAll, expect, test, vi } from 'vitest'
 import type { Artifact } from '#common/domain/artifact.ts'
+import { ok } from '#common/result.ts'
 
 vi.mock('../../../../src-renderer/lib/bridge.ts', () => import('../../../helpers/fakeEngine/bridge.ts'))
 
@@ -14,7 +15,7 @@ globalThis.ResizeObserver ??= class {
 
 const { session } = await import('../../../../src-renderer/lib/app.ts')
 const { default: Compare } = await import('../../../../src-renderer/views/Compare.svelte')
-const { engine } = await import('../../../helpers/fakeEngine/bridge.ts')
+const { engine, native } = await import('../../../helpers/fakeEngine/bridge.ts')
 
 beforeAll(async () => {
   await session.start()
@@ -105,4 +106,20 @@ test('a look for drift is no comparison of models: it stands with the anomalies'
   expect(session.view).toBe('anomalies')
   session.artifacts = before
   session.choose(model.id)
+})
+
+test('what counts as anomalous is chosen among the labels that exist', async () => {
+  render(Compare)
+  await fireEvent.click(screen.getByRole('button', { name: 'With labels…' }))
+  await fireEvent.click(screen.getAllByRole('checkbox', { name: /anomaly scores/ })[0] as HTMLElement)
+  vi.spyOn(native, 'chooseFiles').mockResolvedValue(ok(['/data/truth.tif']))
+  await fireEvent.click(screen.getByRole('button', { name: 'File…' }))
+  await screen.findByText(/^0: .*gossan: 420/)
+  const anomalous = screen.getByRole<HTMLSelectElement>('combobox', { name: 'Anomalous are' })
+  expect([...anomalous.options].map(({ text }) => text)).toEqual(['None', '0', 'granite', 'gossan'])
+  await fireEvent.change(anomalous, { target: { value: 'gossan' } })
+  const run = vi.spyOn(engine, 'run')
+  await fireEvent.click(screen.getByRole('button', { name: /^Compare 1 result with labels/ }))
+  expect(run.mock.calls[0]?.[0]).toMatchObject({ operation: 'evaluate', params: { labels: '/data/truth.tif', anomalous: ['gossan'] } })
+  run.mockRestore()
 })
