@@ -36,32 +36,35 @@ export function startsOf(sizes: ArrayLike<number>): Int32Array {
   return starts
 }
 export const bytesOfGroups = (groups: number, d: number): number => groups * lanes * 4 * (d + 1) + 128
+export const groupCount = ({ starts }: Groups): number => starts[starts.length - 1]
+
+export function reserveGroups(arena: Arena, d: number, starts: Int32Array): Groups {
+  const places = starts[starts.length - 1] * lanes
+  return { points: arena.take(places * d * 4), numbers: arena.take(places * 4), starts }
+}
 
 /**
  * @param X      [n × d]
  * @param listOf [n] the list of each row; null: all are in one
  */
-export function placeInGroups(
-  arena: Arena,
+export function placeRows(
+  { buffer }: WebAssembly.Memory,
+  groups: Groups,
   X: ArrayLike<number>,
   n: number,
   d: number,
-  starts: Int32Array,
   listOf: ArrayLike<number> | null,
-): Groups {
-  const count = starts[starts.length - 1]
-  const points = arena.take(count * lanes * d * 4)
-  const numbers = arena.take(count * lanes * 4)
-  const values = new Float32Array(arena.memory.buffer, points, count * lanes * d)
-  const rowNumbers = new Int32Array(arena.memory.buffer, numbers, count * lanes)
+): void {
+  const places = groupCount(groups) * lanes
+  const values = new Float32Array(buffer, groups.points, places * d)
+  const rowNumbers = new Int32Array(buffer, groups.numbers, places)
   values.fill(Number.POSITIVE_INFINITY)
   rowNumbers.fill(-1)
-  const next = Int32Array.from(starts, (start) => start * lanes)
+  const next = Int32Array.from(groups.starts, (start) => start * lanes)
   for (let i = 0; i < n; i++) {
     const place = next[listOf === null ? 0 : listOf[i]]++
     rowNumbers[place] = i
     const at = Math.floor(place / lanes) * lanes * d + (place % lanes)
     for (let j = 0; j < d; j++) values[at + j * lanes] = X[i * d + j]
   }
-  return { points, numbers, starts }
 }

@@ -5,23 +5,28 @@
 import { StratumError } from '#common/errors.ts'
 import type { Pace } from '../pace.ts'
 import { type RandomStream, spreadSample } from '../random.ts'
-import { Arena, bytesOfGroups, type Groups, placeInGroups, startsOf } from './groups.ts'
+import { Arena, bytesOfGroups, placeRows, reserveGroups, startsOf } from './groups.ts'
 import { lanes } from './scan.ts'
-import { createSearcher, ownBytesFor, type SearchPlan } from './searcher.ts'
+import { ownBytesFor, type SearchPlan } from './searcher.ts'
+import type { SearchTeam, TeamRun } from './threads.ts'
 
 /** Rows per centre that centres are learned from, and passes over them: how even lists are matters little. */
 const rowsPerCentre = 24
-const passes = 5
+const passes = 4
 /** Rows whose true neighbours are found to measure with. */
 const measured = 256
+/** Rows that are assigned to lists at a time: they are copied to where threads see them. */
+const assignedAtOnce = 65_536
 /** What a search may take; addresses are signed. */
 const mostBytes = 2 ** 31 - 2 ** 20
 
-export const plainPlan = (X: Float32Array, n: number, d: number, threads: number, mostK: number): SearchPlan => {
+/** All rows are looked at. `X` may be placed anew later. */
+export function plainPlan(X: Float32Array, n: number, d: number, threads: number, mostK: number): SearchPlan {
   const starts = startsOf([n])
   const ownBytes = ownBytesFor(d, mostK, 0)
   const arena = arenaOf(bytesOfGroups(starts[1], d) + threads * ownBytes)
-  const rows = placeInGroups(arena, X, n, d, starts, null)
+  const rows = reserveGroups(arena, d, starts)
+  placeRows(arena.memory, rows, X, n, d, null)
   return { memory: arena.memory, d, rows, lists: null, mostK, mostProbes: 0, own: arena.take(threads * ownBytes), ownBytes }
 }
 
@@ -34,29 +39,66 @@ function arenaOf(bytes: number): Arena {
   )
 }
 
+export const sharedFloats = (count: number): Float32Array => new Float32Array(new SharedArrayBuffer(4 * count))
+export const sharedInts = (count: number): Int32Array => new Int32Array(new SharedArrayBuffer(4 * count))
+
 /** Twice as many lists as rows in each would balance both steps; more, as centres cost less than rows that are not contiguous. */
 export const listsFor = (n: number): number => Math.max(1, Math.min(4096, Math.floor(n / (4 * lanes)), Math.round(2 * Math.sqrt(n))))
 
-/** Lloyd's passes on a sample. @returns [lists × d] */
-async function centresOf(X: Float32Array, n: number, d: number, lists: number, random: RandomStream, pace: Pace): Promise<Float32Array> {
-  const sample = spreadSample(n, rowsPerCentre * lists, random)
-  const firsts = spreadSample(sample.length, lists, random)
+interface Nearest {
+  readonly index: Int32Array
+  readonly distance: Float32Array
+}
+
+/** The centre nearest to each of m rows of Y, which threads see. */
+async function nearestCentres(
+  centres: SearchPlan,
+  lists: number,
+  Y: Float32Array,
+  m: number,
+  team: SearchTeam,
+  run: TeamRun,
+): Promise<Nearest> {
+  const { d } = centres
+  const [index, distance] = [sharedInts(m), sharedFloats(m)]
+  await team.run(centres, m, lists * d, (from, to) => ({ kind: 'queries', from, to, k: 1, probes: 0, index, distance, Y, d }), run)
+  return { index, distance }
+}
+
+const takeRows = (X: Float32Array, d: number, rows: Float64Array): Float32Array => {
+  const Y = sharedFloats(rows.length * d)
+  for (const [i, row] of rows.entries()) Y.set(X.subarray(row * d, (row + 1) * d), i * d)
+  return Y
+}
+
+/** Lloyd's passes on a sample. @returns a search for the nearest centre, and the centres [lists × d] */
+async function learnCentres(
+  X: Float32Array,
+  n: number,
+  d: number,
+  lists: number,
+  random: RandomStream,
+  team: SearchTeam,
+  run: TeamRun,
+): Promise<{ search: SearchPlan; centres: Float32Array }> {
+  const Y = takeRows(X, d, spreadSample(n, rowsPerCentre * lists, random))
+  const m = Y.length / d
   const centres = new Float32Array(lists * d)
-  for (let c = 0; c < lists; c++) centres.set(X.subarray(sample[firsts[c]] * d, (sample[firsts[c]] + 1) * d), c * d)
+  for (const [c, first] of spreadSample(m, lists, random).entries()) centres.set(Y.subarray(first * d, (first + 1) * d), c * d)
+  const search = plainPlan(centres, lists, d, team.threads, 1)
   for (let pass = 0; pass < passes; pass++) {
-    const { find, found } = createSearcher(plainPlan(centres, lists, d, 1, 1), 0)
+    const { index } = await nearestCentres(search, lists, Y, m, team, { signal: run.signal })
     const sums = new Float64Array(lists * d)
     const counts = new Float64Array(lists)
-    for (const row of sample) {
-      find(X, row * d, 1, 0)
-      const c = found[0]
+    for (const [i, c] of index.entries()) {
       counts[c]++
-      for (let j = 0; j < d; j++) sums[c * d + j] += X[row * d + j]
-      if (pace.due()) await pace.rest()
+      for (let j = 0; j < d; j++) sums[c * d + j] += Y[i * d + j]
     }
     for (let c = 0; c < lists; c++) if (counts[c] > 0) for (let j = 0; j < d; j++) centres[c * d + j] = sums[c * d + j] / counts[c]
+    placeRows(search.memory, search.rows, centres, lists, d, null)
+    run.report?.((pass + 1) / passes)
   }
-  return centres
+  return { search, centres }
 }
 
 /** Memory: the rows once more, and two numbers a row. */
@@ -64,51 +106,59 @@ export async function listPlan(
   X: Float32Array,
   n: number,
   d: number,
-  { threads, mostK, mostProbes }: { readonly threads: number; readonly mostK: number; readonly mostProbes: number },
+  { mostK, mostProbes }: { readonly mostK: number; readonly mostProbes: number },
   random: RandomStream,
+  team: SearchTeam,
   pace: Pace,
+  { signal, report }: TeamRun,
 ): Promise<SearchPlan> {
   const lists = listsFor(n)
-  const learned = await centresOf(X, n, d, lists, random, pace)
-  const nearest = createSearcher(plainPlan(learned, lists, d, 1, 1), 0)
+  const { search, centres: learned } = await learnCentres(X, n, d, lists, random, team, { signal, report: (f) => report?.(0.4 * f) })
   const listOf = new Int32Array(n)
   const sizes = new Float64Array(lists)
   const radii = new Float32Array(lists)
-  for (let i = 0; i < n; i++) {
-    nearest.find(X, i * d, 1, 0)
-    const list = nearest.found[0]
-    listOf[i] = list
-    sizes[list]++
-    radii[list] = Math.max(radii[list], nearest.squared[0])
-    if (i % 64 === 0 && pace.due()) await pace.rest()
+  const Y = sharedFloats(Math.min(n, assignedAtOnce) * d)
+  for (let from = 0; from < n; from += assignedAtOnce) {
+    const to = Math.min(n, from + assignedAtOnce)
+    Y.set(X.subarray(from * d, to * d))
+    const { index, distance } = await nearestCentres(search, lists, Y, to - from, team, { signal })
+    for (let i = 0; i < to - from; i++) {
+      const list = index[i]
+      listOf[from + i] = list
+      sizes[list]++
+      if (distance[i] > radii[list]) radii[list] = distance[i]
+    }
+    report?.(0.4 + (0.6 * to) / n)
+    await pace.rest()
   }
   const starts = startsOf(sizes)
   const centreStarts = startsOf([lists])
   const ownBytes = ownBytesFor(d, mostK, mostProbes)
-  const arena = arenaOf(bytesOfGroups(starts[lists], d) + bytesOfGroups(centreStarts[1], d) + threads * ownBytes)
-  const rows = placeInGroups(arena, X, n, d, starts, listOf)
-  const centres: Groups = placeInGroups(arena, learned, lists, d, centreStarts, null)
+  const arena = arenaOf(bytesOfGroups(starts[lists], d) + bytesOfGroups(centreStarts[1], d) + team.threads * ownBytes)
+  const rows = reserveGroups(arena, d, starts)
+  const centres = reserveGroups(arena, d, centreStarts)
+  placeRows(arena.memory, rows, X, n, d, listOf)
+  placeRows(arena.memory, centres, learned, lists, d, null)
   return {
     memory: arena.memory,
     d,
     rows,
     // Distances are rounded, so a radius is a little more than what was found.
-    lists: { centres, radii: radii.map((squared) => Math.sqrt(squared) * 1.0001) },
+    lists: { centres, radii: radii.map((radius) => radius * 1.0001) },
     mostK,
     mostProbes,
-    own: arena.take(threads * ownBytes),
+    own: arena.take(team.threads * ownBytes),
     ownBytes,
   }
 }
 
 export interface Probes {
-  /** Lists to look through for each row. */
+  /** Lists to look through for each row: as many as reach the wanted share, or the most that there may be. */
   readonly probes: number
-  /** Share of the true neighbours that were found of the measured rows. */
+  /** Share of the true neighbours that were found of the measured rows; others at the same distance count as well. */
   readonly recall: number
 }
 
-/** Null where the most lists that can be asked for are too few. */
 export async function probesFor(
   plan: SearchPlan,
   X: Float32Array,
@@ -116,38 +166,19 @@ export async function probesFor(
   k: number,
   recall: number,
   random: RandomStream,
-  pace: Pace,
-): Promise<Probes | null> {
-  const { d, rows, mostProbes } = plan
-  const sample = spreadSample(n, measured, random)
-  const all = createSearcher({ ...plan, lists: null }, 0)
-  /** The list of each place, then of each row wanted. */
-  const listOfGroup = new Int32Array(rows.starts[rows.starts.length - 1])
-  for (let list = 0; list + 1 < rows.starts.length; list++) listOfGroup.fill(list, rows.starts[list], rows.starts[list + 1])
-  const listOf = new Int32Array(n)
-  for (const [place, row] of all.rowAt.entries()) if (row >= 0) listOf[row] = listOfGroup[Math.floor(place / lanes)]
-
-  const some = createSearcher(plan, 0)
-  /** How many of the true neighbours are in the list probed as number p. */
-  const inProbe = new Float64Array(mostProbes)
-  let wanted = 0
-  for (const row of sample) {
-    all.find(X, row * d, k, 0)
-    const truth = all.found.slice(0, k)
-    some.find(X, row * d, 1, mostProbes)
-    const rankOf = new Map([...some.probed.subarray(0, mostProbes)].map((list, p) => [list, p]))
-    for (const neighbour of truth) {
-      if (neighbour === row || neighbour < 0) continue
-      wanted++
-      const rank = rankOf.get(listOf[neighbour])
-      if (rank !== undefined) inProbe[rank]++
-    }
-    if (pace.due()) await pace.rest()
-  }
-  let found = 0
-  for (let p = 0; p < mostProbes; p++) {
-    found += inProbe[p]
-    if (found >= recall * wanted) return { probes: p + 1, recall: wanted > 0 ? found / wanted : 1 }
-  }
-  return null
+  team: SearchTeam,
+  run: TeamRun,
+): Promise<Probes> {
+  const { d, mostProbes } = plan
+  const Y = takeRows(X, d, spreadSample(n, measured, random))
+  const m = Y.length / d
+  const gains = sharedInts(m * mostProbes)
+  await team.run(plan, m, n * d, (from, to) => ({ kind: 'gains', from, to, k, probes: mostProbes, Y, d, gains }), run)
+  // Each row finds itself, which tells nothing.
+  const wanted = m * (k - 1)
+  const foundIn = new Float64Array(mostProbes)
+  for (const [at, found] of gains.entries()) foundIn[at % mostProbes] += Math.max(0, found - 1)
+  const enough = foundIn.findIndex((found) => found >= recall * wanted)
+  const probes = enough < 0 ? mostProbes : enough + 1
+  return { probes, recall: foundIn[probes - 1] / wanted }
 }

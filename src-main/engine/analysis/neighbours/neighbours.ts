@@ -2,19 +2,20 @@
  * Nearest neighbours of rows, by Euclidean distance.
  *
  * Exact up to 10 000 rows, or where `recall` 1 is asked for. Beyond, rows are put in lists around centres and only the lists nearest to a row
- * are looked through, as many as find the wanted share of true neighbours on a sample that is measured first (lists.ts); where that
- * would be most of them, all rows are looked at after all. Same rows and seed: same neighbours, whatever the number of threads.
- * Of rows at the same distance the one with the lower number comes first where the search is exact.
- * Memory: the rows once more, and 8 k bytes a row of the result.
+ * are looked through, as many as find the wanted share of true neighbours on a sample that is measured first (lists.ts). Where that would
+ * be very many, all rows are looked at after all, up to 100 000; of more rows the share is then less than wanted, and `recall` says so.
+ * Same rows and seed: same neighbours, whatever the number of threads. Of rows at the same distance the one with the lower number comes
+ * first where the search is exact. Memory: the rows once more, at most 2 GB, and 8 k bytes a row of the result.
  */
 import { createPace } from '../pace.ts'
 import { randomStream } from '../random.ts'
 import type { MethodRun } from '../methods/define.ts'
-import { listPlan, listsFor, plainPlan, probesFor } from './lists.ts'
+import { groupCount } from './groups.ts'
+import { listPlan, listsFor, plainPlan, probesFor, sharedFloats, sharedInts } from './lists.ts'
 import { lanes } from './scan.ts'
 import type { SearchPlan } from './searcher.ts'
 import type { SearchTask } from './tasks.ts'
-import { searchHere, searchInThreads } from './threads.ts'
+import { SearchTeam } from './threads.ts'
 
 export interface NeighbourGraph {
   /** [m × k] row numbers, the nearest first; −1 where there are fewer. */
@@ -28,91 +29,109 @@ export interface NeighbourOptions {
   readonly recall?: number
   /** Neighbours that will be asked for at most. */
   readonly k: number
+  /** Told how far lists are, 0…1, where there are any. */
+  readonly opening?: (fraction: number) => void
 }
+
+type Run = Pick<MethodRun, 'signal' | 'report'>
 
 export interface Neighbours {
   /** Share of true neighbours found of the measured rows; 1 where the search is exact. */
   readonly recall: number
   /** The k nearest of each row to rows of Y [m × d]; a row that is in both finds itself. */
-  query(Y: Float32Array, m: number, k: number, run?: Pick<MethodRun, 'signal' | 'report'>): Promise<NeighbourGraph>
+  query(Y: Float32Array, m: number, k: number, run?: Run): Promise<NeighbourGraph>
   /** The k nearest of each of the rows among the others. */
-  graph(k: number, run?: Pick<MethodRun, 'signal' | 'report'>): Promise<NeighbourGraph>
+  graph(k: number, run?: Run): Promise<NeighbourGraph>
   /** Ends its threads. */
   close(): Promise<void>
 }
 
 const exactUpTo = 10_000
+const allUpTo = 100_000
 const defaultRecall = 0.97
 const mostProbes = 128
-/** Products of differences up to which threads take longer to start than the search. */
-const workInThreads = 3e8
-/** … and in one task: a few hundredths of a second. */
-const workAtOnce = 3e7
+/** Of the time that a graph takes, where there are lists. */
+const openingShare = 0.3
+
+/** How rows are searched: in `probes` lists, or all of them where it is 0. */
+interface Search {
+  readonly plan: SearchPlan
+  readonly probes: number
+  readonly recall: number
+}
 
 /** @param X [n × d] row-major, finite; copied */
 export async function openNeighbours(
   X: Float32Array,
   n: number,
   d: number,
-  { k, recall = defaultRecall }: NeighbourOptions,
+  { k, recall = defaultRecall, opening }: NeighbourOptions,
   run: MethodRun,
 ): Promise<Neighbours> {
-  const pace = createPace(run.signal)
-  const threads = Math.max(1, run.threads)
   const mostK = Math.min(k, n) + 1
-  const random = randomStream(run.seed, 'neighbours')
-  let plan: SearchPlan | null = null
-  let probes = 0
-  let measured = 1
-  if (n > exactUpTo && recall < 1) {
-    plan = await listPlan(X, n, d, { threads, mostK, mostProbes: Math.min(mostProbes, listsFor(n)) }, random, pace)
-    const enough = await probesFor(plan, X, n, mostK, recall, random, pace)
-    if (enough) {
-      probes = enough.probes
-      measured = enough.recall
-    } else plan = null
-  }
-  const search = plan ?? plainPlan(X, n, d, threads, mostK)
-  const perRow = (plan ? (probes * n) / listsFor(n) + listsFor(n) : n) * d
-  let opened: ReturnType<typeof searchHere> | null = null
-  let isThreaded = false
+  const team = new SearchTeam(run.threads)
+  const isListed = n > exactUpTo && recall < 1
+  const {
+    plan,
+    probes,
+    recall: reached,
+  } = await (isListed ? openLists(X, n, d, mostK, recall, team, run, opening) : openAll(X, n, d, mostK, team)).catch(
+    async (thrown: unknown) => {
+      await team.close()
+      throw thrown
+    },
+  )
+  const perRow = (probes > 0 ? (probes * n) / listsFor(n) + listsFor(n) : n) * d
 
-  async function carryOutAll(
+  async function search(
     rows: number,
-    k: number,
     outRows: number,
-    task: (part: { from: number; to: number; k: number; probes: number; index: Int32Array; distance: Float32Array }) => SearchTask,
-    { signal, report }: Pick<MethodRun, 'signal' | 'report'>,
+    k: number,
+    task: (stretch: { from: number; to: number; k: number; probes: number } & NeighbourGraph) => SearchTask,
+    options: Run,
   ): Promise<NeighbourGraph> {
-    const index = new Int32Array(new SharedArrayBuffer(4 * outRows * k)).fill(-1)
-    const distance = new Float32Array(new SharedArrayBuffer(4 * outRows * k)).fill(Number.POSITIVE_INFINITY)
-    const wantThreads = threads > 1 && rows * perRow > workInThreads
-    if (!opened || (wantThreads && !isThreaded)) {
-      await opened?.close()
-      opened = wantThreads ? searchInThreads(search, threads) : searchHere(search)
-      isThreaded = wantThreads
-    }
-    const atOnce = Math.max(1, Math.floor(workAtOnce / perRow))
-    const tasks = Array.from({ length: Math.ceil(rows / atOnce) }, (_, i) =>
-      task({ from: i * atOnce, to: Math.min(rows, (i + 1) * atOnce), k, probes, index, distance }),
-    )
-    await opened.run(tasks, createPace(signal), signal, (done) => report?.(done / tasks.length))
+    const index = sharedInts(outRows * k).fill(-1)
+    const distance = sharedFloats(outRows * k).fill(Number.POSITIVE_INFINITY)
+    await team.run(plan, rows, perRow, (from, to) => task({ from, to, k, probes, index, distance }), options)
     return { index, distance }
   }
 
   return {
-    recall: measured,
+    recall: reached,
     graph(k, options = {}) {
-      const places = search.rows.starts[search.rows.starts.length - 1] * lanes
-      return carryOutAll(places, checked(k, mostK - 1), n, (part) => ({ kind: 'places', ...part }), options)
+      const places = groupCount(plan.rows) * lanes
+      return search(places, n, checked(k, mostK - 1), (stretch) => ({ kind: 'places', ...stretch }), options)
     },
     query(Y, m, k, options = {}) {
-      const shared = Y.buffer instanceof SharedArrayBuffer ? Y : new Float32Array(new SharedArrayBuffer(4 * m * d))
+      const shared = Y.buffer instanceof SharedArrayBuffer ? Y : sharedFloats(m * d)
       if (shared !== Y) shared.set(Y.subarray(0, m * d))
-      return carryOutAll(m, checked(k, mostK), m, (part) => ({ kind: 'queries', Y: shared, d, ...part }), options)
+      return search(m, m, checked(k, mostK), (stretch) => ({ kind: 'queries', Y: shared, d, ...stretch }), options)
     },
-    close: async () => opened?.close(),
+    close: () => team.close(),
   }
+}
+
+async function openAll(X: Float32Array, n: number, d: number, mostK: number, team: SearchTeam): Promise<Search> {
+  return { plan: plainPlan(X, n, d, team.threads, mostK), probes: 0, recall: 1 }
+}
+
+async function openLists(
+  X: Float32Array,
+  n: number,
+  d: number,
+  mostK: number,
+  wanted: number,
+  team: SearchTeam,
+  { seed, signal }: MethodRun,
+  opening?: (fraction: number) => void,
+): Promise<Search> {
+  const random = randomStream(seed, 'neighbours')
+  const options = { mostK, mostProbes: Math.min(mostProbes, listsFor(n)) }
+  const plan = await listPlan(X, n, d, options, random, team, createPace(signal), { signal, report: (f) => opening?.(0.8 * f) })
+  const { probes, recall } = await probesFor(plan, X, n, mostK, wanted, random, team, { signal })
+  opening?.(1)
+  if (recall < wanted && n <= allUpTo) return await openAll(X, n, d, mostK, team)
+  return { plan, probes, recall }
 }
 
 function checked(k: number, most: number): number {
@@ -120,7 +139,7 @@ function checked(k: number, most: number): number {
   throw new Error(`${k} neighbours were asked for where 1 to ${most} can be found`)
 }
 
-/** The k nearest of each of n rows among the others: index and distance [n × k]. k < n. */
+/** The k nearest of each of n rows among the others: index and distance [n × k]. k ≤ n; one row has no neighbour. */
 export async function neighbourGraph(
   X: Float32Array,
   n: number,
@@ -128,9 +147,16 @@ export async function neighbourGraph(
   k: number,
   run: MethodRun & { readonly recall?: number },
 ): Promise<NeighbourGraph> {
-  const neighbours = await openNeighbours(X, n, d, { k, ...(run.recall !== undefined && { recall: run.recall }) }, run)
+  if (n === 0) return { index: new Int32Array(0), distance: new Float32Array(0) }
+  const { recall, report } = run
+  let opened = 0
+  const opening = (fraction: number): void => {
+    opened = openingShare * fraction
+    report?.(opened)
+  }
+  const neighbours = await openNeighbours(X, n, d, { k, opening, ...(recall !== undefined && { recall }) }, run)
   try {
-    return await neighbours.graph(k, run)
+    return await neighbours.graph(k, { ...run, report: (fraction) => report?.(opened + (1 - opened) * fraction) })
   } finally {
     await neighbours.close()
   }

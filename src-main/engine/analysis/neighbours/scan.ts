@@ -67,7 +67,11 @@ export const scanOf = (d: number): Kernel => ({
       const nearer = sums.map((sum) => f.local(f32x4.less(sum, worsts)))
       f.if(i32.laneMask(nearer.reduce<Value>((a, b) => f32x4.or(a, b), nearer[0])), () => {
         for (const [p, sum] of sums.entries()) f.store(scratch, sum, parts[p])
-        f.each(number(0), number(stride), 4, (lane) => {
+        const masks = nearer.map((lanes, p) => i32.shiftLeft(i32.laneMask(lanes), number(4 * p)))
+        const left = f.local(masks.reduce((a, b) => i32.or(a, b)))
+        f.while(left, () => {
+          const lane = f.local(i32.shiftLeft(i32.trailingZeros(left), number(2)))
+          f.set(left, i32.and(left, i32.sub(left, number(1))))
           const value = f.local(load.f32(i32.add(scratch, lane)))
           f.if(i32.floatGreater(worst, value), () => {
             insert(f, best, ids, last, value, load.i32(i32.add(numbers, lane)))

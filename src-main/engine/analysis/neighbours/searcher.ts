@@ -7,7 +7,7 @@
  * A row's neighbours depend on it alone, so results are the same whatever the number of threads.
  */
 import { instantiate, type Kernels } from '../../compute/wasm/assembler.ts'
-import type { Groups } from './groups.ts'
+import { type Groups, groupCount } from './groups.ts'
 import { lanes, scanOf } from './scan.ts'
 
 export interface SearchPlan {
@@ -31,16 +31,19 @@ export interface SearchPlan {
 export const ownBytesFor = (d: number, mostK: number, mostProbes: number): number =>
   Math.ceil((4 * d + 8 * mostK + 8 * mostProbes + 64) / 64) * 64 + 256
 
+/** Groups after which it is asked whether k equal rows were found: then none can be nearer. */
+const groupsAtOnce = 64
+
 export interface Searcher {
-  /** Finds the k nearest rows of a row given as [d] numbers from Y[at]; of `probes` lists. */
+  /** Finds the k nearest rows of a row given as [d] numbers from Y[at]; in `probes` lists, or among all rows where it is 0. */
   find(Y: ArrayLike<number>, at: number, k: number, probes: number): void
   /** The same of the row at a place of the groups. */
   findOf(place: number, k: number, probes: number): void
+  /** For p = 0, 1, … `probes` − 1: how many of the k found in p + 1 lists are as near as the k nearest of all rows. */
+  gains(Y: ArrayLike<number>, at: number, k: number, probes: number, out: Int32Array): void
   /** [k] row numbers, the nearest first, and squared distances (infinite where there are no more). */
   readonly found: Int32Array
   readonly squared: Float32Array
-  /** The lists nearest to the last row looked for, the nearest first. */
-  readonly probed: Int32Array
   /** [places] row number at each place; −1 for none. */
   readonly rowAt: Int32Array
 }
@@ -57,8 +60,8 @@ export function createSearcher(plan: SearchPlan, thread: number): Searcher {
   const nearLists = nearCentres + 4 * mostProbes
   const floats = (at: number, count: number): Float32Array => new Float32Array(memory.buffer, at, count)
   const whole = (at: number, count: number): Int32Array => new Int32Array(memory.buffer, at, count)
-  const places = rows.starts[rows.starts.length - 1] * lanes
-  const points = floats(rows.points, places * d)
+  const groups = groupCount(rows)
+  const points = floats(rows.points, groups * lanes * d)
   const x = floats(query, d)
   const squared = floats(best, mostK)
   const found = whole(ids, mostK)
@@ -69,27 +72,39 @@ export function createSearcher(plan: SearchPlan, thread: number): Searcher {
   const scanGroups = ({ points: at, numbers }: Groups, from: number, to: number, into: number, which: number, k: number): void =>
     scan(query, at + from * groupBytes, at + to * groupBytes, numbers + from * 4 * lanes, into, which, into + 4 * (k - 1), scratch)
 
-  function search(k: number, probes: number): void {
+  const forget = (k: number): void => {
     squared.fill(Number.POSITIVE_INFINITY, 0, k)
     found.fill(-1, 0, k)
-    if (!lists) {
-      scanGroups(rows, 0, rows.starts[rows.starts.length - 1], best, ids, k)
-      return
-    }
+  }
+  function searchGroups(from: number, to: number, k: number): void {
+    for (let at = from; at < to && squared[k - 1] !== 0; at += groupsAtOnce)
+      scanGroups(rows, at, Math.min(to, at + groupsAtOnce), best, ids, k)
+  }
+  function searchAll(k: number): void {
+    forget(k)
+    searchGroups(0, groups, k)
+  }
+  /** @param after told after each list how many were looked through or ruled out */
+  function searchLists({ centres, radii }: NonNullable<SearchPlan['lists']>, k: number, probes: number, after?: (p: number) => void): void {
+    forget(k)
     centreDistance.fill(Number.POSITIVE_INFINITY, 0, probes)
-    scanGroups(lists.centres, 0, lists.centres.starts[1], nearCentres, nearLists, probes)
+    scanGroups(centres, 0, groupCount(centres), nearCentres, nearLists, probes)
     for (let p = 0; p < probes; p++) {
       const list = probed[p]
-      if (Math.sqrt(centreDistance[p]) - lists.radii[list] >= Math.sqrt(squared[k - 1])) continue
-      scanGroups(rows, rows.starts[list], rows.starts[list + 1], best, ids, k)
+      if (Math.sqrt(centreDistance[p]) - radii[list] < Math.sqrt(squared[k - 1])) searchGroups(rows.starts[list], rows.starts[list + 1], k)
+      after?.(p)
     }
+  }
+  function search(k: number, probes: number): void {
+    if (lists && probes > 0) searchLists(lists, k, probes)
+    // The lists of the row may have too few rows.
+    if (!lists || probes === 0 || found[k - 1] < 0) searchAll(k)
   }
 
   return {
     squared,
     found,
-    probed,
-    rowAt: whole(rows.numbers, places),
+    rowAt: whole(rows.numbers, groups * lanes),
     find(Y, at, k, probes) {
       for (let j = 0; j < d; j++) x[j] = Y[at + j]
       search(k, probes)
@@ -98,6 +113,17 @@ export function createSearcher(plan: SearchPlan, thread: number): Searcher {
       const at = Math.floor(place / lanes) * lanes * d + (place % lanes)
       for (let j = 0; j < d; j++) x[j] = points[at + j * lanes]
       search(k, probes)
+    },
+    gains(Y, at, k, probes, out) {
+      for (let j = 0; j < d; j++) x[j] = Y[at + j]
+      searchAll(k)
+      const farthest = squared[k - 1]
+      const count = (p: number): void => {
+        let near = k
+        while (near > 0 && squared[near - 1] > farthest) near--
+        out[p] = near
+      }
+      if (lists) searchLists(lists, k, probes, count)
     },
   }
 }

@@ -5,29 +5,54 @@ interface Stretch {
   readonly from: number
   readonly to: number
   readonly k: number
+  /** 0: all rows. */
   readonly probes: number
+}
+interface Found {
   /** [rows × k] of all stretches, shared. */
   readonly index: Int32Array
   readonly distance: Float32Array
 }
+interface Queries {
+  /** [m × d], shared. */
+  readonly Y: Float32Array
+  readonly d: number
+}
 export type SearchTask =
   /** Of the rows at these places their neighbours but themselves. */
-  | ({ readonly kind: 'places' } & Stretch)
-  /** Of rows of Y [m × d]. */
-  | ({ readonly kind: 'queries'; readonly Y: Float32Array; readonly d: number } & Stretch)
+  | ({ readonly kind: 'places' } & Stretch & Found)
+  /** Of rows of Y. */
+  | ({ readonly kind: 'queries' } & Stretch & Found & Queries)
+  /** Of rows of Y what each list adds. */
+  | ({
+      readonly kind: 'gains'
+      /** [m × probes], shared. */
+      readonly gains: Int32Array
+    } & Stretch &
+      Queries)
 
 export function carryOut(task: SearchTask, searcher: Searcher): void {
-  const { from, to, k, probes, index, distance } = task
+  if (task.kind === 'places') findOwn(task, searcher)
+  else if (task.kind === 'queries') find(task, searcher)
+  else
+    for (let i = task.from; i < task.to; i++)
+      searcher.gains(task.Y, i * task.d, task.k, task.probes, task.gains.subarray(i * task.probes, (i + 1) * task.probes))
+}
+
+function find({ from, to, k, probes, index, distance, Y, d }: SearchTask & { kind: 'queries' }, searcher: Searcher): void {
+  const { found, squared } = searcher
+  for (let i = from; i < to; i++) {
+    searcher.find(Y, i * d, k, probes)
+    for (let c = 0; c < k; c++) {
+      index[i * k + c] = found[c]
+      distance[i * k + c] = Math.sqrt(squared[c])
+    }
+  }
+}
+
+function findOwn({ from, to, k, probes, index, distance }: SearchTask & { kind: 'places' }, searcher: Searcher): void {
   const { found, squared, rowAt } = searcher
   for (let i = from; i < to; i++) {
-    if (task.kind === 'queries') {
-      searcher.find(task.Y, i * task.d, k, probes)
-      for (let c = 0; c < k; c++) {
-        index[i * k + c] = found[c]
-        distance[i * k + c] = Math.sqrt(squared[c])
-      }
-      continue
-    }
     const row = rowAt[i]
     if (row < 0) continue
     searcher.findOf(i, k + 1, probes)

@@ -54,6 +54,19 @@ describe('neighbours of few rows', () => {
     }
   })
 
+  test('are none of no rows, and missing of one row', async () => {
+    expect(await neighbourGraph(new Float32Array(0), 0, 3, 2, run)).toEqual({ index: new Int32Array(0), distance: new Float32Array(0) })
+    const { index, distance } = await neighbourGraph(Float32Array.of(1, 2, 3), 1, 3, 1, run)
+    expect([...index, ...distance]).toEqual([-1, Number.POSITIVE_INFINITY])
+  })
+
+  test('of rows of which some columns never change are those by the others', async () => {
+    const [n, k] = [300, 6]
+    const X = groupsOf(n, 8)
+    const wide = Float32Array.from({ length: n * 10 }, (_, at) => (at % 10 < 8 ? (X[Math.floor(at / 10) * 8 + (at % 10)] as number) : 1e3))
+    expect((await neighbourGraph(wide, n, 10, k, run)).index).toEqual((await neighbourGraph(X, n, 8, k, run)).index)
+  })
+
   test('of other rows include an equal one, and are missing where there are too few', async () => {
     const X = Float32Array.of(0, 0, 3, 4, 6, 8)
     const neighbours = await openNeighbours(X, 3, 2, { k: 4 }, run)
@@ -68,14 +81,46 @@ describe('neighbours of many rows', () => {
   const [n, d, k] = [12_000, 12, 10]
   const X = groupsOf(n, d)
 
-  test('are found but for a few, and are the same with one thread and with three', async () => {
+  test('are found but for a few, and are the same with one, two and four threads', async () => {
     const one = await openNeighbours(X, n, d, { k }, run)
     expect(one.recall).toBeGreaterThanOrEqual(0.97)
     const graph = await one.graph(k)
     await one.close()
     expect(shareFound(graph, X, n, d, k)).toBeGreaterThan(0.95)
-    const three = await neighbourGraph(X, n, d, k, { ...run, threads: 3 })
-    expect(three).toEqual(graph)
+    for (const threads of [2, 4]) expect(await neighbourGraph(X, n, d, k, { ...run, threads })).toEqual(graph)
+  })
+
+  test('are found in codes of few causes', async () => {
+    const normal = normalsOf(stepKey(5, 0), 'causes')
+    const Y = Float32Array.from({ length: n * 32 }, (_, at) => {
+      const [i, j] = [Math.floor(at / 32), at % 32]
+      return Math.tanh(normal(1e8 + i * 6 + (j % 6)) + 0.5 * Math.sin(normal(1e8 + i * 6 + ((3 * j + 1) % 6)) + j)) + 0.05 * normal(at)
+    })
+    expect(shareFound(await neighbourGraph(Y, n, 32, k, run), Y, n, 32, k)).toBeGreaterThan(0.95)
+  })
+
+  test('are all there, each once, where most rows are equal and others far apart', async () => {
+    const Y = X.slice()
+    // Nine of ten rows are one of two points, and one row lies far from all others.
+    for (let i = 0; i < n; i++) if (i % 10 > 0) Y.fill(i % 2, i * d, (i + 1) * d)
+    Y.fill(1e6, 0, d)
+    const { index, distance } = await neighbourGraph(Y, n, d, k, run)
+    for (let i = 0; i < n; i++) {
+      const near = new Set(index.subarray(i * k, (i + 1) * k))
+      if (near.size !== k || near.has(i) || near.has(-1)) throw new Error(`row ${i} has neighbours ${[...near].join()}`)
+      if (i % 10 > 0 && distance[(i + 1) * k - 1] !== 0) throw new Error(`row ${i} has an equal row that was not found`)
+    }
+    expect(distance.every(Number.isFinite)).toBe(true)
+  })
+
+  test('are exact where a list would find too few, as among random numbers in many columns', async () => {
+    const normal = normalsOf(stepKey(9, 0), 'noise')
+    const [m, columns] = [10_100, 40]
+    const Y = Float32Array.from({ length: m * columns }, (_, at) => normal(at))
+    const open = await openNeighbours(Y, m, columns, { k }, { ...run, threads: 2 })
+    const graph = await open.graph(k)
+    await open.close()
+    expect(shareFound(graph, Y, m, columns, k)).toBeGreaterThanOrEqual(0.95)
   })
 
   test('in two columns are exact, as far lists are ruled out by their radius and not by their number', async () => {
