@@ -12,7 +12,8 @@ import { rowsWhere } from '../data/conditions.ts'
 import type { RowChunk } from '../data/dataset.ts'
 import { openDataset } from '../data/import.ts'
 import { openReplay } from '../data/pipeline/replay.ts'
-import { defineOperation } from './define.ts'
+import { checkRoomFor, codesBytes, roomMessage } from './codesRoom.ts'
+import { defineOperation, type OperationContext } from './define.ts'
 import { keyedFile, regionIdentity, regionParam, withinRegion, withinRows } from './region.ts'
 import { openTrainedModel } from './trainedModel.ts'
 
@@ -48,6 +49,7 @@ export const encodeOperation = defineOperation({
     const modelArtifact = ctx.inputs.model!
     const dataset = ctx.inputs.dataset ?? ctx.project.artifact((modelArtifact.meta as unknown as ModelMeta).dataset)
     const source = dataset.meta as unknown as DatasetMeta
+    await checkRoom(ctx, modelArtifact.meta as unknown as ModelMeta, source.rows)
     const { matrix, encoder } = await openTrainedModel(ctx.project, modelArtifact, ctx.threads)
     const open = await openDataset(source, ctx.project.path, ctx.signal).catch(async (error) => {
       await encoder.close()
@@ -113,6 +115,18 @@ export const encodeOperation = defineOperation({
     }
   },
 })
+
+/** @throws DISK_FULL before anything is written */
+async function checkRoom(
+  { project, log }: Pick<OperationContext<unknown>, 'project' | 'log'>,
+  model: ModelMeta,
+  rows: number,
+): Promise<void> {
+  const bytes = codesBytes(model, rows)
+  await checkRoomFor(bytes, project.path)
+  const message = roomMessage(bytes)
+  if (message) log('info', message)
+}
 
 /** What there is to say of all codes and errors; rows without data become NaN on the way. */
 export class CodeRanges {
