@@ -14,17 +14,21 @@ export interface Tree {
   readonly size: Float64Array
   /** [leaves] from 1, 0 for noise. */
   readonly leafClass: Int32Array
+  /** [leaves] of a density tree: the distance at which the last row of a leaf leaves it. */
+  readonly ends?: Float64Array | null
 }
 
 export interface Branch {
   readonly node: number
   /** Position along the axis of leaves, 0 … 1. */
   readonly x: number
-  /** 0 for an end of the drawing. */
+  /** Of an end of the drawing: where its line ends. */
   readonly height: number
   readonly rows: number
   /** Classes under it, rising. */
   readonly classes: readonly number[]
+  /** It lies within one class, or holds nothing but noise: more is said by its rows than by its class. */
+  readonly isPart: boolean
   readonly children: readonly [Branch, Branch] | null
 }
 interface DrawnTree {
@@ -39,6 +43,8 @@ export function drawTree(tree: Tree, ends: number): DrawnTree {
   const { leaves, children, height, size } = tree
   const merges = height.length
   const classes = classesUnder(tree)
+  const isPart = partsOf(tree)
+  const endOf = (node: number): number => (tree.ends ? (node < leaves ? tree.ends[node] : height[node - leaves]) : 0)
   const isChild = new Uint8Array(leaves + merges)
   for (const child of children) isChild[child] = 1
   const tops = Array.from({ length: leaves + merges }, (_, i) => i).filter((node) => isChild[node] === 0)
@@ -65,7 +71,8 @@ export function drawTree(tree: Tree, ends: number): DrawnTree {
     const index = branches.push(null as unknown as Branch) - 1
     if (!opened.has(node)) {
       const width = widthOf(size[node])
-      const branch = { node, x: at + width / 2, height: 0, rows: size[node], classes: classes[node], children: null }
+      const place = { node, x: at + width / 2, height: endOf(node), rows: size[node] }
+      const branch = { ...place, classes: classes[node], isPart: isPart[node] === 1, children: null }
       at += width
       branches[index] = branch
       return branch
@@ -81,6 +88,7 @@ export function drawTree(tree: Tree, ends: number): DrawnTree {
       height: height[m],
       rows: size[node],
       classes: classes[node],
+      isPart: isPart[node] === 1,
       children: [left, right],
     }
     branches[index] = branch
@@ -110,6 +118,28 @@ function classesUnder({ leaves, children, height, leafClass }: Tree): number[][]
     // Within one class both sides are the same list: nothing is made anew.
     under[leaves + m] = a.length === 1 && b.length === 1 && a[0] === b[0] ? a : [...new Set([...a, ...b])].sort((x, y) => x - y)
   }
+  return under
+}
+
+/** [nodes] 1 where a node holds only noise, or hangs below one that holds a single class and nothing else. */
+function partsOf({ leaves, children, height, leafClass }: Tree): Uint8Array {
+  const nodes = leaves + height.length
+  /** The class of everything under a node, −1 where there are several. */
+  const only = new Int32Array(nodes)
+  only.set(leafClass)
+  for (let m = 0; m < height.length; m++) {
+    const [a, b] = [only[children[2 * m]], only[children[2 * m + 1]]]
+    only[leaves + m] = a === b ? a : -1
+  }
+  const isPart = only.map((one) => (one === 0 ? 1 : 0))
+  for (let m = 0; m < height.length; m++) if (only[leaves + m] > 0) isPart[children[2 * m]] = isPart[children[2 * m + 1]] = 1
+  return Uint8Array.from(isPart)
+}
+
+/** Nodes that hang below one, and itself. */
+export function nodesUnder({ leaves, children }: Pick<Tree, 'leaves' | 'children'>, node: number): ReadonlySet<number> {
+  const under = new Set([node])
+  for (const one of under) if (one >= leaves) for (const side of [0, 1]) under.add(children[2 * (one - leaves) + side])
   return under
 }
 

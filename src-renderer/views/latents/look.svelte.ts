@@ -13,6 +13,7 @@ import { LatentSample, type SampleRequest } from '../../features/scatter/latentS
 import { PointValues } from '../../features/scatter/pointValues.svelte.ts'
 import type { DrawnRows } from '../../features/selection/mask.ts'
 import { PointMask } from '../../features/selection/pointMask.svelte.ts'
+import type { TreeCut } from '#common/domain/treeCut.ts'
 import type { SimpleCondition } from '#common/domain/selection.ts'
 import { everyRow } from '../../features/selection/words.ts'
 import { selection, session } from '../../lib/app.ts'
@@ -41,6 +42,7 @@ export class Look {
   readonly clusterDraft = new OperationDraft(session, 'cluster')
   readonly mergeDraft = new OperationDraft(session, 'merge-classes')
   readonly splitDraft = new OperationDraft(session, 'split-class')
+  readonly cutDraft = new OperationDraft(session, 'cut-tree')
   readonly embedDraft = new OperationDraft(session, 'embed')
   readonly encodeDraft = new OperationDraft(session, 'encode')
   readonly decodeDraft = new OperationDraft(session, 'decoded-space')
@@ -49,6 +51,7 @@ export class Look {
   readonly running = new RunningPlane(engine)
   readonly mask = new PointMask(engine)
   readonly tree = new Answer(engine.readTree)
+  readonly cutPreview = new Answer(engine.previewCut)
   /** What the selected rows are like, beside all rows. */
   readonly profile = new Answer(engine.selectionProfile)
   /** What the points are coloured by, where that does not come along with them. */
@@ -190,6 +193,27 @@ export class Look {
     await this.clusterDraft.runWith({ latents: this.latents.id }, params, made?.seed)
   }
 
+  /** Where the tree is cut in the drawing; null while it is as it was made. */
+  askedCut = $state.raw<TreeCut | null>(null)
+  /** How the classes that are shown were cut. */
+  madeCut: TreeCut = $derived.by(() => {
+    let made: Artifact | null = this.clustering
+    while (made && made.operation !== 'cluster' && made.operation !== 'cut-tree')
+      made = session.byId.get(made.inputs.clustering ?? 0) ?? null
+    const none = { clusters: null, height: null }
+    if (made?.operation === 'cut-tree') return { ...none, by: 'clusters', ...made.params }
+    if (this.classes?.tree?.kind === 'condensed') return { ...none, by: made?.params.clusterSelection === 'leaf' ? 'leaf' : 'eom' }
+    return { ...none, by: 'clusters', clusters: this.classes?.k ?? 1 }
+  })
+  async applyCut(): Promise<void> {
+    const cut = this.askedCut
+    const holder = this.tree.value?.holder
+    if (!cut || !this.clustering || this.cutDraft.job) return
+    // Trees of older projects do not keep their rows: the clustering is made again.
+    if (holder == null && cut.by === 'clusters' && cut.clusters !== null) await this.clusterWith(cut.clusters)
+    else await this.#edit(this.cutDraft, { ...cut })
+  }
+
   /** The last step that changed classes by hand, so that it can be taken back before anything else is done. */
   edited = $state.raw<{ readonly from: number; readonly made: number } | null>(null)
 
@@ -227,6 +251,13 @@ export class Look {
     $effect(() => selection.lookAt(this.dataset?.id ?? null))
     $effect(() => void this.mask.follow(selection.value, this.drawn))
     $effect(() => void this.tree.ask(this.clustering && this.classes?.tree ? { clustering: this.clustering.id } : null))
+    $effect(() => {
+      void this.clustering?.id
+      this.askedCut = null
+    })
+    $effect(
+      () => void this.cutPreview.ask(this.clustering && this.askedCut ? { clustering: this.clustering.id, cut: this.askedCut } : null),
+    )
     $effect(() => void this.profile.ask(this.profileRequest))
     $effect(() => {
       const rows = this.running.picture?.rows ?? null

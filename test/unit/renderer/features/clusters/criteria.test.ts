@@ -1,5 +1,5 @@
 import { fireEvent, render, screen } from '@testing-library/svelte'
-import { expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import ClusterTree from '../../../../../src-renderer/features/clusters/ClusterTree.svelte'
 import { criteriaOf, votesOf } from '../../../../../src-renderer/features/clusters/criteria.ts'
 import { defaultMethod, methodsOf } from '../../../../../src-renderer/features/clusters/methods.ts'
@@ -74,31 +74,80 @@ vi.stubGlobal(
   },
 )
 
-test('the tree is walked by arrows, and Enter selects the rows under a branch', async () => {
+const smallTree = {
+  kind: 'ward' as const,
+  leaves: 3,
+  children: Int32Array.of(0, 1, 3, 2),
+  height: Float64Array.of(1, 4),
+  size: Float64Array.of(10, 20, 15, 30, 45),
+  leafClass: Int32Array.of(1, 1, 2),
+}
+const plainTree = { tree: smallTree, k: 2, legend: new Map(), rowsWord: 'pixels', rows: 45, chosen: new Set<number>() }
+
+test('the tree is walked by arrows; Enter selects classes, and below the cut the rows of a branch alone', async () => {
   const onselect = vi.fn()
-  render(ClusterTree, {
-    tree: {
-      kind: 'ward',
-      leaves: 3,
-      children: Int32Array.of(0, 1, 3, 2),
-      height: Float64Array.of(1, 4),
-      size: Float64Array.of(10, 20, 15, 30, 45),
-      leafClass: Int32Array.of(1, 1, 2),
-    },
-    k: 2,
-    legend: new Map(),
-    rowsWord: 'pixels',
-    chosen: new Set<number>(),
-    onselect,
-  })
+  const onbranch = vi.fn()
+  render(ClusterTree, { ...plainTree, cut: null, onselect, onbranch })
   const tree = screen.getByRole('application', { name: /^Tree of 3 leaves/ })
-  await fireEvent.keyDown(tree, { key: 'ArrowDown' })
-  await fireEvent.keyDown(tree, { key: 'Enter' })
-  expect(onselect).toHaveBeenLastCalledWith([1, 2])
-  await fireEvent.keyDown(tree, { key: 'ArrowDown' })
-  await fireEvent.keyDown(tree, { key: 'Enter' })
-  expect(onselect).toHaveBeenLastCalledWith([1])
-  await fireEvent.keyDown(tree, { key: 'ArrowRight' })
-  await fireEvent.keyDown(tree, { key: 'Enter' })
-  expect(onselect).toHaveBeenLastCalledWith([2])
+  const press = (key: string, held = {}) => fireEvent.keyDown(tree, { key, ...held })
+  await press('ArrowDown')
+  await press('Enter')
+  expect(onselect).toHaveBeenLastCalledWith([1, 2], 'replace')
+  await press('ArrowDown')
+  await press('Enter', { shiftKey: true })
+  expect(onselect).toHaveBeenLastCalledWith([1], 'add')
+  await press('ArrowDown')
+  await press('Enter')
+  expect(onbranch).toHaveBeenLastCalledWith(1, 'replace')
+  await press('ArrowUp')
+  await press('ArrowRight')
+  await press('Enter')
+  expect(onselect).toHaveBeenLastCalledWith([2], 'replace')
+  expect(onbranch).toHaveBeenCalledTimes(1)
+})
+
+describe('the cut of a tree', () => {
+  const cut = {
+    now: { by: 'clusters' as const, clusters: 2, height: null },
+    asked: null,
+    preview: null,
+    problem: null,
+    job: null,
+    ask: vi.fn(),
+    apply: vi.fn(),
+    cancel: vi.fn(),
+  }
+  test('is typed, previewed with its sizes, applied or left', async () => {
+    const { rerender } = render(ClusterTree, { ...plainTree, cut, onselect: vi.fn() })
+    const field = screen.getByLabelText('Clusters to cut into')
+    await fireEvent.input(field, { target: { value: '3' } })
+    await fireEvent.keyDown(field, { key: 'Enter' })
+    const asked = { by: 'clusters' as const, clusters: 3, height: null }
+    expect(cut.ask).toHaveBeenLastCalledWith(asked)
+    const preview = { k: 3, shares: Float64Array.of(0.5, 0.3, 0.2), noise: 0, nodeClass: Int32Array.of(1, 0, 2, -1, -1) }
+    await rerender({ ...plainTree, cut: { ...cut, asked, preview } })
+    expect(screen.getByRole('status', { name: 'What the cut gives' }).textContent).toContain('3\u2009classes: 50, 30, 20 %')
+    await fireEvent.click(screen.getByRole('button', { name: 'Apply' }))
+    expect(cut.apply).toHaveBeenCalledOnce()
+    await fireEvent.click(screen.getByRole('button', { name: 'Back to the cut as it is' }))
+    expect(cut.ask).toHaveBeenLastCalledWith(null)
+  })
+
+  test('of a density tree is a distance, its most lasting clusters or its leaves', async () => {
+    const tree = { ...smallTree, kind: 'condensed' as const, ends: Float64Array.of(0.2, 0.3, 0.4) }
+    const now = { by: 'eom' as const, clusters: null, height: null }
+    render(ClusterTree, { ...plainTree, tree, cut: { ...cut, now }, onselect: vi.fn() })
+    const way = screen.getByLabelText('How the tree is cut')
+    expect([...(way as HTMLSelectElement).options].map(({ text }) => text)).toEqual(['Cut at distance', 'Most lasting', 'Leaves'])
+    await fireEvent.change(way, { target: { selectedIndex: 0 } })
+    expect(cut.ask).toHaveBeenLastCalledWith({ by: 'height', clusters: null, height: 4 })
+  })
+
+  test('everything as noise is not applied', () => {
+    const asked = { by: 'height' as const, clusters: null, height: 0.1 }
+    const preview = { k: 0, shares: new Float64Array(0), noise: 1, nodeClass: new Int32Array(5).fill(-1) }
+    render(ClusterTree, { ...plainTree, cut: { ...cut, asked, preview }, onselect: vi.fn() })
+    expect(screen.getByRole('button', { name: 'Apply' })).toHaveProperty('disabled', true)
+    expect(screen.getByRole('status', { name: 'What the cut gives' }).textContent).toContain('noise 100 %')
+  })
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { classesAt, cutFor, drawTree, type Tree } from '../../../../../src-renderer/features/clusters/tree.ts'
+import { classesAt, cutFor, drawTree, nodesUnder, type Tree } from '../../../../../src-renderer/features/clusters/tree.ts'
 
 /** ((0 1) 2) 3, and 4 by itself; classes 1 1 2 3, the last leaf noise. */
 const tree: Tree = {
@@ -44,4 +44,25 @@ test('trees that nothing joins stand beside each other', () => {
 test('a cut leaves as many classes as there are branches above it', () => {
   expect([0.5, 1, 3, 6, 20].map((height) => classesAt(tree, height))).toEqual([5, 4, 3, 2, 1])
   for (const k of [1, 2, 3, 4, 5]) expect(classesAt(tree, cutFor(tree, k))).toBe(k)
+})
+
+test('a branch within one class, and one of noise alone, is a part', () => {
+  const { branches } = drawTree(tree, 10)
+  expect(
+    branches
+      .filter((b) => b.isPart)
+      .map((b) => b.node)
+      .sort((a, b) => a - b),
+  ).toEqual([0, 1, 4])
+  expect([...nodesUnder(tree, 6)].sort()).toEqual([0, 1, 2, 5, 6])
+})
+
+test('the leaves of a density tree end where their last row leaves', () => {
+  const { branches } = drawTree({ ...tree, kind: 'condensed', ends: Float64Array.of(0.5, 0.4, 0.3, 0.2, 0.1) }, 10)
+  expect(
+    branches
+      .filter((b) => b.node < 5)
+      .sort((a, b) => a.node - b.node)
+      .map((b) => b.height),
+  ).toEqual([0.5, 0.4, 0.3, 0.2, 0.1])
 })
