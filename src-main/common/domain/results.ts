@@ -276,6 +276,14 @@ export type ClusteringMeta = z.output<typeof ClusteringMeta>
 
 export const ExportMeta = z.object({
   target: z.string(),
-  files: z.array(z.object({ path: z.string(), sizeBytes: z.number(), what: z.string() })),
+  files: z.array(
+    z.object({
+      path: z.string(),
+      sizeBytes: z.number(),
+      what: z.string(),
+      /** When it was written: a file that was written over is not this one. Absent in older projects. */
+      modifiedMs: z.number().optional(),
+    }),
+  ),
 })
 export type ExportMeta = z.output<typeof ExportMeta>

@@ -34,6 +34,31 @@ export async function readField(
   return values
 }
 
+/** Fields that go along, row by row. Memory: a batch; from readers without batches one value per row of each. */
+export async function* fieldBatches(
+  source: OpenSource,
+  fields: readonly string[],
+  signal?: AbortSignal,
+): AsyncGenerator<readonly (readonly FieldValue[])[]> {
+  if (source.metadataBatches) {
+    yield* source.metadataBatches(fields, signal)
+    return
+  }
+  const values: FieldValue[][] = []
+  for (const field of fields) values.push((await source.metadata?.(field)) ?? [])
+  yield* inBatches(values, source.report.rows)
+}
+
+const rowsOfBatch = 16_384
+
+/** Values by field as rows. */
+export function* inBatches(values: readonly (readonly FieldValue[])[], rows: number): Generator<FieldValue[][]> {
+  for (let from = 0; from < rows; from += rowsOfBatch) {
+    const n = Math.min(rowsOfBatch, rows - from)
+    yield Array.from({ length: n }, (_, i) => values.map((cells) => cells[from + i] ?? null))
+  }
+}
+
 /** As two ways of writing the same value are compared: 1 and '1' are alike. */
 export const asText = (value: FieldValue): string | null => (value === null ? null : String(value))
 

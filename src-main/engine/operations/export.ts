@@ -2,40 +2,40 @@
  * Export: writes a result as a file for the tools of the field. The target follows the file name unless it is chosen.
  * Every file appears whole or not at all. Memory: a few tile rows or one block of rows.
  */
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { extname, join, resolve } from 'node:path'
 import { z } from 'zod'
-import type { Artifact, ArtifactKind, LegendEntry } from '#common/domain/artifact.ts'
+import type { Artifact, ArtifactKind } from '#common/domain/artifact.ts'
 import { type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
 import type { Grid } from '#common/domain/grid.ts'
-import { defaultStyle } from '#common/domain/palettes.ts'
 import type { ClusteringMeta, ComparisonMeta, ExportMeta, LatentsMeta, ModelMeta, ScoresMeta } from '#common/domain/results.ts'
 import { RowSelection } from '#common/domain/selection.ts'
 import { StratumError, throwIfCancelled } from '#common/errors.ts'
 import { clusterings } from '../analysis/clustering/registry.ts'
-import { exportEvents, exportFlagged, exportObjectPoints, exportObjects } from '../export/anomalies.ts'
-import { openSelection } from '../data/selection.ts'
+import { exportEvents, exportFlagged, exportObjects } from '../export/anomalies.ts'
 import { exportComparison } from '../export/comparisonCsv.ts'
-import { type Cell, createCsv, shortFloat32 } from '../export/csv.ts'
 import { createGeotiff } from '../export/geotiff/geotiff.ts'
 import { exportClassMap, exportScoreMap } from '../export/maps.ts'
 import { createNpy } from '../export/npy.ts'
 import type { ExportedFile } from '../export/outputFile.ts'
 import { exportPng } from '../export/png.ts'
+import { exportClassPolygons, exportObjectPolygons, type PolygonFormat } from '../export/polygons.ts'
 import { writeReport } from '../export/report.ts'
 import { modelById } from '../models/registry.ts'
 import type { Project } from '../project/project.ts'
 import { version } from '../version.ts'
 import { defineOperation, type OperationContext } from './define.ts'
 import { evaluateOperation } from './evaluate.ts'
+import { legendOf } from './export/legend.ts'
+import { besideChoices, writeRowTable } from './export/table.ts'
 import { modelAsOnnx, modelAsWeights, modelForSaeLens } from './exportModel.ts'
 import { lineage } from './lineage.ts'
 import { openScores } from './score/findings.ts'
 import { scoreOperation } from './score.ts'
 
-const Target = z.enum(['geotiff', 'png', 'csv', 'npy', 'report', 'onnx', 'safetensors', 'saelens', 'geojson'])
+const Target = z.enum(['geotiff', 'png', 'csv', 'npy', 'report', 'onnx', 'safetensors', 'saelens', 'geojson', 'geopackage'])
 type Target = z.output<typeof Target>
 
 const targetOfExtension: Readonly<Record<string, Target>> = {
@@ -48,6 +48,7 @@ const targetOfExtension: Readonly<Record<string, Target>> = {
   '.onnx': 'onnx',
   '.safetensors': 'safetensors',
   '.geojson': 'geojson',
+  '.gpkg': 'geopackage',
 }
 
 const params = z.object({
@@ -58,7 +59,7 @@ const params = z.object({
   target: Target.nullable().default(null).meta({
     title: 'Format',
     description:
-      'By the file name when empty: .tif, .png, .csv, .npy, .html; anomalous objects as .geojson; a model as .onnx or .safetensors. A sparse autoencoder can also become a folder for SAELens.',
+      'By the file name when empty: .tif, .png, .csv, .npy, .html; classes or anomalous objects as polygons in .gpkg or .geojson; a model as .onnx or .safetensors. A sparse autoencoder can also become a folder for SAELens.',
   }),
   compression: z
     .enum(['deflate', 'lzw', 'none'])
@@ -83,6 +84,15 @@ const params = z.object({
     description: 'Encoder and decoder in a file each, or both in one that also gives the reconstruction error.',
     advanced: true,
   }),
+  beside: z
+    .enum(besideChoices)
+    .default('labels')
+    .meta({
+      title: 'Beside results',
+      labels: { nothing: 'Only the row number', labels: 'Names and labels of the rows', columns: 'All columns of the data' },
+      description:
+        'What a table (.csv) says of each row besides the result. Names and labels are the fields that were not learned from, such as the barcode of a cell; both are read from the file of the data.',
+    }),
   within: RowSelection.nullable().default(null).meta({
     title: 'Only these rows',
     description: 'A selection: a table (.csv) then holds no others.',
@@ -101,12 +111,6 @@ interface Subject {
 }
 
 const rowsAtOnce = 1 << 16
-
-/** The user's names and colours where there are any, the palette's otherwise. */
-export function legendOf(clustering: Artifact): LegendEntry[] {
-  const { classes } = clustering.meta as unknown as ClusteringMeta
-  return classes.map((one) => clustering.annotations.legend?.find(({ id }) => id === one.id) ?? defaultStyle(one))
-}
 
 function gridOf({ data, dataset }: Subject): Grid {
   if (data.grid) return data.grid
@@ -207,32 +211,15 @@ async function figureFile(ctx: Context, subject: Subject): Promise<ExportedFile[
   })
 }
 
-/** One line per row of the dataset: its number and what the artifact says of it; of a comparison its own table. */
+/** One line per row of the dataset; of a comparison its own table, of scores what lies above the threshold where that is asked for. */
 async function tableFile(ctx: Context, { artifact, dataset, data, path }: Subject): Promise<ExportedFile[]> {
+  const { project, signal, params } = ctx
   if (artifact.kind === 'comparison') return exportComparison(path, artifact.meta as unknown as ComparisonMeta)
-  if (artifact.kind === 'scores' && ctx.params.list !== 'rows') return listFile(ctx, artifact, ctx.params.list, path)
-  const noun = rowNoun[data.kind][0]
-  const selected = ctx.params.within && openSelection(ctx.project, ctx.params.within)
-  if (selected && selected.dataset !== dataset.id)
-    throw new StratumError('PARAMETER_INVALID', 'The selection is of another dataset.', 'Select rows of this one.', { parameter: 'within' })
-  const { columns, cells } = tableColumns(ctx.project, artifact)
-  const writer = await createCsv(path, [noun, ...(data.grid ? ['column', 'line'] : []), ...columns])
-  try {
-    for (let from = 0; from < data.rows; from += rowsAtOnce) {
-      throwIfCancelled(ctx.signal)
-      const to = Math.min(data.rows, from + rowsAtOnce)
-      const rowOf = cells(from, to)
-      const place = (row: number): Cell[] => (data.grid ? [row, row % data.grid.width, Math.floor(row / data.grid.width)] : [row])
-      const inside = selected?.contains(from, to)
-      const wanted = Array.from({ length: to - from }, (_, i) => i).filter((i) => !inside || inside[i])
-      await writer.writeRows(wanted.map((i) => [...place(from + i), ...rowOf(i)]))
-      ctx.report({ stage: 'Writing rows', fraction: to / data.rows, done: to, unit: rowNoun[data.kind][1] })
-    }
-  } catch (thrown) {
-    await writer.abort()
-    throw thrown
-  }
-  return writer.finish()
+  if (artifact.kind === 'scores' && params.list !== 'rows') return listFile(ctx, artifact, params.list, path)
+  const { within, beside } = params
+  const report = (fraction: number, done: number): void =>
+    ctx.report({ stage: 'Writing rows', fraction, done, unit: rowNoun[data.kind][1] })
+  return writeRowTable({ project, artifact, dataset, data, path, within, beside, signal, report })
 }
 
 /** What lies above the threshold of scores. */
@@ -247,49 +234,14 @@ async function listFile(
   return list === 'events' ? exportEvents(project, scores, path, signal) : exportObjects(project, scores, path, signal)
 }
 
-async function pointsFile({ project, signal }: Context, { artifact, path }: Subject): Promise<ExportedFile[]> {
-  return exportObjectPoints(project, await openScores(project, artifact, signal), path, signal)
-}
-
-function tableColumns(
-  project: Project,
-  artifact: Artifact,
-): { columns: string[]; cells: (from: number, to: number) => (i: number) => Cell[] } {
-  if (artifact.kind === 'clustering') {
-    const labels = project.array(artifact.id, 'labels')
-    const names = new Map(legendOf(artifact).map((entry) => [entry.id, entry.name]))
-    return {
-      columns: ['class', 'class_name'],
-      cells: (from, to) =>
-        (
-          (block) => (i) =>
-            block[i] === 0 ? [null, null] : [block[i], names.get(block[i]) ?? null]
-        )(labels.read(from, to)),
-    }
-  }
-  if (artifact.kind === 'scores') {
-    const scores = project.array(artifact.id, 'score')
-    const threshold = artifact.annotations.threshold ?? (artifact.meta as unknown as ScoresMeta).threshold
-    return {
-      columns: ['score', 'flagged'],
-      cells: (from, to) =>
-        (
-          (block) => (i) =>
-            Number.isNaN(block[i]) ? [null, null] : [shortFloat32(block[i]), block[i] > threshold]
-        )(scores.read(from, to)),
-    }
-  }
-  const codes = project.array(artifact.id, 'codes')
-  const errors = project.array(artifact.id, 'error')
-  const Z = codes.shape[1]
-  return {
-    columns: [...Array.from({ length: Z }, (_, j) => `code_${j + 1}`), 'reconstruction_error'],
-    cells: (from, to) =>
-      ((block, error) => (i) => [...Array.from(block.subarray(i * Z, (i + 1) * Z), (v) => shortFloat32(v)), shortFloat32(error[i])])(
-        codes.read(from, to),
-        errors.read(from, to),
-      ),
-  }
+async function polygonFile(ctx: Context, subject: Subject, format: PolygonFormat): Promise<ExportedFile[]> {
+  const { project, signal } = ctx
+  const { artifact, path } = subject
+  const report = (fraction: number): void => ctx.report({ stage: 'Drawing polygons', fraction })
+  const request = { path, format, grid: gridOf(subject), description: artifact.name, signal, report }
+  if (artifact.kind === 'clustering') return exportClassPolygons(project.array(artifact.id, 'labels'), legendOf(artifact), request)
+  ctx.report({ stage: 'Drawing polygons', fraction: null })
+  return exportObjectPolygons(project, await openScores(project, artifact, signal), request)
 }
 
 async function arrayFile(ctx: Context, { artifact, data, path }: Subject): Promise<ExportedFile[]> {
@@ -364,7 +316,8 @@ const writers: Readonly<
   report: { kinds: ['clustering', 'scores'], write: reportFile },
   onnx: { kinds: ['model'], write: ({ project, params }, { artifact, path }) => modelAsOnnx(project, artifact, path, params) },
   safetensors: { kinds: ['model'], write: ({ project }, subject) => modelAsWeights(project, subject) },
-  geojson: { kinds: ['scores'], write: pointsFile },
+  geojson: { kinds: ['scores', 'clustering'], write: (ctx, subject) => polygonFile(ctx, subject, 'geojson') },
+  geopackage: { kinds: ['scores', 'clustering'], write: (ctx, subject) => polygonFile(ctx, subject, 'geopackage') },
   saelens: { kinds: ['model'], write: ({ project }, subject) => modelForSaeLens(project, subject) },
 }
 
@@ -385,12 +338,18 @@ const datasetOf = (project: Project, artifact: Artifact): Artifact =>
     ? project.artifact(artifact.meta.dataset)
     : (lineage(project, artifact.id).find(({ kind }) => kind === 'dataset') as Artifact)
 
+/** False where it is gone, or was written over. */
+function isAsWritten({ path, sizeBytes, modifiedMs }: ExportMeta['files'][number]): boolean {
+  const now = statSync(path, { throwIfNoEntry: false })
+  return now !== undefined && now.size === sizeBytes && now.mtimeMs === modifiedMs
+}
+
 export const exportOperation = defineOperation({
   id: 'export',
-  version: 1,
+  version: 2,
   title: 'Export',
   summary:
-    'Writes a class map, anomaly scores or codes for QGIS, a table, NumPy, or a report; a model for ONNX, as safetensors, or for SAELens.',
+    'Writes a class map, its polygons, anomaly scores and objects or codes for QGIS, a table, NumPy, or a report; a model for ONNX, as safetensors, or for SAELens.',
   inputs: { source: { kinds: ['clustering', 'scores', 'latents', 'model', 'comparison'], description: 'What to write' } },
   params,
   produces: 'export',
@@ -400,7 +359,7 @@ export const exportOperation = defineOperation({
   ignores: ['seed', 'device'],
   // Names, colours and the threshold go into the file, and are no part of the source's own key.
   identity: (_, { source }) => JSON.stringify(source?.annotations ?? null),
-  isStale: (artifact) => (artifact.meta as unknown as ExportMeta).files.some((file) => !existsSync(file.path)),
+  isStale: (artifact) => !(artifact.meta as unknown as ExportMeta).files.every(isAsWritten),
   async run(ctx) {
     const artifact = ctx.inputs.source!
     const target = chooseTarget(ctx.params)
@@ -416,7 +375,10 @@ export const exportOperation = defineOperation({
     }
     const dataset = datasetOf(ctx.project, artifact)
     const files = await write(ctx, { artifact, dataset, data: dataset.meta as unknown as DatasetMeta, path: resolve(ctx.params.path) })
-    const result: ExportMeta = { target, files: files.map(({ path, sizeBytes, what }) => ({ path, sizeBytes, what })) }
+    const result: ExportMeta = {
+      target,
+      files: files.map(({ path, sizeBytes, what }) => ({ path, sizeBytes, what, modifiedMs: statSync(path).mtimeMs })),
+    }
     return result
   },
 })

@@ -52,7 +52,10 @@ export const targetsOf: Readonly<Partial<Record<ArtifactKind, readonly ExportTar
 }
 
 /** Settings of the export operation that a target heeds, beside file and format. */
-export const optionsOf: Readonly<Partial<Record<ExportTarget['id'], readonly string[]>>> = { onnx: ['takes', 'parts'] }
+export const optionsOf: Readonly<Partial<Record<ExportTarget['id'], readonly string[]>>> = {
+  onnx: ['takes', 'parts'],
+  csv: ['beside'],
+}
 
 export interface ExportItem {
   readonly source: Artifact

@@ -4,6 +4,7 @@ import type { Finding, SourceReport } from '#common/domain/dataset.ts'
 import { StratumError } from '#common/errors.ts'
 import { memoryOf } from '../chunkStore/chunkStore.ts'
 import type { OpenSource } from '../dataset.ts'
+import { inBatches } from '../fields.ts'
 import type { SeriesOptions } from './options.ts'
 import type { RowKeys } from './plan.ts'
 import { decodeKeys, encodeKeys } from './storedKeys.ts'
@@ -150,11 +151,7 @@ async function* batchesOf(
   }
   const columns: Cell[][] = []
   for (const field of fields) columns.push(await readField(source, field, signal))
-  const most = 16_384
-  for (let from = 0; from < source.report.rows; from += most) {
-    const n = Math.min(most, source.report.rows - from)
-    yield Array.from({ length: n }, (_, i) => columns.map((cells) => cells[from + i] ?? null))
-  }
+  yield* inBatches(columns, source.report.rows)
 }
 
 /** @throws PARAMETER_INVALID naming the columns there are */

@@ -12,8 +12,8 @@ test('a table of a selection holds its rows and no others', async () => {
   try {
     const { project } = bench
     const rows = 12
-    const dataset = storedArtifact(project, 'dataset', { rows, kind: 'raster', grid: gridOf(4, 3) })
-    const other = storedArtifact(project, 'dataset', { rows, kind: 'raster', grid: gridOf(4, 3) })
+    const dataset = storedArtifact(project, 'dataset', { rows, kind: 'raster', grid: gridOf(4, 3), metadataFields: [], columns: [] })
+    const other = storedArtifact(project, 'dataset', { rows, kind: 'raster', grid: gridOf(4, 3), metadataFields: [], columns: [] })
     const labels = Uint16Array.from({ length: rows }, (_, i) => i % 4)
     const clustering = storedArtifact(
       project,
