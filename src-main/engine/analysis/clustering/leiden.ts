@@ -1,12 +1,13 @@
 /**
  * Leiden communities of the graph of shared nearest neighbours (communities/leiden.ts, neighbours/sharedNeighbours.ts). The number of
- * classes is a finding: it grows with the resolution and falls with the number of neighbours.
+ * classes is a finding: it grows with the resolution and falls with the number of neighbours. Equal rows are one node and so of one class.
  * Memory beside the rows: their copy for the search, and about 12 k² bytes a row for the graph, once more while it is aggregated.
  */
 import { z } from 'zod'
 import { StratumError } from '#common/errors.ts'
 import { leiden } from '../communities/leiden.ts'
 import { canonicalOrder } from './kmeans/kmeans.ts'
+import { distinctRows } from '../neighbours/distinctRows.ts'
 import { neighbourGraph } from '../neighbours/neighbours.ts'
 import { sharedNeighbourGraph } from '../neighbours/sharedNeighbours.ts'
 import { createPace } from '../pace.ts'
@@ -61,7 +62,7 @@ const params = z.object({
 
 export const leidenClustering = defineClustering({
   id: 'leiden',
-  version: 1,
+  version: 2,
   title: 'Leiden',
   summary: 'Communities among rows that share neighbours, each connected within.',
   useWhen: 'Classes of any shape and size, as cell types are, and no idea of their number. Distances between far rows play no part.',
@@ -70,12 +71,13 @@ export const leidenClustering = defineClustering({
   takesK: false,
   mostRows: 200_000,
   async fit(X, n, d, { neighbours, quality, resolution, edgeWeights, starts, repetitions }, run): Promise<Clustering> {
-    const k = Math.min(neighbours, n - 1)
-    if (k < 1) throw new StratumError('DATA_UNSUITABLE', 'Communities need at least two rows.', 'Use more rows.')
+    const { X: distinct, m, of } = distinctRows(X, n, d)
+    const k = Math.min(neighbours, m - 1)
+    if (k < 1) throw new StratumError('DATA_UNSUITABLE', 'Communities need at least two rows that differ.', 'Use more rows.')
     const pace = createPace(run.signal)
     const share = (from: number, to: number) => (fraction: number) => run.report?.(from + (to - from) * fraction)
-    const { index } = await neighbourGraph(X, n, d, k, { ...run, report: share(0, 0.5) })
-    const graph = await sharedNeighbourGraph(index, n, k, edgeWeights, pace, share(0.5, 0.7))
+    const { index } = await neighbourGraph(distinct, m, d, k, { ...run, report: share(0, 0.5) })
+    const graph = await sharedNeighbourGraph(index, m, k, edgeWeights, pace, share(0.5, 0.7))
     const found = await leiden(graph, {
       quality,
       resolution,
@@ -93,7 +95,7 @@ export const leidenClustering = defineClustering({
         { parameter: 'resolution' },
       )
     return {
-      ...inOrder(X, n, d, found.labels, found.k),
+      ...inOrder(X, n, d, of ? of.map((row) => found.labels[row]) : found.labels, found.k),
       k: found.k,
       assign: null,
       figures: { [quality]: found.quality, edges: graph.targets.length / 2, repetitions: found.iterations },

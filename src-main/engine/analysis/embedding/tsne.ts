@@ -11,7 +11,8 @@
  */
 import { z } from 'zod'
 import { createPace } from '../pace.ts'
-import { defineEmbedding } from './define.ts'
+import { defineEmbedding, type Embedding2d, type EmbeddingRun } from './define.ts'
+import { layOutDistinct } from './distinct.ts'
 import { nearestBy } from './nearest.ts'
 import { metric } from './params.ts'
 import { principalPlane } from './principalPlane.ts'
@@ -48,7 +49,7 @@ const params = z.object({
 
 export const tsne = defineEmbedding({
   id: 'tsne',
-  version: 1,
+  version: 2,
   title: 't-SNE',
   summary: 'Keeps the nearest neighbours together, at equal density everywhere.',
   useWhen: 'To see fine groups. Sizes of islands and distances between them mean nothing.',
@@ -56,33 +57,41 @@ export const tsne = defineEmbedding({
     'van der Maaten & Hinton 2008, Visualizing data using t-SNE, JMLR 9; Kobak & Berens 2019, The art of using t-SNE, Nature Communications 10',
   params,
   mostRows: 100_000,
-  async fit(X, n, d, { perplexity, metric, iterations, exaggeration, theta }, run) {
-    const pace = createPace(run.signal)
-    const used = Math.min(perplexity, (n - 1) / 3)
-    const k = Math.max(1, Math.min(n - 1, Math.floor(3 * used)))
-    const { index, distance } = await nearestBy(metric, X, n, d, k, { ...run, report: (f) => run.report?.(0.1 * f) })
-    const P = await affinities(index, distance, n, k, used, pace)
-    const { Y: axes, variances } = await principalPlane(X, n, d, 2, run)
-    const scale = variances[0] > 0 ? beginningScale / Math.sqrt(variances[0]) : 0
-    const Y = Float64Array.from(axes, (value) => value * scale)
-    const plane = new Float32Array(2 * n)
-    const early = Math.min(250, Math.floor(iterations / 4))
-    const { done, divergence } = await descend(Y, n, P, {
-      iterations,
-      early,
-      exaggeration,
-      theta,
-      learningRate: Math.max(200, n / 12),
-      pace,
-      isEnough: () => run.isEnough?.() ?? false,
-      after(iteration) {
-        run.report?.(0.1 + (0.9 * iteration) / iterations)
-        if (!run.show) return
-        plane.set(Y)
-        run.show(plane)
-      },
-    })
-    plane.set(Y)
-    return { plane, figures: { klDivergence: divergence, iterations: done, perplexity: used } }
-  },
+  fit: (X, n, d, params, run) => layOutDistinct(X, n, d, run, (X, m, run) => layOut(X, m, d, params, run)),
 })
+
+async function layOut(
+  X: Float32Array,
+  n: number,
+  d: number,
+  { perplexity, metric, iterations, exaggeration, theta }: z.output<typeof params>,
+  run: EmbeddingRun,
+): Promise<Embedding2d> {
+  const pace = createPace(run.signal)
+  const used = Math.min(perplexity, (n - 1) / 3)
+  const k = Math.max(1, Math.min(n - 1, Math.floor(3 * used)))
+  const { index, distance } = await nearestBy(metric, X, n, d, k, { ...run, report: (f) => run.report?.(0.1 * f) })
+  const P = await affinities(index, distance, n, k, used, pace)
+  const { Y: axes, variances } = await principalPlane(X, n, d, 2, run)
+  const scale = variances[0] > 0 ? beginningScale / Math.sqrt(variances[0]) : 0
+  const Y = Float64Array.from(axes, (value) => value * scale)
+  const plane = new Float32Array(2 * n)
+  const early = Math.min(250, Math.floor(iterations / 4))
+  const { done, divergence } = await descend(Y, n, P, {
+    iterations,
+    early,
+    exaggeration,
+    theta,
+    learningRate: Math.max(200, n / 12),
+    pace,
+    isEnough: () => run.isEnough?.() ?? false,
+    after(iteration) {
+      run.report?.(0.1 + (0.9 * iteration) / iterations)
+      if (!run.show) return
+      plane.set(Y)
+      run.show(plane)
+    },
+  })
+  plane.set(Y)
+  return { plane, figures: { klDivergence: divergence, iterations: done, perplexity: used } }
+}

@@ -6,18 +6,21 @@
  * about 60 bytes per neighbour and row.
  */
 import { z } from 'zod'
-import { createPace } from '../pace.ts'
+import { createPace, type Pace } from '../pace.ts'
 import { randomStream } from '../random.ts'
-import { defineEmbedding } from './define.ts'
+import { defineEmbedding, type Embedding2d, type EmbeddingRun } from './define.ts'
+import { layOutDistinct } from './distinct.ts'
 import { nearestBy } from './nearest.ts'
-import { metric } from './params.ts'
+import { type Metric, metric } from './params.ts'
 import { principalPlane } from './principalPlane.ts'
 import { curveFor } from './umap/curve.ts'
 import { type FuzzySet, fuzzySet } from './umap/fuzzySet.ts'
-import { optimise } from './umap/optimise.ts'
+import { checkEdges, optimise } from './umap/optimise.ts'
 
 /** Up to here 500 passes, beyond 200. */
 const smallUpTo = 10_000
+/** Of the time, that of finding neighbours. */
+const searchShare = 0.2
 /** Width of the plane at the beginning. */
 const width = 10
 
@@ -62,36 +65,50 @@ export const umap = defineEmbedding({
   paper: 'McInnes, Healy & Melville 2018, UMAP: Uniform manifold approximation and projection for dimension reduction, arXiv 1802.03426',
   params,
   mostRows: 300_000,
-  async fit(X, n, d, { neighbours, minDist, spread, metric, passes, repulsion }, run) {
-    const pace = createPace(run.signal)
-    // A row is the first of its own neighbours.
-    const k = Math.min(neighbours, n) - 1
-    const { index, distance } = await nearestBy(metric, X, n, d, k, { ...run, report: (f) => run.report?.(0.2 * f) })
-    const wanted = passes ?? (n <= smallUpTo ? 500 : 200)
-    const set = strongest(await fuzzySet(index, distance, n, k, pace), wanted)
-    const Y = await beginning(X, n, d, run)
-    const done = await optimise(Y, n, set, {
-      passes: wanted,
-      curve: curveFor(minDist, spread),
-      repulsion,
-      learningRate: 1,
-      random: randomStream(run.seed, 'umap'),
-      pace,
-      isEnough: () => run.isEnough?.() ?? false,
-      after(pass, plane) {
-        run.report?.(0.2 + (0.8 * pass) / wanted)
-        run.show?.(plane)
-      },
-    })
-    return { plane: Y, figures: { passes: done } }
-  },
+  fit: (X, n, d, params, run) => layOutDistinct(X, n, d, run, (X, m, run) => layOut(X, m, d, params, run)),
 })
 
-/** Edges that would not be used once are left out. */
-function strongest({ heads, tails, weights }: FuzzySet, passes: number): FuzzySet {
-  const least = weights.reduce((max, w) => Math.max(max, w), 0) / passes
-  const isKept = (_: number, e: number): boolean => weights[e] >= least
-  return { heads: heads.filter(isKept), tails: tails.filter(isKept), weights: weights.filter(isKept) }
+async function layOut(
+  X: Float32Array,
+  n: number,
+  d: number,
+  { neighbours, minDist, spread, metric, passes, repulsion }: z.output<typeof params>,
+  run: EmbeddingRun,
+): Promise<Embedding2d> {
+  const pace = createPace(run.signal)
+  const wanted = passes ?? (n <= smallUpTo ? 500 : 200)
+  const set = await neighbourhoods(X, n, d, { neighbours, metric, passes: wanted }, run, pace)
+  const Y = await beginning(X, n, d, run)
+  const done = await optimise(Y, n, set, {
+    passes: wanted,
+    curve: curveFor(minDist, spread),
+    repulsion,
+    learningRate: 1,
+    random: randomStream(run.seed, 'umap'),
+    pace,
+    isEnough: () => run.isEnough?.() ?? false,
+    after(pass, plane) {
+      run.report?.(searchShare + ((1 - searchShare) * pass) / wanted)
+      run.show?.(plane)
+    },
+  })
+  return { plane: Y, figures: { passes: done } }
+}
+
+/** Without edges that would not be used once. */
+async function neighbourhoods(
+  X: Float32Array,
+  n: number,
+  d: number,
+  { neighbours, metric, passes }: { readonly neighbours: number; readonly metric: Metric; readonly passes: number },
+  run: EmbeddingRun,
+  pace: Pace,
+): Promise<FuzzySet> {
+  // A row is the first of its own neighbours.
+  const k = Math.min(neighbours, n) - 1
+  checkEdges(n * k)
+  const graph = await nearestBy(metric, X, n, d, k, { ...run, report: (f) => run.report?.(searchShare * f) })
+  return await fuzzySet(graph, n, k, 1 / passes, pace)
 }
 
 /** Two widest axes, each 10 wide, and a little noise that parts equal rows. */

@@ -1,4 +1,5 @@
 /** Rows as scan.ts reads them: in groups of sixteen, list after list, in a memory that threads share. */
+import type { Pace } from '../pace.ts'
 import { lanes } from './scan.ts'
 
 /** Addresses and sizes; the same in every thread. */
@@ -47,14 +48,15 @@ export function reserveGroups(arena: Arena, d: number, starts: Int32Array): Grou
  * @param X      [n × d]
  * @param listOf [n] the list of each row; null: all are in one
  */
-export function placeRows(
+export async function placeRows(
   { buffer }: WebAssembly.Memory,
   groups: Groups,
   X: ArrayLike<number>,
   n: number,
   d: number,
   listOf: ArrayLike<number> | null,
-): void {
+  pace: Pace,
+): Promise<void> {
   const places = groupCount(groups) * lanes
   const values = new Float32Array(buffer, groups.points, places * d)
   const rowNumbers = new Int32Array(buffer, groups.numbers, places)
@@ -66,5 +68,6 @@ export function placeRows(
     rowNumbers[place] = i
     const at = Math.floor(place / lanes) * lanes * d + (place % lanes)
     for (let j = 0; j < d; j++) values[at + j * lanes] = X[i * d + j]
+    if (i % 256 === 0 && pace.due()) await pace.rest()
   }
 }

@@ -21,12 +21,12 @@ const assignedAtOnce = 65_536
 const mostBytes = 2 ** 31 - 2 ** 20
 
 /** All rows are looked at. `X` may be placed anew later. */
-export function plainPlan(X: Float32Array, n: number, d: number, threads: number, mostK: number): SearchPlan {
+export async function plainPlan(X: Float32Array, n: number, d: number, threads: number, mostK: number, pace: Pace): Promise<SearchPlan> {
   const starts = startsOf([n])
   const ownBytes = ownBytesFor(d, mostK, 0)
   const arena = arenaOf(bytesOfGroups(starts[1], d) + threads * ownBytes)
   const rows = reserveGroups(arena, d, starts)
-  placeRows(arena.memory, rows, X, n, d, null)
+  await placeRows(arena.memory, rows, X, n, d, null, pace)
   return { memory: arena.memory, d, rows, lists: null, mostK, mostProbes: 0, own: arena.take(threads * ownBytes), ownBytes }
 }
 
@@ -79,13 +79,14 @@ async function learnCentres(
   lists: number,
   random: RandomStream,
   team: SearchTeam,
+  pace: Pace,
   run: TeamRun,
 ): Promise<{ search: SearchPlan; centres: Float32Array }> {
   const Y = takeRows(X, d, spreadSample(n, rowsPerCentre * lists, random))
   const m = Y.length / d
   const centres = new Float32Array(lists * d)
   for (const [c, first] of spreadSample(m, lists, random).entries()) centres.set(Y.subarray(first * d, (first + 1) * d), c * d)
-  const search = plainPlan(centres, lists, d, team.threads, 1)
+  const search = await plainPlan(centres, lists, d, team.threads, 1, pace)
   for (let pass = 0; pass < passes; pass++) {
     const { index } = await nearestCentres(search, lists, Y, m, team, { signal: run.signal })
     const sums = new Float64Array(lists * d)
@@ -95,7 +96,7 @@ async function learnCentres(
       for (let j = 0; j < d; j++) sums[c * d + j] += Y[i * d + j]
     }
     for (let c = 0; c < lists; c++) if (counts[c] > 0) for (let j = 0; j < d; j++) centres[c * d + j] = sums[c * d + j] / counts[c]
-    placeRows(search.memory, search.rows, centres, lists, d, null)
+    await placeRows(search.memory, search.rows, centres, lists, d, null, pace)
     run.report?.((pass + 1) / passes)
   }
   return { search, centres }
@@ -113,7 +114,7 @@ export async function listPlan(
   { signal, report }: TeamRun,
 ): Promise<SearchPlan> {
   const lists = listsFor(n)
-  const { search, centres: learned } = await learnCentres(X, n, d, lists, random, team, { signal, report: (f) => report?.(0.4 * f) })
+  const { search, centres: learned } = await learnCentres(X, n, d, lists, random, team, pace, { signal, report: (f) => report?.(0.4 * f) })
   const listOf = new Int32Array(n)
   const sizes = new Float64Array(lists)
   const radii = new Float32Array(lists)
@@ -137,8 +138,8 @@ export async function listPlan(
   const arena = arenaOf(bytesOfGroups(starts[lists], d) + bytesOfGroups(centreStarts[1], d) + team.threads * ownBytes)
   const rows = reserveGroups(arena, d, starts)
   const centres = reserveGroups(arena, d, centreStarts)
-  placeRows(arena.memory, rows, X, n, d, listOf)
-  placeRows(arena.memory, centres, learned, lists, d, null)
+  await placeRows(arena.memory, rows, X, n, d, listOf, pace)
+  await placeRows(arena.memory, centres, learned, lists, d, null, pace)
   return {
     memory: arena.memory,
     d,

@@ -7,7 +7,7 @@
  * Same rows and seed: same neighbours, whatever the number of threads. Of rows at the same distance the one with the lower number comes
  * first where the search is exact. Memory: the rows once more, at most 2 GB, and 8 k bytes a row of the result.
  */
-import { createPace } from '../pace.ts'
+import { createPace, type Pace } from '../pace.ts'
 import { randomStream } from '../random.ts'
 import type { MethodRun } from '../methods/define.ts'
 import { groupCount } from './groups.ts'
@@ -75,12 +75,13 @@ export async function openNeighbours(
     plan,
     probes,
     recall: reached,
-  } = await (isListed ? openLists(X, n, d, mostK, recall, team, run, opening) : openAll(X, n, d, mostK, team)).catch(
-    async (thrown: unknown) => {
-      await team.close()
-      throw thrown
-    },
-  )
+  } = await (isListed
+    ? openLists(X, n, d, mostK, recall, team, run, opening)
+    : openAll(X, n, d, mostK, team, createPace(run.signal))
+  ).catch(async (thrown: unknown) => {
+    await team.close()
+    throw thrown
+  })
   const perRow = (probes > 0 ? (probes * n) / listsFor(n) + listsFor(n) : n) * d
 
   async function search(
@@ -111,8 +112,8 @@ export async function openNeighbours(
   }
 }
 
-async function openAll(X: Float32Array, n: number, d: number, mostK: number, team: SearchTeam): Promise<Search> {
-  return { plan: plainPlan(X, n, d, team.threads, mostK), probes: 0, recall: 1 }
+async function openAll(X: Float32Array, n: number, d: number, mostK: number, team: SearchTeam, pace: Pace): Promise<Search> {
+  return { plan: await plainPlan(X, n, d, team.threads, mostK, pace), probes: 0, recall: 1 }
 }
 
 async function openLists(
@@ -126,11 +127,12 @@ async function openLists(
   opening?: (fraction: number) => void,
 ): Promise<Search> {
   const random = randomStream(seed, 'neighbours')
+  const pace = createPace(signal)
   const options = { mostK, mostProbes: Math.min(mostProbes, listsFor(n)) }
-  const plan = await listPlan(X, n, d, options, random, team, createPace(signal), { signal, report: (f) => opening?.(0.8 * f) })
+  const plan = await listPlan(X, n, d, options, random, team, pace, { signal, report: (f) => opening?.(0.8 * f) })
   const { probes, recall } = await probesFor(plan, X, n, mostK, wanted, random, team, { signal })
   opening?.(1)
-  if (recall < wanted && n <= allUpTo) return await openAll(X, n, d, mostK, team)
+  if (recall < wanted && n <= allUpTo) return await openAll(X, n, d, mostK, team, pace)
   return { plan, probes, recall }
 }
 

@@ -18,8 +18,8 @@ import { edgeBytes, passOf, usesPerFour } from './kernel.ts'
 /** Edges between two looks at the clock: a few milliseconds. */
 const edgesAtOnce = 16_384
 const pointsAt = 64
-/** Addresses are signed. */
-const mostBytes = 2 ** 31 - 2 ** 20
+/** Addresses are signed, and points lie beside edges. */
+const mostEdges = Math.floor((2 ** 31 - 2 ** 27) / edgeBytes)
 
 export interface OptimiseOptions {
   readonly passes: number
@@ -34,13 +34,22 @@ export interface OptimiseOptions {
   readonly after: (pass: number, plane: Float32Array) => void
 }
 
+/** Throws where a layout of so many edges would not fit. */
+export function checkEdges(edges: number): void {
+  if (edges <= mostEdges) return
+  throw new StratumError(
+    'MEMORY_EXCEEDED',
+    `A layout takes at most ${mostEdges} pairs of neighbours, and there would be at least ${edges}.`,
+    'Use fewer rows or fewer neighbours.',
+  )
+}
+
 /** Moves Y [n × 2]. @returns passes done */
 export async function optimise(Y: Float32Array, n: number, set: FuzzySet, options: OptimiseOptions): Promise<number> {
   const { passes, curve, repulsion, learningRate, random, pace, isEnough, after } = options
   const edgesAt = pointsAt + Math.ceil(n / 8) * 64
   const end = edgesAt + edgeBytes * set.heads.length
-  if (end > mostBytes)
-    throw new StratumError('MEMORY_EXCEEDED', 'A layout takes at most 2 GB of neighbours.', 'Use fewer rows or fewer neighbours.')
+  checkEdges(set.heads.length)
   const memory = new WebAssembly.Memory({ initial: Math.ceil(end / 65_536) })
   const { pass: carryOut }: Kernels<'pass'> = instantiate({ pass: passOf(curve, repulsion) }, memory)
   // The generators must not begin with 0.

@@ -13,6 +13,9 @@ interface Case {
   readonly name: string
   readonly n: number
   readonly edges?: readonly (readonly [number, number])[]
+  /** Of the edges; 1 where there are none. */
+  readonly weights?: readonly number[]
+  readonly data?: 'digits' | 'blobs'
   readonly weighting?: SharedWeights
   readonly edgeCount?: number
   readonly weight?: number
@@ -22,21 +25,36 @@ const fixture = JSON.parse(readFileSync(new URL('../../../../fixtures/neighbours
   graphs: Case[]
 }
 
-function graphOf(n: number, edges: readonly (readonly [number, number])[]): WeightedGraph {
-  const at: number[][] = Array.from({ length: n }, () => [])
-  for (const [a, b] of edges) {
-    at[a]?.push(b)
-    at[b]?.push(a)
+function graphOf(n: number, edges: readonly (readonly [number, number])[], edgeWeights?: readonly number[]): WeightedGraph {
+  const at: { to: number; weight: number }[][] = Array.from({ length: n }, () => [])
+  for (const [e, [a, b]] of edges.entries()) {
+    const weight = edgeWeights?.[e] ?? 1
+    at[a]?.push({ to: b, weight })
+    at[b]?.push({ to: a, weight })
   }
   const starts = new Float64Array(n + 1)
   for (const [v, others] of at.entries()) starts[v + 1] = (starts[v] as number) + others.length
   return {
     n,
     starts,
-    targets: Int32Array.from(at.flat()),
-    weights: new Float32Array(2 * edges.length).fill(1),
+    targets: Int32Array.from(at.flat(), ({ to }) => to),
+    weights: Float64Array.from(at.flat(), ({ weight }) => weight),
     inside: new Float64Array(n),
   }
+}
+
+/** As the script has them. */
+function blobs(n: number): Float32Array {
+  const [centres, noises] = [
+    [2, 3, 5, 7],
+    [11, 13, 17, 19],
+  ]
+  return Float32Array.from({ length: 4 * n }, (_, at) => {
+    const [i, j] = [Math.floor(at / 4), at % 4]
+    const group = i % 12
+    const centre = 8 * (((group + 1) * Math.sqrt(centres?.[j] as number)) % 1)
+    return centre + (0.6 + group / 8) * (2 * (((i + 1) * Math.sqrt(noises?.[j] as number)) % 1) - 1)
+  })
 }
 const run = (graph: WeightedGraph, quality: Quality, resolution: number, seed = 1) =>
   leiden(graph, { quality, resolution, starts: 3, iterations: 20, random: randomStream(seed, 'test'), pace: createPace() })
@@ -66,10 +84,12 @@ function areConnected(graph: WeightedGraph, labels: Int32Array): boolean {
 
 const graphs = new Map<string, WeightedGraph>()
 beforeAll(async () => {
-  const { X } = readDigits()
-  const { index } = await neighbourGraph(X, digitRows, digitColumns, 10, { seed: 1, threads: 1 })
-  for (const { name, n, edges, weighting } of fixture.graphs)
-    graphs.set(name, edges ? graphOf(n, edges) : await sharedNeighbourGraph(index, n, 10, weighting as SharedWeights, createPace()))
+  const near = async (X: Float32Array, n: number, d: number) => (await neighbourGraph(X, n, d, 10, { seed: 1, threads: 1 })).index
+  const index = { digits: await near(readDigits().X, digitRows, digitColumns), blobs: await near(blobs(1500), 1500, 4) }
+  for (const { name, n, edges, weights, data, weighting } of fixture.graphs) {
+    if (edges) graphs.set(name, graphOf(n, edges, weights))
+    else if (data && weighting) graphs.set(name, await sharedNeighbourGraph(index[data], n, 10, weighting, createPace()))
+  }
 })
 
 const cases = fixture.graphs.flatMap(({ name, found }) => found.map((one) => ({ name, ...one })))
