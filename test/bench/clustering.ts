@@ -3,7 +3,7 @@
  *
  *   node test/bench/clustering.ts [--json] [--peer python3] [--only lloyd|mixture|hdbscan|ward]
  *
- * Lloyd's iteration alone, from the same centres, with scikit-learn on one and on two threads (ours takes one); whole fits of a Gaussian
+ * Lloyd's iteration alone, from the same centres, with scikit-learn, both on one and both on two threads; whole fits of a Gaussian
  * mixture, HDBSCAN and Ward's tree, all on one thread, with how far the results agree. Best of some rounds taken in turn, in seconds of
  * processor time, which other work on the machine disturbs least; beside it the time on the clock. A peer that is missing is said to be.
  */
@@ -15,7 +15,9 @@ import { gaussianMixtureClustering } from '#engine/analysis/clustering/gaussianM
 import { hdbscanClustering } from '#engine/analysis/clustering/hdbscan.ts'
 import { wardTree } from '#engine/analysis/clustering/wardTree.ts'
 import { createLloyd } from '#engine/analysis/clustering/kmeans/lloyd.ts'
+import { kmeansCrew } from '#engine/analysis/clustering/kmeans/work.ts'
 import { createPace } from '#engine/analysis/pace.ts'
+import { inSharedMemory } from '#engine/analysis/threads/crew.ts'
 import { randomStream } from '#engine/analysis/random.ts'
 import { normalsOf, stepKey } from '#engine/compute/random/counter.ts'
 
@@ -106,7 +108,6 @@ function runPeer(what: string, folder: string, n: number, d: number, k: number, 
   }
 }
 
-const silent = (): void => undefined
 const run = { seed: 1, threads: 1 }
 const cases = [
   { what: 'lloyd', n: 200_000, d: 16, k: 12, compared: '' },
@@ -116,16 +117,20 @@ const cases = [
 ] as const
 
 /** One iteration: what eleven passes take beyond one, so that what is done once is left out. */
-async function lloydIteration(X: Float32Array, n: number, d: number, k: number, centres: Float64Array): Promise<Run> {
-  const lloyd = createLloyd(X, n, d, k)
-  const passes = (count: number) => timed(async () => (await lloyd.run(centres.slice(), count, 0, createPace(), silent)).inertia)
+async function lloydIteration(X: Float32Array, n: number, d: number, k: number, centres: Float64Array, threads: number): Promise<Run> {
+  const crew = kmeansCrew(threads)
+  const lloyd = await createLloyd(inSharedMemory(X), n, d, k, crew)
+  const passes = (count: number) => timed(async () => (await lloyd.run(centres.slice(), count, 0)).inertia)
   let best: Run | null = null
+  // Threads start when they have been worth it.
+  await passes(11)
   await passes(11)
   for (let round = 0; round < 12; round++) {
     const [one, eleven] = [await passes(1), await passes(11)]
     const now = { processor: (eleven.processor - one.processor) / 10, clock: (eleven.clock - one.clock) / 10, figure: 0 }
     if (now.processor > 0 && (best === null || now.processor < best.processor)) best = now
   }
+  await crew.close()
   return best as unknown as Run
 }
 
@@ -136,8 +141,9 @@ async function ours(
   d: number,
   k: number,
   centres: Float64Array,
+  threads: number,
 ): Promise<Run> {
-  if (what === 'lloyd') return lloydIteration(X, n, d, k, centres)
+  if (what === 'lloyd') return lloydIteration(X, n, d, k, centres, threads)
   if (what === 'mixture') {
     const params = { k, kMax: 20, covariance: 'full', nInit: 1, maxIterations: 300, ridge: 1e-6 } as const
     return timed(async () => (await gaussianMixtureClustering.fit(X, n, d, params, run)).figures.meanLogLikelihood)
@@ -156,13 +162,13 @@ try {
     const centres = Float64Array.from({ length: k * d }, (_, at) => X[Math.floor(at / d) * 97 * d + (at % d)])
     writeFileSync(join(folder, 'rows.f32'), X)
     writeFileSync(join(folder, 'centres.f64'), centres)
-    const own = await ours(what, X, n, d, k, centres)
     for (const threads of what === 'lloyd' ? [1, 2] : [1]) {
+      const own = await ours(what, X, n, d, k, centres, threads)
       const other = runPeer(what, folder, n, d, k, threads)
       const theirs = typeof other === 'string' ? null : other
       const line = {
         suite: 'clustering',
-        case: `${what} ${n}x${d}, k = ${k}, peer on ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
+        case: `${what} ${n}x${d}, k = ${k}, both on ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
         ours: own.processor,
         peer: theirs?.processor ?? null,
         ratio: theirs && own.processor / theirs.processor,

@@ -9,7 +9,7 @@ import { everyRow, k, kFor, kMax, maxIterations, nInit } from './params.ts'
 
 export const kMeansClustering = defineClustering({
   id: 'k-means',
-  version: 1,
+  version: 2,
   title: 'k-means',
   summary: 'Moves k centres until each is the mean of the rows nearest to it.',
   useWhen: 'Classes are compact and of similar spread, or a plain partition of everything is wanted.',
@@ -17,9 +17,12 @@ export const kMeansClustering = defineClustering({
   params: z.object({ k, kMax, nInit, maxIterations, everyRow }),
   takesK: true,
   mostRows: 20_000_000,
-  async fit(X, n, d, params, { seed, signal, report }) {
+  async fit(X, n, d, params, { seed, threads, signal, report }) {
     const { nInit, maxIterations } = params
-    return asClustering(await kmeans(X, n, d, { k: kFor(params.k, n), nInit, maxIterations, thorough: true, seed, signal, report }), d)
+    return asClustering(
+      await kmeans(X, n, d, { k: kFor(params.k, n), nInit, maxIterations, thorough: true, seed, threads, signal, report }),
+      d,
+    )
   },
 })
 

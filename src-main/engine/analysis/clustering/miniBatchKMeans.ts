@@ -7,7 +7,7 @@ import { everyRow, k, kFor, kMax, maxIterations, nInit } from './params.ts'
 
 export const miniBatchKMeansClustering = defineClustering({
   id: 'mini-batch k-means',
-  version: 1,
+  version: 2,
   title: 'Mini-batch k-means',
   summary: 'k-means that learns from small random draws.',
   useWhen: 'There are millions of rows: it takes a fraction of the time and loses about a percent.',
@@ -15,8 +15,8 @@ export const miniBatchKMeansClustering = defineClustering({
   params: z.object({ k, kMax, nInit, maxIterations, everyRow }),
   takesK: true,
   mostRows: 20_000_000,
-  async fit(X, n, d, params, { seed, signal, report }) {
+  async fit(X, n, d, params, { seed, threads, signal, report }) {
     const { nInit, maxIterations } = params
-    return asClustering(await minibatchKmeans(X, n, d, { k: kFor(params.k, n), nInit, maxIterations, seed, signal, report }), d)
+    return asClustering(await minibatchKmeans(X, n, d, { k: kFor(params.k, n), nInit, maxIterations, seed, threads, signal, report }), d)
   },
 })

@@ -3,15 +3,17 @@
  *
  * Labels are 0-based here (0 … k−1); where 0 means 'no data' the caller adds 1. Ids are canonical: by size, largest first, then
  * by centroid. The labels are exactly what `assign` gives for the returned float32 centres, so a scene that is assigned
- * in a stream agrees with the rows the centres were learned from.
+ * in a stream agrees with the rows the centres were learned from. Threads never change a bit of the result (threads/crew.ts).
  */
-import { squaredDistance, squaredDistances } from '#engine/analysis/distance.ts'
 import { createPace, type LongRun } from '#engine/analysis/pace.ts'
-import { seedCentres } from './kmeansSeeding.ts'
+import { inSharedMemory } from '#engine/analysis/threads/crew.ts'
+import { seedingCost } from './kmeansSeeding.ts'
 import { createLloyd } from './lloyd.ts'
-import { randomStream } from '#engine/analysis/random.ts'
+import { createNearest } from './nearest.ts'
+import { type KmeansCrew, kmeansCrew, rowsAtOnce } from './work.ts'
 
 export { minibatchKmeans } from './minibatchKmeans.ts'
+export { assign } from './nearest.ts'
 
 export interface KmeansOptions extends LongRun {
   /** 1 … min(n, 4096) */
@@ -28,6 +30,10 @@ export interface KmeansOptions extends LongRun {
   /** A start ends when the centres' squared shift falls below this × the mean variance of the columns. Default 1e-4. */
   readonly tolerance?: number
   readonly seed: number
+  /** Default 1. Rows in shared memory are not copied for them. */
+  readonly threads?: number
+  /** Threads of the caller, for many fits; otherwise they start and end with this one. The points have to be in shared memory. */
+  readonly crew?: KmeansCrew
 }
 
 export interface Kmeans {
@@ -45,30 +51,73 @@ export interface Kmeans {
 
 /** Differences of one pass. */
 const smallWork = 2 ** 23
+/** Starts that are drawn at a time, by as many threads, where their centres take no more than 16 MB. */
+const startsAtOnce = 16
+const mostHeld = 2 ** 21
+/** Of the time of a start, about. */
+const seedingShare = 0.3
 
 /**
  * @param points  [n × d] row-major, finite, already scaled: a column in metres beside one in degrees will dominate
  * @throws        RangeError when k does not fit
  *
- * Memory beside the points: 18 bytes per row. Cost: about n·d per pass once the centres settle.
+ * Memory beside the points: lloydState.ts. Cost: about n·d·k per pass up to 64 classes; beyond, about n·d once the centres settle.
  */
 export async function kmeans(points: Float32Array, n: number, d: number, options: KmeansOptions): Promise<Kmeans> {
-  const { k, nInit = 10, maxIterations = 300, tolerance = 1e-4, seed, signal, report } = options
-  checkShape(points, n, d, k)
-  const pace = createPace(signal)
-  const lloyd = createLloyd(points, n, d, k)
-  const shiftLimit = tolerance * meanVariance(points, n, d)
-  let best: { centres: Float64Array; inertia: number; iterations: number } | null = null
-  const { thorough = options.nInit === undefined } = options
+  checkShape(points, n, d, options.k)
+  return withCrew(points, options, (shared, crew) => learn(shared, n, d, options, crew))
+}
+
+/** Threads for a while, and rows that they can read. */
+export async function withCrew<Result>(
+  points: Float32Array,
+  { threads = 1, crew }: Pick<KmeansOptions, 'threads' | 'crew'>,
+  work: (points: Float32Array, crew: KmeansCrew) => Promise<Result>,
+): Promise<Result> {
+  if (crew) return work(points, crew)
+  const own = kmeansCrew(threads)
+  try {
+    return await work(threads > 1 ? inSharedMemory(points) : points, own)
+  } finally {
+    await own.close()
+  }
+}
+
+async function learn(points: Float32Array, n: number, d: number, options: KmeansOptions, crew: KmeansCrew): Promise<Kmeans> {
+  const { k, nInit = 10, maxIterations = 300, tolerance = 1e-4, seed, signal, report, thorough = options.nInit === undefined } = options
+  const lloyd = await createLloyd(points, n, d, k, crew, { signal })
   const starts = thorough ? nInit * Math.max(1, Math.min(8, Math.floor(smallWork / (n * k * d)))) : nInit
-  for (let start = 0; start < starts; start++) {
-    const centres = await seedCentres(points, n, d, k, randomStream(seed, `k-means/${start}`), pace)
-    const run = await lloyd.run(centres, maxIterations, shiftLimit, pace, (fraction) => report?.((start + fraction) / starts))
-    if (best === null || run.inertia < best.inertia) best = { centres, ...run }
-    report?.((start + 1) / starts)
+  const atOnce = Math.max(1, Math.min(startsAtOnce, Math.floor(mostHeld / (k * d))))
+  let best: { centres: Float64Array; inertia: number; iterations: number } | null = null
+  for (let from = 0; from < starts; from += atOnce) {
+    const count = Math.min(atOnce, starts - from)
+    const names = Array.from({ length: count }, (_, i) => `k-means/${from + i}`)
+    const said = (begun: number, run: number): void => report?.((from + seedingShare * begun + (1 - seedingShare) * run) / starts)
+    const begun = await seedStarts(points, n, d, k, { names, seed, signal, report: (share) => said(share * count, 0) }, crew)
+    for (const i of names.keys()) {
+      const centres = begun.slice(i * k * d, (i + 1) * k * d)
+      const run = await lloyd.run(centres, maxIterations, tolerance * lloyd.meanVariance, { report: (share) => said(count, i + share) })
+      if (best === null || run.inertia < best.inertia) best = { centres, ...run }
+      said(count, i + 1)
+    }
   }
   const { centres, iterations } = best as NonNullable<typeof best>
-  return { ...(await finishClasses(points, n, d, k, Float32Array.from(centres), pace)), iterations }
+  return { ...(await finishTogether(points, n, d, k, Float32Array.from(centres), crew, signal)), iterations }
+}
+
+/** k-means++ starts, each from the random stream of its name: [starts × k × d]. */
+export async function seedStarts(
+  points: Float32Array,
+  n: number,
+  d: number,
+  k: number,
+  { names, seed, ...run }: LongRun & { readonly names: readonly string[]; readonly seed: number },
+  crew: KmeansCrew,
+): Promise<Float64Array> {
+  const centres = new Float64Array(new SharedArrayBuffer(8 * names.length * k * d))
+  const cost = names.length * seedingCost(n, d, k)
+  await crew.run({ kind: 'seed', points, n, d, k, seed, names, centres }, names.length, { cost, ...run })
+  return centres
 }
 
 /** Labels, sizes and inertia for given centres, in canonical order. */
@@ -81,17 +130,34 @@ export async function finishClasses(
   pace = createPace(),
 ): Promise<Omit<Kmeans, 'iterations'>> {
   const labels = new Uint16Array(n)
-  const sizes = new Float64Array(k)
-  const rowsAtOnce = 16_384
   const nearest = createNearest(found, k, d)
   let inertia = 0
   for (let from = 0; from < n; from += rowsAtOnce) {
-    const count = Math.min(rowsAtOnce, n - from)
-    const block = labels.subarray(from, from + count)
-    inertia += nearest(points.subarray(from * d, (from + count) * d), count, block)
-    for (let i = 0; i < count; i++) sizes[block[i]]++
+    const to = Math.min(n, from + rowsAtOnce)
+    inertia += nearest(points.subarray(from * d, to * d), to - from, labels.subarray(from, to))
     if (pace.due()) await pace.rest()
   }
+  return inOrder(labels, inertia, found, k, d)
+}
+
+/** The same by threads. */
+export async function finishTogether(
+  points: Float32Array,
+  n: number,
+  d: number,
+  k: number,
+  found: Float32Array,
+  crew: KmeansCrew,
+  signal: AbortSignal | undefined,
+): Promise<Omit<Kmeans, 'iterations'>> {
+  const labels = new Uint16Array(new SharedArrayBuffer(2 * n))
+  return inOrder(labels, await nearestCentres(points, n, d, found, labels, crew, signal), found, k, d)
+}
+
+/** @param labels as `found` numbers the classes; renumbered in place */
+function inOrder(labels: Uint16Array, inertia: number, found: Float32Array, k: number, d: number): Omit<Kmeans, 'iterations'> {
+  const sizes = new Float64Array(k)
+  for (const label of labels) sizes[label]++
   const order = canonicalOrder(sizes, found, k, d)
   const newId = new Uint16Array(k)
   const centres = new Float32Array(k * d)
@@ -99,8 +165,27 @@ export async function finishClasses(
     newId[old] = id
     centres.set(found.subarray(old * d, (old + 1) * d), id * d)
   })
-  for (let i = 0; i < n; i++) labels[i] = newId[labels[i]]
+  for (let i = 0; i < labels.length; i++) labels[i] = newId[labels[i]]
   return { labels, centres, inertia, sizes: Float64Array.from(order, (old) => sizes[old]) }
+}
+
+/** As `assign`, shared out among threads. @param labels [n] in shared memory */
+export async function nearestCentres(
+  points: Float32Array,
+  n: number,
+  d: number,
+  centres: Float32Array,
+  labels: Uint16Array,
+  crew: KmeansCrew,
+  signal?: AbortSignal,
+): Promise<number> {
+  const k = centres.length / d
+  const blocks = Math.ceil(n / rowsAtOnce)
+  const inertia = new Float64Array(new SharedArrayBuffer(8 * blocks))
+  const task = { kind: 'nearest', points, n, d, k, centres, labels, inertia } as const
+  // Most rows cost one distance or two.
+  await crew.run(task, blocks, { cost: n * d * Math.sqrt(k), signal })
+  return inertia.reduce((sum, ofBlock) => sum + ofBlock, 0)
 }
 
 /** Old ids in their new order: by size, largest first, then by centroid. */
@@ -113,70 +198,6 @@ export function canonicalOrder(sizes: ArrayLike<number>, centres: ArrayLike<numb
     return a - b
   }
   return Array.from({ length: k }, (_, id) => id).sort((a, b) => sizes[b] - sizes[a] || compareCentres(a, b))
-}
-
-/**
- * The nearest centre (0 … k−1, the smallest id among equals) of each row; a row with NaN gets 0.
- * Returns the sum of squared distances over rows without NaN. For streams: no state, nothing kept.
- */
-export const assign = (points: Float32Array, n: number, d: number, centres: Float32Array, k: number, out: Uint16Array): number =>
-  createNearest(centres, k, d)(points, n, out)
-
-/**
- * A row closer to a centre than half the way to that centre's nearest neighbour is nowhere nearer. Neighbouring rows tend
- * to share their class, so the last row's centre is tried first and most rows cost one distance.
- */
-function createNearest(found: Float32Array, k: number, d: number): (points: Float32Array, n: number, out: Uint16Array) => number {
-  const centres = Float64Array.from(found)
-  const distances = new Float64Array(k)
-  const safeSquared = new Float64Array(k).fill(Number.POSITIVE_INFINITY)
-  for (let a = 0; a < k; a++) {
-    for (let b = 0; b < k; b++) {
-      // The shrunk factor keeps rounding on the safe side.
-      if (a !== b) safeSquared[a] = Math.min(safeSquared[a], squaredDistance(found, a * d, centres, b * d, d) * (0.25 - 1e-12))
-    }
-  }
-  return (points, n, out) => {
-    let inertia = 0
-    let last = 0
-    for (let i = 0, at = 0; i < n; i++, at += d) {
-      const guess = squaredDistance(points, at, centres, last * d, d)
-      if (guess < safeSquared[last]) {
-        out[i] = last
-        inertia += guess
-        continue
-      }
-      let best = Number.POSITIVE_INFINITY
-      let label = 0
-      squaredDistances(points, at, centres, k, d, distances)
-      for (let c = 0; c < k; c++) {
-        if (distances[c] < best) {
-          best = distances[c]
-          label = c
-        }
-      }
-      out[i] = label
-      last = label
-      if (best < Number.POSITIVE_INFINITY) inertia += best
-    }
-    return inertia
-  }
-}
-
-/** Mean over columns of the population variance. */
-function meanVariance(points: Float32Array, n: number, d: number): number {
-  let total = 0
-  for (let j = 0; j < d; j++) {
-    let mean = 0
-    let squares = 0
-    for (let i = 0, at = j; i < n; i++, at += d) {
-      const difference = points[at] - mean
-      mean += difference / (i + 1)
-      squares += difference * (points[at] - mean)
-    }
-    total += squares / n
-  }
-  return total / d
 }
 
 export function checkShape(points: Float32Array, n: number, d: number, k: number): void {

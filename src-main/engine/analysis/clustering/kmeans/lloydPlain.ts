@@ -1,20 +1,17 @@
 /**
- * Lloyd's iteration that looks at every distance, two rows and sixteen centres at a time (lloydKernel.ts). The rows are kept a second time,
- * centred: memory beside the points is 4 (d + 1) bytes per row. Distances are those of floats, so a row as near to two centres as a
- * millionth of its distance may be given to either on the way; what is returned as labels is decided in double precision, by kmeans.ts.
+ * A block of Lloyd's iteration that looks at every distance, two rows and sixteen centres at a time (lloydKernel.ts). The rows are kept a
+ * second time, centred. Distances are those of floats, so a row as near to two centres as a millionth of its distance may be given to either
+ * on the way; what is returned as labels is decided in double precision, by nearest.ts.
  */
-import { instantiate } from '#engine/compute/wasm/assembler.ts'
-import { squaredDistance } from '#engine/analysis/distance.ts'
-import type { Lloyd, LloydRun } from './lloyd.ts'
+import { instantiate, type Kernels } from '#engine/compute/wasm/assembler.ts'
 import { lloydKernel, paddedTo4 } from './lloydKernel.ts'
-import type { Pace } from '#engine/analysis/pace.ts'
+import { changedStride, type LloydState, moveRow, type PlainState, rowsOf } from './lloydState.ts'
 
 const mostCentres = 64
 /** 256 MB of rows. */
 const mostValues = 2 ** 26
 /** Products of larger numbers would leave the range of floats. */
 const mostMagnitude = 1e15
-const rowsAtOnce = 8192
 
 export function isPlainFaster(points: Float32Array, n: number, d: number, k: number): boolean {
   if (k > mostCentres || n * d > mostValues) return false
@@ -22,151 +19,71 @@ export function isPlainFaster(points: Float32Array, n: number, d: number, k: num
   return true
 }
 
-export function createPlainLloyd(points: Float32Array, n: number, d: number, k: number): Lloyd {
-  const padded = paddedTo4(k)
-  const pairs = n - (n % 2)
-  // Addresses of: the number of changes, centres by column, half their squares, sums, labels, rows.
-  const centresAt = 16
-  const halvesAt = centresAt + 4 * padded * d
-  const sumsAt = halvesAt + 4 * padded
-  const labelsAt = sumsAt + 8 * (k * d + ((k * d) % 2)) + 16
-  const rowsAt = labelsAt + 4 * (n + (n % 4 === 0 ? 0 : 4 - (n % 4)))
-  const memory = new WebAssembly.Memory({ initial: Math.ceil((rowsAt + 4 * n * d) / 65_536) })
-  const { pass } = instantiate({ pass: lloydKernel(k, d) }, memory)
-  const { buffer } = memory
-  const changed = new Int32Array(buffer, 0, 1)
-  const byColumn = new Float32Array(buffer, centresAt, padded * d)
-  const halves = new Float32Array(buffer, halvesAt, padded)
-  const sums = new Float64Array(buffer, sumsAt, k * d)
-  const labels = new Int32Array(buffer, labelsAt, n)
-  const rows = new Float32Array(buffer, rowsAt, n * d)
-  const middle = new Float64Array(d)
-  const counts = new Float64Array(k)
-  let isReady = false
+const views = ({ n, d, k }: LloydState, { memory, rowsAt, centresAt, halvesAt }: PlainState) => ({
+  rows: new Float32Array(memory.buffer, rowsAt, n * d),
+  byColumn: new Float32Array(memory.buffer, centresAt, paddedTo4(k) * d),
+  halves: new Float32Array(memory.buffer, halvesAt, paddedTo4(k)),
+})
 
-  async function centreRows(pace: Pace): Promise<void> {
-    for (let from = 0; from < n; from += rowsAtOnce) {
-      for (let i = from, at = from * d; i < Math.min(n, from + rowsAtOnce); i++) for (let j = 0; j < d; j++, at++) middle[j] += points[at]
-      if (pace.due()) await pace.rest()
-    }
-    for (let j = 0; j < d; j++) middle[j] /= n
-    for (let from = 0; from < n; from += rowsAtOnce) {
-      for (let i = from, at = from * d; i < Math.min(n, from + rowsAtOnce); i++)
-        for (let j = 0; j < d; j++, at++) rows[at] = points[at] - middle[j]
-      if (pace.due()) await pace.rest()
-    }
-    isReady = true
-  }
+/** The rows whose sums are kept: centred. */
+export const keptRows = (state: LloydState, plain: PlainState): Float32Array => views(state, plain).rows
 
-  function placeCentres(centres: Float64Array): void {
-    halves.fill(Number.POSITIVE_INFINITY)
-    for (let c = 0; c < k; c++) {
-      let squared = 0
-      for (let j = 0; j < d; j++) {
-        const value = Math.fround(centres[c * d + j] - middle[j])
-        byColumn[j * padded + c] = value
-        squared += value * value
-      }
-      halves[c] = squared / 2
-    }
-  }
-
-  /** An odd last row, which has no other to go with. */
-  function assignLast(): void {
-    const i = n - 1
-    let least = Number.POSITIVE_INFINITY
-    let label = 0
-    for (let c = 0; c < k; c++) {
-      let score = halves[c]
-      for (let j = 0; j < d; j++) score -= rows[i * d + j] * byColumn[j * padded + c]
-      if (score >= least) continue
-      least = score
-      label = c
-    }
-    if (labels[i] === label) return
+/** Centres as the kernel reads them. */
+export function placeCentres(state: LloydState, plain: PlainState): void {
+  const { d, k, centres, middle } = state
+  const { byColumn, halves } = views(state, plain)
+  const padded = halves.length
+  halves.fill(Number.POSITIVE_INFINITY)
+  for (let c = 0; c < k; c++) {
+    let squared = 0
     for (let j = 0; j < d; j++) {
-      if (labels[i] >= 0) sums[labels[i] * d + j] -= rows[i * d + j]
-      sums[label * d + j] += rows[i * d + j]
+      const value = Math.fround(centres[c * d + j] - middle[j])
+      byColumn[j * padded + c] = value
+      squared += value * value
     }
-    labels[i] = label
-    changed[0]++
+    halves[c] = squared / 2
   }
+}
 
-  async function assignAll(centres: Float64Array, pace: Pace): Promise<void> {
-    placeCentres(centres)
-    counts.fill(0)
-    changed[0] = 0
-    for (let from = 0; from < pairs; from += rowsAtOnce) {
-      const to = Math.min(pairs, from + rowsAtOnce)
-      pass(rowsAt + 4 * d * from, rowsAt + 4 * d * to, centresAt, halvesAt, labelsAt + 4 * from, sumsAt, 0)
-      if (pace.due()) await pace.rest()
-    }
-    if (pairs < n) assignLast()
-    for (let i = 0; i < n; i++) counts[labels[i]]++
+/** Gives every row of a block its centre. */
+export function plainPass(state: LloydState, plain: PlainState): (block: number) => void {
+  const { d, k, blockRows, stride, labels, counts } = state
+  const { memory, rowsAt, centresAt, halvesAt, labelsAt, sumsAt, changedAt } = plain
+  const { pass }: Kernels<'pass'> = instantiate({ pass: lloydKernel(k, d) }, memory)
+  return (block) => {
+    const [from, to] = rowsOf(state, block)
+    const pairs = to - ((to - from) % 2)
+    const changed = changedAt + 4 * changedStride * block
+    state.changed[changedStride * block] = 0
+    counts.fill(0, block * k, (block + 1) * k)
+    const sums = sumsAt + 8 * stride * block
+    if (from < pairs)
+      pass(rowsAt + 4 * d * from, rowsAt + 4 * d * pairs, centresAt, halvesAt, labelsAt + 4 * block * blockRows, sums, changed)
+    for (let i = from; i < pairs; i++) counts[block * k + labels[i]]++
+    if (pairs < to) assignLast(state, plain, block)
   }
+}
 
-  /** An empty class takes the row that is farthest from its centre; none when every row lies on its centre. */
-  function fillEmpty(centres: Float64Array): void {
-    for (let c = 0; c < k; c++) {
-      if (counts[c] > 0) continue
-      let farthest = -1
-      let most = 0
-      for (let i = 0; i < n; i++) {
-        if (counts[labels[i]] < 2) continue
-        const found = squaredDistance(points, i * d, centres, labels[i] * d, d)
-        if (found > most) {
-          most = found
-          farthest = i
-        }
-      }
-      if (farthest < 0) continue
-      const from = labels[farthest]
-      labels[farthest] = c
-      counts[from]--
-      counts[c]++
-      for (let j = 0; j < d; j++) {
-        sums[from * d + j] -= rows[farthest * d + j]
-        sums[c * d + j] += rows[farthest * d + j]
-      }
-    }
+/** An odd last row, which has no other to go with. */
+function assignLast(state: LloydState, plain: PlainState, block: number): void {
+  const { n, d, k, labels, counts } = state
+  const { rows, byColumn, halves } = views(state, plain)
+  const i = n - 1
+  let least = Number.POSITIVE_INFINITY
+  let label = 0
+  for (let c = 0; c < k; c++) {
+    let score = halves[c]
+    for (let j = 0; j < d; j++) score -= rows[i * d + j] * byColumn[j * halves.length + c]
+    if (score >= least) continue
+    least = score
+    label = c
   }
-
-  /** New centres; returns the sum of their squared moves. */
-  function moveCentres(centres: Float64Array): number {
-    let shift = 0
-    for (let c = 0; c < k; c++) {
-      if (counts[c] === 0) continue
-      for (let j = 0; j < d; j++) {
-        const next = sums[c * d + j] / counts[c] + middle[j]
-        shift += (next - centres[c * d + j]) ** 2
-        centres[c * d + j] = next
-      }
-    }
-    return shift
+  if (labels[i] === label) counts[block * k + label]++
+  else {
+    const before = labels[i]
+    moveRow(state, i, rows, before, label)
+    // Counts begin anew in every pass.
+    if (before >= 0) counts[block * k + before]++
+    state.changed[changedStride * block]++
   }
-
-  async function run(
-    centres: Float64Array,
-    maxIterations: number,
-    shiftLimit: number,
-    pace: Pace,
-    report: (fraction: number) => void,
-  ): Promise<LloydRun> {
-    if (!isReady) await centreRows(pace)
-    labels.fill(-1)
-    sums.fill(0)
-    let iterations = 0
-    while (iterations < maxIterations) {
-      await assignAll(centres, pace)
-      iterations++
-      report(iterations / maxIterations)
-      if (changed[0] === 0) break
-      fillEmpty(centres)
-      if (moveCentres(centres) <= shiftLimit) break
-    }
-    let inertia = 0
-    for (let i = 0; i < n; i++) inertia += squaredDistance(points, i * d, centres, labels[i] * d, d)
-    return { inertia, iterations }
-  }
-  return { run }
 }

@@ -6,10 +6,10 @@
  * batch's farthest row; learning ends when the smoothed batch inertia has not improved for 20 batches.
  */
 import { squaredDistances } from '#engine/analysis/distance.ts'
-import { checkShape, finishClasses, type Kmeans, type KmeansOptions } from './kmeans.ts'
-import { seedCentres } from './kmeansSeeding.ts'
+import { checkShape, finishTogether, type Kmeans, type KmeansOptions, seedStarts, withCrew } from './kmeans.ts'
 import { createPace } from '#engine/analysis/pace.ts'
 import { randomStream, spreadSample } from '#engine/analysis/random.ts'
+import type { KmeansCrew } from './work.ts'
 
 export interface MinibatchOptions extends Omit<KmeansOptions, 'tolerance'> {
   /** Rows per step. Default 4096. */
@@ -72,8 +72,12 @@ export function createMinibatchLearner(centres: Float64Array, k: number, d: numb
  * `nInit` starts are compared on a sample before the best one learns on; `maxIterations` counts passes over the rows.
  */
 export async function minibatchKmeans(points: Float32Array, n: number, d: number, options: MinibatchOptions): Promise<Kmeans> {
+  checkShape(points, n, d, options.k)
+  return withCrew(points, options, (shared, crew) => learn(shared, n, d, options, crew))
+}
+
+async function learn(points: Float32Array, n: number, d: number, options: MinibatchOptions, crew: KmeansCrew): Promise<Kmeans> {
   const { k, nInit = 3, maxIterations = 100, seed, signal, report, batchSize = 4096 } = options
-  checkShape(points, n, d, k)
   const pace = createPace(signal)
   const m = Math.min(n, batchSize)
   const batch = new Float32Array(m * d)
@@ -85,10 +89,12 @@ export async function minibatchKmeans(points: Float32Array, n: number, d: number
   }
 
   const trial = spreadSample(n, m, randomStream(seed, 'mini-batch/trial'))
-  let centres: Float64Array = new Float64Array(k * d)
+  let centres = new Float64Array(k * d)
   let least = Number.POSITIVE_INFINITY
-  for (let start = 0; start < nInit; start++) {
-    const found = await seedCentres(points, n, d, k, randomStream(seed, `mini-batch/${start}`), pace)
+  const names = Array.from({ length: nInit }, (_, start) => `mini-batch/${start}`)
+  const begun = await seedStarts(points, n, d, k, { names, seed, signal }, crew)
+  for (const start of names.keys()) {
+    const found = begun.slice(start * k * d, (start + 1) * k * d)
     const learner = createMinibatchLearner(found, k, d)
     fill((i) => trial[i], trial.length)
     for (let step = 0; step < 5; step++) learner.learn(batch, trial.length)
@@ -118,5 +124,5 @@ export async function minibatchKmeans(points: Float32Array, n: number, d: number
     if (step % 8 === 0) report?.(Math.max(step / steps, sinceLowest / patience))
     if (pace.due()) await pace.rest()
   }
-  return { ...(await finishClasses(points, n, d, k, Float32Array.from(centres), pace)), iterations: step }
+  return { ...(await finishTogether(points, n, d, k, Float32Array.from(centres), crew, signal)), iterations: step }
 }

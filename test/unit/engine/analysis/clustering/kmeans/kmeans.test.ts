@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { aliveThreads } from '../../../../../helpers/aliveThreads.ts'
 import { assign, canonicalOrder, kmeans, minibatchKmeans } from '#engine/analysis/clustering/kmeans/kmeans.ts'
 import { randomStream } from '#engine/analysis/random.ts'
 import reference from '../../../../../fixtures/analysis.json' with { type: 'json' }
@@ -65,6 +66,34 @@ test('the same seed gives the same bits; classes are ordered by size, largest fi
   const other = await kmeans(X, 5000, 3, { k: 6, seed: 11 })
   expect(other).toEqual(one)
   expect([...one.sizes]).toEqual([...one.sizes].sort((a, b) => b - a))
+})
+
+const threads = aliveThreads()
+
+test.each([
+  { name: 'looking at every distance', k: 12, nInit: 4, maxIterations: 20 },
+  { name: 'with bounds', k: 70, nInit: 2, maxIterations: 4 },
+])('one, two and three threads give the same bits: $name', async ({ name: _, ...given }) => {
+  const random = randomStream(5, 'evenly')
+  const X = Float32Array.from({ length: 30_001 * 15 }, () => random.uniform())
+  const options = { ...given, seed: 5 }
+  const alone = await kmeans(X, 30_001, 15, options)
+  expect(threads.started).toBe(0)
+  for (const count of [2, 3]) {
+    expect(await kmeans(X, 30_001, 15, { ...options, threads: count })).toEqual(alone)
+    expect(threads).toEqual({ started: count, alive: 0 })
+    threads.started = 0
+  }
+})
+
+test('a cancel leaves no thread behind', async () => {
+  const X = blobs(60_000, 8, 12, 4)
+  const controller = new AbortController()
+  const report = (share: number): void => (share > 0.05 ? controller.abort() : undefined)
+  const run = kmeans(X, 60_000, 8, { k: 40, nInit: 10, seed: 1, threads: 2, signal: controller.signal, report })
+  await expect(run).rejects.toMatchObject({ code: 'CANCELLED' })
+  expect(threads).toEqual({ started: 2, alive: 0 })
+  threads.started = 0
 })
 
 test('fewer distinct rows than classes: the last classes are empty, and nothing is NaN', async () => {

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
-import { createBoundedLloyd, createLloyd } from '#engine/analysis/clustering/kmeans/lloyd.ts'
-import { createPlainLloyd, isPlainFaster } from '#engine/analysis/clustering/kmeans/lloydPlain.ts'
-import { createPace } from '#engine/analysis/pace.ts'
+import { createLloyd } from '#engine/analysis/clustering/kmeans/lloyd.ts'
+import { isPlainFaster } from '#engine/analysis/clustering/kmeans/lloydPlain.ts'
+import { kmeansCrew } from '#engine/analysis/clustering/kmeans/work.ts'
 import { randomStream } from '#engine/analysis/random.ts'
+
+const alone = kmeansCrew(1)
 
 function groups(n: number, d: number, k: number, offset = 0): { X: Float32Array; start: Float64Array } {
   const random = randomStream(7, 'groups')
@@ -25,8 +27,8 @@ test.each([
 ])('looking at every distance ends where the bounds end: %i × %i, k = %i', async (n, d, k) => {
   const { X, start } = groups(n, d, k)
   const [plain, bounded] = [start.slice(), start.slice()]
-  const one = await createPlainLloyd(X, n, d, k).run(plain, 300, 0, createPace(), () => undefined)
-  const other = await createBoundedLloyd(X, n, d, k).run(bounded, 300, 0, createPace(), () => undefined)
+  const one = await (await createLloyd(X, n, d, k, alone, { plain: true })).run(plain, 300, 0)
+  const other = await (await createLloyd(X, n, d, k, alone, { plain: false })).run(bounded, 300, 0)
   expect(one.iterations).toBe(other.iterations)
   expect(one.inertia / other.inertia).toBeCloseTo(1, 9)
   for (const [at, value] of plain.entries()) expect(value).toBeCloseTo(bounded[at], 4)
@@ -34,17 +36,17 @@ test.each([
 
 test('rows far from the origin are told apart as those near it are', async () => {
   const { X, start } = groups(800, 4, 6, 1000)
-  const run = await createPlainLloyd(X, 800, 4, 6).run(start.slice(), 300, 0, createPace(), () => undefined)
-  const exact = await createBoundedLloyd(X, 800, 4, 6).run(start.slice(), 300, 0, createPace(), () => undefined)
+  const run = await (await createLloyd(X, 800, 4, 6, alone, { plain: true })).run(start.slice(), 300, 0)
+  const exact = await (await createLloyd(X, 800, 4, 6, alone, { plain: false })).run(start.slice(), 300, 0)
   expect(run.inertia / exact.inertia).toBeCloseTo(1, 6)
 })
 
 test('a second run of the same rows gives the same bits', async () => {
   const { X, start } = groups(999, 6, 9)
-  const lloyd = createLloyd(X, 999, 6, 9)
+  const lloyd = await createLloyd(X, 999, 6, 9, alone)
   const [one, other] = [start.slice(), start.slice()]
-  await lloyd.run(one, 300, 0, createPace(), () => undefined)
-  await lloyd.run(other, 300, 0, createPace(), () => undefined)
+  await lloyd.run(one, 300, 0)
+  await lloyd.run(other, 300, 0)
   expect(other).toEqual(one)
 })
 

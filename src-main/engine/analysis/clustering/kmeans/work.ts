@@ -1,0 +1,132 @@
+/** What a thread does of a k-means: a start, or a block of rows of one of the steps that go over all of them. */
+import { squaredDistance } from '#engine/analysis/distance.ts'
+import { randomStream } from '#engine/analysis/random.ts'
+import { type Crew, createCrew, type Work, workerBeside } from '#engine/analysis/threads/crew.ts'
+import { seedCentres } from './kmeansSeeding.ts'
+import { arrangeCentre, boundedFirstPass, boundedPass } from './lloydBounded.ts'
+import { keptRows, plainPass } from './lloydPlain.ts'
+import { type LloydState, rowsOf } from './lloydState.ts'
+import { createNearest } from './nearest.ts'
+
+/** Rows in a block of what is not Lloyd's. */
+export const rowsAtOnce = 8192
+
+export type KmeansTask =
+  /** Part: one of the starts, from a stream of its own. */
+  | {
+      readonly kind: 'seed'
+      readonly points: Float32Array
+      readonly n: number
+      readonly d: number
+      readonly k: number
+      readonly seed: number
+      readonly names: readonly string[]
+      /** [starts × k × d] */
+      readonly centres: Float64Array
+    }
+  /** Part: a block of rows [rowsAtOnce]. */
+  | {
+      readonly kind: 'nearest'
+      readonly points: Float32Array
+      readonly n: number
+      readonly d: number
+      readonly k: number
+      readonly centres: Float32Array
+      /** [n] */
+      readonly labels: Uint16Array
+      /** [blocks] */
+      readonly inertia: Float64Array
+    }
+  /** Part: a block of the state. 'middle' leaves sums of columns in the first d sums of a block, 'centre' squares in its inertia. */
+  | { readonly kind: 'middle' | 'centre' | 'first pass' | 'pass' | 'inertia'; readonly state: LloydState }
+  /** Part: a centre. */
+  | { readonly kind: 'arrange'; readonly state: LloydState }
+
+export type KmeansCrew = Crew<KmeansTask>
+
+export const kmeansCrew = (threads: number): KmeansCrew =>
+  createCrew({ worker: workerBeside(import.meta.url, 'kmeans.worker'), threads, open: kmeansWork })
+
+export function kmeansWork(): Work<KmeansTask> {
+  /** What was made ready for the task before this one's parts. */
+  let ready: { readonly key: unknown; readonly work: (part: number) => void } | null = null
+  const once = (key: unknown, make: () => (part: number) => void): ((part: number) => void) => {
+    const work = ready !== null && ready.key === key ? ready.work : make()
+    ready = { key, work }
+    return work
+  }
+  return (task, part) => {
+    switch (task.kind) {
+      case 'seed':
+        return begin(task, part)
+      case 'nearest':
+        once(task, () => nearestOf(task))(part)
+        break
+      case 'middle':
+        sumColumns(task.state, part)
+        break
+      case 'centre':
+        centreRows(task.state, part)
+        break
+      case 'inertia':
+        sumInertia(task.state, part)
+        break
+      case 'arrange':
+        if (task.state.bounds) arrangeCentre(task.state, task.state.bounds, part)
+        break
+      case 'first pass':
+      case 'pass':
+        once(`${task.state.id} ${task.state.plain ? '' : task.kind}`, () => passOf(task.state, task.kind === 'first pass'))(part)
+    }
+  }
+}
+
+const begin = ({ points, n, d, k, seed, names, centres }: KmeansTask & { kind: 'seed' }, start: number): Iterable<unknown> =>
+  seedCentres(points, n, d, k, randomStream(seed, names[start]), centres.subarray(start * k * d, (start + 1) * k * d))
+
+function passOf(state: LloydState, isFirst: boolean): (block: number) => void {
+  const { plain, bounds } = state
+  if (plain) return plainPass(state, plain)
+  if (bounds) return isFirst ? boundedFirstPass(state, bounds) : boundedPass(state, bounds)
+  throw new Error('a state of k-means has rows or bounds')
+}
+
+function nearestOf({ points, n, d, k, centres, labels, inertia }: KmeansTask & { kind: 'nearest' }): (block: number) => void {
+  const nearest = createNearest(centres, k, d)
+  return (block) => {
+    const from = block * rowsAtOnce
+    const to = Math.min(n, from + rowsAtOnce)
+    inertia[block] = nearest(points.subarray(from * d, to * d), to - from, labels.subarray(from, to))
+  }
+}
+
+function sumColumns(state: LloydState, block: number): void {
+  const { points, d, stride, sums } = state
+  const [from, to] = rowsOf(state, block)
+  const own = sums.subarray(block * stride, block * stride + d)
+  own.fill(0)
+  for (let i = from, at = from * d; i < to; i++) for (let j = 0; j < d; j++, at++) own[j] += points[at]
+}
+
+function centreRows(state: LloydState, block: number): void {
+  const { points, d, middle, inertia, plain } = state
+  const [from, to] = rowsOf(state, block)
+  const rows = plain ? keptRows(state, plain) : null
+  let squares = 0
+  for (let i = from, at = from * d; i < to; i++) {
+    for (let j = 0; j < d; j++, at++) {
+      const apart = points[at] - middle[j]
+      squares += apart * apart
+      if (rows) rows[at] = apart
+    }
+  }
+  inertia[block] = squares
+}
+
+function sumInertia(state: LloydState, block: number): void {
+  const { points, d, centres, labels } = state
+  const [from, to] = rowsOf(state, block)
+  let sum = 0
+  for (let i = from; i < to; i++) sum += squaredDistance(points, i * d, centres, labels[i] * d, d)
+  state.inertia[block] = sum
+}
