@@ -6,12 +6,16 @@ import { defineConfig } from 'vitest/config'
 // Threads and programs that tests start take their modules from here; reading TypeScript anew is most of what starting a thread costs.
 process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('node_modules/.cache/compiled', import.meta.url))
 
-/** Numbers in, numbers out: nothing that one file could leave for the next, so that modules are loaded once for all of them. */
-const calculations = [
-  'common',
-  ...['analysis', 'optim', 'layers', 'data/pipeline', 'data/split', 'cli'].map((folder) => `engine/${folder}`),
-  ...['emit', 'graph', 'passes', 'gradients', 'wasm'].map((folder) => `engine/compute/${folder}`),
-].map((folder) => `test/unit/${folder}/**/*.test.ts`)
+/**
+ * Files that change what others in their process would see, or look at the process itself: memory and threads, where a driver of graphics
+ * cards is found, modules replaced or loaded anew. All others share processes, so that modules are loaded once: that takes longer than most files.
+ */
+const alone = [
+  'test/fuzz/**/*.test.ts',
+  'test/integration/cycles.test.ts',
+  'test/numeric/gpu.test.ts',
+  'test/unit/engine/project/{diskFull,open}.test.ts',
+]
 
 /** Their made-up engine begins with another project, which it takes when it is loaded. */
 const otherScenes = ['anomalies', 'anomalyEvents'].map((view) => `test/unit/renderer/views/${view}.test.ts`)
@@ -31,14 +35,12 @@ export default defineConfig({
         test: {
           name: 'engine',
           environment: 'node',
-          include: ['test/{unit,numeric,contract,integration,fuzz}/**/*.test.ts'],
-          exclude: ['test/unit/renderer/**', ...calculations],
+          isolate: false,
+          include: ['test/{unit,numeric,contract,integration}/**/*.test.ts'],
+          exclude: ['test/unit/renderer/**', ...alone],
         },
       },
-      {
-        extends: true,
-        test: { name: 'calculations', environment: 'node', isolate: false, include: calculations },
-      },
+      { extends: true, test: { name: 'engine, alone', environment: 'node', include: alone } },
       {
         extends: true,
         plugins: [svelte(), svelteTesting()],
