@@ -1,12 +1,7 @@
-/**
- * Flagged rows, events and objects as tables, with what was found of them; objects as GeoJSON (RFC 7946), so in degrees of WGS 84 where
- * the place of the scene is known. Memory: the rows, events or objects that are written.
- */
+/** Flagged rows, events and objects as tables, with what was found of them. Memory: the rows, events or objects that are written. */
 import type { ReviewEntry } from '#common/domain/artifact.ts'
 import { rowNoun } from '#common/domain/dataset.ts'
-import type { AnomalyObject, BlamedColumn } from '#common/domain/scores.ts'
-import { StratumError } from '#common/errors.ts'
-import { converter, crsFromEpsg } from '../data/crs.ts'
+import type { BlamedColumn } from '#common/domain/scores.ts'
 import {
   defaultMergeGap,
   defaultMinimumLength,
@@ -19,7 +14,7 @@ import {
 } from '../operations/score/findings.ts'
 import type { Project } from '../project/project.ts'
 import { type Cell, createCsv, shortFloat32 } from './csv.ts'
-import { type ExportedFile, writeOutputFile } from './outputFile.ts'
+import type { ExportedFile } from './outputFile.ts'
 
 const most = 3
 const short = (value: number | string | null): Cell => (typeof value === 'number' ? shortFloat32(Math.fround(value)) : value)
@@ -82,7 +77,7 @@ export function exportFlagged(project: Project, scores: ScoresReader, path: stri
   )
 }
 
-const blameText = (blame: readonly { readonly name: string; readonly share: number }[]): string | null =>
+export const blameText = (blame: readonly { readonly name: string; readonly share: number }[]): string | null =>
   blame.map(({ name, share }) => `${name} ${Math.round(100 * share)} %`).join(', ') || null
 
 export async function exportEvents(project: Project, scores: ScoresReader, path: string, signal: AbortSignal): Promise<ExportedFile[]> {
@@ -125,16 +120,16 @@ export async function exportEvents(project: Project, scores: ScoresReader, path:
   )
 }
 
-const objectsFor = (project: Project, scores: ScoresReader, signal: AbortSignal): Promise<AnomalyObject[]> =>
-  objectsOf(
-    project,
-    scores,
-    { threshold: thresholdOf(scores), minimumPixels: scores.meta.objects?.minimumPixels ?? defaultMinimumPixels },
-    signal,
-  )
-
-export async function exportObjects(project: Project, scores: ScoresReader, path: string, signal: AbortSignal): Promise<ExportedFile[]> {
-  const objects = await objectsFor(project, scores, signal)
+/** @param smallest pixels of an object at least; null: as they were scored */
+export async function exportObjects(
+  project: Project,
+  scores: ScoresReader,
+  path: string,
+  signal: AbortSignal,
+  smallest: number | null = null,
+): Promise<ExportedFile[]> {
+  const minimumPixels = smallest ?? scores.meta.objects?.minimumPixels ?? defaultMinimumPixels
+  const objects = await objectsOf(project, scores, { threshold: thresholdOf(scores), minimumPixels }, signal)
   return writeTable(
     path,
     ['object', 'x', 'y', 'map_x', 'map_y', 'pixels', 'area_m2', 'max_score', 'mean_score', 'blame', 'verdict', 'comment'],
@@ -152,48 +147,4 @@ export async function exportObjects(project: Project, scores: ScoresReader, path
       ...reviewed(review),
     ]),
   )
-}
-
-/** A point for each object, at its centroid. @throws DATA_UNSUITABLE where the place of the scene on the earth is not known */
-export async function exportObjectPoints(
-  project: Project,
-  scores: ScoresReader,
-  path: string,
-  signal: AbortSignal,
-): Promise<ExportedFile[]> {
-  const crs = scores.dataset.grid?.crs
-  const toDegrees = crs ? converter(crs, await crsFromEpsg(4326)) : null
-  if (!toDegrees)
-    throw new StratumError(
-      'DATA_UNSUITABLE',
-      'GeoJSON is in degrees, and where this scene lies on the earth is not known.',
-      'Write the objects as .csv: they have pixels and map coordinates there.',
-      { path },
-    )
-  const objects = await objectsFor(project, scores, signal)
-  const features = objects.map(({ peak, centroid, pixels, areaM2, maxScore, meanScore, blame, review }) => {
-    const [longitude, latitude] = toDegrees(centroid.mapX as number, centroid.mapY as number)
-    return JSON.stringify({
-      type: 'Feature',
-      id: peak,
-      geometry: { type: 'Point', coordinates: [Number(longitude.toFixed(8)), Number(latitude.toFixed(8))] },
-      properties: {
-        pixels,
-        area_m2: rounded(areaM2),
-        max_score: short(maxScore),
-        mean_score: short(meanScore),
-        blame: blameText(blame),
-        verdict: review?.verdict ?? null,
-        comment: review?.comment ?? null,
-      },
-    })
-  })
-  const file = await writeOutputFile(path, 'objects', async (out) => {
-    const encoder = new TextEncoder()
-    await out.append(encoder.encode('{"type":"FeatureCollection","features":[\n'))
-    for (let from = 0; from < features.length; from += 4096)
-      await out.append(encoder.encode(`${from > 0 ? ',\n' : ''}${features.slice(from, from + 4096).join(',\n')}`))
-    await out.append(encoder.encode('\n]}\n'))
-  })
-  return [file]
 }

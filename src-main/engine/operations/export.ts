@@ -74,6 +74,12 @@ const params = z.object({
       description: 'As a table (.csv): all rows, or what was found above the threshold with what you said of it.',
       advanced: true,
     }),
+  minimumPixels: z.int().min(1).max(1_000_000).nullable().default(null).meta({
+    title: 'Smallest object',
+    unit: 'pixels',
+    description: 'Of anomalous objects; as they were scored when empty.',
+    advanced: true,
+  }),
   takes: z.enum(['raw', 'prepared']).default('raw').meta({
     title: 'A model takes',
     description: 'Raw columns, with the preparation inside the file, or rows that were prepared already.',
@@ -224,14 +230,16 @@ async function tableFile(ctx: Context, { artifact, dataset, data, path }: Subjec
 
 /** What lies above the threshold of scores. */
 async function listFile(
-  { project, signal }: Context,
+  { project, params, signal }: Context,
   artifact: Artifact,
   list: Exclude<Params['list'], 'rows'>,
   path: string,
 ): Promise<ExportedFile[]> {
   const scores = await openScores(project, artifact, signal)
   if (list === 'flagged') return exportFlagged(project, scores, path)
-  return list === 'events' ? exportEvents(project, scores, path, signal) : exportObjects(project, scores, path, signal)
+  return list === 'events'
+    ? exportEvents(project, scores, path, signal)
+    : exportObjects(project, scores, path, signal, params.minimumPixels)
 }
 
 async function polygonFile(ctx: Context, subject: Subject, format: PolygonFormat): Promise<ExportedFile[]> {
@@ -241,7 +249,7 @@ async function polygonFile(ctx: Context, subject: Subject, format: PolygonFormat
   const request = { path, format, grid: gridOf(subject), description: artifact.name, signal, report }
   if (artifact.kind === 'clustering') return exportClassPolygons(project.array(artifact.id, 'labels'), legendOf(artifact), request)
   ctx.report({ stage: 'Drawing polygons', fraction: null })
-  return exportObjectPolygons(project, await openScores(project, artifact, signal), request)
+  return exportObjectPolygons(project, await openScores(project, artifact, signal), request, ctx.params.minimumPixels)
 }
 
 async function arrayFile(ctx: Context, { artifact, data, path }: Subject): Promise<ExportedFile[]> {

@@ -7,7 +7,7 @@ import { metaOf } from '../../lib/artifacts.ts'
 import type { Session } from '../../lib/state/session.svelte.ts'
 
 export interface ExportTarget {
-  readonly id: 'geotiff' | 'png' | 'csv' | 'npy' | 'report' | 'onnx' | 'safetensors' | 'saelens'
+  readonly id: 'geotiff' | 'geopackage' | 'geojson' | 'png' | 'csv' | 'npy' | 'report' | 'onnx' | 'safetensors' | 'saelens'
   readonly title: string
   readonly what: string
   /** Empty for a folder. */
@@ -30,12 +30,16 @@ const target = (id: ExportTarget['id'], title: string, what: string, extension: 
 export const targetsOf: Readonly<Partial<Record<ArtifactKind, readonly ExportTarget[]>>> = {
   clustering: [
     target('geotiff', 'GeoTIFF', 'Class numbers, with colour table and names', 'tif', true),
+    target('geopackage', 'GeoPackage', 'Polygons with class, name and area', 'gpkg', true),
+    target('geojson', 'GeoJSON', 'The same polygons, in degrees', 'geojson', true),
     target('png', 'PNG', 'Figure with legend, scale and north', 'png', true),
     target('csv', 'CSV', 'One class per row', 'csv'),
     target('report', 'Report', 'What was done and found, one HTML file', 'html'),
   ],
   scores: [
     target('geotiff', 'GeoTIFF', 'Anomaly score, 32-bit', 'tif', true),
+    target('geopackage', 'GeoPackage', 'Objects above the threshold, with score and verdict', 'gpkg', true),
+    target('geojson', 'GeoJSON', 'The same objects, in degrees', 'geojson', true),
     target('png', 'PNG', 'Figure with ramp, scale and north', 'png', true),
     target('csv', 'CSV', 'One score per row', 'csv'),
   ],

@@ -21,7 +21,7 @@ import { StratumError, throwIfCancelled } from '#common/errors.ts'
 import { type Confidence, confidenceFrom } from '#engine/analysis/anomalies/confidence.ts'
 import { EventFinder } from '#engine/analysis/anomalies/events.ts'
 import { HighestRows } from '#engine/analysis/anomalies/highestRows.ts'
-import { ObjectFinder } from '#engine/analysis/anomalies/objects.ts'
+import { ObjectFinder, scoringAbove } from '#engine/analysis/anomalies/objects.ts'
 import { timeText } from '../../data/series/time.ts'
 import type { Project } from '../../project/project.ts'
 
@@ -124,7 +124,7 @@ export function passes(filter: ReviewFilter, entry: ReviewEntry | null): boolean
 
 const reviewOf = ({ artifact }: ScoresReader, key: string): ReviewEntry | null => artifact.annotations.review?.[key] ?? null
 
-const confidenceOf = ({ calibration }: ScoresReader, threshold: number): Confidence | null =>
+export const confidenceOf = ({ calibration }: ScoresReader, threshold: number): Confidence | null =>
   calibration && calibration.length > 0 ? confidenceFrom(calibration, threshold) : null
 
 /** Blame of a detailed row, values and expected ones in the source's units. */
@@ -307,13 +307,31 @@ export async function objectsOf(
       artifact: artifact.id,
     })
   const objects: AnomalyObject[] = []
+  for await (const { object } of eachObject(project, scores, { ...query, grid }, signal)) {
+    objects.push(object)
+    if (objects.length >= 2 * mostDetailed) keepHighest(objects, ({ maxScore: score }) => score)
+  }
+  if (objects.length > mostDetailed) keepHighest(objects, ({ maxScore }) => maxScore)
+  return objects
+}
+
+/** All objects in the order of their ends, with outlines where they are asked for. Memory: see `ObjectFinder`. */
+export async function* eachObject(
+  project: Project,
+  scores: ScoresReader,
+  { threshold, minimumPixels, grid, outlines = false }: ObjectQuery & { readonly grid: Grid; readonly outlines?: boolean },
+  signal?: AbortSignal,
+): AsyncGenerator<{ readonly object: AnomalyObject; readonly sides: readonly number[] }> {
   const metres = pixelMetres(grid)
+  let ready: { readonly object: AnomalyObject; readonly sides: readonly number[] }[] = []
   const finder = new ObjectFinder({
     width: grid.width,
-    ...query,
+    ...scoringAbove(threshold),
+    minimumPixels,
+    outlines,
     note: noteBlame(scores),
-    found: ({ peak, pixels, maxScore, meanScore, x, y, bounds, noted }) => {
-      objects.push({
+    found: ({ peak, pixels, maxScore, meanScore, x, y, bounds, noted, sides }) => {
+      const object: AnomalyObject = {
         peak,
         pixels,
         areaM2: metres ? pixels * metres[0] * metres[1] : null,
@@ -323,22 +341,26 @@ export async function objectsOf(
         maxScore,
         blame: blamedOf(scores, noted),
         review: reviewOf(scores, `object/${peak}`),
-      })
-      if (objects.length >= 2 * mostDetailed) keepHighest(objects, ({ maxScore: score }) => score)
+      }
+      ready.push({ object, sides })
     },
   })
-  const reader = project.array(artifact.id, 'score')
+  const reader = project.array(scores.artifact.id, 'score')
   const linesPerRead = Math.max(1, Math.floor(rowsPerRead / grid.width))
   for (let line = 0; line < grid.height; line += linesPerRead) {
     if (signal) throwIfCancelled(signal)
     const last = Math.min(grid.height, line + linesPerRead)
     const values = reader.read(line * grid.width, last * grid.width)
-    for (let i = 0; i < last - line; i++) finder.addLine(values.subarray(i * grid.width, (i + 1) * grid.width))
+    for (let i = 0; i < last - line; i++) {
+      finder.addLine(values.subarray(i * grid.width, (i + 1) * grid.width))
+      // One by one, so that no more of them wait than a line completes.
+      yield* ready
+      ready = []
+    }
     await setImmediate()
   }
   finder.finish()
-  if (objects.length > mostDetailed) keepHighest(objects, ({ maxScore }) => maxScore)
-  return objects
+  yield* ready
 }
 
 const onMap = (grid: Grid, x: number, y: number): { mapX: number | null; mapY: number | null } => {

@@ -2,7 +2,7 @@
 import type { DatasetMeta } from '#common/domain/dataset.ts'
 import { EventFinder } from '#engine/analysis/anomalies/events.ts'
 import { HighestRows } from '#engine/analysis/anomalies/highestRows.ts'
-import { ObjectFinder } from '#engine/analysis/anomalies/objects.ts'
+import { ObjectFinder, scoringAbove } from '#engine/analysis/anomalies/objects.ts'
 import { addToHistogram, quantileOfSorted } from '#engine/analysis/statistics/quantiles.ts'
 import { mostDetailed } from './findings.ts'
 
@@ -73,7 +73,7 @@ export class ScoreTally {
     this.#eventFinder =
       data.kind === 'series' ? new EventFinder({ threshold: above, mergeGap, minimumLength, found: () => this.#events++ }) : null
     this.#objectFinder = data.grid
-      ? new ObjectFinder({ width: data.grid.width, threshold: above, minimumPixels, found: () => this.#objects++ })
+      ? new ObjectFinder({ width: data.grid.width, ...scoringAbove(above), minimumPixels, found: () => this.#objects++ })
       : null
     this.#line = new Float32Array(data.grid?.width ?? 0)
     this.#filled = 0

@@ -1,9 +1,9 @@
-/** Name, unit and proj4 definition by EPSG code, from the index that ships with the program: 8 MB of JSON, read when first asked. */
+/** Name, unit, proj4 definition and WKT by EPSG code, from the index that ships with the program: 8 MB of JSON, read when first asked. */
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { z } from 'zod'
 
-const Entry = z.object({ name: z.string(), unit: z.string().nullable(), proj4: z.string().nullable() })
+const Entry = z.object({ name: z.string(), unit: z.string().nullable(), proj4: z.string().nullable(), wkt: z.string().nullish() })
 type Entry = z.output<typeof Entry>
 
 const known = new Map<number, Entry | null>()

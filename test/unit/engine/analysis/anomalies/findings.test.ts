@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { EventFinder, type SeriesEvent } from '#engine/analysis/anomalies/events.ts'
 import { HighestRows } from '#engine/analysis/anomalies/highestRows.ts'
 import { localRx } from '#engine/analysis/anomalies/localRx.ts'
-import { type GridObject, ObjectFinder } from '#engine/analysis/anomalies/objects.ts'
+import { type GridObject, ObjectFinder, scoringAbove } from '#engine/analysis/anomalies/objects.ts'
 import { randomStream } from '#engine/analysis/random.ts'
 
 describe('objects of a scene', () => {
@@ -10,7 +10,7 @@ describe('objects of a scene', () => {
     const objects: GridObject[] = []
     const finder = new ObjectFinder({
       width: lines[0].length,
-      threshold: 0,
+      ...scoringAbove(0),
       minimumPixels,
       note: (row, add) => add(row % 2, 1),
       found: (object) => void objects.push(object),
