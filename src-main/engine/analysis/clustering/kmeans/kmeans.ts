@@ -61,7 +61,7 @@ const seedingShare = 0.3
  * @param points  [n × d] row-major, finite, already scaled: a column in metres beside one in degrees will dominate
  * @throws        RangeError when k does not fit
  *
- * Memory beside the points: lloydState.ts. Cost: about n·d·k per pass up to 64 classes; beyond, about n·d once the centres settle.
+ * Memory beside the points: lloydState.ts. Cost: about n·d·k per pass up to 256 classes; beyond, about n·d once the centres settle.
  */
 export async function kmeans(points: Float32Array, n: number, d: number, options: KmeansOptions): Promise<Kmeans> {
   checkShape(points, n, d, options.k)

@@ -1,6 +1,6 @@
 /**
  * Lloyd's iteration: rows go to their nearest centre, centres to the mean of their rows, until nothing moves. A pass over the rows is shared
- * out among threads (work.ts). Up to 64 centres it is faster to look at every distance, many at a time (lloydPlain.ts), than to know which
+ * out among threads (work.ts). Up to 256 centres it is faster to look at every distance, many at a time (lloydPlain.ts), than to know which
  * need not be looked at (lloydBounded.ts); both end at the same place.
  */
 import { squaredDistance } from '#engine/analysis/distance.ts'

@@ -7,7 +7,8 @@ import { instantiate, type Kernels } from '#engine/compute/wasm/assembler.ts'
 import { lloydKernel, paddedTo4 } from './lloydKernel.ts'
 import { changedStride, type LloydState, moveRow, type PlainState, rowsOf } from './lloydState.ts'
 
-const mostCentres = 64
+/** From about as many on the bounds (lloydBounded.ts) cost less, where columns are few. */
+const mostCentres = 256
 /** 256 MB of rows. */
 const mostValues = 2 ** 26
 /** Products of larger numbers would leave the range of floats. */

@@ -70,13 +70,10 @@ test('the same seed gives the same bits; classes are ordered by size, largest fi
 
 const threads = aliveThreads()
 
-test.each([
-  { name: 'looking at every distance', k: 12, nInit: 4, maxIterations: 20 },
-  { name: 'with bounds', k: 70, nInit: 2, maxIterations: 4 },
-])('one, two and three threads give the same bits: $name', async ({ name: _, ...given }) => {
+test('one, two and three threads give the same bits', async () => {
   const random = randomStream(5, 'evenly')
   const X = Float32Array.from({ length: 30_001 * 15 }, () => random.uniform())
-  const options = { ...given, seed: 5 }
+  const options = { k: 12, nInit: 4, maxIterations: 20, seed: 5 }
   const alone = await kmeans(X, 30_001, 15, options)
   expect(threads.started).toBe(0)
   for (const count of [2, 3]) {

@@ -3,6 +3,7 @@ import { createLloyd } from '#engine/analysis/clustering/kmeans/lloyd.ts'
 import { isPlainFaster } from '#engine/analysis/clustering/kmeans/lloydPlain.ts'
 import { kmeansCrew } from '#engine/analysis/clustering/kmeans/work.ts'
 import { randomStream } from '#engine/analysis/random.ts'
+import { inSharedMemory } from '#engine/analysis/threads/crew.ts'
 
 const alone = kmeansCrew(1)
 
@@ -24,6 +25,7 @@ test.each([
   [777, 17, 20],
   [600, 40, 33],
   [900, 5, 64],
+  [900, 3, 131],
 ])('looking at every distance ends where the bounds end: %i × %i, k = %i', async (n, d, k) => {
   const { X, start } = groups(n, d, k)
   const [plain, bounded] = [start.slice(), start.slice()]
@@ -51,7 +53,30 @@ test('a second run of the same rows gives the same bits', async () => {
 })
 
 test('many centres, many numbers and numbers beyond the range of floats go by the bounds', () => {
-  expect(isPlainFaster(Float32Array.of(1, 2), 2, 1, 64)).toBe(true)
-  expect(isPlainFaster(Float32Array.of(1, 2), 2, 1, 65)).toBe(false)
+  expect(isPlainFaster(Float32Array.of(1, 2), 2, 1, 256)).toBe(true)
+  expect(isPlainFaster(Float32Array.of(1, 2), 2, 1, 257)).toBe(false)
   expect(isPlainFaster(Float32Array.of(1, 1e20), 2, 1, 2)).toBe(false)
+})
+
+test.each([{ plain: true }, { plain: false }])('threads take blocks as they come, and the bits stay: %o', async ({ plain }) => {
+  const [n, d, k] = [40_001, 16, 20]
+  const { X, start } = groups(n, d, k)
+  const rows = inSharedMemory(X)
+  const alone = start.slice()
+  const expected = await (await createLloyd(rows, n, d, k, kmeansCrew(1), { plain })).run(alone, 8, 0)
+  for (const threads of [2, 3]) {
+    const crew = kmeansCrew(threads)
+    const centres = start.slice()
+    // They start when there was enough to do.
+    await crew.run(
+      { kind: 'seed', points: rows, n, d, k, seed: 1, names: ['a', 'b'], centres: new Float64Array(new SharedArrayBuffer(16 * k * d)) },
+      2,
+      {
+        cost: 1e9,
+      },
+    )
+    expect(await (await createLloyd(rows, n, d, k, crew, { plain })).run(centres, 8, 0)).toEqual(expected)
+    expect(centres).toEqual(alone)
+    await crew.close()
+  }
 })
