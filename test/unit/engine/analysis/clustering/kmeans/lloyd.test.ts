@@ -25,7 +25,7 @@ test.each([
   [777, 17, 20],
   [600, 40, 33],
   [900, 5, 64],
-  [900, 3, 131],
+  [1000, 3, 131],
 ])('looking at every distance ends where the bounds end: %i × %i, k = %i', async (n, d, k) => {
   const { X, start } = groups(n, d, k)
   const [plain, bounded] = [start.slice(), start.slice()]
