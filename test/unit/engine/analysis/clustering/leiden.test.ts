@@ -20,7 +20,32 @@ describe('Leiden as a clustering', () => {
     const sizes = Array.from({ length: found.k }, (_, c) => found.labels.filter((label) => label === c).length)
     expect(sizes).toEqual([...sizes].sort((a, b) => b - a))
     expect(found.figures.modularity).toBeGreaterThan(0.5)
-    const again = await leidenClustering.fit(X, digitRows, digitColumns, params, { seed: 7, threads: 2 })
-    expect(again.labels).toEqual(found.labels)
+    for (const threads of [2, 4]) {
+      const again = await leidenClustering.fit(X, digitRows, digitColumns, params, { seed: 7, threads })
+      expect(again.labels).toEqual(found.labels)
+    }
+  })
+
+  const params = leidenClustering.params.parse({})
+  const run = { seed: 1, threads: 1 }
+
+  test('gives equal rows one class, however many there are', async () => {
+    const n = 6000
+    // Five of six rows are one point; the others lie in two clouds.
+    const X = Float32Array.from({ length: 2 * n }, (_, at) => {
+      const i = Math.floor(at / 2)
+      return i % 6 > 0 ? 5 : (i % 12) * 4 + (((i + 1) * Math.sqrt(2 + (at % 2))) % 1)
+    })
+    const { labels, k } = await leidenClustering.fit(X, n, 2, params, run)
+    expect(new Set(labels.filter((_, i) => i % 6 > 0)).size).toBe(1)
+    expect(k).toBeLessThan(60)
+    expect(labels.every((label) => label >= 0 && label < k)).toBe(true)
+  })
+
+  test('takes fewer rows than neighbours, and refuses rows that are all the same, one row and none', async () => {
+    const { labels, k } = await leidenClustering.fit(Float32Array.of(1, 2, 3, 4), 4, 1, params, run)
+    expect([k, ...labels]).toEqual([1, 0, 0, 0, 0])
+    for (const X of [new Float32Array(50), new Float32Array(1), new Float32Array(0)])
+      await expect(leidenClustering.fit(X, X.length, 1, params, run)).rejects.toMatchObject({ code: 'DATA_UNSUITABLE' })
   })
 })
