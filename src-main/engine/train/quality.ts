@@ -37,11 +37,13 @@ export async function qualityOf(
     const back = scaled(await encoder.reconstruct(given, n, signal))
     const X = scaled(firstOfEach(given, n, rows.columns, d))
     const present = masked ? lastOfEach(given, n, rows.columns, d) : null
-    for (let i = 0; i < n * d; i++) {
-      if (present?.[i] === 0) continue
-      squaredError[i % d] += (X[i] - back[i]) ** 2
-      known++
-    }
+    for (let row = 0, i = 0; row < n; row++)
+      for (let column = 0; column < d; column++, i++) {
+        if (present?.[i] === 0) continue
+        const error = X[i] - back[i]
+        squaredError[column] += error * error
+        known++
+      }
     spread.add(X, n, present)
   }
   const total = (values: Float64Array): number => values.reduce((a, b) => a + b, 0)
@@ -69,17 +71,19 @@ class ColumnSpread {
     const d = this.sums.length
     const mean = new Float64Array(d)
     const count = new Float64Array(d)
-    const each = (visit: (x: number, column: number) => void): void => {
-      for (let i = 0; i < n * d; i++) if (present?.[i] !== 0) visit(X[i], i % d)
-    }
-    each((x, column) => {
-      mean[column] += x
-      count[column]++
-    })
+    for (let row = 0, i = 0; row < n; row++)
+      for (let column = 0; column < d; column++, i++) {
+        if (present?.[i] === 0) continue
+        mean[column] += X[i]
+        count[column]++
+      }
     for (let column = 0; column < d; column++) mean[column] /= Math.max(1, count[column])
-    each((x, column) => {
-      this.sums[column] += (x - mean[column]) ** 2
-    })
+    for (let row = 0, i = 0; row < n; row++)
+      for (let column = 0; column < d; column++, i++) {
+        if (present?.[i] === 0) continue
+        const apart = X[i] - mean[column]
+        this.sums[column] += apart * apart
+      }
     // Two groups with different means: the spread of their means comes on top.
     for (let column = 0; column < d; column++) {
       if (count[column] === 0) continue
