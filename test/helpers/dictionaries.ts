@@ -83,13 +83,20 @@ export interface Recovery extends DictionaryFigures {
   readonly recovered: number
 }
 
+/** `count` rows to learn from, all different, and some to judge by. */
+export const superposedRows = (setting: Superposition, count: number): RowsToLearn => ({
+  columns: setting.columns,
+  train: rowsOf(setting, count, 'train'),
+  heldOut: rowsOf(setting, 8192, 'held out'),
+})
+
 /** One pass over `steps` · `batchSize` rows that are all different; `params` are the preset's and what the rows ask for. */
 export async function recovery(
   id: string,
   { of = superposed, preset = 'default', steps = 3000, batchSize = 1024, seed = 1, threads = 1 } = {},
+  rows: RowsToLearn = superposedRows({ ...of, seed }, steps * batchSize),
 ): Promise<Recovery> {
   const setting: Superposition = { ...of, seed }
-  const rows = { columns: of.columns, train: rowsOf(setting, steps * batchSize, 'train'), heldOut: rowsOf(setting, 8192, 'held out') }
   const params = { ...presetOf(id, preset), ...withCodesPerRow(id, of.active), codeSize: of.latents, batchSize, epochs: 1 }
   const figures = await trainDictionary(id, params, rows, { seed, threads })
   return { ...figures, recovered: recovered(setting, figures.dictionary) }
