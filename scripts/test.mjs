@@ -16,6 +16,8 @@ const ask = promisify(execFile)
 const root = fileURLToPath(new URL('..', import.meta.url))
 const results = join(root, 'test-results')
 const resolver = join(root, 'src-main/dev/electronRuntime.mjs')
+/** Data sets that are kept beside the project, never in it. */
+const realFiles = join(root, '../shared/data')
 const bin = (path) => join(root, 'node_modules', path)
 
 const total = { passed: 0, failed: 0, skipped: 0 }
@@ -62,9 +64,10 @@ async function testCode() {
   total.failed += found.numFailedTests
   total.skipped += found.numPendingTests + found.numTodoTests
   for (const { name, assertionResults } of found.testResults) {
-    for (const { status, fullName } of assertionResults) {
-      if (status !== 'passed') notes.push(`${status === 'failed' ? 'failed' : 'skipped'}: ${name.replace(root, '')}: ${fullName}`)
-    }
+    const file = name.replace(root, '')
+    const skipped = assertionResults.filter(({ status }) => status !== 'passed' && status !== 'failed').length
+    if (skipped > 0) notes.push(`skipped: ${skipped} of ${assertionResults.length} tests in ${file}`)
+    for (const { status, fullName } of assertionResults) if (status === 'failed') notes.push(`failed: ${file}: ${fullName}`)
   }
   if (!ok && found.numFailedTests === 0) fail('The tests of the code failed outside of a test; see above.')
 }
@@ -121,6 +124,7 @@ async function checkAndTestCode() {
 rmSync(results, { recursive: true, force: true })
 mkdirSync(results)
 await Promise.all([checkAndTestCode(), buildAndTestWindow()])
+if (!existsSync(realFiles)) notes.push(`There is no folder ${realFiles}: tests on real files were skipped.`)
 for (const words of aside) console.log(words)
 console.log(`\n${notes.join('\n')}\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
 process.exitCode = total.failed === 0 ? 0 : 1
