@@ -193,6 +193,8 @@ export interface ModelDefinition<Schema extends z.ZodObject = z.ZodObject> {
   readonly learnsFrom?: 'counts'
   readonly params: Schema
   readonly presets: readonly Preset<z.input<Schema>>[]
+  /** Steps that a stage needs at least, where passes over small data would make fewer; default 500. */
+  readonly leastSteps?: number
   /** Whether it makes use of columns that are given and not rebuilt. Without it, it never sees them; see build.ts. */
   readonly takesConditions?: boolean
   /** Whether its loss leaves missing values out (StepContext.present). Without it, it is not trained on rows that have any. */

@@ -38,6 +38,7 @@ import { summary, withStanding } from './compare/standing.ts'
 import { defineOperation, type InputDeclaration, type OperationContext } from './define.ts'
 import { encodeOperation } from './encode.ts'
 import { keyedLabels, labelsIdentity, readLabels } from './labels.ts'
+import { definitionKey } from './modelSettings.ts'
 import { keyedFile, regionIdentity } from './region.ts'
 import { trainOperation } from './train.ts'
 
@@ -94,7 +95,7 @@ export const compareOperation = defineOperation({
     const contenders = contendersOf({ models, seeds })
     return JSON.stringify({
       versions: [trainOperation, encodeOperation, clusterOperation].map(({ version }) => version),
-      contenders: contenders.map(({ definition: { id, version }, resolved }) => ({ id, version, resolved })),
+      contenders: contenders.map(({ definition, resolved }) => ({ id: definition.id, ...definitionKey(definition), resolved })),
       labels: labels === null ? '' : await labelsIdentity(labels),
       region: await regionIdentity(region),
     })

@@ -49,11 +49,14 @@ export const passParameters = (model: ModelDefinition): string[] =>
   Object.keys(model.params.shape).filter((name) => /epochs$/.test(String(model.params.shape[name].meta()?.paperTerm)))
 
 /** Fewer steps than this leave any network near where it began. */
-const leastSteps = 500
+const usualSteps = 500
+/** Of the steps that a model says it needs: so long there may be no better error before it stops. */
+const patientShare = 1 / 5
 
 /**
- * Passes that nobody chose grow on small data until a stage makes enough steps: 30 passes over 250 rows would be 30 steps.
- * A number the user typed is kept.
+ * Passes that nobody chose grow on small data until a stage makes enough steps: 30 passes over 250 rows would be 30 steps. With them
+ * grows the patience of models that say how many steps they need, for ten passes over small data are few steps too. A number the user
+ * typed is kept, and so is a patience of 0.
  */
 export function withEnoughPasses(
   model: ModelDefinition,
@@ -63,12 +66,21 @@ export function withEnoughPasses(
 ): Record<string, unknown> {
   const stepsPerPass = Math.ceil(rows / Number(settings.batchSize ?? rows))
   const passNames = passParameters(model)
+  const { leastSteps } = model
+  const least = (name: string): number => {
+    if (passNames.includes(name)) return Math.ceil((leastSteps ?? usualSteps) / stepsPerPass)
+    return name === 'patience' && leastSteps !== undefined ? Math.ceil((patientShare * leastSteps) / stepsPerPass) : 0
+  }
   const enough = (name: string, passes: unknown): unknown =>
-    typeof passes === 'number' && passes > 0 && passNames.includes(name) && !(name in typed)
-      ? Math.max(passes, Math.ceil(leastSteps / stepsPerPass))
-      : passes
+    typeof passes === 'number' && passes > 0 && !(name in typed) ? Math.max(passes, least(name)) : passes
   return Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, enough(name, value)]))
 }
+
+/** What of a model's definition decides about a training beside its settings, for content keys. */
+export const definitionKey = ({ version, leastSteps }: ModelDefinition): { readonly version: number; readonly leastSteps?: number } => ({
+  version,
+  ...(leastSteps !== undefined && { leastSteps }),
+})
 
 /** What a model is trained with on a matrix: the preset and what was typed, sizes and passes for the data where neither says them. */
 export function settingsFor(

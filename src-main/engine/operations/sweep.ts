@@ -20,7 +20,7 @@ import { modelById } from '../models/registry.ts'
 import { TrainingParams } from '../models/training.ts'
 import { defineOperation, type OperationContext } from './define.ts'
 import { sweepName, sweepParams, sweptParameters, variantsOf } from './sweepParams.ts'
-import { passParameters, resolveSettings, settingsFor } from './modelSettings.ts'
+import { definitionKey, passParameters, resolveSettings, settingsFor } from './modelSettings.ts'
 import { trainOperation } from './train.ts'
 
 type Context = OperationContext<z.output<typeof sweepParams>>
@@ -46,7 +46,7 @@ export const sweepOperation = defineOperation({
   identity: ({ model, preset, settings }) => {
     const definition = modelById(model)
     const resolved = resolveSettings(definition, preset, settings)
-    return JSON.stringify({ train: trainOperation.version, version: definition.version, settings: resolved })
+    return JSON.stringify({ train: trainOperation.version, ...definitionKey(definition), settings: resolved })
   },
   isStale: ({ meta }) => !(meta as unknown as SweepMeta).complete,
   async run(ctx) {

@@ -4,7 +4,7 @@ import { type MatrixMeta, rebuiltOf } from '#common/domain/results.ts'
 import { modelById, runName } from '../models/registry.ts'
 import { defineOperation } from './define.ts'
 import { learnInto } from './learn.ts'
-import { modelChoice, settingsFor, sizedSettings } from './modelSettings.ts'
+import { definitionKey, modelChoice, settingsFor, sizedSettings } from './modelSettings.ts'
 import { readWeights } from './trainedModel.ts'
 
 export { pcaReference } from './learn.ts'
@@ -34,7 +34,7 @@ export const trainOperation = defineOperation({
     const definition = modelById(model)
     const meta = matrix.meta as unknown as MatrixMeta
     const resolved = sizedSettings(definition, preset, settings, { columns: rebuiltOf(meta).length, rows: meta.trainRows })
-    return JSON.stringify({ version: definition.version, settings: resolved })
+    return JSON.stringify({ ...definitionKey(definition), settings: resolved })
   },
   async run(ctx) {
     const model = modelById(ctx.params.model)

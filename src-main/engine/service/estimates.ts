@@ -45,7 +45,7 @@ export async function estimateFor(asked: Asked, { project, isBusy, signal, threa
   )
   const untyped = withEnoughPasses(model, sizedSettings(model, preset, {}, data), {}, rows)
   const usual = resolveSettings(model, preset, {})
-  const passes = passParameters(model)
+  const passes = [...passParameters(model), 'patience']
   const automatic = [...Object.keys(sizesFor(model, presetParams, data)), ...passes.filter((name) => untyped[name] !== usual[name])]
   return {
     ...found,

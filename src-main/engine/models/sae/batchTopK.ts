@@ -57,6 +57,7 @@ import {
   dictionarySchedule,
   fits,
   group,
+  leastSteps,
 } from './params.ts'
 
 const mostTimesK = 8
@@ -79,6 +80,7 @@ export const batchTopK = defineModel({
   avoidWhen: 'Every row shall be described by exactly k codes, or steps are of few rows.',
   paper: 'Bussmann, Leask & Nanda 2024, BatchTopK sparse autoencoders, arXiv 2412.06410',
   fits,
+  leastSteps,
   params: z.object({
     codeSize: codeSize(256),
     k: activeCodes(8),

@@ -45,6 +45,7 @@ import {
   firstPull,
   fits,
   group,
+  leastSteps,
   resamplings,
   targetCodes,
 } from './params.ts'
@@ -72,6 +73,7 @@ export const saeGated = defineModel({
   avoidWhen: 'Nothing speaks for it in particular: TopK and JumpReLU reach as much with less.',
   paper: 'Rajamanoharan et al. 2024, Improving dictionary learning with gated sparse autoencoders, arXiv 2404.16014',
   fits,
+  leastSteps,
   params: z.object({
     codeSize: codeSize(256),
     targetCodes: targetCodes(8, 'the pull to zero grows or falls until it is so.'),

@@ -39,6 +39,7 @@ import {
   firstPull,
   fits,
   group,
+  leastSteps,
   sparsity,
   targetCodes,
 } from './params.ts'
@@ -78,6 +79,7 @@ export const saeJumpRelu = defineModel({
   avoidWhen: 'Every row shall have the same number of codes, or training has to be short: TopK learns faster.',
   paper: 'Rajamanoharan et al. 2024, Jumping ahead: improving reconstruction fidelity with JumpReLU sparse autoencoders, arXiv 2407.14435',
   fits,
+  leastSteps,
   params: z.object({
     codeSize: codeSize(256),
     targetCodes: targetCodes(8, 'thresholds rise or fall until it is so.'),

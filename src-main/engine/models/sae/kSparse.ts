@@ -30,7 +30,7 @@ import { type Codes, denseCodes, sparseDecode, sparseEncode } from '../../comput
 import { totalOf } from '../../losses/terms.ts'
 import { defineModel, type TensorMap } from '../define.ts'
 import { batchSize, epochs, learningRate } from '../training.ts'
-import { activeCodes, checkCodes, codeSize, dictionarySchedule, fits, group, layers } from './params.ts'
+import { activeCodes, checkCodes, codeSize, dictionarySchedule, fits, group, layers, leastSteps } from './params.ts'
 
 export const kSparse = defineModel({
   id: 'k-sparse',
@@ -42,6 +42,7 @@ export const kSparse = defineModel({
   avoidWhen: 'The dictionary is large: without a remedy many of its codes die. Take TopK then.',
   paper: 'Makhzani & Frey 2013, k-sparse autoencoders, arXiv 1312.5663',
   fits,
+  leastSteps,
   params: z.object({
     codeSize: codeSize(256),
     k: activeCodes(8),

@@ -6,6 +6,8 @@ import { schedule } from '../training.ts'
 
 export const group = 'Sparse codes that can be read'
 export const [layers, sparsity, alive] = ['Layers', 'Sparsity', 'Dead codes'] as const
+/** Codes are many at first and fall to the wanted number over three tenths of the steps; directions settle after that. */
+export const leastSteps = 2000
 export const fits = ['raster', 'table', 'cells', 'embedding', 'series'] as const
 
 export const codeSize = (value: number) =>

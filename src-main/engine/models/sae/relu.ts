@@ -31,6 +31,7 @@ import {
   firstPull,
   fits,
   group,
+  leastSteps,
   resamplings,
   targetCodes,
 } from './params.ts'
@@ -47,6 +48,7 @@ export const saeRelu = defineModel({
   paper:
     'Cunningham et al. 2023, Sparse autoencoders find highly interpretable features in language models, arXiv 2309.08600; Bricken et al. 2023, Towards monosemanticity',
   fits,
+  leastSteps,
   params: z.object({
     codeSize: codeSize(256),
     targetCodes: targetCodes(8, 'the pull to zero grows or falls until it is so.'),

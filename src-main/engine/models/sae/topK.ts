@@ -38,6 +38,7 @@ import {
   fits,
   group,
   layers,
+  leastSteps,
 } from './params.ts'
 
 export const saeTopK = defineModel({
@@ -51,6 +52,7 @@ export const saeTopK = defineModel({
   paper:
     'Gao et al. 2024, Scaling and evaluating sparse autoencoders, arXiv 2406.04093; Makhzani & Frey 2013, k-sparse autoencoders, arXiv 1312.5663',
   fits,
+  leastSteps,
   params: z.object({
     codeSize: codeSize(256),
     k: activeCodes(8),

@@ -19,7 +19,7 @@ import { type KlParts, klParts } from '../../losses/totalCorrelation.ts'
 import { defineModel } from '../define.ts'
 import { batchSize, epochs, learningRate, schedule } from '../training.ts'
 import { variationalFace } from './importance.ts'
-import { code, drawn, group, grownAt, network, networkParams, type Posterior, sized, warmup } from './network.ts'
+import { code, drawn, group, grownAt, leastSteps, network, networkParams, type Posterior, sized, warmup } from './network.ts'
 
 /** Rows that are compared with each other when judging. */
 const pieceRows = 256
@@ -35,6 +35,7 @@ export const betaTcvae = defineModel({
   paper: 'Chen, Li, Grosse & Duvenaud 2018, Isolating sources of disentanglement in variational autoencoders, arXiv 1802.04942',
   fits: ['raster', 'table', 'cells', 'embedding', 'series'],
   takesMissing: true,
+  leastSteps,
   params: z.object({
     ...networkParams,
     beta: z.number().min(0).max(10_000).default(6).meta({

@@ -21,7 +21,7 @@ import { totalOf } from '../../losses/terms.ts'
 import { defineModel, type TensorMap } from '../define.ts'
 import { batchSize, epochs, learningRate, schedule } from '../training.ts'
 import { logImportanceWeights, variationalFace } from './importance.ts'
-import { code, drawn, group, grownAt, network, networkParams, type Posterior, sized, warmup } from './network.ts'
+import { code, drawn, group, grownAt, leastSteps, network, networkParams, type Posterior, sized, warmup } from './network.ts'
 
 export const cvae = defineModel({
   id: 'cvae',
@@ -37,6 +37,7 @@ export const cvae = defineModel({
   fits: ['raster', 'table', 'cells', 'embedding', 'series'],
   takesConditions: true,
   takesMissing: true,
+  leastSteps,
   params: z.object({
     ...networkParams,
     beta: z.number().min(0).max(10_000).default(1).meta({

@@ -34,7 +34,21 @@ import { totalOf } from '../../losses/terms.ts'
 import { defineModel, type TensorMap } from '../define.ts'
 import { batchSize, epochs, learningRate, schedule } from '../training.ts'
 import { logDensity, repeated, standardNormal } from './importance.ts'
-import { code, codeWidth, drawn, group, grownAt, layers, network, networkParams, type Posterior, sized, warmup, widths } from './network.ts'
+import {
+  code,
+  codeWidth,
+  drawn,
+  group,
+  grownAt,
+  layers,
+  leastSteps,
+  network,
+  networkParams,
+  type Posterior,
+  sized,
+  warmup,
+  widths,
+} from './network.ts'
 
 const { codeSize, codeWidth: _width, ...firstNetwork } = networkParams
 
@@ -50,6 +64,7 @@ export const hvae = defineModel({
     'Dang, Tran, Nguyen & Ho 2024, Beyond vanilla variational autoencoders: detecting posterior collapse in conditional and hierarchical variational autoencoders, ICLR, arXiv 2306.05023',
   fits: ['raster', 'table', 'cells', 'embedding', 'series'],
   takesMissing: true,
+  leastSteps,
   params: z.object({
     codeSize: codeSize.meta({ ...codeSize.meta(), title: 'Numbers per row, first level' }),
     secondSize: z.int().min(1).max(4096).default(2).meta({

@@ -17,7 +17,7 @@ import { totalOf } from '../../losses/terms.ts'
 import { defineModel } from '../define.ts'
 import { batchSize, epochs, learningRate, schedule } from '../training.ts'
 import { variationalFace } from './importance.ts'
-import { code, drawn, group, grownAt, network, networkParams, sized, warmup } from './network.ts'
+import { code, drawn, group, grownAt, leastSteps, network, networkParams, sized, warmup } from './network.ts'
 import { checkPairs, kernel, towardsPrior } from './prior.ts'
 
 export const infoVae = defineModel({
@@ -31,6 +31,7 @@ export const infoVae = defineModel({
   paper: 'Zhao, Song & Ermon 2017, InfoVAE: balancing learning and inference in variational autoencoders, arXiv 1706.02262',
   fits: ['raster', 'table', 'cells', 'embedding', 'series'],
   takesMissing: true,
+  leastSteps,
   params: z.object({
     ...networkParams,
     alpha: z.number().min(-10).max(1).default(1).meta({

@@ -16,7 +16,7 @@ import { totalOf } from '../../losses/terms.ts'
 import { defineModel } from '../define.ts'
 import { batchSize, epochs, learningRate, schedule } from '../training.ts'
 import { logImportanceWeights, variationalFace } from './importance.ts'
-import { code, group, network, networkParams, sized } from './network.ts'
+import { code, group, leastSteps, network, networkParams, sized } from './network.ts'
 
 const mostJudgedDraws = 8
 
@@ -31,6 +31,7 @@ export const iwae = defineModel({
   paper: 'Burda, Grosse & Salakhutdinov 2016, Importance weighted autoencoders, arXiv 1509.00519',
   fits: ['raster', 'table', 'cells', 'embedding', 'series'],
   takesMissing: true,
+  leastSteps,
   params: z.object({
     ...networkParams,
     draws: z.int().min(1).max(256).default(8).meta({

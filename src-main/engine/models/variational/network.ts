@@ -43,6 +43,9 @@ export const widths = z.array(z.int().min(1).max(65_536)).max(12)
 export const [layers, data, code] = ['Layers', 'Noise of the data', 'Cost of the code'] as const
 export const group = 'Smooth and probabilistic codes'
 
+/** The width of the noise and the price of codes settle one after the other: 500 steps explain half of what 2000 do. */
+export const leastSteps = 2000
+
 /** σ of q(z|x), where it is not to be learned. */
 export function codeWidth(title: string, value: number | null = null) {
   return z.number().positive().max(100).nullable().default(value).meta({

@@ -19,7 +19,7 @@ import { totalOf } from '../../losses/terms.ts'
 import { defineModel } from '../define.ts'
 import { batchSize, epochs, learningRate, schedule } from '../training.ts'
 import { variationalFace } from './importance.ts'
-import { code, drawn, group, grownAt, network, networkParams, sized, warmup } from './network.ts'
+import { code, drawn, group, grownAt, leastSteps, network, networkParams, sized, warmup } from './network.ts'
 
 export const vae = defineModel({
   id: 'vae',
@@ -33,6 +33,7 @@ export const vae = defineModel({
     'Kingma & Welling 2014, Auto-encoding variational Bayes, arXiv 1312.6114; Higgins et al. 2017, β-VAE, ICLR; Rybkin et al. 2021, Simple and effective VAE training with calibrated decoders, arXiv 2006.13202',
   fits: ['raster', 'table', 'cells', 'embedding', 'series'],
   takesMissing: true,
+  leastSteps,
   params: z.object({
     ...networkParams,
     beta: z.number().min(0).max(10_000).default(1).meta({

@@ -22,7 +22,7 @@ import { denseChain } from '../../layers/dense.ts'
 import { totalOf } from '../../losses/terms.ts'
 import { defineModel, type TensorMap } from '../define.ts'
 import { batchSize, epochs, learningRate, schedule } from '../training.ts'
-import { code, group, layers, networkParams, sized, widths } from './network.ts'
+import { code, group, layers, leastSteps, networkParams, sized, widths } from './network.ts'
 import { checkPairs, kernel, towardsPrior } from './prior.ts'
 
 const { codeSize, encoder, decoder, activation } = networkParams
@@ -38,6 +38,7 @@ export const wae = defineModel({
   paper: 'Tolstikhin, Bousquet, Gelly & Schölkopf 2018, Wasserstein auto-encoders, arXiv 1711.01558',
   fits: ['raster', 'table', 'cells', 'embedding', 'series'],
   takesMissing: true,
+  leastSteps,
   params: z.object({
     codeSize,
     encoder,

@@ -16,6 +16,19 @@ describe('passes over small data', () => {
     })
   })
 
+  it('grow until as many as the model says it needs, and its patience with them', () => {
+    const vae = modelById('vae')
+    const resolved = resolveSettings(vae, null, { batchSize: 128 })
+    // 2000 steps, and 400 without a better error
+    expect(withEnoughPasses(vae, resolved, {}, 256)).toMatchObject({ epochs: 1000, patience: 200 })
+    expect(withEnoughPasses(vae, { ...resolved, patience: 0 }, {}, 256)).toMatchObject({ epochs: 1000, patience: 0 })
+    expect(withEnoughPasses(vae, { ...resolved, patience: 3, epochs: 7 }, { patience: 3, epochs: 7 }, 256)).toMatchObject({
+      epochs: 7,
+      patience: 3,
+    })
+    expect(withEnoughPasses(vae, resolved, {}, 100_000)).toEqual(resolved)
+  })
+
   it('stay as they are on larger data, when they are none, and when the user typed them', () => {
     expect(withEnoughPasses(stacked, settings, {}, 100_000)).toEqual(settings)
     expect(withEnoughPasses(stacked, { ...settings, fineTuneEpochs: 0 }, {}, 256).fineTuneEpochs).toBe(0)
