@@ -36,7 +36,7 @@ const params = z.object({
     .meta({
       title: 'Clusters are',
       description: 'The most lasting ones of the tree, or its leaves: more of them, smaller and more alike in size.',
-      labels: { eom: 'The most lasting', leaf: 'The leaves' },
+      labels: { eom: 'Most lasting', leaf: 'Leaves' },
       paperTerm: 'cluster_selection_method',
     }),
   clusterEpsilon: z.number().min(0).default(0).meta({
