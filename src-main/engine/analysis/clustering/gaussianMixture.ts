@@ -9,9 +9,10 @@
 import { z } from 'zod'
 import { canonicalOrder } from './kmeans/kmeans.ts'
 import { createPace } from '../pace.ts'
-import { defineClustering } from './define.ts'
-import { fitMixture, largest } from './mixture/em.ts'
-import { freeParameters, type Gaussians, logDensities, normalise } from './mixture/gaussians.ts'
+import { type Clustering, defineClustering } from './define.ts'
+import { fitMixture } from './mixture/em.ts'
+import { createExpectation } from './mixture/expectation.ts'
+import { freeParameters, type Gaussians } from './mixture/gaussians.ts'
 import { k, kFor, kMax, maxIterations, nInit } from './params.ts'
 
 const params = z.object({
@@ -39,7 +40,7 @@ const params = z.object({
 
 export const gaussianMixtureClustering = defineClustering({
   id: 'gaussian-mixture',
-  version: 1,
+  version: 2,
   title: 'Gaussian mixture',
   summary: 'Describes the rows as k overlapping clouds, each with its own shape, and says how surely a row belongs to its own.',
   useWhen: 'Classes are elongated or differ in size, or overlap so that a probability is wanted. BIC compares numbers of classes.',
@@ -63,9 +64,10 @@ export const gaussianMixtureClustering = defineClustering({
     const found = new Int32Array(n)
     const membership = new Float32Array(n)
     const pace = createPace(signal)
+    const likeliest = createLikeliest(gaussians)
     for (let from = 0; from < n; from += 1024) {
       const to = Math.min(n, from + 1024)
-      likeliest(gaussians, X.subarray(from * d, to * d), to - from, found.subarray(from, to), membership.subarray(from, to))
+      likeliest(X.subarray(from * d, to * d), to - from, found.subarray(from, to), membership.subarray(from, to))
       if (pace.due()) await pace.rest()
     }
     const sizes = new Float64Array(k)
@@ -82,7 +84,7 @@ export const gaussianMixtureClustering = defineClustering({
       labels: found.map((old) => newId[old]),
       membership,
       centres: Float32Array.from(sorted.means),
-      assign: (Y, count, out, surely) => likeliest(sorted, Y, count, out, surely),
+      assign: createLikeliest(sorted),
       figures: {
         logLikelihood: logLikelihood * n,
         meanLogLikelihood: logLikelihood,
@@ -95,16 +97,21 @@ export const gaussianMixtureClustering = defineClustering({
 })
 
 /** The component of each row with the largest posterior, and that posterior; 0 for rows with NaN. */
-function likeliest(g: Gaussians, X: Float32Array, n: number, out: Int32Array, membership?: Float32Array): void {
-  const logs = new Float64Array(g.k)
-  const difference = new Float64Array(g.d)
-  for (let i = 0, at = 0; i < n; i++, at += g.d) {
-    out[i] = 0
-    if (Number.isNaN(X[at])) continue
-    logDensities(g, X, at, logs, difference, 0)
-    normalise(logs)
-    out[i] = largest(logs)
-    if (membership) membership[i] = logs[out[i]]
+function createLikeliest(g: Gaussians): NonNullable<Clustering['assign']> {
+  const { d } = g
+  const expectation = createExpectation(g.kind, g.k, d)
+  expectation.begin(g)
+  const { rowsAtOnce, likeliest, share } = expectation
+  return (X, n, out, membership) => {
+    for (let from = 0; from < n; from += rowsAtOnce) {
+      const count = Math.min(rowsAtOnce, n - from)
+      expectation.look(X, from * d, count)
+      for (let i = 0; i < count; i++) {
+        const isKnown = !Number.isNaN(X[(from + i) * d])
+        out[from + i] = isKnown ? likeliest[i] : 0
+        if (membership && isKnown) membership[from + i] = share[i]
+      }
+    }
   }
 }
 

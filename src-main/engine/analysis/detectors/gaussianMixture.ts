@@ -8,7 +8,7 @@
  */
 import { z } from 'zod'
 import { fitMixture } from '../clustering/mixture/em.ts'
-import { logDensities, normalise } from '../clustering/mixture/gaussians.ts'
+import { createExpectation } from '../clustering/mixture/expectation.ts'
 import { createPace } from '../pace.ts'
 import { defineDetector } from './define.ts'
 
@@ -19,7 +19,7 @@ const mostPasses = 100
 
 export const gaussianMixture = defineDetector({
   id: 'gaussian-mixture',
-  version: 1,
+  version: 2,
   title: 'Gaussian mixture density',
   summary: 'How unlikely a row is among overlapping clouds fitted to the ordinary ones.',
   useWhen: 'Codes, or few columns: ordinary rows form a handful of clouds, and what lies between them is unusual too.',
@@ -55,13 +55,15 @@ export const gaussianMixture = defineDetector({
       ...(report && { report }),
     })
     const pace = createPace(signal)
-    const logs = new Float64Array(gaussians.k)
-    const difference = new Float64Array(d)
+    const expectation = createExpectation(gaussians.kind, gaussians.k, d)
+    expectation.begin(gaussians)
+    const { rowsAtOnce, logLikelihood } = expectation
     return {
       async score(Y, m, out) {
-        for (let i = 0; i < m; i++) {
-          logDensities(gaussians, Y, i * d, logs, difference, 0)
-          out[i] = -normalise(logs)
+        for (let from = 0; from < m; from += rowsAtOnce) {
+          const count = Math.min(rowsAtOnce, m - from)
+          expectation.look(Y, from * d, count)
+          for (let i = 0; i < count; i++) out[from + i] = -logLikelihood[i]
           if (pace.due()) await pace.rest()
         }
       },

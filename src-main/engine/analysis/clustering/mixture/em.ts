@@ -1,26 +1,18 @@
 /**
- * Expectation maximisation of a Gaussian mixture (Dempster, Laird & Rubin, JRSS B 1977):
+ * Expectation maximisation of a Gaussian mixture (Dempster, Laird & Rubin, JRSS B 1977): shares as in expectation.ts, then
  *
- *   r_ic = π_c N(x_i | μ_c, Σ_c) / Σ_b π_b N(x_i | μ_b, Σ_b)          then π, μ, Σ as the means weighted by r
+ *   π_c = Σ_i r_ic / n        μ_c = Σ_i r_ic x_i / Σ_i r_ic        Σ_c = Σ_i r_ic (x_i − μ_c)(x_i − μ_c)ᵀ / Σ_i r_ic + ridge
  *
- * A likelihood has many tops, the more so the fewer the rows are; of few rows four times as many starts are made. Half of the starts are
- * k-means, the others k-means given up after one pass, which differ more. All climb roughly on a sample, the best few finely, and the best
- * of these learns from all rows (after Biernacki, Celeux & Govaert, CSDA 2003).
- * Responsibilities are used at once and not kept. Memory beside the rows: the sample (at most 10 000 rows, or 20 k).
+ * A likelihood has many tops, so what is found depends on where a climb begins. On a sample (starts.ts) many short climbs are made, the best
+ * of them climb on (after Biernacki, Celeux & Govaert, CSDA 2003), and from the best of these classes are dissolved and others split as long
+ * as a turn pays (after Ueda, Nakano, Ghahramani & Hinton, Neural Computation 2000). What comes out learns from all rows.
+ * Memory beside the rows: what expectation.ts says, and the sample (at most 10 000 rows, or 20 k) with 8 bytes for each of its rows.
  */
-import { kmeans } from '../kmeans/kmeans.ts'
 import { createPace, type LongRun, type Pace } from '../../pace.ts'
 import { randomStream, spreadSample } from '../../random.ts'
-import {
-  addRow,
-  type CovarianceKind,
-  emptyMoments,
-  fromMoments,
-  type Gaussians,
-  logDensities,
-  type Moments,
-  normalise,
-} from './gaussians.ts'
+import { createExpectation, type Expectation } from './expectation.ts'
+import { type CovarianceKind, flatIn, fromMoments, type Gaussians, singularIn } from './gaussians.ts'
+import { rearranged, startOf } from './starts.ts'
 
 export interface MixtureOptions extends LongRun {
   readonly kind: CovarianceKind
@@ -37,14 +29,41 @@ export interface Mixture {
   /** Mean over rows of the log likelihood, of these very Gaussians. */
   readonly logLikelihood: number
   readonly iterations: number
+  /** Components of so few rows that their covariance is singular. */
+  readonly singular: number
+}
+
+/** Rows to learn from, and what learns. */
+export interface Learning {
+  readonly expectation: Expectation
+  readonly kind: CovarianceKind
+  readonly k: number
+  readonly X: Float32Array
+  readonly n: number
+  readonly d: number
+  readonly ridge: number
+  readonly pace: Pace
+  readonly signal: AbortSignal | undefined
+}
+
+interface Limits {
+  readonly steps: number
+  /** The mean log likelihood has settled when a step adds less. */
+  readonly least: number
 }
 
 const sampleRows = 10_000
-const fewRows = 2500
+/** Multiplications of a step that cost little: where it takes fewer there are more starts, for the fewer rows the more tops there are. */
+const smallWork = 2 ** 20
+const mostTimesMore = 4
+const rearrangementsPerStart = 2
 const longStarts = 4
-/** The mean log likelihood has settled when a step adds less. */
 const roughly = 1e-3
 const finely = 1e-5
+/** Where no more rows are to come. */
+const lastly = 1e-6
+/** Of the time on the sample: shares of short climbs, long ones, and rearrangements. */
+const [untilShort, untilLong, untilSample] = [0.25, 0.4, 0.6]
 
 /** @param X [n × d] finite, n ≥ k */
 export async function fitMixture(X: Float32Array, n: number, d: number, options: MixtureOptions): Promise<Mixture> {
@@ -54,94 +73,70 @@ export async function fitMixture(X: Float32Array, n: number, d: number, options:
   const m = rows.length
   const S = m === n ? X : new Float32Array(m * d)
   if (m < n) for (const [i, row] of rows.entries()) S.set(X.subarray(row * d, (row + 1) * d), i * d)
+  const all: Learning = { expectation: createExpectation(kind, k, d), kind, k, X, n, d, ridge, pace, signal }
+  const sample: Learning = { ...all, X: S, n: m }
+  const rough = { steps: maxIterations, least: roughly }
+  const fine = { steps: maxIterations, least: finely }
+  const tries = k === 1 ? 1 : nInit * Math.max(1, Math.min(mostTimesMore, Math.floor(smallWork / (m * k * d * d))))
+  const turns = k > 2 ? rearrangementsPerStart * tries : 0
 
-  const starts: Mixture[] = []
-  const tries = m <= fewRows ? 4 * nInit : nInit
-  for (let start = 0; start < tries; start++) {
-    const passes = start % 2 === 0 ? 50 : 1
-    const itsSeed = randomStream(seed, `mixture/${start}`).below(2 ** 31)
-    const { labels, centres } = await kmeans(S, m, d, { k, nInit: 1, maxIterations: passes, seed: itsSeed, signal })
-    const begun = fromLabels(kind, S, m, d, labels, Float64Array.from(centres), k, ridge)
-    starts.push(await climb(begun, S, m, { most: maxIterations, least: roughly }, ridge, pace))
-    report?.((0.3 * (start + 1)) / tries)
+  const short: Mixture[] = []
+  for (let turn = 0; turn < tries; turn++) {
+    short.push(await climb(sample, await startOf(turn, sample, randomStream(seed, `mixture/${turn}`)), rough))
+    report?.((untilShort * (turn + 1)) / tries)
   }
-  const fine = { most: maxIterations, least: finely }
   let best: Mixture | null = null
-  for (const [turn, start] of [...starts].sort(byLikelihood).slice(0, longStarts).entries()) {
-    const found = await climb(start.gaussians, S, m, fine, ridge, pace)
-    if (best === null || found.logLikelihood > best.logLikelihood) best = found
-    report?.(0.3 + (0.3 * (turn + 1)) / longStarts)
+  for (const [turn, { gaussians }] of short.sort(byWorth).slice(0, longStarts).entries()) {
+    const found = await climb(sample, gaussians, fine)
+    if (best === null || byWorth(found, best) < 0) best = found
+    report?.(untilShort + ((untilLong - untilShort) * (turn + 1)) / longStarts)
   }
-  const top = best as Mixture
-  if (m === n) return top
-  return climb(top.gaussians, X, n, fine, ridge, pace, (step) => report?.(0.6 + 0.4 * (1 - 0.9 ** step)))
+  let top = best as Mixture
+  const random = randomStream(seed, 'mixture/rearranged')
+  for (let turn = 0; turn < turns; turn++) {
+    const found = await climb(sample, await rearranged(sample, top.gaussians, turn, random), rough)
+    // A short climb still has some way to go.
+    if (byWorth({ ...found, logLikelihood: found.logLikelihood + roughly }, top) < 0) {
+      const risen = await climb(sample, found.gaussians, fine)
+      if (byWorth(risen, top) < 0 && flatIn(risen.gaussians, ridge) <= flatIn(top.gaussians, ridge)) top = risen
+    }
+    report?.(untilLong + ((untilSample - untilLong) * (turn + 1)) / turns)
+  }
+  if (m === n) return climb(sample, top.gaussians, { steps: maxIterations, least: lastly })
+  return climb(all, top.gaussians, fine, (step) => report?.(untilSample + (1 - untilSample) * (1 - 0.9 ** step)))
 }
 
-const byLikelihood = (a: Mixture, b: Mixture): number => b.logLikelihood - a.logLikelihood
+/**
+ * A singular component fits its few rows as well as the ridge allows, and such a mixture is likelier than any that describes the rows (Day,
+ * Biometrika 1969). So likelihoods are compared among mixtures with as few of these as there can be. Columns of few different values make
+ * such components of many rows; starts seldom find them where they are no classes, and rearrangements must not seek them.
+ */
+const byWorth = (a: Mixture, b: Mixture): number => a.singular - b.singular || b.logLikelihood - a.logLikelihood
 
 /** Steps until the likelihood settles. The likelihood returned is that of the Gaussians returned. */
-async function climb(
-  start: Gaussians,
-  X: Float32Array,
-  n: number,
-  { most, least }: { readonly most: number; readonly least: number },
-  ridge: number,
-  pace: Pace,
-  report?: (step: number) => void,
-): Promise<Mixture> {
+async function climb(learning: Learning, start: Gaussians, { steps, least }: Limits, report?: (step: number) => void): Promise<Mixture> {
+  const { expectation, ridge } = learning
   let gaussians = start
   let before = Number.NEGATIVE_INFINITY
   for (let step = 0; ; step++) {
-    const { logLikelihood, moments } = await expectation(gaussians, X, n, pace)
-    if (step === most || Math.abs(logLikelihood - before) < least) return { gaussians, logLikelihood, iterations: step }
+    const logLikelihood = await expect(learning, gaussians)
+    if (step === steps || Math.abs(logLikelihood - before) < least)
+      return { gaussians, logLikelihood, iterations: step, singular: singularIn(gaussians, learning.n) }
     before = logLikelihood
-    gaussians = fromMoments(gaussians.kind, gaussians.k, gaussians.d, gaussians.means, moments, ridge)
+    gaussians = fromMoments(gaussians, expectation.moments(), ridge)
     report?.(step + 1)
   }
 }
 
-async function expectation(g: Gaussians, X: Float32Array, n: number, pace: Pace): Promise<{ logLikelihood: number; moments: Moments }> {
-  const { kind, k, d } = g
-  const moments = emptyMoments(kind, k, d)
-  const logs = new Float64Array(k)
-  const difference = new Float64Array(d)
+/** Looks at all rows and adds them up; returns the mean of their log likelihoods. */
+async function expect({ expectation, X, n, d, pace }: Learning, gaussians: Gaussians): Promise<number> {
+  expectation.begin(gaussians)
+  const { rowsAtOnce } = expectation
   let sum = 0
-  let last = 0
-  for (let i = 0, at = 0; i < n; i++, at += d) {
-    logDensities(g, X, at, logs, difference, last)
-    sum += normalise(logs)
-    addRow(g, moments, X, at, logs, difference)
-    last = largest(logs)
-    if ((i & 127) === 0 && pace.due()) await pace.rest()
+  for (let from = 0; from < n; from += rowsAtOnce) {
+    sum += expectation.look(X, from * d, Math.min(rowsAtOnce, n - from))
+    expectation.add()
+    if (pace.due()) await pace.rest()
   }
-  return { logLikelihood: sum / n, moments }
-}
-
-export function largest(values: Float64Array): number {
-  let best = 0
-  for (let c = 1; c < values.length; c++) if (values[c] > values[best]) best = c
-  return best
-}
-
-/** Every row wholly of its class. */
-function fromLabels(
-  kind: CovarianceKind,
-  X: Float32Array,
-  n: number,
-  d: number,
-  labels: ArrayLike<number>,
-  means: Float64Array,
-  k: number,
-  ridge: number,
-): Gaussians {
-  const about = { kind, k, d, means } as Gaussians
-  const moments = emptyMoments(kind, k, d)
-  const one = new Float64Array(k)
-  const difference = new Float64Array(d)
-  for (let i = 0; i < n; i++) {
-    one[labels[i]] = 1
-    addRow(about, moments, X, i * d, one, difference)
-    one[labels[i]] = 0
-  }
-  return fromMoments(kind, k, d, means, moments, ridge)
+  return sum / n
 }

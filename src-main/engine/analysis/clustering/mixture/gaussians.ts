@@ -32,98 +32,33 @@ export interface Moments {
   readonly second: Float64Array
 }
 
-const isDense = (kind: CovarianceKind): boolean => kind === 'full' || kind === 'tied'
-
-export function emptyMoments(kind: CovarianceKind, k: number, d: number): Moments {
-  const size = kind === 'full' ? k * d * d : kind === 'tied' ? d * d : k * d
-  return { mass: new Float64Array(k), first: new Float64Array(k * d), second: new Float64Array(size) }
-}
-
 /** Of numbers that describe the model, for BIC and AIC. */
 export function freeParameters(kind: CovarianceKind, k: number, d: number): number {
   const perCovariance = { full: (k * d * (d + 1)) / 2, tied: (d * (d + 1)) / 2, diag: k * d, spherical: k }
   return perCovariance[kind] + k * d + k - 1
 }
 
-/** A component that is e⁻⁵⁰ as likely as another has no part in a row. */
-const negligible = 50
-
-/**
- * log π N of every component for the row x[at …] into `out`, −Infinity where it is negligible: a sum of squares only grows, so it is given up
- * when it is too far behind the best so far. `first` is tried first.
- */
-export function logDensities(g: Gaussians, x: Float32Array, at: number, out: Float64Array, difference: Float64Array, first: number): void {
-  const { kind, k, d, means, whiten, logScale } = g
-  let best = Number.NEGATIVE_INFINITY
-  for (let turn = 0; turn < k; turn++) {
-    const c = turn === 0 ? first : turn <= first ? turn - 1 : turn
-    const limit = 2 * (logScale[c] - best + negligible)
-    let squared = 0
-    if (kind === 'full' || kind === 'tied') {
-      const base = kind === 'full' ? c * d * d : 0
-      for (let i = 0; i < d; i++) {
-        difference[i] = x[at + i] - means[c * d + i]
-        let sum = 0
-        for (let j = 0, row = base + i * d; j <= i; j++) sum += whiten[row + j] * difference[j]
-        squared += sum * sum
-        if (squared > limit) break
-      }
-    } else {
-      for (let i = 0, from = c * d; i < d; i++) {
-        const scaled = (x[at + i] - means[from + i]) * whiten[from + i]
-        squared += scaled * scaled
-      }
-    }
-    out[c] = squared > limit ? Number.NEGATIVE_INFINITY : logScale[c] - squared / 2
-    if (out[c] > best) best = out[c]
-  }
+/** Components of no more rows than it takes to span their columns: without the ridge they would have no volume. */
+export function singularIn({ kind, weights, d }: Gaussians, n: number): number {
+  const needed = { full: d + 1, tied: 0, diag: 2, spherical: 2 }[kind]
+  return weights.reduce((count, weight) => count + (Math.round(weight * n) < needed ? 1 : 0), 0)
 }
 
-/** Turns log densities into responsibilities in place. Returns the log of their sum, the row's log likelihood. */
-export function normalise(logs: Float64Array): number {
-  let most = Number.NEGATIVE_INFINITY
-  for (const value of logs) if (value > most) most = value
-  let sum = 0
-  for (let c = 0; c < logs.length; c++) {
-    logs[c] = Math.exp(logs[c] - most)
-    sum += logs[c]
+/** Components that only the ridge keeps from being flat in some direction: 1 / ‖L⁻¹‖² is at most the smallest variance. */
+export function flatIn({ kind, whiten, k }: Gaussians, ridge: number): number {
+  const shapes = kind === 'tied' ? 1 : k
+  const width = whiten.length / shapes
+  let count = 0
+  for (let shape = 0; shape < shapes; shape++) {
+    let squares = 0
+    for (let at = shape * width; at < (shape + 1) * width; at++) squares += whiten[at] * whiten[at]
+    if (squares * 2 * ridge > 1) count++
   }
-  for (let c = 0; c < logs.length; c++) logs[c] /= sum
-  return most + Math.log(sum)
+  return count
 }
 
-/** Adds a row with its responsibilities. */
-export function addRow(
-  { kind, k, d, means }: Gaussians,
-  moments: Moments,
-  x: Float32Array,
-  at: number,
-  responsibility: Float64Array,
-  difference: Float64Array,
-): void {
-  const { mass, first, second } = moments
-  for (let c = 0; c < k; c++) {
-    const r = responsibility[c]
-    if (r === 0) continue
-    mass[c] += r
-    for (let j = 0; j < d; j++) {
-      difference[j] = x[at + j] - means[c * d + j]
-      first[c * d + j] += r * difference[j]
-    }
-    if (isDense(kind)) {
-      const base = kind === 'full' ? c * d * d : 0
-      for (let i = 0; i < d; i++) {
-        const scaled = r * difference[i]
-        for (let j = 0, row = base + i * d; j <= i; j++) second[row + j] += scaled * difference[j]
-      }
-    } else {
-      for (let j = 0; j < d; j++) second[c * d + j] += r * difference[j] * difference[j]
-    }
-  }
-}
-
-/** Maximises: the Gaussians of these moments. @param means [k × d] about which the moments were taken */
-export function fromMoments(kind: CovarianceKind, k: number, d: number, means: Float64Array, moments: Moments, ridge: number): Gaussians {
+/** Maximises: the Gaussians of these moments, which were taken about the means of `about`. */
+export function fromMoments({ kind, k, d, means }: Gaussians, moments: Moments, ridge: number): Gaussians {
   const mass = moments.mass.map((r) => r + 10 * Number.EPSILON)
   const total = mass.reduce((sum, r) => sum + r, 0)
   const shift = moments.first.map((sum, at) => sum / mass[Math.floor(at / d)])

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { gaussianMixtureClustering } from '#engine/analysis/clustering/gaussianMixture.ts'
 import { randomStream } from '#engine/analysis/random.ts'
+import hard from '../../../../fixtures/clustering/hardMixtures.json' with { type: 'json' }
 import reference from '../../../../fixtures/clustering/references.json' with { type: 'json' }
 
 const run = { seed: 3, threads: 1 }
@@ -19,12 +20,27 @@ describe.each(reference.sets)('on $name', ({ n, d, k, points, mixtures }) => {
   })
 })
 
-test('classes of stretched groups are as large as those of scikit-learn', async () => {
-  const { n, d, k, points, mixtures } = reference.sets[2]
-  const { labels } = await gaussianMixtureClustering.fit(Float32Array.from(points), n, d, { ...plain, k, covariance: 'full' }, run)
-  const sizes = Array.from({ length: k }, (_, c) => labels.filter((label) => label === c).length)
-  expect(sizes).toEqual([...sizes].sort((a, b) => b - a))
-  for (const [c, size] of sizes.entries()) expect(Math.abs(size - mixtures.full.sizes[c])).toBeLessThanOrEqual(2)
+/**
+ * scikit-learn's median of ten fits ends up to 30 % lower here than its best. One of its best fits (wine, five full components) is that of a
+ * component of 5 rows in 13 columns, whose likelihood the ridge alone bounds: there the best of its other fits is the bar.
+ */
+describe.each(hard.sets)('where climbs easily end low: $name', ({ n, d, points, cases }) => {
+  const X = Float32Array.from(points)
+  test.each(cases)('$k components, $covariance', async ({ k, covariance, best, smallestOfBest, bestSound }) => {
+    const params = { ...plain, nInit: 5, k, covariance: covariance as (typeof kinds)[number] }
+    const { figures, labels } = await gaussianMixtureClustering.fit(X, n, d, params, run)
+    const isSound = covariance !== 'full' || smallestOfBest > d + 0.5
+    const bar = isSound ? best : (bestSound as number)
+    expect((figures.meanLogLikelihood - bar) / Math.abs(bar)).toBeGreaterThan(-1e-3)
+    if (isSound && covariance === 'full') expect(labels.filter((label) => label === k - 1).length).toBeGreaterThan(d / 2)
+  })
+})
+
+test('iris is not told apart by a column of few different values', async () => {
+  const { n, d, points, mixtures } = reference.sets[0]
+  const found = await gaussianMixtureClustering.fit(Float32Array.from(points), n, d, { ...plain, k: 3, covariance: 'full' }, run)
+  expect(found.figures.logLikelihood).toBeCloseTo(mixtures.full.logLikelihood, 1)
+  expect([0, 1, 2].map((c) => found.labels.filter((label) => label === c).length)).toEqual(mixtures.full.sizes)
 })
 
 test('assigned rows get their labels and posteriors again; a row with NaN gets class 0', async () => {
