@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { EmbeddingMeta } from '#common/domain/embedding.ts'
 import { jobPicture, readEmbedding } from '#engine/service/embeddings.ts'
+import { classedScene } from '../../../helpers/classedScene.ts'
 import { openWorkbench } from '../../../helpers/workbench.ts'
 import { writeTable } from '../../../helpers/tableFile.ts'
 import { temporaryFolder } from '../../../helpers/temporaryFolder.ts'
@@ -33,6 +34,31 @@ describe('embed', () => {
     const few = readEmbedding(bench.project, { embedding: embedding.id, count: 10 })
     expect(few.n).toBe(10)
     for (const [i, row] of few.rows.entries()) expect(few.plane[2 * i]).toBe(points.plane[2 * points.rows.indexOf(row)])
+    await bench.close()
+  })
+
+  const scene = (path: string, labelOf: (row: number) => number) => {
+    const bench = openWorkbench(path)
+    const labels = Array.from({ length: 400 }, (_, i) => labelOf(i))
+    const codes = Float32Array.from(
+      labels.flatMap((label, i) => (label > 0 ? [label * 5 + (i % 7), ((i * i) % 11) + i / 400] : [Number.NaN, Number.NaN])),
+    )
+    return { bench, ...classedScene(bench.project, { width: 20, height: 20, labels, codes }) }
+  }
+
+  test.each(['pca', 'umap', 'tsne'])('leaves out rows without a code: %s', async (method) => {
+    const { bench, latents } = scene(folder.file(`nan-${method}`), (i) => (i % 3 === 0 ? 0 : 1 + (i % 2)))
+    const embedding = await bench.compute('embed', { latents }, { method, passes: 50, iterations: 50 })
+    const rows = bench.project.array(embedding.id, 'rows').read(0, 266)
+    expect([...rows]).toEqual(Array.from({ length: 400 }, (_, i) => i).filter((i) => i % 3 > 0))
+    expect(bench.project.array(embedding.id, 'plane').read(0, 266).every(Number.isFinite)).toBe(true)
+    await bench.close()
+  })
+
+  test.each([1, 2])('says so where there are too few rows: %i', async (count) => {
+    const { bench, latents } = scene(folder.file(`few-${count}`), (i) => (i < count ? 1 : 0))
+    for (const method of ['pca', 'umap', 'tsne'])
+      await expect(bench.compute('embed', { latents }, { method })).rejects.toMatchObject({ code: 'DATA_UNSUITABLE' })
     await bench.close()
   })
 
