@@ -1,7 +1,7 @@
 /**
  * What judges and tidies classes, against scikit-learn and GDAL on the same numbers in one call; seconds of processor time, one thread each.
  *
- *   node test/bench/validity.ts [--json] [--peer python3]
+ *   node test/bench/validity.ts [--json] [--peer python3] [--only silhouette|k|sieve]
  *
  * Silhouette: of 2000 rows out of 200 000, as everywhere in the app (its most: rows so wide that fewer are looked at). All criteria of k: 2 … 12.
  * Sieve: 16 million pixels in three percent of specks. A peer that cannot be run is left out, and that is said.
@@ -19,6 +19,8 @@ import { groups } from '../helpers/groups.ts'
 
 const json = process.argv.includes('--json')
 const peer = process.argv.includes('--peer') ? process.argv[process.argv.indexOf('--peer') + 1] : 'python3'
+const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1] : undefined
+const wanted = (part: string): boolean => only === undefined || only === part
 const folder = mkdtempSync(join(tmpdir(), 'stratum-bench-'))
 
 interface Measured {
@@ -91,7 +93,7 @@ seconds, versions = time.process_time() - t, 'GDAL ' + gdal.__version__
 value = (target.GetRasterBand(1).ReadAsArray() != a).sum()
 `
 
-try {
+async function silhouettesBeside(): Promise<void> {
   for (const [n, d] of [
     [200_000, 4],
     [200_000, 64],
@@ -103,7 +105,9 @@ try {
     const ours = await timed(async () => (await silhouette(X, n, d, labels, 6, { seed: 1 })) ?? Number.NaN)
     told(`silhouette of ${n} × ${d}, sampled`, ours, peerSays(silhouetteScript, n, d, 6), 'silhouette')
   }
+}
 
+async function numbersOfClasses(): Promise<void> {
   const [n, d] = [20_000, 8]
   const X = groups(n, d, 6, 3)
   const sets: Readonly<Record<string, KCriterion[]>> = {
@@ -116,7 +120,9 @@ try {
     const ours = await timed(async () => (await chooseK(X, n, d, { kMax: 12, seed: 1, criteria })).k)
     told(`k of ${n} × ${d}, ${name}`, ours, null, 'k')
   }
+}
 
+async function sievesBeside(): Promise<void> {
   const size = 4000
   const random = randomStream(1, 'bench/specks')
   const classes = Uint16Array.from({ length: size * size }, (_, i) => {
@@ -139,6 +145,12 @@ try {
     })
     told(`sieve, ${giveTo}`, ours, theirs, 'pixels changed')
   }
+}
+
+try {
+  if (wanted('silhouette')) await silhouettesBeside()
+  if (wanted('k')) await numbersOfClasses()
+  if (wanted('sieve')) await sievesBeside()
 } finally {
   rmSync(folder, { recursive: true })
 }

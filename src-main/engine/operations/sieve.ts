@@ -133,8 +133,10 @@ async function separated(
   const writer = createClassWriter(ctx, meta, classes)
   const numbering = new RegionNumbering(width, ctx.params.connectivity)
   await eachLine(read, width, height, run, (line) => {
-    const ids = numbering.next(line)
-    writer.append(line.map((label, x) => (label === 0 ? 0 : newId[regions.of[ids[x]]])))
+    const { count: runs, starts, ids } = numbering.next(line)
+    const out = new Uint16Array(width)
+    for (let at = 0; at < runs; at++) if (ids[at] > 0) out.fill(newId[regions.of[ids[at]]], starts[at], starts[at + 1])
+    writer.append(out)
   })
   const parts = new Map<number, number>()
   const descents = classes.map(({ id, isNoise }, i) => {

@@ -53,8 +53,9 @@ export async function mappingUnits(read: ReadLines, width: number, height: numbe
         const lines = read(from, to)
         const out = new Uint16Array(lines.length)
         for (let at = 0; at < lines.length; at += width) {
-          const ids = numbering.next(lines.subarray(at, at + width))
-          for (let x = 0; x < width; x++) if (ids[x] > 0) out[at + x] = labels[found.of[ids[x]]]
+          const { count, starts, ids } = numbering.next(lines.subarray(at, at + width))
+          for (let run = 0; run < count; run++)
+            if (ids[run] > 0) out.fill(labels[found.of[ids[run]]], at + starts[run], at + starts[run + 1])
         }
         return out
       }
@@ -110,25 +111,42 @@ interface ClassMap {
   readonly isSmall: (size: number) => boolean
 }
 
-/** Regions that touch at each pixel: with the pixel above, above to the left, above to the right, and to the left. */
+/**
+ * Regions that touch, run by run, and the pixel edges that two runs share (none over a corner). A run meets them in the order in which its
+ * pixels would, each the one above, above to the left, above to the right, and to the left: gdal_sieve decides ties by it.
+ */
 async function eachContact(
   { read, width, height, connectivity, found }: ClassMap,
   diagonal: boolean,
   run: LongRun,
-  visit: (region: number, other: number) => void,
+  visit: (region: number, other: number, edges: number) => void,
 ): Promise<void> {
   const numbering = new RegionNumbering(width, connectivity)
-  const meet = (a: number, b: number): void => {
-    if (a !== 0 && b !== 0 && found.of[a] !== found.of[b]) visit(found.of[a], found.of[b])
+  const { of } = found
+  const reach = diagonal ? 1 : 0
+  const meet = (a: number, b: number, edges: number): void => {
+    if (a !== 0 && b !== 0 && of[a] !== of[b]) visit(of[a], of[b], edges)
   }
   await eachLine(read, width, height, run, (line) => {
-    const ids = numbering.next(line)
-    const above = numbering.aboveIds
-    for (let x = 0; x < width; x++) {
-      meet(ids[x], above[x])
-      if (diagonal && x > 0) meet(ids[x], above[x - 1])
-      if (diagonal && x + 1 < width) meet(ids[x], above[x + 1])
-      if (x > 0) meet(ids[x], ids[x - 1])
+    const { count, starts, ids } = numbering.next(line)
+    const { above } = numbering
+    /** The first run above that ends beyond the beginning of this one. */
+    let first = 0
+    for (let at = 0; at < count; at++) {
+      const [id, from, to] = [ids[at], starts[at], starts[at + 1]]
+      while (first < above.count && above.starts[first + 1] <= from) first++
+      if (id === 0) continue
+      const meetAbove = (other: number): void => {
+        if (other < 0 || other >= above.count) return
+        const edges = Math.min(to, above.starts[other + 1]) - Math.max(from, above.starts[other])
+        meet(id, above.ids[other], Math.max(0, edges))
+      }
+      meetAbove(first)
+      if (diagonal && first > 0 && above.starts[first] === from) meetAbove(first - 1)
+      let next = first + 1
+      if (diagonal && next < above.count && above.starts[next] === from + 1) meetAbove(next++)
+      if (at > 0) meet(id, ids[at - 1], 1)
+      for (; next < above.count && above.starts[next] < to + reach; next++) meetAbove(next)
     }
   })
 }
@@ -137,9 +155,9 @@ async function eachContact(
 async function byBorder(map: ClassMap, mostBytes: number, run: LongRun): Promise<Uint16Array> {
   const { found, isSmall } = map
   const { count } = found
-  let borders = new BorderTable(count, mostBytes)
-  await eachContact(map, false, run, (a, b) => {
-    if (isSmall(found.size[a]) || isSmall(found.size[b])) borders.add(a, b, 1)
+  let borders = new BorderTable(mostBytes)
+  await eachContact(map, false, run, (a, b, edges) => {
+    if (isSmall(found.size[a]) || isSmall(found.size[b])) borders.add(a, b, edges)
   })
   const merged = createMerging(found)
   const { size, label, parent } = merged
@@ -170,7 +188,7 @@ async function byBorder(map: ClassMap, mostBytes: number, run: LongRun): Promise
         if (label[rootOf(parent, a)] === label[rootOf(parent, b)]) join(a, b)
       }),
     )
-    const next = new BorderTable(count, mostBytes)
+    const next = new BorderTable(mostBytes)
     borders.each((a, b, border) => {
       const [i, j] = [rootOf(parent, a), rootOf(parent, b)]
       if (i !== j) next.add(i, j, border)

@@ -4,56 +4,56 @@ import { StratumError } from '#common/errors.ts'
 const bytesPerSlot = 12
 
 export class BorderTable {
-  readonly #regions: number
   readonly #mostBytes: number
-  /** a · regions + b with a < b; −1 is free. */
-  #keys = new Float64Array(1024).fill(-1)
+  /** The lower region of a pair + 1, 0 where the slot is free; the higher one; what they share. */
+  #lower = new Uint32Array(1024)
+  #higher = new Uint32Array(1024)
   #borders = new Uint32Array(1024)
   #used = 0
 
-  constructor(regions: number, mostBytes: number) {
-    this.#regions = regions
+  constructor(mostBytes: number) {
     this.#mostBytes = mostBytes
   }
 
   /** @throws MEMORY_EXCEEDED when too many pairs touch */
   add(a: number, b: number, border: number): void {
-    if (this.#used * 2 >= this.#keys.length) this.#grow()
-    this.#put(a < b ? a * this.#regions + b : b * this.#regions + a, border)
+    if (this.#used * 2 >= this.#borders.length) this.#grow()
+    if (a < b) this.#put(a + 1, b, border)
+    else this.#put(b + 1, a, border)
   }
 
   each(visit: (a: number, b: number, border: number) => void): void {
-    for (let slot = 0; slot < this.#keys.length; slot++) {
-      const key = this.#keys[slot]
-      if (key >= 0) visit(Math.floor(key / this.#regions), key % this.#regions, this.#borders[slot])
-    }
+    const [lower, higher, borders] = [this.#lower, this.#higher, this.#borders]
+    for (let slot = 0; slot < lower.length; slot++) if (lower[slot] > 0) visit(lower[slot] - 1, higher[slot], borders[slot])
   }
 
-  #put(key: number, border: number): void {
-    const keys = this.#keys
-    const mask = keys.length - 1
-    // Both halves of the key go into the hash: neighbours differ in the lower one only.
-    let slot = Math.imul((key % 0x100000000) ^ Math.imul(Math.floor(key / 0x100000000), 0x85ebca6b), 0x9e3779b1) >>> 0
+  #put(a: number, b: number, border: number): void {
+    const [lower, higher] = [this.#lower, this.#higher]
+    const mask = lower.length - 1
+    let slot = Math.imul(Math.imul(a, 0x85ebca6b) ^ b, 0x9e3779b1)
     slot = (slot ^ (slot >>> 15)) & mask
-    while (keys[slot] >= 0 && keys[slot] !== key) slot = (slot + 1) & mask
-    if (keys[slot] < 0) {
-      keys[slot] = key
+    while (lower[slot] > 0 && (lower[slot] !== a || higher[slot] !== b)) slot = (slot + 1) & mask
+    if (lower[slot] === 0) {
+      lower[slot] = a
+      higher[slot] = b
       this.#used++
     }
     this.#borders[slot] += border
   }
 
   #grow(): void {
-    const [keys, borders] = [this.#keys, this.#borders]
-    if (keys.length * 2 * bytesPerSlot > this.#mostBytes)
+    const [lower, higher, borders] = [this.#lower, this.#higher, this.#borders]
+    const slots = borders.length * 2
+    if (slots * bytesPerSlot > this.#mostBytes)
       throw new StratumError(
         'MEMORY_EXCEEDED',
         `The map has more than ${this.#used.toLocaleString('en')} places where specks touch, and their list does not fit into memory.`,
         'Tidy the classes with a majority filter first.',
       )
-    this.#keys = new Float64Array(keys.length * 2).fill(-1)
-    this.#borders = new Uint32Array(keys.length * 2)
+    this.#lower = new Uint32Array(slots)
+    this.#higher = new Uint32Array(slots)
+    this.#borders = new Uint32Array(slots)
     this.#used = 0
-    for (let slot = 0; slot < keys.length; slot++) if (keys[slot] >= 0) this.#put(keys[slot], borders[slot])
+    for (let slot = 0; slot < lower.length; slot++) if (lower[slot] > 0) this.#put(lower[slot], higher[slot], borders[slot])
   }
 }

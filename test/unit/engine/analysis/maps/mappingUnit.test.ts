@@ -150,7 +150,7 @@ describe('the table of borders', () => {
   it('adds up what is shared by a pair, in either order', () => {
     const random = randomStream(2, 'pairs')
     const expected = new Map<string, number>()
-    const table = new BorderTable(3_000_000, 1e9)
+    const table = new BorderTable(1e9)
     for (let i = 0; i < 20_000; i++) {
       const [a, b] = [random.below(60) * 50_000, 1 + random.below(60)]
       table.add(i % 2 ? a : b, i % 2 ? b : a, 1 + (i % 3))
