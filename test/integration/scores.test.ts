@@ -294,6 +294,13 @@ describe('scores of a time series', () => {
     expect(rocAuc(scoresOf(reviewed), truth)).toBeGreaterThan(0.95)
     await anomalies().review({ scores: scores.id, entries: { [verdicts[0]]: { verdict: 'dismissed', comment: 'a test' } } })
     expect((await bench.compute('rescore', { scores: scores.id })).id).not.toBe(reviewed.id)
+    // Reviews go along, and a review that goes on there is learned from upon the first scores.
+    expect(Object.keys(reviewed.annotations.review ?? {})).toHaveLength(24)
+    const [further] = [...isOdd().keys()].filter((row) => isOdd()[row] === 1 && reviewed.annotations.review?.[row] === undefined)
+    await anomalies().review({ scores: reviewed.id, entries: { [further]: { verdict: 'confirmed', comment: '' } } })
+    const again = await bench.compute('rescore', { scores: reviewed.id })
+    expect(metaOf(again).learnedFrom).toMatchObject({ scores: scores.id, anomalous: 13, normal: 12 })
+    expect(again.name.match(/reviewed/g)).toHaveLength(1)
   })
 
   it('a model for each machine finds what is odd for that machine', async () => {

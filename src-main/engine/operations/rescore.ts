@@ -9,6 +9,9 @@
  * Reviewed rows were flagged before, so that none of them says what ordinary rows are like: as many rows again as were reviewed are drawn
  * from the lower half of the scores and taken for normal.
  *
+ * The new scores begin with what was found of the old ones, so that a review goes on; scores that learned from reviews are learned anew from
+ * the scores before them, with all reviews there are by then.
+ *
  * Memory: the known rows, and what scoring needs (score.ts).
  */
 import { z } from 'zod'
@@ -92,7 +95,7 @@ const mostErrorColumns = 256
 
 export const rescoreOperation = defineOperation({
   id: 'rescore',
-  version: 1,
+  version: 2,
   title: 'Score by reviews',
   summary: 'Learns from confirmed and dismissed rows, or from labels, which unusual rows matter.',
   citation: 'Das et al. 2016, Incorporating expert feedback into active anomaly discovery, ICDM',
@@ -111,14 +114,19 @@ export const rescoreOperation = defineOperation({
     const known = from === 'reviews' ? reviews() : labels === null ? '' : await labelsIdentity(labels)
     return threshold === undefined ? known : `${known} ${threshold}`
   },
-  nameFor: ({ from }, { scores }) => `${scores?.name ?? 'scores'}, ${from === 'labels' ? 'with labels' : 'reviewed'}`,
+  nameFor: ({ from }, { scores }) =>
+    `${(scores?.name ?? 'scores').replace(/, reviewed$/, '')}, ${from === 'labels' ? 'with labels' : 'reviewed'}`,
   async run(ctx) {
     const earlier = ctx.inputs.scores!
-    const meta = earlier.meta as unknown as ScoresMeta
-    checkRepeatable(earlier)
+    const base = beforeReviews(ctx.project, earlier)
+    const meta = base.meta as unknown as ScoresMeta
+    checkRepeatable(base)
     const frame = openFrame({ project: ctx.project, latents: ctx.project.artifact(meta.latents), threads: ctx.threads, signal: ctx.signal })
     try {
-      return await rescore(ctx, frame, earlier)
+      const made = await rescore(ctx, frame, base, earlier)
+      const { review } = earlier.annotations
+      if (review) ctx.draft.annotate({ review })
+      return made
     } finally {
       await frame.close()
     }
@@ -131,6 +139,12 @@ function reviewsOf({ annotations }: Artifact): [row: number, anomalous: 0 | 1][]
   for (const [key, { verdict }] of Object.entries(annotations.review ?? {}))
     if (verdict !== null) rows.set(Number(key.slice(key.indexOf('/') + 1)), verdict === 'confirmed' ? 1 : 0)
   return [...rows].sort(([a], [b]) => a - b)
+}
+
+/** The scores that reviews were learned upon first. */
+function beforeReviews(project: Project, scores: Artifact): Artifact {
+  const { learnedFrom } = scores.meta as unknown as ScoresMeta
+  return scores.operation === 'rescore' && learnedFrom ? beforeReviews(project, project.artifact(learnedFrom.scores)) : scores
 }
 
 function checkRepeatable({ id, operation, params: made, name }: Artifact): void {
@@ -149,11 +163,13 @@ interface Known {
   readonly source: string
 }
 
-async function rescore(ctx: Context, frame: Frame, earlier: Artifact): Promise<ScoresMeta> {
+/** @param base   what is scored upon, and what the new scores stand beside
+ *  @param judged scores whose reviews are known: the same, or some that learned from it before */
+async function rescore(ctx: Context, frame: Frame, earlier: Artifact, judged: Artifact): Promise<ScoresMeta> {
   const { project, seed, threads, signal } = ctx
   const meta = earlier.meta as unknown as ScoresMeta
   const made = scoreParams.parse(earlier.params) as unknown as ScoreParams
-  const known = await knownRows(ctx, frame, earlier)
+  const known = await knownRows(ctx, frame, judged)
   ctx.report({ stage: 'Learning what is usual', fraction: null })
   const base = await openScorer({ project, frame, latents: meta.latents, params: made, seed: earlier.seed, threads, signal })
   const { X, rows, anomalous } = await readKnown(ctx, frame, known)
@@ -170,9 +186,9 @@ async function rescore(ctx: Context, frame: Frame, earlier: Artifact): Promise<S
     signal,
   )
   const before = Float64Array.from({ length: rows.length }, (_, i) => F[(i + 1) * features.width - 1])
-  const judged = known.rows.length < rows.length ? new Set(known.rows) : null
+  const told = known.rows.length < rows.length ? new Set(known.rows) : null
   const left = await leftOut(ctx, scale(F), anomalous, rows, features.width)
-  const kept = Uint32Array.from(rows.keys()).filter((i) => judged === null || judged.has(rows[i]))
+  const kept = Uint32Array.from(rows.keys()).filter((i) => told === null || told.has(rows[i]))
   const aucOf = (scores: Float64Array): number | null => aucAt(scores, anomalous, kept)
   const scorer = learnedScorer(frame, base, features, scale, model)
   const request = { project, frame, latents: meta.latents, scorer, seed, signal }
@@ -186,7 +202,7 @@ async function rescore(ctx: Context, frame: Frame, earlier: Artifact): Promise<S
   const finished = await finish(
     {
       ...ctx,
-      params: { ...made, rule: 'percentile', percentile: Math.min(99.999, Math.max(50, percentileOf(project, earlier))) },
+      params: { ...made, rule: 'percentile', percentile: Math.min(99.999, Math.max(50, percentileOf(project, judged))) },
     } as unknown as OperationContext<ScoreParams>,
     frame,
     meta.latents,

@@ -3,7 +3,7 @@ import type { Artifact } from '#common/domain/artifact.ts'
 import type { ComparisonMeta } from '#common/domain/comparison.ts'
 import type { Interval, ScoresMeta } from '#common/domain/scores.ts'
 import { formatFixed, formatSignificant } from '../../lib/format.ts'
-import { expect } from './threshold.ts'
+import { expect, flaggedBy } from './threshold.ts'
 
 export interface ScoreLine {
   readonly artifact: Artifact
@@ -29,7 +29,7 @@ export function scoreLines(scores: readonly Artifact[], comparisons: readonly Ar
     const meta = artifact.meta as unknown as ScoresMeta
     const threshold = artifact.annotations.threshold ?? meta.threshold
     const expected = expect(meta.histogram, meta.validRows, meta.holdoutRows, threshold)
-    const flagged = threshold === meta.threshold ? meta.flagged : expected.flagged
+    const flagged = flaggedBy(artifact)
     const evaluation = comparisons.findLast((c) => c.operation === 'evaluate' && Object.values(c.inputs).includes(artifact.id)) ?? null
     const row = (evaluation?.meta as unknown as ComparisonMeta | undefined)?.rows.find((r) => r.artifact === artifact.id)
     return {

@@ -1,4 +1,6 @@
 /** What a threshold flags, and how many of these are false alarms to be expected, from the histograms of the scores alone. */
+import type { Artifact } from '#common/domain/artifact.ts'
+import type { ScoresMeta } from '#common/domain/scores.ts'
 
 export interface ScoreHistogram {
   readonly from: number
@@ -70,3 +72,10 @@ export const intervalOf = (
   { from, to }: ScoreHistogram,
 ): readonly [number, number] | undefined =>
   low === null && high === null ? undefined : [Math.max(from, low ?? from), Math.min(to, high ?? to)]
+
+/** Rows above the threshold that counts: one by one above the recommended one, from the histogram above any other. */
+export function flaggedBy({ annotations, meta }: Pick<Artifact, 'annotations' | 'meta'>): number {
+  const { threshold, flagged, histogram, validRows, holdoutRows } = meta as unknown as ScoresMeta
+  const set = annotations.threshold ?? threshold
+  return set === threshold ? flagged : expect(histogram, validRows, holdoutRows, set).flagged
+}

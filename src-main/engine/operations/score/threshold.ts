@@ -109,7 +109,8 @@ async function apply(
 }
 
 /** How the rule is told in a sentence of a report. */
-export function ruleWords({ rule, parameters, calibrationRows, calibration }: ThresholdChoice): string {
+export function ruleWords({ rule, parameters: exact, calibrationRows, calibration }: ThresholdChoice): string {
+  const parameters = Object.fromEntries(Object.entries(exact).map(([name, value]) => [name, Number(value.toPrecision(6))]))
   const rows = `${calibrationRows} ${calibration} rows`
   switch (rule) {
     case 'percentile':
