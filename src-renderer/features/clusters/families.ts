@@ -58,5 +58,6 @@ export function stepWords(artifact: Artifact): string {
   const { edited, tidied = 0 } = metaOf(artifact)
   if (artifact.operation === 'tidy') return `Tidied, ${tidied} × ${tidied}`
   if (!edited) return 'As clustered'
+  if (artifact.operation === 'sieve') return `Regions of ${artifact.params.smallest ?? 10} ${artifact.params.unit ?? 'px'} and more`
   return edited.what.charAt(0).toUpperCase() + edited.what.slice(1)
 }

@@ -84,6 +84,23 @@ export function labelMedians(points: Float32Array, labels: Uint16Array): Map<num
   return new Map([...xs].map(([label, x]) => [label, [median(x), median(ys.get(label) as number[])] as const]))
 }
 
+/** Longer names are cut where they are written among the points; the legend has all of them. */
+const mostLetters = 24
+export const shortName = (name: string): string => (name.length > mostLetters ? `${name.slice(0, mostLetters - 1).trimEnd()}…` : name)
+
+/**
+ * Which names are written, so that none lies on another: classes that come first, the larger ones, go first.
+ * @param labels centre in pixels and text
+ */
+export function apart<Label extends { readonly x: number; readonly y: number; readonly text: string }>(labels: readonly Label[]): Label[] {
+  const halfWidth = ({ text }: Label): number => 3.4 * text.length + 2
+  const kept: Label[] = []
+  for (const label of labels)
+    if (kept.every((other) => Math.abs(other.y - label.y) >= 13 || Math.abs(other.x - label.x) >= halfWidth(other) + halfWidth(label)))
+      kept.push(label)
+  return kept
+}
+
 /** Whether a point lies in the polygon by the even-odd rule; one exactly on an edge may fall on either side. Made once for millions of points. */
 export function insideTest(polygon: Polygon): (x: number, y: number) => boolean {
   const n = polygon.length

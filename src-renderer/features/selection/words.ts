@@ -52,6 +52,26 @@ export function conditionWords(condition: RowCondition, { byId, nouns, className
   }
 }
 
+interface SelectionLine {
+  readonly words: string
+  /** The condition that can be let go here. */
+  readonly drops: RowCondition | null
+}
+/** What makes up the selection, line by line: each step of a combined condition, and each further condition that rows must meet. */
+export const selectionLines = (
+  all: readonly RowCondition[],
+  names: Names,
+): { readonly words: string; readonly drops: RowCondition | null }[] =>
+  all.flatMap((condition, i) => {
+    const and = i > 0 ? 'and within ' : ''
+    if (condition.kind !== 'combined')
+      return [{ words: `${and}${conditionWords(condition, names)}`, drops: all.length > 1 ? condition : null }]
+    return condition.parts.map((part, j) => ({
+      words: `${j === 0 ? and : ''}${partWords(part, j, names)}`,
+      drops: j === 0 && all.length > 1 ? condition : null,
+    }))
+  })
+
 /** 'Class 2, and Drawn on UMAP, without Drawn on the map' */
 function partWords({ how, outside, all }: SelectionPart, i: number, names: Names): string {
   const what = all.map((condition) => conditionWords(condition, names)).join(' within ')

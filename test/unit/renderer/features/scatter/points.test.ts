@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { pointColours } from '../../../../../src-renderer/features/scatter/colours.ts'
 import {
+  apart,
   cloudBounds,
   insideTest,
   labelMedians,
   PointIndex,
   pointOpacity,
+  shortName,
   takeAxes,
 } from '../../../../../src-renderer/features/scatter/points.ts'
 
@@ -84,4 +86,14 @@ test('a code of one number is spread along the other axis', () => {
 test('points take the colour of their class, and grey without one', () => {
   const colours = pointColours({ kind: 'class', labels: Uint16Array.from([1, 0]), colours: new Map([[1, '#102030']]) }, 2)
   expect([...new Uint8Array(colours.buffer)]).toEqual([16, 32, 48, 255, 150, 146, 138, 255])
+})
+
+test('of names that would lie on each other the first is written', () => {
+  const at = (x: number, y: number, text: string) => ({ x, y, text })
+  expect(apart([at(50, 50, '1'), at(54, 52, '2'), at(54, 80, '3 Sand'), at(90, 50, '4')]).map(({ text }) => text)).toEqual([
+    '1',
+    '3 Sand',
+    '4',
+  ])
+  expect(shortName('Weathered andesite with a very long name')).toBe('Weathered andesite with…')
 })

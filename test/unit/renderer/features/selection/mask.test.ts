@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest'
 import type { RowCondition, SelectionPart, SimpleCondition } from '#common/domain/selection.ts'
 import { type DrawnRows, maskHere } from '../../../../../src-renderer/features/selection/mask.ts'
 import { PointMask } from '../../../../../src-renderer/features/selection/pointMask.svelte.ts'
-import { conditionWords, countWords } from '../../../../../src-renderer/features/selection/words.ts'
+import { conditionWords, countWords, everyRow, selectionLines } from '../../../../../src-renderer/features/selection/words.ts'
 
 const drawn: DrawnRows = {
   rows: Float64Array.of(0, 5, 11, 14),
@@ -71,6 +71,29 @@ test('what cannot be told here is asked of the engine, and an answer to an older
   await first
   expect([...(points.mask ?? [])]).toEqual([0, 0, 0, 1])
   expect(selectRows.mock.calls[0][0].rows).toBe(drawn.rows)
+})
+
+test('each step of a selection has a line of its own, and further conditions can be let go', () => {
+  const names = { byId: new Map(), nouns: ['pixel', 'pixels'] as const }
+  const area: SimpleCondition = { kind: 'area', points: [] }
+  const classes: SimpleCondition = { kind: 'classes', artifact: 8, classes: [2] }
+  const combined: RowCondition = {
+    kind: 'combined',
+    parts: [
+      { how: 'add', all: [classes] },
+      { how: 'add', all: [area] },
+      { how: 'remove', all: [area] },
+      { how: 'remove', outside: true, all: [classes] },
+    ],
+  }
+  expect(selectionLines([combined], names)).toEqual(
+    ['Class 2', 'and Drawn on the map', 'without Drawn on the map', 'only within Class 2'].map((words) => ({ words, drops: null })),
+  )
+  expect(selectionLines([classes, area], names)).toEqual([
+    { words: 'Class 2', drops: classes },
+    { words: 'and within Drawn on the map', drops: area },
+  ])
+  expect(conditionWords(everyRow(3), names)).toBe('All pixels')
 })
 
 test('a selection is said in the words of the view it was made in', () => {
