@@ -162,6 +162,26 @@ describe('exports of the main job', () => {
     expect(readFileSync(npy).subarray(0, 128).toString('latin1')).toContain(`(${size}, ${size}, 4)`)
   })
 
+  it('writes a table of its classes with size, area and profile, as CSV and as JSON', async () => {
+    const [csv, json] = [join(folder, 'legend.csv'), join(folder, 'legend.json')]
+    await bench.compute('export', { source: done.map.id }, { path: csv, list: 'classes' })
+    await bench.compute('export', { source: done.map.id }, { path: json })
+    const meta = metaOf<ClusteringMeta>(done.map)
+    const { classes } = JSON.parse(readFileSync(json, 'utf8')) as { classes: Record<string, unknown>[] }
+    const [a, b, , d, e] = metaOf<DatasetMeta>(done.dataset).grid!.transform
+    const pixel = Math.abs(a * e - b * d)
+    expect(classes).toHaveLength(meta.classes.length)
+    for (const [i, one] of meta.classes.entries()) {
+      expect(classes[i]).toMatchObject({ class: one.id, rows: one.rows, share: one.share, area_m2: one.rows * pixel })
+      expect(classes[i].area_on).toBe('map projection (EPSG:32754)')
+      const means = Object.keys(classes[i]).filter((name) => name.startsWith('mean '))
+      expect(means.map((name) => classes[i][name])).toEqual(one.mean)
+    }
+    const [head, ...lines] = readFileSync(csv, 'utf8').trim().split('\n')
+    expect(head.startsWith('class,name,colour,noise,rows,share,area_m2,area_on,mean ')).toBe(true)
+    expect(lines).toHaveLength(classes.length)
+  })
+
   it('writes a report that names data, model, classes, comparison and provenance', async () => {
     const path = join(folder, 'report.html')
     await bench.compute('export', { source: done.map.id }, { path })

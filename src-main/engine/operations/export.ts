@@ -28,6 +28,7 @@ import type { Project } from '../project/project.ts'
 import { version } from '../version.ts'
 import { defineOperation, type OperationContext } from './define.ts'
 import { evaluateOperation } from './evaluate.ts'
+import { writeClassTable } from './export/classTable.ts'
 import { legendOf } from './export/legend.ts'
 import { besideChoices, writeRowTable } from './export/table.ts'
 import { modelAsOnnx, modelAsWeights, modelForSaeLens } from './exportModel.ts'
@@ -35,7 +36,7 @@ import { lineage } from './lineage.ts'
 import { openScores } from './score/findings.ts'
 import { scoreOperation } from './score.ts'
 
-const Target = z.enum(['geotiff', 'png', 'csv', 'npy', 'report', 'onnx', 'safetensors', 'saelens', 'geojson', 'geopackage'])
+const Target = z.enum(['geotiff', 'png', 'csv', 'npy', 'report', 'onnx', 'safetensors', 'saelens', 'geojson', 'geopackage', 'json'])
 type Target = z.output<typeof Target>
 
 const targetOfExtension: Readonly<Record<string, Target>> = {
@@ -43,6 +44,7 @@ const targetOfExtension: Readonly<Record<string, Target>> = {
   '.tiff': 'geotiff',
   '.png': 'png',
   '.csv': 'csv',
+  '.json': 'json',
   '.npy': 'npy',
   '.html': 'report',
   '.onnx': 'onnx',
@@ -59,19 +61,26 @@ const params = z.object({
   target: Target.nullable().default(null).meta({
     title: 'Format',
     description:
-      'By the file name when empty: .tif, .png, .csv, .npy, .html; classes or anomalous objects as polygons in .gpkg or .geojson; a model as .onnx or .safetensors. A sparse autoencoder can also become a folder for SAELens.',
+      'By the file name when empty: .tif, .png, .csv, .npy, .html; the classes of a clustering as .json; classes or anomalous objects as polygons in .gpkg or .geojson; a model as .onnx or .safetensors. A sparse autoencoder can also become a folder for SAELens.',
   }),
   compression: z
     .enum(['deflate', 'lzw', 'none'])
     .default('deflate')
     .meta({ title: 'Compression', description: 'DEFLATE is smallest; LZW opens in older tools.', advanced: true }),
   list: z
-    .enum(['rows', 'flagged', 'events', 'objects'])
+    .enum(['rows', 'classes', 'flagged', 'events', 'objects'])
     .default('rows')
     .meta({
-      title: 'Of scores, list',
-      labels: { rows: 'Every row', flagged: 'Flagged rows with blame and reviews', events: 'Events', objects: 'Objects' },
-      description: 'As a table (.csv): all rows, or what was found above the threshold with what you said of it.',
+      title: 'A table lists',
+      labels: {
+        rows: 'Every row',
+        classes: 'Classes with size, area and profile',
+        flagged: 'Flagged rows with blame and reviews',
+        events: 'Events',
+        objects: 'Objects',
+      },
+      description:
+        'As a table (.csv): all rows; of a clustering its classes; of scores what was found above the threshold with what you said of it.',
       advanced: true,
     }),
   minimumPixels: z.int().min(1).max(1_000_000).nullable().default(null).meta({
@@ -221,18 +230,26 @@ async function figureFile(ctx: Context, subject: Subject): Promise<ExportedFile[
 async function tableFile(ctx: Context, { artifact, dataset, data, path }: Subject): Promise<ExportedFile[]> {
   const { project, signal, params } = ctx
   if (artifact.kind === 'comparison') return exportComparison(path, artifact.meta as unknown as ComparisonMeta)
-  if (artifact.kind === 'scores' && params.list !== 'rows') return listFile(ctx, artifact, params.list, path)
+  if (artifact.kind === 'scores' && params.list !== 'rows' && params.list !== 'classes') return listFile(ctx, artifact, params.list, path)
+  if (artifact.kind === 'clustering' && params.list === 'classes') return classesFile(ctx, { artifact, dataset, data, path }, 'csv')
   const { within, beside } = params
   const report = (fraction: number, done: number): void =>
     ctx.report({ stage: 'Writing rows', fraction, done, unit: rowNoun[data.kind][1] })
   return writeRowTable({ project, artifact, dataset, data, path, within, beside, signal, report })
 }
 
+const classesFile = (ctx: Context, { artifact, data, path }: Subject, format: 'csv' | 'json'): Promise<ExportedFile[]> =>
+  writeClassTable(ctx.project, artifact, data, {
+    path,
+    format,
+    run: { signal: ctx.signal, report: (fraction) => ctx.report({ stage: 'Measuring areas', fraction }) },
+  })
+
 /** What lies above the threshold of scores. */
 async function listFile(
   { project, params, signal }: Context,
   artifact: Artifact,
-  list: Exclude<Params['list'], 'rows'>,
+  list: Exclude<Params['list'], 'rows' | 'classes'>,
   path: string,
 ): Promise<ExportedFile[]> {
   const scores = await openScores(project, artifact, signal)
@@ -320,6 +337,7 @@ const writers: Readonly<
   geotiff: { kinds: ['clustering', 'scores', 'latents'], write: mapFile },
   png: { kinds: ['clustering', 'scores'], write: figureFile },
   csv: { kinds: ['clustering', 'scores', 'latents', 'comparison'], write: tableFile },
+  json: { kinds: ['clustering'], write: (ctx, subject) => classesFile(ctx, subject, 'json') },
   npy: { kinds: ['clustering', 'scores', 'latents'], write: arrayFile },
   report: { kinds: ['clustering', 'scores'], write: reportFile },
   onnx: { kinds: ['model'], write: ({ project, params }, { artifact, path }) => modelAsOnnx(project, artifact, path, params) },

@@ -7,7 +7,7 @@ import { metaOf } from '../../lib/artifacts.ts'
 import type { Session } from '../../lib/state/session.svelte.ts'
 
 export interface ExportTarget {
-  readonly id: 'geotiff' | 'geopackage' | 'geojson' | 'png' | 'csv' | 'npy' | 'report' | 'onnx' | 'safetensors' | 'saelens'
+  readonly id: 'geotiff' | 'geopackage' | 'geojson' | 'png' | 'csv' | 'json' | 'npy' | 'report' | 'onnx' | 'safetensors' | 'saelens'
   readonly title: string
   readonly what: string
   /** Empty for a folder. */
@@ -34,6 +34,7 @@ export const targetsOf: Readonly<Partial<Record<ArtifactKind, readonly ExportTar
     target('geojson', 'GeoJSON', 'The same polygons, in degrees', 'geojson', true),
     target('png', 'PNG', 'Figure with legend, scale and north', 'png', true),
     target('csv', 'CSV', 'One class per row', 'csv'),
+    target('json', 'Classes', 'Size, share, area and profile of each', 'json'),
     target('report', 'Report', 'What was done and found, one HTML file', 'html'),
   ],
   scores: [
