@@ -93,7 +93,7 @@ await line('AUC and average precision', () => {
 })
 await line('ROC and precision curves', () => [rocCurve(ranking).recall.length, precisionCurve(ranking).recall.length], false)
 await line('DeLong’s error', () => [areaError(ranking) ?? Number.NaN])
-await line('intervals of scores, 1000', async () => (await scoreIntervals(ranking, 0.98, 1000, 7)).averagePrecision ?? [])
+await line('intervals of scores, 1000', async () => (await scoreIntervals(ranking, 0.98, 1000, 7)).figures.averagePrecision ?? [])
 await line('ARI, AMI, matched accuracy', () => {
   const table = contingency(found, truth, 21, 16)
   return [adjustedRandIndex(table), adjustedMutualInformation(table), hungarianAccuracy(table)]

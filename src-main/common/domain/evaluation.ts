@@ -81,7 +81,16 @@ export const EvaluationMeta = z.object({
   /** One for each row of the comparison. */
   results: z.array(EvaluatedResult),
   /** How the intervals of the rows came about; null: there are none. */
-  intervals: z.object({ level: z.number(), replicates: z.int(), seed: z.int(), how: z.string() }).nullable(),
+  intervals: z
+    .object({
+      level: z.number(),
+      replicates: z.int(),
+      seed: z.int(),
+      how: z.string(),
+      /** Of results whose rows lie beside one another: pixels (windows of a series) on a side of the blocks that were drawn, and their number. */
+      blocks: z.array(z.object({ row: z.int(), side: z.int(), count: z.int() })).optional(),
+    })
+    .nullable(),
   findings: z.array(EvaluationFinding),
 })
 export type EvaluationMeta = z.output<typeof EvaluationMeta>

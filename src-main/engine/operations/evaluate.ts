@@ -14,7 +14,7 @@ import { findingsOf } from './evaluate/findings.ts'
 import { evaluateParams } from './evaluate/params.ts'
 import { evaluateScores } from './evaluate/scores.ts'
 import { truthFor } from './evaluate/truth.ts'
-import { counted } from './evaluate/words.ts'
+import { counted, grouped } from './evaluate/words.ts'
 import { keyedLabels, labelsIdentity } from './labels.ts'
 
 const roles = ['first', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh', 'eighth'] as const
@@ -27,11 +27,11 @@ const result = (optional: boolean): InputDeclaration => ({
 
 export const evaluateOperation = defineOperation({
   id: 'evaluate',
-  version: 3,
+  version: 4,
   title: 'Compare with labels',
   summary: 'Measures class maps and anomaly scores against labels, with intervals, and warns where the labels had a say in them.',
   citation:
-    'Hubert & Arabie 1985 (ARI); Vinh, Epps & Bailey 2010 (AMI); Olofsson et al. 2014 (area-adjusted accuracy); DeLong et al. 1988 (AUC); Efron & Tibshirani 1993 (bootstrap)',
+    'Hubert & Arabie 1985 (ARI); Vinh, Epps & Bailey 2010 (AMI); Olofsson et al. 2014 (area-adjusted accuracy); DeLong et al. 1988 (AUC); Efron & Tibshirani 1993 (bootstrap); Hall 1985, Carlstein 1986 (block bootstrap)',
   inputs: Object.fromEntries(roles.map((role, i) => [role, result(i > 0)])),
   params: evaluateParams,
   produces: 'comparison',
@@ -76,6 +76,7 @@ export const evaluateOperation = defineOperation({
     const results = evaluated.map((one) => one.result)
     const noun = rowNoun[(dataset.meta as unknown as DatasetMeta).kind]
     const drawn = evaluated.flatMap(({ replicates }) => replicates ?? [])
+    const blocks = evaluated.flatMap((one, row) => (one.blocks ? [{ row, ...one.blocks }] : []))
     const findings = findingsOf({ project, dataset, artifacts, truth, sizes, evaluated, params, signal })
     const leaks = findings.some(({ severity }) => severity === 'warn')
     const comparison: ComparisonMeta = {
@@ -103,7 +104,12 @@ export const evaluateOperation = defineOperation({
                 level: 0.95,
                 replicates: Math.min(...drawn),
                 seed: ctx.seed,
-                how: 'stratified percentile bootstrap; the area under the ROC curve by DeLong, area-adjusted accuracy by its standard error',
+                how: howDrawn(
+                  evaluated,
+                  artifacts.map(({ name }) => name),
+                  noun[1],
+                ),
+                ...(blocks.length > 0 && { blocks }),
               },
         findings,
       },
@@ -111,5 +117,18 @@ export const evaluateOperation = defineOperation({
     return comparison
   },
 })
+
+/** How the samples behind the intervals were drawn, result by result where they differ. */
+function howDrawn(evaluated: readonly EvaluatedFigures[], names: readonly string[], rows: string): string {
+  const inBlocks = evaluated.flatMap(({ blocks }, i) =>
+    blocks ? [{ name: names[i], text: `${grouped(blocks.count)} blocks ${blocks.side} ${rows} wide` }] : [],
+  )
+  const oneByOne = 'stratified percentile bootstrap; the area under the ROC curve by DeLong, area-adjusted accuracy by its standard error'
+  if (inBlocks.length === 0) return oneByOne
+  const sizes = new Set(inBlocks.map(({ text }) => text))
+  const which = sizes.size === 1 ? [...sizes][0] : inBlocks.map(({ name, text }) => `${name} ${text}`).join(', ')
+  const block = `percentile bootstrap of whole blocks, since neighbouring ${rows} are mostly right or wrong together: ${which}`
+  return inBlocks.length === evaluated.length ? block : `${block}; else ${oneByOne}`
+}
 
 const fileOf = (labels: string): string => labels.split(/[\\/]/).pop() as string

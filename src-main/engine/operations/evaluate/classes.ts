@@ -1,6 +1,6 @@
 /**
  * A class map against labels, in one pass over the rows: the table of both, and how much the map looks like a map.
- * Memory: a block of rows, the table, three rows of pixels.
+ * Memory: a block of rows, the table, three rows of pixels; for the intervals see blocks.ts.
  */
 import { setImmediate } from 'node:timers/promises'
 import type { Artifact } from '#common/domain/artifact.ts'
@@ -16,6 +16,7 @@ import { judgeNames, nameClasses } from '#engine/analysis/evaluation/classAgreem
 import { LocalAgreementTally } from '#engine/analysis/evaluation/localAgreement.ts'
 import { agreementFigures } from '../compare/judge.ts'
 import type { OperationContext } from '../define.ts'
+import { blockGridOf, blocksOfClasses } from './blocks.ts'
 import type { EvaluateParams } from './params.ts'
 import type { Truth } from './truth.ts'
 
@@ -25,6 +26,8 @@ export interface EvaluatedFigures {
   readonly result: EvaluatedResult
   /** Bootstrap samples that were drawn; null where there are none. */
   readonly replicates: number | null
+  /** Blocks they were drawn in; null where rows were drawn one by one. */
+  readonly blocks: { readonly side: number; readonly count: number } | null
 }
 
 /** Rows read at once, and whole rows of pixels. */
@@ -39,7 +42,8 @@ export async function evaluateClasses(
 ): Promise<EvaluatedFigures> {
   const { project, params, signal, seed } = ctx
   const meta = artifact.meta as unknown as ClusteringMeta
-  const { grid } = project.artifact(meta.dataset).meta as unknown as DatasetMeta
+  const dataset = project.artifact(meta.dataset).meta as unknown as DatasetMeta
+  const { grid } = dataset
   const hasNoise = meta.classes.some(({ isNoise }) => isNoise)
   const nFound = meta.k + (hasNoise ? 1 : 0)
   const { table, mapped, local } = await crossed(ctx, artifact.id, truth, nFound, grid?.width ?? null, (f) => report(f / 2))
@@ -49,8 +53,19 @@ export async function evaluateClasses(
 
   const intervals: Record<string, Range> = {}
   let replicates: number | null = null
+  let blocks: EvaluatedFigures['blocks'] = null
   if (params.replicates > 0 && table.total > 0) {
-    const found = await classIntervals(table, names, params.replicates, seed, { signal, report: (f) => report((1 + f) / 2) })
+    const beside = blockGridOf(dataset)
+    const counts = beside && (await blocksOfClasses({ project, artifact: artifact.id, truth, grid: beside, params, signal }, names))
+    blocks = counts && { side: counts.side, count: counts.blocks }
+    const found = await classIntervals(
+      table,
+      names,
+      params.replicates,
+      seed,
+      { signal, report: (f) => report((1 + f) / 2) },
+      counts && { counts, mapped: grid ? mapped : null },
+    )
     Object.assign(intervals, found.figures)
     replicates = found.replicates
     const perClass = ctx.draft.writeArray(`perClass/${row}`, { dtype: 'float64', shape: [truth.names.length, 6] })
@@ -60,7 +75,7 @@ export async function evaluateClasses(
     )
     perClass.finish()
   }
-  if (adjusted?.error != null) intervals.areaAccuracy = normalInterval(adjusted.value, adjusted.error)
+  if (adjusted?.error != null && blocks === null) intervals.areaAccuracy = normalInterval(adjusted.value, adjusted.error)
   writeTable(ctx, row, table, mapped)
   const model = modelOf(ctx, meta.latents)
   return {
@@ -80,6 +95,7 @@ export async function evaluateClasses(
     intervals,
     result: { kind: 'classes', found: nFound, hasNoise },
     replicates,
+    blocks,
   }
 }
 

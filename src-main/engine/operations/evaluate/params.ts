@@ -42,8 +42,23 @@ export const evaluateParams = z.object({
   replicates: z.int().min(0).max(10_000).default(1000).meta({
     title: 'Bootstrap samples',
     description: 'Behind the 95 % intervals; 0 gives none.',
-    paperTerm: 'stratified percentile bootstrap',
+    paperTerm: 'percentile bootstrap',
     advanced: true,
   }),
+  blockSide: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .nullable()
+    .default(null)
+    .meta({
+      title: 'Drawn in blocks of',
+      labels: { '': 'as far as errors are alike' },
+      unit: 'pixels or windows',
+      paperTerm: 'block bootstrap, B',
+      advanced: true,
+      description:
+        'Neighbouring pixels and windows are mostly right or wrong together, so that whole blocks are drawn, this many on a side. Empty takes ten times the distance at which errors are no longer alike; 1 draws one by one, as if none were.',
+    }),
 })
 export type EvaluateParams = z.output<typeof evaluateParams>

@@ -4,6 +4,7 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import type { Artifact } from '#common/domain/artifact.ts'
+import type { DatasetMeta } from '#common/domain/dataset.ts'
 import type { CurveMark } from '#common/domain/evaluation.ts'
 import type { ScoresMeta } from '#common/domain/results.ts'
 import { StratumError, throwIfCancelled } from '#common/errors.ts'
@@ -14,6 +15,7 @@ import { areaError, areaUnderRoc, meanPrecision, precisionCurve, rocCurve } from
 import type { Project } from '../../project/project.ts'
 import type { OperationContext } from '../define.ts'
 import { type EvaluatedFigures, normalInterval } from './classes.ts'
+import { blockGridOf, blocksOfScores } from './blocks.ts'
 import { eventFigures } from './events.ts'
 import type { EvaluateParams } from './params.ts'
 import { listed, type Truth } from './truth.ts'
@@ -53,12 +55,23 @@ export async function evaluateScores(
   const area = areaUnderRoc(ranking)
   const events = await eventFigures(ctx.project, artifact, threshold, truth, signal)
   const intervals: Record<string, Range> = {}
+  let replicates: number | null = null
+  let blocks: EvaluatedFigures['blocks'] = null
   if (params.replicates > 0) {
-    Object.assign(
-      intervals,
-      await scoreIntervals(ranking, threshold, params.replicates, seed, { signal, report: (f) => report(0.4 + 0.6 * f) }),
+    const grid = blockGridOf(ctx.project.artifact((artifact.meta as unknown as ScoresMeta).dataset).meta as unknown as DatasetMeta)
+    const drawn = grid && (await blocksOfScores({ project: ctx.project, artifact: artifact.id, truth, grid, params, signal }, threshold))
+    const found = await scoreIntervals(
+      ranking,
+      threshold,
+      params.replicates,
+      seed,
+      { signal, report: (f) => report(0.4 + 0.6 * f) },
+      drawn?.count ?? null,
     )
-    const error = areaError(ranking)
+    Object.assign(intervals, found.figures)
+    blocks = drawn && { side: drawn.side, count: found.blocks ?? 0 }
+    replicates = found.replicates
+    const error = drawn ? null : areaError(ranking)
     if (error !== null) intervals.auc = normalInterval(area, error)
   }
   writeColumns(draft, `roc/${row}`, Object.values(rocCurve(ranking)))
@@ -90,7 +103,8 @@ export async function evaluateScores(
     },
     intervals,
     result: { kind: 'scores', marks: [mark('threshold', threshold, at), mark('best F1', best.threshold, best)], flagged: at.flagged },
-    replicates: params.replicates > 0 ? params.replicates : null,
+    replicates,
+    blocks,
   }
 }
 

@@ -1,23 +1,28 @@
 /**
  * How far figures of classes against labels would move with other labelled rows: samples of the table of both, drawn within each labelled
- * class, so that a sample costs what the table does and not what the rows do.
+ * class, so that a sample costs what the table does and not what the rows do; or, of rows that lie beside one another, of whole blocks
+ * (blocks.ts).
  *
  * Names of found classes are held as they are for all rows, since a map keeps its names; and so is the mutual information that chance
  * gives (E of the AMI), which depends on the sizes of classes in the second order only. What a draw leaves as it is has no interval: the
- * labelled classes keep their sizes. Memory: the table twice, and the values of the replicates.
+ * labelled classes keep their sizes, but in blocks. Memory: the table twice, and the values of the replicates.
  */
 import { adjustedRandIndex, type Contingency, purity, tableOf } from '../agreement.ts'
 import { f1Of, judgeNames } from '../classAgreement.ts'
 import { adjustedMutualInformation, expectedInformation, vMeasure } from '../information.ts'
 import { createPace, type LongRun } from '#engine/analysis/pace.ts'
 import { randomStream } from '#engine/analysis/random.ts'
+import { areaAdjusted } from '../areaAdjusted.ts'
 import { redraw } from './binomial.ts'
+import { type BlockCounts, redrawBlocks } from './blocks.ts'
 import { type Range, Replicates } from './percentile.ts'
 
 /** Cells drawn in all replicates together: about five seconds. */
 const mostDraws = 5e7
+/** Sums over blocks in all replicates together: about five seconds. */
+const mostSums = 2e9
 
-const figureKeys = ['ari', 'nmi', 'ami', 'homogeneity', 'completeness', 'purity', 'accuracy', 'kappa'] as const
+const figureKeys = ['ari', 'nmi', 'ami', 'homogeneity', 'completeness', 'purity', 'accuracy', 'kappa', 'areaAccuracy'] as const
 
 export interface ClassIntervals {
   readonly replicates: number
@@ -32,23 +37,37 @@ export interface ClassIntervals {
 export const replicatesFor = (asked: number, cells: number): number =>
   Math.min(asked, Math.max(100, Math.floor(mostDraws / Math.max(1, cells))))
 
-/** @param names [nFound] labelled class that each found one is named by, −1 for none */
+/** What makes neighbouring rows count as such. */
+export interface ClassBlocks {
+  /** Cells are places in the table. */
+  readonly counts: BlockCounts
+  /** [nFound] rows of the whole map in each found class, for the area-adjusted accuracy; null where there is none. */
+  readonly mapped: ArrayLike<number> | null
+}
+
+/**
+ * @param names [nFound] labelled class that each found one is named by, −1 for none
+ * @param blocks null draws row by row
+ */
 export async function classIntervals(
   table: Contingency,
   names: ArrayLike<number>,
   asked: number,
   seed: number,
   run: LongRun = {},
+  blocks: ClassBlocks | null = null,
 ): Promise<ClassIntervals> {
   const { counts, nFound, nTruth } = table
-  const replicates = replicatesFor(asked, nFound * nTruth)
+  const sums = blocks?.counts.cell.length ?? 1
+  const replicates = Math.min(replicatesFor(asked, nFound * nTruth), Math.max(100, Math.floor(mostSums / Math.max(1, sums))))
   const expected = expectedInformation(table)
   const figures = new Replicates(figureKeys.length + 3 * nTruth, replicates)
   const drawn = new Float64Array(counts.length)
   const pace = createPace(run.signal)
   for (let r = 0; r < replicates; r++) {
     const random = randomStream(seed, `bootstrap/${r}`)
-    for (let j = 0; j < nTruth; j++) redraw(counts, drawn, random, j, nTruth)
+    if (blocks) redrawBlocks(blocks.counts, drawn, random)
+    else for (let j = 0; j < nTruth; j++) redraw(counts, drawn, random, j, nTruth)
     const sample = tableOf(drawn, nFound, nTruth)
     const { homogeneity, completeness, v } = vMeasure(sample)
     const { accuracy, kappa, right, named } = judgeNames(sample, names)
@@ -61,6 +80,7 @@ export async function classIntervals(
       purity(sample),
       accuracy,
       kappa,
+      blocks?.mapped ? areaAdjusted(sample, names, blocks.mapped).accuracy.value : null,
     ]
     for (const [f, value] of values.entries()) figures.set(r, f, value)
     for (let j = 0; j < nTruth; j++) {

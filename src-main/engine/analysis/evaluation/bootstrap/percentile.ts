@@ -1,7 +1,7 @@
 /**
  * Percentile intervals (Efron & Tibshirani, An introduction to the bootstrap, 1993, chapter 13): what a figure is in `replicates` samples
- * drawn with replacement from the rows, stratified by label, and the range that holds the middle 95 % of it. Rows count as drawn
- * independently of each other; where neighbours are alike (pixels, windows that overlap), intervals are narrower than they should be.
+ * drawn with replacement from the rows, and the range that holds the middle 95 % of it. Rows are drawn one by one within each label, or,
+ * where neighbours are alike (pixels, windows that follow each other), block by block (blocks.ts).
  */
 import { quantileOfSorted } from '#engine/analysis/statistics/quantiles.ts'
 

@@ -1,5 +1,6 @@
 /**
- * How far figures of scores would move with other labelled rows: samples of anomalous and of normal rows, each drawn among their own.
+ * How far figures of scores would move with other labelled rows: samples of anomalous and of normal rows, each drawn among their own; or, of
+ * rows that lie beside one another, of whole blocks with both (blocks.ts).
  *
  * A sample draws how often each step of the ranking occurs, not rows. Steps of normal rows only that follow each other are one step first,
  * which changes no figure (a threshold stays between two); where more than `mostSteps` are left, anomalous rows are taken together so that
@@ -10,33 +11,58 @@ import { randomStream } from '#engine/analysis/random.ts'
 import { bestF1, detectionAbove, type Ranking } from '../ranking.ts'
 import { areaUnderRoc, meanPrecision } from '../roc.ts'
 import { redraw } from './binomial.ts'
+import { type BlockCounts, redrawBlocks } from './blocks.ts'
 import { type Range, Replicates } from './percentile.ts'
 
 const mostSteps = 4000
+/** Sums over blocks in all replicates together: about five seconds. */
+const mostSums = 2e9
 
 const figureKeys = ['auc', 'averagePrecision', 'precision', 'recall', 'f1', 'falseAlarmRate', 'bestF1'] as const
 type FigureKey = (typeof figureKeys)[number]
 
-export type ScoreIntervals = Readonly<Partial<Record<FigureKey, Range>>>
+export interface ScoreIntervals {
+  readonly figures: Readonly<Partial<Record<FigureKey, Range>>>
+  readonly replicates: number
+  /** Blocks with rows; null where rows were drawn one by one. */
+  readonly blocks: number | null
+}
 
+/** The rows of the ranking block by block; `cellOf` and `cells` say what is counted there. */
+export type CountScoreBlocks = (cellOf: (score: number, isPositive: boolean) => number, cells: number) => Promise<BlockCounts>
+
+/** @param countBlocks null draws row by row */
 export async function scoreIntervals(
   ranking: Ranking,
   threshold: number,
-  replicates: number,
+  asked: number,
   seed: number,
   run: LongRun = {},
+  countBlocks: CountScoreBlocks | null = null,
 ): Promise<ScoreIntervals> {
   const merged = mergeSteps(ranking, threshold)
   const whole = figuresOf(ranking, threshold)
   const shift = figuresOf(merged, threshold).map((value, f) => (value === null ? 0 : (whole[f] ?? 0) - value))
+  const blocks =
+    countBlocks && (await countBlocks((score, isPositive) => 2 * stepOf(merged, score) + (isPositive ? 1 : 0), 2 * merged.steps))
+  const replicates = blocks ? Math.min(asked, Math.max(100, Math.floor(mostSums / Math.max(1, blocks.cell.length)))) : asked
+  const cells = new Float64Array(blocks ? 2 * merged.steps : 0)
   const figures = new Replicates(figureKeys.length, replicates)
   const drawn = { ...merged, positives: new Float64Array(merged.steps), negatives: new Float64Array(merged.steps) }
   const pace = createPace(run.signal)
   for (let r = 0; r < replicates; r++) {
     const random = randomStream(seed, `bootstrap/${r}`)
-    redraw(merged.positives, drawn.positives, random)
-    redraw(merged.negatives, drawn.negatives, random)
-    for (const [f, value] of figuresOf(drawn, threshold).entries()) figures.set(r, f, value)
+    let sample: Ranking = drawn
+    if (blocks) {
+      redrawBlocks(blocks, cells, random)
+      sample = unpacked(drawn, cells)
+    } else {
+      redraw(merged.positives, drawn.positives, random)
+      redraw(merged.negatives, drawn.negatives, random)
+    }
+    // A sample of blocks without anomalous or without normal rows says nothing.
+    if (sample.nPositive > 0 && sample.nNegative > 0)
+      for (const [f, value] of figuresOf(sample, threshold).entries()) figures.set(r, f, value)
     if (pace.due()) {
       run.report?.(r / replicates)
       await pace.rest()
@@ -47,12 +73,33 @@ export async function scoreIntervals(
     const range = figures.range(f)
     if (range) found[key] = range.map((end) => Math.min(1, Math.max(0, end + shift[f]))) as Range
   }
-  return found
+  return { figures: found, replicates, blocks: blocks?.blocks ?? null }
 }
 
 function figuresOf(ranking: Ranking, threshold: number): (number | null)[] {
   const { precision, recall, f1, falseAlarmRate } = detectionAbove(ranking, threshold)
   return [areaUnderRoc(ranking), meanPrecision(ranking), precision, recall, f1, falseAlarmRate, bestF1(ranking).f1]
+}
+
+/** The step of the merged ranking that a score belongs to: the first whose lowest score is not above it. */
+function stepOf({ scores, steps }: Ranking, score: number): number {
+  let [from, to] = [0, steps - 1]
+  while (from < to) {
+    const middle = (from + to) >> 1
+    if (scores[middle] <= score) to = middle
+    else from = middle + 1
+  }
+  return from
+}
+
+/** Counts of normal and anomalous rows step by step, into a ranking's arrays. */
+function unpacked(drawn: Ranking, cells: Float64Array): Ranking {
+  let [nPositive, nNegative] = [0, 0]
+  for (let g = 0; g < drawn.steps; g++) {
+    nNegative += drawn.negatives[g] = cells[2 * g]
+    nPositive += drawn.positives[g] = cells[2 * g + 1]
+  }
+  return { ...drawn, nPositive, nNegative }
 }
 
 /** Fewer steps with the same figures, or nearly. */

@@ -114,7 +114,7 @@ describe('intervals of scores', () => {
     'are those of drawing the rows themselves, case $what',
     async (known) => {
       const ranking = rankScores(Float32Array.from(known.scores), known.positive)
-      const found = await scoreIntervals(ranking, known.threshold, 2000, 7)
+      const { figures: found } = await scoreIntervals(ranking, known.threshold, 2000, 7)
       // Recall goes in steps of one anomalous row: of so few, two of 2000 samples may differ by a step.
       const tolerance = 0.012 + 1 / ranking.nPositive
       for (const [key, range] of Object.entries(known.intervals)) {
@@ -133,7 +133,7 @@ describe('intervals of scores', () => {
     const labels = Uint8Array.from({ length: 40_000 }, () => (random.uniform() < 0.4 ? 1 : 0))
     const values = Float64Array.from(labels, (label) => random.uniform() + 0.4 * label)
     const ranking = rankScores(values, labels)
-    const { auc } = await scoreIntervals(ranking, 0.9, 300, 7)
+    const { auc } = (await scoreIntervals(ranking, 0.9, 300, 7)).figures
     const area = areaUnderRoc(ranking)
     const error = areaError(ranking) as number
     expect(auc?.[0]).toBeGreaterThan(area - 3 * error)
