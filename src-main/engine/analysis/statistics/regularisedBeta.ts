@@ -11,12 +11,13 @@ export function regularisedBeta(x: number, a: number, b: number): number {
   if (!(x > 0)) return 0
   if (x >= 1) return 1
   const front = Math.exp(lnGamma(a + b) - lnGamma(a) - lnGamma(b) + a * Math.log(x) + b * Math.log1p(-x))
-  return x < (a + 1) / (a + b + 2) ? (front * fraction(x, a, b)) / a : 1 - (front * fraction(1 - x, b, a)) / b
+  return x < (a + 1) / (a + b + 2) ? (front * betaFraction(x, a, b)) / a : 1 - (front * betaFraction(1 - x, b, a)) / b
 }
 
 const tiny = 1e-300
 
-function fraction(x: number, a: number, b: number): number {
+/** 1 / (1 + d₁ / (1 + d₂ / (1 + …))), quick for x below (a + 1) / (a + b + 2). */
+export function betaFraction(x: number, a: number, b: number): number {
   let c = 1
   let d = 1 / away(1 - ((a + b) * x) / (a + 1))
   let value = d
@@ -39,7 +40,7 @@ function fraction(x: number, a: number, b: number): number {
 const away = (value: number): number => (Math.abs(value) < tiny ? tiny : value)
 
 /** ln Γ(x), x > 0: Stirling's series (DLMF 5.11.1) beyond 12, from there down by Γ(x + 1) = x Γ(x). Absolute error about 1e-14 of its size. */
-function lnGamma(x: number): number {
+export function lnGamma(x: number): number {
   let [at, product] = [x, 1]
   while (at < 12) product *= at++
   const r = 1 / (at * at)

@@ -4,60 +4,37 @@
  *   P(|T| ≥ |t|), ν degrees of freedom      I_x(ν/2, ½),  x = ν / (ν + t²)         regularised incomplete beta
  *   P(χ² ≥ x), ν degrees of freedom         Q(ν/2, x/2)                            regularised upper incomplete gamma
  *
- * Continued fractions by Lentz's method and the series of γ, as in Numerical Recipes 6.2 and 6.4; relative errors below 1e-10 against
- * scipy down to 1e-280, for ν from 0.3 to 3 million (test/unit/engine/analysis/tailProbability.test.ts).
+ * The fraction of the beta function is that of regularisedBeta.ts; fraction and series of γ are as in Numerical Recipes 6.2; relative
+ * errors below 1e-10 against scipy down to 1e-280, for ν from 0.3 to 3 million (test/unit/engine/analysis/statistics/tailProbability.test.ts).
  */
+import { betaFraction, lnGamma } from './regularisedBeta.ts'
 
 const least = 1e-300
 const enough = 1e-16
 const mostTerms = 100_000
 
-/** Lanczos' g and coefficients (Godfrey, 2001), 15 digits for x > 0. */
-const lanczosG = 607 / 128
-const lanczos = [
-  0.9999999999999971, 57.15623566586292, -59.59796035547549, 14.136097974741746, -0.4919138160976202, 3.399464998481189e-5,
-  4.652362892704858e-5, -9.837447530487956e-5, 0.0001580887032249125, -0.00021026444172410488, 0.00021743961811521265,
-  -0.0001643181065367639, 8.441822398385275e-5, -2.6190838401581408e-5, 3.6899182659531625e-6,
-]
-
-/** ln Γ(x), x > 0. */
-function logGamma(x: number): number {
-  const base = x + lanczosG - 0.5
-  const sum = lanczos.reduce((total, c, i) => (i === 0 ? c : total + c / (x + i - 1)), 0)
-  return (x - 0.5) * Math.log(base) - base + Math.log(Math.sqrt(2 * Math.PI) * sum)
-}
-
 /** ln Γ(a + ½) − ln Γ(a); of large a by its asymptotic series, where the difference of both would lose digits. */
 function logGammaHalfStep(a: number): number {
-  if (a < 40) return logGamma(a + 0.5) - logGamma(a)
+  if (a < 40) return lnGamma(a + 0.5) - lnGamma(a)
   const r = 1 / (a * a)
   return 0.5 * Math.log(a) - (1 / a) * (1 / 8 - r * (1 / 192 - r * (1 / 640 - r * (17 / 14_336))))
 }
 
-/** b₀ + a₁/(b₁ + a₂/(b₂ + …)) without b₀, by Lentz's method. */
-function continuedFraction(term: (i: number) => readonly [a: number, b: number]): number {
+/** 1 / (y + 1 − a − 1 (1 − a) / (y + 3 − a − 2 (2 − a) / (y + 5 − a − …))), of Q(a, y) for y above a + 1, by Lentz's method. */
+function gammaFraction(y: number, a: number): number {
   let f = least
   let C = f
   let D = 0
   for (let i = 1; i < mostTerms; i++) {
-    const [a, b] = term(i)
-    D = 1 / (b + a * D || least)
-    C = b + a / C || least
+    const above = i === 1 ? 1 : -(i - 1) * (i - 1 - a)
+    const below = y + 2 * i - 1 - a
+    D = 1 / (below + above * D || least)
+    C = below + above / C || least
     f *= C * D
     if (Math.abs(C * D - 1) < enough) break
   }
   return f
 }
-
-/** The fraction of I_x(a, b), Abramowitz & Stegun 26.5.8: 1/(1 + d₁/(1 + d₂/(1 + …))). Quick for x below (a + 1) / (a + b + 2). */
-const betaFraction = (x: number, a: number, b: number): number =>
-  continuedFraction((i) => {
-    if (i === 1) return [1, 1]
-    const m = Math.floor((i - 1) / 2)
-    const d =
-      i % 2 === 0 ? (-(a + m) * (a + b + m) * x) / ((a + 2 * m) * (a + 2 * m + 1)) : (m * (b - m) * x) / ((a + 2 * m - 1) * (a + 2 * m))
-    return [d, 1]
-  })
 
 /** P(|T| ≥ |t|) of Student's t; `freedom` need not be whole. */
 export function studentTwoSided(t: number, freedom: number): number {
@@ -78,8 +55,8 @@ export function chiSquareTail(x: number, freedom: number): number {
   if (x <= 0) return 1
   if (x === Number.POSITIVE_INFINITY) return 0
   const [a, y] = [freedom / 2, x / 2]
-  const front = Math.exp(a * Math.log(y) - y - logGamma(a))
-  if (y > a + 1) return front * continuedFraction((i) => (i === 1 ? [1, y + 1 - a] : [-(i - 1) * (i - 1 - a), y + 2 * i - 1 - a]))
+  const front = Math.exp(a * Math.log(y) - y - lnGamma(a))
+  if (y > a + 1) return front * gammaFraction(y, a)
   let term = 1 / a
   let sum = term
   for (let n = 1; n < mostTerms && term > sum * enough; n++) {
