@@ -27,7 +27,8 @@ export function probeAccuracy(train: Labelled, test: Labelled, d: number, classe
 }
 
 /** [(d + 1) × classes], the bias last. */
-export function fitProbe(rows: Labelled, d: number, classes: number, C: number): Float64Array {
+export function fitProbe({ X, y }: Labelled, d: number, classes: number, C: number): Float64Array {
+  const rows: Entries = { ...entriesOf(X, y.length, d), y }
   let w: Float64Array = new Float64Array(classes * (d + 1))
   let { loss, gradient } = lossAt(w, rows, d, classes, C)
   const past: { s: Float64Array; y: Float64Array; rho: number }[] = []
@@ -53,6 +54,32 @@ export function fitProbe(rows: Labelled, d: number, classes: number, C: number):
   throw new Error(`The probe has not settled after ${mostSteps} steps.`)
 }
 
+/** What is not zero, row by row: codes are mostly zeros. */
+interface Entries {
+  readonly y: Uint8Array
+  /** Row i has the entries start[i] to start[i + 1]; its last is the bias, 1 in column d. */
+  readonly start: Uint32Array
+  readonly column: Uint32Array
+  readonly value: Float64Array
+}
+
+function entriesOf(X: Float32Array, n: number, d: number): Pick<Entries, 'start' | 'column' | 'value'> {
+  const start = new Uint32Array(n + 1)
+  const column: number[] = []
+  const value: number[] = []
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < d; j++) {
+      if (X[i * d + j] === 0) continue
+      column.push(j)
+      value.push(X[i * d + j])
+    }
+    column.push(d)
+    value.push(1)
+    start[i + 1] = column.length
+  }
+  return { start, column: Uint32Array.from(column), value: Float64Array.from(value) }
+}
+
 function scoresOf(x: Float32Array, w: Float64Array, into: Float64Array): void {
   const classes = into.length
   for (let c = 0; c < classes; c++) into[c] = w[x.length * classes + c]
@@ -62,13 +89,14 @@ function scoresOf(x: Float32Array, w: Float64Array, into: Float64Array): void {
   }
 }
 
-function lossAt(w: Float64Array, { X, y }: Labelled, d: number, classes: number, C: number): { loss: number; gradient: Float64Array } {
+function lossAt(w: Float64Array, { start, column, value, y }: Entries, d: number, classes: number, C: number) {
   const gradient = w.slice().fill(0, d * classes)
   let loss = dot(gradient, gradient) / 2
   const scores = new Float64Array(classes)
   for (let i = 0; i < y.length; i++) {
-    const x = X.subarray(i * d, i * d + d)
-    scoresOf(x, w, scores)
+    scores.fill(0)
+    for (let at = start[i]; at < start[i + 1]; at++)
+      for (let c = 0, from = column[at] * classes; c < classes; c++) scores[c] += value[at] * w[from + c]
     const own = scores[y[i]]
     let most = own
     for (let c = 0; c < classes; c++) most = Math.max(most, scores[c])
@@ -76,10 +104,8 @@ function lossAt(w: Float64Array, { X, y }: Labelled, d: number, classes: number,
     for (let c = 0; c < classes; c++) total += scores[c] = Math.exp(scores[c] - most)
     loss += C * (most + Math.log(total) - own)
     for (let c = 0; c < classes; c++) scores[c] = C * (scores[c] / total - (c === y[i] ? 1 : 0))
-    for (let j = 0; j <= d; j++) {
-      const value = j < d ? x[j] : 1
-      if (value !== 0) for (let c = 0; c < classes; c++) gradient[j * classes + c] += value * scores[c]
-    }
+    for (let at = start[i]; at < start[i + 1]; at++)
+      for (let c = 0, from = column[at] * classes; c < classes; c++) gradient[from + c] += value[at] * scores[c]
   }
   return { loss, gradient }
 }
@@ -104,5 +130,8 @@ function dot(a: Float64Array, b: Float64Array): number {
   return sum
 }
 
-const moved = (from: Float64Array, direction: Float64Array, length: number): Float64Array =>
-  from.map((value, i) => value + length * direction[i])
+function moved(from: Float64Array, direction: Float64Array, length: number): Float64Array {
+  const there = new Float64Array(from.length)
+  for (let i = 0; i < from.length; i++) there[i] = from[i] + length * direction[i]
+  return there
+}
