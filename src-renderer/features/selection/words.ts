@@ -58,11 +58,8 @@ interface SelectionLine {
   readonly drops: RowCondition | null
 }
 /** What makes up the selection, line by line: each step of a combined condition, and each further condition that rows must meet. */
-export const selectionLines = (
-  all: readonly RowCondition[],
-  names: Names,
-): { readonly words: string; readonly drops: RowCondition | null }[] =>
-  all.flatMap((condition, i) => {
+export const selectionLines = (all: readonly RowCondition[], names: Names): SelectionLine[] =>
+  all.flatMap((condition, i): SelectionLine[] => {
     const and = i > 0 ? 'and within ' : ''
     if (condition.kind !== 'combined')
       return [{ words: `${and}${conditionWords(condition, names)}`, drops: all.length > 1 ? condition : null }]
