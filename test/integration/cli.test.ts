@@ -235,6 +235,15 @@ test('help is there for the program and for every command', async () => {
   expect((await command('help', 'train')).out).toContain('--epochs')
 })
 
+test('one model is told with when to use it and its paper', async () => {
+  const { code, out } = await command('models', 'hvae')
+  expect(code).toBe(0)
+  expect(out).toContain('use when')
+  expect(out).toContain('arXiv 2306.05023')
+  expect(out).not.toContain('sae-topk')
+  expect((await command('models', 'no-such')).code).not.toBe(0)
+})
+
 test.each(['models', 'scores', 'clusterings', 'formats', 'devices', 'operations'])(
   '%s lists what there is, with parameters as JSON Schema',
   async (name) => {

@@ -4,7 +4,7 @@ import { clusterings } from '../analysis/clustering/registry.ts'
 import { probe } from '../compute/devices/probe.ts'
 import { listDevices } from '../compute/devices.ts'
 import { readers } from '../data/readers/registry.ts'
-import { models } from '../models/registry.ts'
+import { modelById, models } from '../models/registry.ts'
 import { describeOperation, describeParams } from '../operations/describe.ts'
 import { operationById, operations } from '../operations/registry.ts'
 import { describeModel, describeReader } from '../service/describe.ts'
@@ -35,12 +35,20 @@ function pages(
 
 const modelsCommand: Command = {
   name: 'models',
-  usage: '',
-  summary: 'Lists the models with their parameters and presets.',
-  async run() {
-    const result = models.map(describeModel)
+  usage: '[model]',
+  summary: 'Lists the models with their parameters and presets: when to use which, and the paper; or one of them.',
+  async run({ arguments: [id] }) {
+    const result = (id === undefined ? models : [modelById(id)]).map(describeModel)
     const text = pages(
-      result.map((model) => ({ ...model, extra: model.presets.map(({ id, summary }): [string, string] => [`preset ${id}`, summary]) })),
+      result.map((model) => ({
+        ...model,
+        extra: [
+          ['use when', model.useWhen],
+          ['avoid when', model.avoidWhen],
+          ['paper', model.paper],
+          ...model.presets.map(({ id: preset, summary }): [string, string] => [`preset ${preset}`, summary]),
+        ],
+      })),
     )
     return { result, text }
   },
