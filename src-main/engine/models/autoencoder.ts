@@ -44,6 +44,34 @@ export const autoencoder = defineModel({
   presets: [
     { id: 'default', title: 'Balanced', summary: 'Two bent layers each way. Sizes follow from the data.', params: {} },
     {
+      id: 'scene',
+      title: 'Scene',
+      summary: 'Four numbers per pixel through layers of 64 and 16: multispectral and hyperspectral scenes.',
+      params: { codeSize: 4, encoder: [64, 16], epochs: 20 },
+      scaling: 'z-score',
+    },
+    {
+      id: 'cells',
+      title: 'Cells',
+      summary: 'Ten numbers per cell through one layer of 128; for log-normalised counts of selected genes.',
+      params: { codeSize: 10, encoder: [128], activation: 'relu' },
+      scaling: 'z-score',
+    },
+    {
+      id: 'embedding',
+      title: 'Embeddings',
+      summary: 'Sixteen numbers through layers of 256 and 64: vectors of some hundred columns.',
+      params: { codeSize: 16, encoder: [256, 64], activation: 'gelu' },
+      scaling: 'z-score',
+    },
+    {
+      id: 'series',
+      title: 'Time series',
+      summary: 'Six numbers per window through layers of 128 and 32.',
+      params: { codeSize: 6, encoder: [128, 32] },
+      scaling: 'z-score',
+    },
+    {
       id: 'linear',
       title: 'Linear',
       summary: 'No bends: the plane of PCA, found by steps.',
