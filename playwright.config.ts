@@ -6,11 +6,11 @@ export default defineConfig({
   testMatch: '*.spec.ts',
   // Pictures are made on demand; they check nothing.
   testIgnore: process.env.STRATUM_SCREENSHOTS ? [] : 'screenshots.spec.ts',
-  // One window at a time: the tests share two cores with an engine that uses all of them.
+  // One window at a time: the tests share two cores with an engine that uses all of them, and with the tests of the code.
   workers: 1,
   retries: 1,
-  timeout: 120_000,
-  expect: { timeout: 10_000 },
+  timeout: 180_000,
+  expect: { timeout: 20_000 },
   outputDir: 'test-results/e2e',
   reporter: [['list'], ['json', { outputFile: 'test-results/e2e.json' }]],
 })

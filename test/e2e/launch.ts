@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const launchTimeoutMs = 8000
+const launchTimeoutMs = 20_000
 const launchAttempts = 3
 
 export interface RunningApp {
