@@ -12,6 +12,9 @@ import { methodEnum, methodIn, paramsOf, shapeOfMethods } from '../analysis/meth
 import { sampleValidRows } from '../analysis/sampleRows.ts'
 import { defineOperation, type OperationContext } from './define.ts'
 
+const words = (rows: number): string => rows.toLocaleString('en-US').replaceAll(',', ' ')
+const usualSizes = `Of more rows an even sample is laid out. Left empty: ${embeddings.map(({ title, usualRows }) => `${title} ${words(usualRows)}`).join(', ')}. At most: ${embeddings.map(({ title, mostRows }) => `${title} ${words(mostRows)}`).join(', ')}.`
+
 const params = z.object({
   method: methodEnum(['pca', 'umap', 'tsne'], embeddings).default('pca').meta({
     title: 'Method',
@@ -21,7 +24,7 @@ const params = z.object({
   rows: z.int().min(100).max(2_000_000).nullable().default(null).meta({
     title: 'Rows at most',
     unit: 'rows',
-    description: 'More are sampled evenly. Left empty, as many as the method lays out in minutes.',
+    description: usualSizes,
     advanced: true,
   }),
 })
@@ -59,7 +62,7 @@ export const embedOperation = defineOperation({
     const d = meta.codeSize
     const method = methodIn(embeddings, ctx.params.method)
     ctx.report({ stage: 'Reading codes', fraction: null })
-    const most = Math.min(ctx.params.rows ?? method.mostRows, method.mostRows)
+    const most = Math.min(ctx.params.rows ?? method.usualRows, method.mostRows)
     const { rows, codes } = await sampleValidRows(
       ctx.project.array(latents.id, 'codes'),
       meta.rows,
@@ -72,6 +75,8 @@ export const embedOperation = defineOperation({
     const n = rows.length
     if (n < 3)
       throw new StratumError('DATA_UNSUITABLE', `A plane needs at least 3 rows with a code, and there are ${n}.`, 'Encode more rows.')
+    if (most < Math.min(meta.validRows, ctx.params.rows ?? 0))
+      ctx.log('warning', `${method.title} lays out at most ${words(most)} of the ${words(meta.validRows)} rows here: an even sample.`)
     ctx.show?.('rows', rows)
     const report = (fraction: number): void => ctx.report({ stage: `Laying out by ${method.title}`, fraction })
     const { plane, figures } = await method.fit(codes, n, d, paramsOf(method, ctx.params), {

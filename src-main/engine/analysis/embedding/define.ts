@@ -17,6 +17,8 @@ export interface Embedding2d {
 }
 
 export interface EmbeddingMethod<Schema extends z.ZodObject = z.ZodObject> extends MethodDeclaration<Schema> {
+  /** Rows laid out where nobody says how many: a matter of a minute or two. */
+  readonly usualRows: number
   readonly mostRows: number
   /** @param X [n × d] row-major, finite. Memory beside it is said in the method's header. */
   fit(X: Float32Array, n: number, d: number, params: z.output<Schema>, run: EmbeddingRun): Promise<Embedding2d>

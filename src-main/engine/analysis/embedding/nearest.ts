@@ -1,13 +1,19 @@
 /** The neighbours that a layout begins from. By angle, rows are brought to length 1, where ‖x − y‖² / 2 = 1 − cos(x, y). */
+import { StratumError } from '#common/errors.ts'
 import type { MethodRun } from '../methods/define.ts'
 import { type NeighbourGraph, neighbourGraph } from '../neighbours/neighbours.ts'
 import type { Metric } from './params.ts'
 
 /** @returns neighbours of each row but itself; distances Euclidean, or 1 − cosine. Memory: by angle a copy of the rows. */
 export async function nearestBy(metric: Metric, X: Float32Array, n: number, d: number, k: number, run: MethodRun): Promise<NeighbourGraph> {
-  if (metric === 'euclidean') return await neighbourGraph(X, n, d, k, run)
-  const { index, distance } = await neighbourGraph(ofLengthOne(X, n, d), n, d, k, run)
-  for (let e = 0; e < distance.length; e++) distance[e] = distance[e] ** 2 / 2
+  const { index, distance } = await neighbourGraph(metric === 'euclidean' ? X : ofLengthOne(X, n, d), n, d, k, run)
+  if (index.includes(-1))
+    throw new StratumError(
+      'DATA_UNSUITABLE',
+      'Some rows lie so far from all others that their distances are no numbers any more.',
+      'Scale the columns, or leave these rows out.',
+    )
+  if (metric === 'cosine') for (let e = 0; e < distance.length; e++) distance[e] = distance[e] ** 2 / 2
   return { index, distance }
 }
 

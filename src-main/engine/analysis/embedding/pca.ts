@@ -11,6 +11,7 @@ export const pca = defineEmbedding({
   useWhen: 'Always first. What lies apart here is apart; what lies together may still differ along other axes.',
   paper: 'Hotelling 1933, Analysis of a complex of statistical variables into principal components, Journal of Educational Psychology 24',
   params: z.object({}),
+  usualRows: 2_000_000,
   mostRows: 2_000_000,
   async fit(X, n, d, _params, run) {
     const { Y, variances, totalVariance } = await principalPlane(X, n, d, 2, run)

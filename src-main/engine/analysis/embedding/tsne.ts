@@ -56,7 +56,8 @@ export const tsne = defineEmbedding({
   paper:
     'van der Maaten & Hinton 2008, Visualizing data using t-SNE, JMLR 9; Kobak & Berens 2019, The art of using t-SNE, Nature Communications 10',
   params,
-  mostRows: 100_000,
+  usualRows: 100_000,
+  mostRows: 300_000,
   fit: (X, n, d, params, run) => layOutDistinct(X, n, d, run, (X, m, run) => layOut(X, m, d, params, run)),
 })
 

@@ -14,7 +14,8 @@ import { nearestBy } from './nearest.ts'
 import { type Metric, metric } from './params.ts'
 import { principalPlane } from './principalPlane.ts'
 import { curveFor } from './umap/curve.ts'
-import { type FuzzySet, fuzzySet } from './umap/fuzzySet.ts'
+import { fuzzySet } from './umap/fuzzySet.ts'
+import type { Edges } from './union.ts'
 import { checkEdges, optimise } from './umap/optimise.ts'
 
 /** Up to here 500 passes, beyond 200. */
@@ -64,7 +65,8 @@ export const umap = defineEmbedding({
   useWhen: 'To see groups and what lies between them. Sizes of islands and distances between them mean little.',
   paper: 'McInnes, Healy & Melville 2018, UMAP: Uniform manifold approximation and projection for dimension reduction, arXiv 1802.03426',
   params,
-  mostRows: 300_000,
+  usualRows: 300_000,
+  mostRows: 1_000_000,
   fit: (X, n, d, params, run) => layOutDistinct(X, n, d, run, (X, m, run) => layOut(X, m, d, params, run)),
 })
 
@@ -103,7 +105,7 @@ async function neighbourhoods(
   { neighbours, metric, passes }: { readonly neighbours: number; readonly metric: Metric; readonly passes: number },
   run: EmbeddingRun,
   pace: Pace,
-): Promise<FuzzySet> {
+): Promise<Edges> {
   // A row is the first of its own neighbours.
   const k = Math.min(neighbours, n) - 1
   checkEdges(n * k)

@@ -7,19 +7,12 @@
  * Only the 3 · perplexity nearest are taken to be near at all (van der Maaten, JMLR 2014).
  */
 import type { Pace } from '../../pace.ts'
-
-export interface Affinities {
-  /** [n + 1] */
-  readonly starts: Int32Array
-  readonly targets: Int32Array
-  /** Their sum is 1. */
-  readonly p: Float32Array
-}
+import { type Edges, union } from '../union.ts'
 
 const halvings = 100
 const close = 1e-5
 
-/** Changes `distance` [n × k] into p_j|i. */
+/** Changes `distance` [n × k] into p_j|i. @returns p_ij, whose sum is 1 */
 export async function affinities(
   index: Int32Array,
   distance: Float32Array,
@@ -27,12 +20,12 @@ export async function affinities(
   k: number,
   perplexity: number,
   pace: Pace,
-): Promise<Affinities> {
+): Promise<Edges> {
   for (let i = 0; i < n; i++) {
     toProbabilities(distance.subarray(i * k, (i + 1) * k), Math.log(perplexity))
     if (i % 64 === 0 && pace.due()) await pace.rest()
   }
-  return await united(index, distance, n, k, pace)
+  return await union(index, distance, n, k, (there, back) => (there + back) / (2 * n), 0, pace)
 }
 
 function toProbabilities(distances: Float32Array, wantedEntropy: number): void {
@@ -60,36 +53,4 @@ function toProbabilities(distances: Float32Array, wantedEntropy: number): void {
     }
   }
   for (const [c, value] of p.entries()) distances[c] = value / total
-}
-
-async function united(index: Int32Array, p: Float32Array, n: number, k: number, pace: Pace): Promise<Affinities> {
-  const placeOf = (i: number, j: number): number => {
-    for (let e = i * k; e < (i + 1) * k; e++) if (index[e] === j) return e
-    return -1
-  }
-  const reverseOf = new Int32Array(n * k)
-  const sizes = new Int32Array(n).fill(k)
-  for (let i = 0; i < n; i++) {
-    for (let e = i * k; e < (i + 1) * k; e++) {
-      reverseOf[e] = placeOf(index[e], i)
-      if (reverseOf[e] < 0) sizes[index[e]]++
-    }
-    if (i % 64 === 0 && pace.due()) await pace.rest()
-  }
-  const starts = new Int32Array(n + 1)
-  for (let i = 0; i < n; i++) starts[i + 1] = starts[i] + sizes[i]
-  const targets = new Int32Array(starts[n])
-  const joint = new Float32Array(starts[n])
-  const next = starts.slice(0, n)
-  const put = (i: number, j: number, value: number): void => {
-    targets[next[i]] = j
-    joint[next[i]++] = value / (2 * n)
-  }
-  for (let i = 0; i < n; i++)
-    for (let e = i * k; e < (i + 1) * k; e++) {
-      const back = reverseOf[e]
-      put(i, index[e], back < 0 ? p[e] : p[e] + p[back])
-      if (back < 0) put(index[e], i, p[e])
-    }
-  return { starts, targets, p: joint }
 }

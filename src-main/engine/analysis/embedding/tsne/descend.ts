@@ -1,6 +1,6 @@
 /** The descent of t-SNE: forces along neighbours and off all others, momentum, gains. Formulas in tsne.ts. */
 import type { Pace } from '../../pace.ts'
-import type { Affinities } from './affinities.ts'
+import type { Edges } from '../union.ts'
 import { Repulsion } from './repulsion.ts'
 
 export interface DescentOptions {
@@ -21,7 +21,7 @@ const leastGain = 0.01
 export async function descend(
   Y: Float64Array,
   n: number,
-  P: Affinities,
+  P: Edges,
   options: DescentOptions,
 ): Promise<{ done: number; divergence: number }> {
   const { iterations, early, exaggeration, theta, learningRate, pace, isEnough, after } = options
@@ -59,7 +59,7 @@ export async function descend(
   return { done, divergence: divergenceOf(Y, n, P, await forces()) }
 }
 
-function attract(Y: Float64Array, { starts, targets, p }: Affinities, i: number, out: Float64Array): void {
+function attract(Y: Float64Array, { starts, targets, weights: p }: Edges, i: number, out: Float64Array): void {
   const x = Y[2 * i]
   const y = Y[2 * i + 1]
   let [fx, fy] = [0, 0]
@@ -83,7 +83,7 @@ function centre(Y: Float64Array, n: number): void {
 }
 
 /** KL(P ‖ Q), with Z as the tree has it. */
-function divergenceOf(Y: Float64Array, n: number, { starts, targets, p }: Affinities, Z: number): number {
+function divergenceOf(Y: Float64Array, n: number, { starts, targets, weights: p }: Edges, Z: number): number {
   let divergence = 0
   for (let i = 0; i < n; i++)
     for (let e = starts[i]; e < starts[i + 1]; e++) {

@@ -12,7 +12,7 @@ import { instantiate, type Kernels } from '../../../compute/wasm/assembler.ts'
 import type { Pace } from '../../pace.ts'
 import type { RandomStream } from '../../random.ts'
 import type { Curve } from './curve.ts'
-import type { FuzzySet } from './fuzzySet.ts'
+import type { Edges } from '../union.ts'
 import { edgeBytes, passOf, usesPerFour } from './kernel.ts'
 
 /** Edges between two looks at the clock: a few milliseconds. */
@@ -45,18 +45,18 @@ export function checkEdges(edges: number): void {
 }
 
 /** Moves Y [n × 2]. @returns passes done */
-export async function optimise(Y: Float32Array, n: number, set: FuzzySet, options: OptimiseOptions): Promise<number> {
+export async function optimise(Y: Float32Array, n: number, set: Edges, options: OptimiseOptions): Promise<number> {
   const { passes, curve, repulsion, learningRate, random, pace, isEnough, after } = options
   const edgesAt = pointsAt + Math.ceil(n / 8) * 64
-  const end = edgesAt + edgeBytes * set.heads.length
-  checkEdges(set.heads.length)
+  const end = edgesAt + edgeBytes * set.targets.length
+  checkEdges(set.targets.length)
   const memory = new WebAssembly.Memory({ initial: Math.ceil(end / 65_536) })
   const { pass: carryOut }: Kernels<'pass'> = instantiate({ pass: passOf(curve, repulsion) }, memory)
   // The generators must not begin with 0.
   new Int32Array(memory.buffer, 0, 4).set(Array.from({ length: 4 }, () => 1 + random.below(2 ** 31 - 1)))
   const plane = new Float32Array(memory.buffer, pointsAt, 2 * n)
   plane.set(Y)
-  writeEdges(memory, edgesAt, set)
+  await writeEdges(memory, edgesAt, n, set, pace)
 
   let done = 0
   for (; done < passes && !isEnough(); done++) {
@@ -71,16 +71,26 @@ export async function optimise(Y: Float32Array, n: number, set: FuzzySet, option
   return done
 }
 
-function writeEdges(memory: WebAssembly.Memory, at: number, { heads, tails, weights }: FuzzySet): void {
-  const words = new Int32Array(memory.buffer, at)
-  const numbers = new Float32Array(memory.buffer, at)
-  const largest = weights.reduce((max, w) => Math.max(max, w), 0)
-  for (let e = 0; e < heads.length; e++) {
-    const every = largest / weights[e]
-    words[5 * e] = 8 * heads[e]
-    words[5 * e + 1] = 8 * tails[e]
-    numbers[5 * e + 2] = every
-    numbers[5 * e + 3] = every
-    numbers[5 * e + 4] = every * usesPerFour
+async function writeEdges(
+  { buffer }: WebAssembly.Memory,
+  at: number,
+  n: number,
+  { starts, targets, weights }: Edges,
+  pace: Pace,
+): Promise<void> {
+  const words = new Int32Array(buffer, at)
+  const numbers = new Float32Array(buffer, at)
+  let largest = 0
+  for (let e = 0; e < weights.length; e++) largest = Math.max(largest, weights[e])
+  for (let i = 0; i < n; i++) {
+    for (let e = starts[i]; e < starts[i + 1]; e++) {
+      const every = largest / weights[e]
+      words[5 * e] = 8 * i
+      words[5 * e + 1] = 8 * targets[e]
+      numbers[5 * e + 2] = every
+      numbers[5 * e + 3] = every
+      numbers[5 * e + 4] = every * usesPerFour
+    }
+    if (i % 1024 === 0 && pace.due()) await pace.rest()
   }
 }

@@ -160,6 +160,11 @@ describe('planes that keep neighbours together', () => {
     }
   })
 
+  test.each(fits)('say so where distances overflow: $title', async ({ layOut }) => {
+    const X = roll(100).map((value) => value * 1e30)
+    await expect(layOut(X, 100, 3)).rejects.toMatchObject({ code: 'DATA_UNSUITABLE' })
+  })
+
   test.each(fits)('lay equal rows at one place and others elsewhere: $title', async ({ layOut }) => {
     const n = 600
     const X = roll(n)

@@ -15,7 +15,7 @@ async function moved(at: readonly number[], repulsion: number, curve = curves[0]
   await optimise(
     Y,
     2,
-    { heads: Int32Array.of(0), tails: Int32Array.of(1), weights: Float32Array.of(0.7) },
+    { starts: Int32Array.of(0, 1, 1), targets: Int32Array.of(1), weights: Float32Array.of(0.7) },
     {
       passes: 2,
       curve,
