@@ -82,6 +82,7 @@ export const targetCodes = (value: number, how: string) =>
     .meta({
       title: 'Codes per row, on average',
       paperTerm: 'target L0',
+      automatic: 'active',
       group: sparsity,
       description: `How many codes a row shall use on average: ${how} Empty keeps the pull as it is.`,
     })

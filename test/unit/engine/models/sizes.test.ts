@@ -26,6 +26,14 @@ test('dictionaries have several latents a column, within bounds', () => {
   expect(sizes('sae-topk', 2000, 1e6)).toEqual({ codeSize: 4096, k: 32 })
 })
 
+test('dictionaries that are led to a number of codes are led to as many as the others use', () => {
+  for (const id of ['sae-relu', 'sae-jumprelu', 'sae-gated']) {
+    expect(sizes(id, 10, 1e6)).toEqual({ codeSize: 64, targetCodes: 4 })
+    expect(sizes(id, 10, 1e6, { codeSize: 1024 })).toEqual({ targetCodes: 32 })
+    expect(sizes(id, 10, 1e6, { targetCodes: null })).toEqual({ codeSize: 64 })
+  }
+})
+
 test('what is given is kept, and the rest follows from it', () => {
   expect(sizes('autoencoder', 10, 1e6, { codeSize: 8 })).toEqual({ encoder: [128, 32] })
   expect(sizes('autoencoder', 10, 1e6, { encoder: [] })).toEqual({ codeSize: 4 })
