@@ -274,6 +274,55 @@ describe('maps', () => {
   })
 })
 
+describe('maps in which errors cluster', () => {
+  test('intervals draw whole blocks and say so, or pixel by pixel where that is asked', async () => {
+    const side = 60
+    const cells = Array.from({ length: side * side }, (_, i) => [Math.floor(i / side), i % side] as const)
+    writeFileSync(
+      folder.file('patches.dat'),
+      Uint8Array.from(cells, ([y, x]) => (x + y) % 251),
+    )
+    writeFileSync(
+      folder.file('truth.dat'),
+      Uint8Array.from(cells, ([y]) => 1 + (y >= side / 2 ? 1 : 0)),
+    )
+    for (const name of ['patches', 'truth'])
+      writeFileSync(
+        folder.file(`${name}.hdr`),
+        `ENVI\nsamples = ${side}\nlines = ${side}\nbands = 1\nheader offset = 0\ndata type = 1\ninterleave = bsq\nbyte order = 0\nmap info = {UTM, 1, 1, 500000, 5000600, 10, 10, 33, North, WGS-84}\n`,
+      )
+    const scene = await bench.compute('import', {}, { path: folder.file('patches.dat') })
+    // Patches of 4 × 4 pixels, about one in five of them wrong.
+    const isWrong = ([y, x]: readonly [number, number]): boolean => (7 * Math.floor(y / 4) + 3 * Math.floor(x / 4)) % 5 === 0
+    const map = cells.map((cell) => 1 + ((cell[0] >= side / 2 ? 1 : 0) ^ (isWrong(cell) ? 1 : 0)))
+    const first = clustering(map, { dataset: scene.id })
+    const widths: number[] = []
+    for (const blockSide of [null, 1]) {
+      const { meta } = await evaluate({ first }, { labels: folder.file('truth.dat'), blockSide })
+      const { intervals } = meta.evaluation
+      const [low, high] = meta.rows[0].intervals?.accuracy ?? [0, 0]
+      widths.push(high - low)
+      if (blockSide === 1) {
+        expect(intervals?.blocks).toBeUndefined()
+        expect(codesOf(meta, 'note')).toContain('NEIGHBOURS_ALIKE')
+      } else {
+        expect(intervals?.blocks?.[0]).toMatchObject({ row: 0, count: 36 })
+        expect(intervals?.how).toMatch(/whole blocks.*36 blocks 10 pixels wide/)
+        expect(codesOf(meta, 'note')).not.toContain('NEIGHBOURS_ALIKE')
+      }
+    }
+    expect(widths[0]).toBeGreaterThan(0)
+    expect(widths[1]).toBeGreaterThan(0)
+  })
+
+  test('classes of which none has a label are refused', async () => {
+    await expect(evaluate({ first: clustering(rows.map(() => 0)) }, { labels: 'rock' })).rejects.toMatchObject({
+      code: 'DATA_UNSUITABLE',
+      where: { parameter: 'labels' },
+    })
+  })
+})
+
 describe('scores', () => {
   /** Attacks and probes score high, but for one; some normal rows do, too. */
   const values = rows.map((i) => (stateOf(i) === 'Normal' ? (i % 40 === 3 ? 0.7 : (i % 30) / 100) : i === 60 ? 0.1 : 0.6 + (i % 5) / 10))

@@ -55,7 +55,7 @@ export function adjustedMutualInformation(table: Contingency, expected = expecte
   const room = (found + truth) / 2 - expected
   // As in scikit-learn: a difference that is rounding only keeps its sign and its size.
   const least = Number.EPSILON
-  return (shared - expected) / (room < 0 ? Math.min(room, -least) : Math.max(room, least))
+  return Math.min(1, (shared - expected) / (room < 0 ? Math.min(room, -least) : Math.max(room, least)))
 }
 
 /** Σ over pairs of classes of the mean of n_ij/n · ln(n n_ij / (a b)) where n_ij is hypergeometric; equal pairs are summed once. */

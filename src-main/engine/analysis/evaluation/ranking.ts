@@ -104,4 +104,6 @@ export function bestF1(ranking: Ranking): { threshold: number } & Detection {
   return best
 }
 
-const below = (score: number): number => score - Math.max(Math.abs(score), 1e-300) * 1e-9
+/** Just below a score; nothing finite is below −Infinity. */
+const below = (score: number): number =>
+  Number.isFinite(score) ? score - Math.max(Math.abs(score), 1e-300) * 1e-9 : score > 0 ? Number.MAX_VALUE : score

@@ -7,7 +7,7 @@ import type { Artifact } from '#common/domain/artifact.ts'
 import type { DatasetMeta } from '#common/domain/dataset.ts'
 import type { EvaluatedResult } from '#common/domain/evaluation.ts'
 import type { ClusteringMeta, LatentsMeta, ModelMeta } from '#common/domain/results.ts'
-import { throwIfCancelled } from '#common/errors.ts'
+import { StratumError, throwIfCancelled } from '#common/errors.ts'
 import { type Contingency, ContingencyTally, matchingCeiling, tableOf } from '#engine/analysis/evaluation/agreement.ts'
 import { areaAdjusted } from '#engine/analysis/evaluation/areaAdjusted.ts'
 import { classIntervals } from '#engine/analysis/evaluation/bootstrap/classes.ts'
@@ -47,6 +47,13 @@ export async function evaluateClasses(
   const hasNoise = meta.classes.some(({ isNoise }) => isNoise)
   const nFound = meta.k + (hasNoise ? 1 : 0)
   const { table, mapped, local } = await crossed(ctx, artifact.id, truth, nFound, grid?.width ?? null, (f) => report(f / 2))
+  if (table.total === 0)
+    throw new StratumError(
+      'DATA_UNSUITABLE',
+      `No labelled row has a class in “${artifact.name}”.`,
+      'Check that the labels lie where the classes do, and which values mean “not labelled”.',
+      { parameter: 'labels' },
+    )
   const names = nameClasses(table, 'one-to-one')
   const { kappa } = judgeNames(table, names)
   const adjusted = grid ? areaAdjusted(table, names, mapped).accuracy : null
@@ -54,7 +61,7 @@ export async function evaluateClasses(
   const intervals: Record<string, Range> = {}
   let replicates: number | null = null
   let blocks: EvaluatedFigures['blocks'] = null
-  if (params.replicates > 0 && table.total > 0) {
+  if (params.replicates > 0) {
     const beside = blockGridOf(dataset)
     const counts = beside && (await blocksOfClasses({ project, artifact: artifact.id, truth, grid: beside, params, signal }, names))
     blocks = counts && { side: counts.side, count: counts.blocks }

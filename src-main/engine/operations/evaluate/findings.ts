@@ -40,6 +40,8 @@ export interface Judged {
 
 /** Fewer rows of a class than this say little of it. */
 const fewRows = 10
+/** Fewer blocks than this hardly show how much they differ. */
+const fewBlocks = 30
 
 const isAre = (n: number): string => (n === 1 ? 'is' : 'are')
 
@@ -313,7 +315,7 @@ function rowsLearned({ project, artifacts, dataset, truth, params, signal }: Jud
 }
 
 /** What the figures themselves do not show. */
-function ofFigures({ dataset, truth, sizes, evaluated, artifacts }: Judged): EvaluationFinding[] {
+function ofFigures({ dataset, truth, sizes, evaluated, artifacts, params }: Judged): EvaluationFinding[] {
   const { kind, grid } = dataset.meta as unknown as DatasetMeta
   const found: EvaluationFinding[] = []
   const scarce = truth.names.filter((_, j) => sizes[j] > 0 && sizes[j] < fewRows && !truth.leftOutOfClasses.has(j))
@@ -334,17 +336,30 @@ function ofFigures({ dataset, truth, sizes, evaluated, artifacts }: Judged): Eva
       hint: 'Compare with that ceiling, or look at purity and shared information.',
       rows: [row],
     })
-  const hasIntervals = evaluated.some(({ intervals }) => Object.keys(intervals).length > 0)
-  if (hasIntervals && (grid !== null || kind === 'series'))
-    found.push({
-      code: 'NEIGHBOURS_ALIKE',
-      severity: 'note',
-      message: `Intervals take labelled ${rowNoun[kind][1]} as drawn one by one. ${grid ? 'Neighbouring pixels are alike' : 'Windows that follow each other are alike'}, so they are narrower than they should be.`,
-      hint: grid
-        ? 'Judge on labels from several separate areas, and compare those.'
-        : 'Judge on several units or stretches of time, and compare those.',
-      rows: [],
-    })
+  if (grid !== null || kind === 'series') {
+    const noun = rowNoun[kind][1]
+    const hint = grid
+      ? 'Judge on labels from several separate areas, and compare those.'
+      : 'Judge on several units or stretches of time, and compare those.'
+    const oneByOne = evaluated.flatMap(({ intervals, blocks }, row) => (Object.keys(intervals).length > 0 && !blocks ? [row] : []))
+    if (oneByOne.length > 0)
+      found.push({
+        code: 'NEIGHBOURS_ALIKE',
+        severity: 'note',
+        message: `Intervals take labelled ${noun} as drawn one by one${params.blockSide === 1 ? '' : ', since it could not be measured that neighbours are alike'}. Where they are, intervals are narrower than they should be.`,
+        hint,
+        rows: oneByOne,
+      })
+    for (const [row, { blocks }] of evaluated.entries())
+      if (blocks && blocks.count < fewBlocks)
+        found.push({
+          code: 'NEIGHBOURS_ALIKE',
+          severity: 'note',
+          message: `${artifacts[row].name}: only ${blocks.count} blocks of neighbouring ${noun} have labels, so intervals may be narrower than they should be.`,
+          hint,
+          rows: [row],
+        })
+  }
   return found
 }
 

@@ -100,3 +100,13 @@ test('the best threshold of scores that are all alike flags all of them', () => 
   expect(best).toMatchObject({ flagged: 3, recall: 1, f1: 0.8 })
   expect(best.threshold).toBeLessThan(2)
 })
+
+test('one row of each, and scores without end, have their figures', () => {
+  const pair = rankScores([1, 2], [0, 1])
+  expect(areaUnderRoc(pair)).toBe(1)
+  expect(areaError(pair)).toBeNull()
+  const endless = rankScores([Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 0], [0, 1, 0])
+  expect(areaUnderRoc(endless)).toBe(0.75)
+  const best = bestF1(rankScores([Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY], [0, 1]))
+  expect(best).toMatchObject({ threshold: Number.MAX_VALUE, flagged: 2, recall: 1, precision: 0.5 })
+})
