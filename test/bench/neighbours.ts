@@ -27,7 +27,7 @@ const rounds = Number(option('rounds', '2'))
 const [d, k, asked] = [32, 15, 500]
 
 const script = `
-import sys, json, time, warnings
+import sys, json, time, warnings, resource
 warnings.filterwarnings('ignore')
 import numpy as np
 name, folder, n, d, k, threads = sys.argv[1], sys.argv[2], *map(int, sys.argv[3:7])
@@ -35,33 +35,38 @@ X = np.fromfile(folder + '/rows.f32', np.float32).reshape(n, d)
 rows = np.fromfile(folder + '/asked.f64', np.float64).astype(int)
 truth = np.fromfile(folder + '/truth.i32', np.int32).reshape(len(rows), k)
 share = lambda found: float(np.mean([len(set(a) & set(b)) / k for a, b in zip(found, truth)]))
+def processor():
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
 without = lambda index: np.array([[c for c in line if c != row][:k] for row, line in zip(rows, index[rows])])
 if name == 'PyNNDescent':
     import numba, pynndescent
     numba.set_num_threads(threads)
     pynndescent.NNDescent(X[:5000], n_neighbors=k + 1, random_state=1, n_jobs=threads)
-    t = time.perf_counter()
+    t, p = time.perf_counter(), processor()
     index = pynndescent.NNDescent(X, n_neighbors=k + 1, random_state=1, n_jobs=threads).neighbor_graph[0]
-    print(json.dumps({'seconds': time.perf_counter() - t, 'recall': share(without(index)), 'versions': 'pynndescent ' + pynndescent.__version__}))
+    print(json.dumps({'seconds': time.perf_counter() - t, 'processor': processor() - p, 'recall': share(without(index)), 'versions': 'pynndescent ' + pynndescent.__version__}))
 else:
     import hnswlib, importlib.metadata
     best = None
     for ef in (24, 40, 70, 120, 200, 400):
-        t = time.perf_counter()
-        p = hnswlib.Index('l2', d)
-        p.init_index(n, ef_construction=max(60, ef), M=12, random_seed=1)
-        p.set_num_threads(threads)
-        p.add_items(X)
-        p.set_ef(ef)
-        index = p.knn_query(X, k + 1)[0]
+        t, p = time.perf_counter(), processor()
+        graph = hnswlib.Index('l2', d)
+        graph.init_index(n, ef_construction=max(60, ef), M=12, random_seed=1)
+        graph.set_num_threads(threads)
+        graph.add_items(X)
+        graph.set_ef(ef)
+        index = graph.knn_query(X, k + 1)[0]
         seconds = time.perf_counter() - t
-        best = {'seconds': seconds, 'recall': share(without(index)), 'versions': 'hnswlib ' + importlib.metadata.version('hnswlib') + ', M 12, ef ' + str(ef)}
+        best = {'seconds': seconds, 'processor': processor() - p, 'recall': share(without(index)), 'versions': 'hnswlib ' + importlib.metadata.version('hnswlib') + ', M 12, ef ' + str(ef)}
         if best['recall'] >= 0.95: break
     print(json.dumps(best))
 `
 
 interface Run {
   readonly seconds: number
+  /** Of all threads. */
+  readonly processor: number
   readonly recall: number
   readonly versions: string
 }
@@ -100,14 +105,16 @@ async function truthOf(X: Float32Array, rows: Float64Array): Promise<Int32Array>
 
 async function ours(X: Float32Array, rows: Float64Array, truth: Int32Array): Promise<Run> {
   const started = performance.now()
+  const before = process.cpuUsage()
   const { index } = await neighbourGraph(X, n, d, k, { seed: 1, threads })
   const seconds = (performance.now() - started) / 1000
+  const { user, system } = process.cpuUsage(before)
   let found = 0
   for (const [i, row] of rows.entries()) {
     const near = new Set(index.subarray(row * k, (row + 1) * k))
     for (let c = 0; c < k; c++) if (near.has(truth[i * k + c])) found++
   }
-  return { seconds, recall: found / truth.length, versions: `node ${process.version}` }
+  return { seconds, processor: (user + system) / 1e6, recall: found / truth.length, versions: `node ${process.version}` }
 }
 
 function theirs(name: string, folder: string): Run | null {
@@ -157,13 +164,14 @@ try {
         peer: best?.seconds ?? null,
         ratio: best && mine.seconds / best.seconds,
         unit: 's',
+        processor: [mine.processor, best?.processor ?? null],
         recall: [mine.recall, best?.recall ?? null],
         versions: [mine.versions, ...(best ? [best.versions] : [])].join(', '),
       }
       if (json) process.stdout.write(`${JSON.stringify(line)}\n`)
       else
         process.stdout.write(
-          `${line.case.padEnd(70)} ours ${mine.seconds.toFixed(2)} s (recall ${mine.recall.toFixed(3)})   peer ${best ? `${best.seconds.toFixed(2)} s (${best.recall.toFixed(3)})   ours/peer ${(mine.seconds / best.seconds).toFixed(2)}` : 'none'}   ${line.versions}\n`,
+          `${line.case.padEnd(70)} ours ${mine.seconds.toFixed(2)} s (processor ${mine.processor.toFixed(2)} s, recall ${mine.recall.toFixed(3)})   peer ${best ? `${best.seconds.toFixed(2)} s (processor ${best.processor.toFixed(2)} s, ${best.recall.toFixed(3)})   ours/peer ${(mine.seconds / best.seconds).toFixed(2)}` : 'none'}   ${line.versions}\n`,
         )
     }
   }

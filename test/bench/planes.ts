@@ -4,7 +4,7 @@
  *   node test/bench/planes.ts [--json] [--peer python3] [--threads 2] [--rows 10000] [--only umap|tsne]
  *
  * Defaults on both sides, from rows to plane; umap-learn with its compiled code warm and free to use its threads as it likes, so that its
- * plane is another one each time, while ours is not. Trustworthiness is ours, on the same 2000 rows; divergence as each reports it. Without
+ * plane is another one each time, while ours is not. Processor seconds are those of all threads. Trustworthiness is ours, on the same 2000 rows; divergence as each reports it. Without
  * a Python that has them only our side is timed, and said so.
  */
 import { execFileSync } from 'node:child_process'
@@ -29,31 +29,35 @@ const rows = Number(option('rows', '10000'))
 const only = option('only', '')
 
 const script = `
-import sys, json, time, warnings
+import sys, json, time, warnings, resource
 warnings.filterwarnings('ignore')
 import numpy as np
 name, folder, n, d, threads = sys.argv[1], sys.argv[2], *map(int, sys.argv[3:6])
 X = np.fromfile(folder + '/rows.f32', np.float32).reshape(n, d)
+def processor():
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
 if name == 'umap':
     import numba, umap
     numba.set_num_threads(threads)
     umap.UMAP(n_jobs=threads, n_epochs=20).fit(np.random.rand(5000, d).astype(np.float32))
-    t = time.perf_counter()
+    t, p = time.perf_counter(), processor()
     Y = umap.UMAP(n_jobs=threads).fit_transform(X)
-    out = {'seconds': time.perf_counter() - t, 'divergence': None, 'versions': 'umap-learn ' + umap.__version__}
+    out = {'seconds': time.perf_counter() - t, 'processor': processor() - p, 'divergence': None, 'versions': 'umap-learn ' + umap.__version__}
 else:
     import sklearn
     from sklearn.manifold import TSNE
     model = TSNE(n_jobs=threads, init='pca', learning_rate='auto')
-    t = time.perf_counter()
+    t, p = time.perf_counter(), processor()
     Y = model.fit_transform(X)
-    out = {'seconds': time.perf_counter() - t, 'divergence': float(model.kl_divergence_), 'versions': 'scikit-learn ' + sklearn.__version__}
+    out = {'seconds': time.perf_counter() - t, 'processor': processor() - p, 'divergence': float(model.kl_divergence_), 'versions': 'scikit-learn ' + sklearn.__version__}
 Y.astype(np.float32).tofile(folder + '/plane.f32')
 print(json.dumps(out))
 `
 
 interface Run {
   readonly seconds: number
+  readonly processor: number
   readonly divergence: number | null
   readonly versions: string
 }
@@ -69,12 +73,19 @@ function groups(): Float32Array {
   })
 }
 
+const processorSince = (before: NodeJS.CpuUsage): number => {
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1e6
+}
+
 async function ours(method: EmbeddingMethod, X: Float32Array, n: number, d: number): Promise<Run & { plane: Float32Array }> {
   const started = performance.now()
+  const before = process.cpuUsage()
   const { plane, figures } = await method.fit(X, n, d, method.params.parse({}), { seed: 1, threads })
   return {
     plane,
     seconds: (performance.now() - started) / 1000,
+    processor: processorSince(before),
     divergence: figures.klDivergence ?? null,
     versions: `node ${process.version}`,
   }
@@ -119,6 +130,7 @@ try {
         peer: best?.seconds ?? null,
         ratio: best && own.seconds / best.seconds,
         unit: 's',
+        processor: [own.processor, best?.processor ?? null],
         trustworthiness: [await trust(own.plane), theirPlane && (await trust(theirPlane))],
         divergence: [own.divergence, best?.divergence ?? null],
         versions: [own.versions, ...(best ? [best.versions] : [])].join(', '),
@@ -128,7 +140,7 @@ try {
       if (json) process.stdout.write(`${JSON.stringify(line)}\n`)
       else
         process.stdout.write(
-          `${line.case.padEnd(46)} ours ${own.seconds.toFixed(1)} s (${figures(0)})   peer ${best ? `${best.seconds.toFixed(1)} s (${figures(1)})   ours/peer ${(own.seconds / best.seconds).toFixed(2)}` : 'none'}   ${line.versions}\n`,
+          `${line.case.padEnd(46)} ours ${own.seconds.toFixed(1)} s (processor ${own.processor.toFixed(1)} s, ${figures(0)})   peer ${best ? `${best.seconds.toFixed(1)} s (processor ${best.processor.toFixed(1)} s, ${figures(1)})   ours/peer ${(own.seconds / best.seconds).toFixed(2)}` : 'none'}   ${line.versions}\n`,
         )
     }
 } finally {
