@@ -51,9 +51,25 @@ export function scoreLines(scores: readonly Artifact[], comparisons: readonly Ar
 }
 
 /** '0.4 (0.3 to 0.6)' in percent */
-export function percentInterval({ value, low, high }: Pick<Interval, 'value' | 'low' | 'high'>): string {
+function percentInterval({ value, low, high }: Pick<Interval, 'value' | 'low' | 'high'>): string {
   const percent = (share: number): string => formatSignificant(100 * share, 2)
   return low === null || high === null ? percent(value) : `${percent(value)} (${percent(low)} to ${percent(high)})`
+}
+
+/** From this share on rows have shifted rather than some of them being anomalous, as the engine says, too. */
+const mostAnomalous = 0.3
+/** More high scores than among held-out rows are needed to say anything. */
+const isTold = ({ value, high }: Interval): boolean => value > 0 || Boolean(high)
+
+export const contaminationCell = (contamination: Interval | null): string =>
+  contamination && isTold(contamination) ? percentInterval(contamination) : '–'
+
+/** @param rowsName 'pixels' */
+export function contaminationWords(contamination: Interval, rowsName: string): string {
+  if (!isTold(contamination)) return `No more high scores than among held-out ${rowsName}: what share is anomalous cannot be told.`
+  if ((contamination.low ?? 0) > mostAnomalous)
+    return `At least ${formatSignificant(100 * (contamination.low ?? 0), 2)} % of all ${rowsName} score like no held-out one: a shift rather than anomalies. Look for drift.`
+  return `About ${percentInterval(contamination)} % of all ${rowsName} are anomalous.`
 }
 
 export const aucWords = (auc: number | null): string => (auc === null ? '–' : formatFixed(auc, 3))

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Artifact } from '#common/domain/artifact.ts'
-import { overlap, percentInterval, scoreLines } from '../../../../../src-renderer/features/anomalies/sideBySide.ts'
+import { contaminationCell, contaminationWords, overlap, scoreLines } from '../../../../../src-renderer/features/anomalies/sideBySide.ts'
 
 const scores = (id: number, over: object = {}): Artifact =>
   ({
@@ -48,6 +48,11 @@ test('what two lists have in common is told of the shorter one', () => {
 })
 
 test('an interval without an end is told without it', () => {
-  expect(percentInterval({ value: 0.004, low: 0.003, high: 0.006 })).toBe('0.4 (0.3 to 0.6)')
-  expect(percentInterval({ value: 0.004, low: null, high: 0.006 })).toBe('0.4')
+  const told = (value: number, low: number | null, high: number | null) => ({ value, low, high, level: 0.95 })
+  expect(contaminationCell(told(0.004, 0.003, 0.006))).toBe('0.4 (0.3 to 0.6)')
+  expect(contaminationCell(told(0.004, null, 0.006))).toBe('0.4')
+  // Nothing can be said of it, and a whole that has shifted is no share of anomalies.
+  expect(contaminationCell(told(0, 0, 0))).toBe('–')
+  expect(contaminationWords(told(0, 0, 0), 'pixels')).toMatch(/cannot be told/)
+  expect(contaminationWords(told(0.9, 0.8, 1), 'windows')).toMatch(/^At least 80 % of all windows .* shift/)
 })
