@@ -149,7 +149,14 @@ async function ours(
     return timed(async () => (await gaussianMixtureClustering.fit(X, n, d, params, run)).figures.meanLogLikelihood)
   }
   if (what === 'hdbscan') {
-    const params = { minClusterSize: 50, minSamples: 10, clusterSelection: 'eom', clusterEpsilon: 0, allowSingleCluster: false } as const
+    const params = {
+      minClusterSize: 50,
+      minSamples: 10,
+      clusterSelection: 'eom',
+      clusterEpsilon: 0,
+      allowSingleCluster: false,
+      maxClusterSize: null,
+    } as const
     return timed(async () => (await hdbscanClustering.fit(X, n, d, params, run)).figures.noiseShare)
   }
   return timed(async () => (await wardTree(X, n, d, new Float64Array(n).fill(1), createPace())).height[n - 2])

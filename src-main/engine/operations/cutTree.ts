@@ -22,9 +22,13 @@ const mostClasses = 65_000
 const rowsAtOnce = 2 ** 18
 
 /** What the clustering that made the tree was asked of the selection of clusters. */
-export function selectionOf(project: Project, { holder }: StoredTree): { epsilon: number; allowSingle: boolean } {
-  const { clusterEpsilon, allowSingleCluster } = holder ? project.artifact(holder.id).params : {}
-  return { epsilon: Number(clusterEpsilon ?? 0), allowSingle: allowSingleCluster === true }
+export function selectionOf(project: Project, { holder }: StoredTree): { epsilon: number; allowSingle: boolean; mostRows?: number } {
+  const { clusterEpsilon, allowSingleCluster, maxClusterSize } = holder ? project.artifact(holder.id).params : {}
+  return {
+    epsilon: Number(clusterEpsilon ?? 0),
+    allowSingle: allowSingleCluster === true,
+    ...(typeof maxClusterSize === 'number' && { mostRows: maxClusterSize }),
+  }
 }
 
 export const cutTreeOperation = defineOperation({

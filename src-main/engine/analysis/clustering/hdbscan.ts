@@ -4,7 +4,7 @@
  *
  * Steps: core distances and the spanning tree of mutual reachability (hdbscan/spanningTree.ts), the condensed tree, the choice of clusters.
  * `minSamples` counts other rows, as the package hdbscan does; scikit-learn counts the row itself, so it is one more there.
- * Memory beside the rows: those once more, some 150 bytes per row, and 4 minSamples bytes per row up to 256 MB.
+ * Memory beside the rows: those once more, some 200 bytes per row, and 8 minSamples bytes per row up to 256 MB.
  */
 import { z } from 'zod'
 import { StratumError } from '#common/errors.ts'
@@ -15,7 +15,7 @@ import { type CondensedTree, condenseTree } from './hdbscan/condensedTree.ts'
 import { createPredict } from './hdbscan/predict.ts'
 import { selectClusters } from './hdbscan/selectClusters.ts'
 import { coreDistances, spanningTree } from './hdbscan/spanningTree.ts'
-import { buildKdTree } from './kdTree.ts'
+import { buildKdTreeAtPace } from './kdTree.ts'
 
 const params = z.object({
   minClusterSize: z.int().min(2).max(1_000_000).nullable().default(null).meta({
@@ -52,6 +52,13 @@ const params = z.object({
     paperTerm: 'allow_single_cluster',
     advanced: true,
   }),
+  maxClusterSize: z.int().min(2).nullable().default(null).meta({
+    title: 'Largest cluster',
+    unit: 'rows',
+    description: 'Larger ones give way to the clusters they split into. Left empty: no limit. The leaves have none.',
+    paperTerm: 'max_cluster_size',
+    advanced: true,
+  }),
 })
 
 export const hdbscanClustering = defineClustering({
@@ -75,14 +82,15 @@ export const hdbscanClustering = defineClustering({
       )
     const m = Math.min(n - 1, given.minSamples ?? Math.min(50, minClusterSize))
     const pace = createPace(signal)
-    const rows = buildKdTree(X, n, d)
+    const rows = await buildKdTreeAtPace(X, n, d, pace)
     const core = await coreDistances(rows, m, pace, (fraction) => report?.(0.4 * fraction))
     const edges = await spanningTree(rows, core, pace, (fraction) => report?.(0.4 + 0.55 * fraction))
-    const condensed = condenseTree(edges, minClusterSize)
+    const condensed = await condenseTree(edges, minClusterSize, pace)
     const selected = selectClusters(condensed, {
       method: given.clusterSelection,
       epsilon: given.clusterEpsilon,
       allowSingle: given.allowSingleCluster,
+      ...(given.maxClusterSize !== null && { mostRows: given.maxClusterSize }),
     })
     const k = selected.clusters.length
     const { labels, centres, newId } = canonicalClasses(X, n, d, selected.labels, k)

@@ -3,6 +3,7 @@
  * bounding box of every node. Rows are kept in the order of the leaves, so that a node is one stretch of memory.
  * Memory: the rows once more, 4 bytes per row, and 16 d bytes per node.
  */
+import type { Pace } from '../pace.ts'
 
 export interface KdTree {
   readonly n: number
@@ -22,8 +23,27 @@ export interface KdTree {
   readonly high: Float64Array
 }
 
-/** @param X [n × d] finite, n ≥ 1 */
+/** The tree at once: for few rows, or where nothing waits. @param X [n × d] finite, n ≥ 1 */
 export function buildKdTree(X: Float32Array, n: number, d: number, leafRows = 16): KdTree {
+  const steps = growKdTree(X, n, d, leafRows)
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done) return value
+  }
+}
+
+/** The same tree, resting between nodes; a node takes a few ten milliseconds per million numbers below it. */
+export async function buildKdTreeAtPace(X: Float32Array, n: number, d: number, pace: Pace, leafRows = 16): Promise<KdTree> {
+  const steps = growKdTree(X, n, d, leafRows)
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done) return value
+    if (pace.due()) await pace.rest()
+  }
+}
+
+/** Yields after every node. */
+function* growKdTree(X: Float32Array, n: number, d: number, leafRows: number): Generator<undefined, KdTree> {
   let levels = 1
   while (n / 2 ** (levels - 1) > leafRows) levels++
   const nodes = 2 ** levels - 1
@@ -42,6 +62,7 @@ export function buildKdTree(X: Float32Array, n: number, d: number, leafRows = 16
         if (value > high[node * d + j]) high[node * d + j] = value
       }
     }
+    yield
     if (node >= firstLeaf) continue
     let widest = 0
     for (let j = 1; j < d; j++) if (high[node * d + j] - low[node * d + j] > high[node * d + widest] - low[node * d + widest]) widest = j

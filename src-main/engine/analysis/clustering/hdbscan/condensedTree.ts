@@ -7,7 +7,10 @@
  *
  * Clusters are numbered from the root, 0, so that a parent comes before its children. Memory: 40 bytes per row.
  */
+import type { Pace } from '../../pace.ts'
 import type { SpanningTree } from './spanningTree.ts'
+
+const mergesBetweenRests = 4096
 
 export interface CondensedTree {
   /** Cluster in which a row was last, and the λ at which it left it: [n]. */
@@ -24,10 +27,10 @@ export interface CondensedTree {
 }
 
 /** @param minClusterSize at least 2 */
-export function condenseTree({ a, b, reach }: SpanningTree, minClusterSize: number): CondensedTree {
+export async function condenseTree({ a, b, reach }: SpanningTree, minClusterSize: number, pace: Pace): Promise<CondensedTree> {
   const merges = reach.length
   const n = merges + 1
-  const { left, right, size } = singleLinkage(a, b)
+  const { left, right, size } = await singleLinkage(a, b, pace)
   const cluster = new Int32Array(n + merges).fill(-1)
   /** Of a node whose rows have left their cluster: when. */
   const leftAt = new Float64Array(n + merges).fill(Number.NaN)
@@ -43,6 +46,7 @@ export function condenseTree({ a, b, reach }: SpanningTree, minClusterSize: numb
   }
   cluster[n + merges - 1] = 0
   for (let merge = merges - 1; merge >= 0; merge--) {
+    if (merge % mergesBetweenRests === 0 && pace.due()) await pace.rest()
     const node = n + merge
     const own = cluster[node]
     const parts = [left[merge], right[merge]]
@@ -65,7 +69,11 @@ export function condenseTree({ a, b, reach }: SpanningTree, minClusterSize: numb
 }
 
 /** Node n + i joins left[i] and right[i]. */
-function singleLinkage(a: Int32Array, b: Int32Array): { left: Int32Array; right: Int32Array; size: Float64Array } {
+async function singleLinkage(
+  a: Int32Array,
+  b: Int32Array,
+  pace: Pace,
+): Promise<{ left: Int32Array; right: Int32Array; size: Float64Array }> {
   const merges = a.length
   const n = merges + 1
   const parent = Int32Array.from({ length: n + merges }, (_, node) => node)
@@ -79,6 +87,7 @@ function singleLinkage(a: Int32Array, b: Int32Array): { left: Int32Array; right:
     return root
   }
   for (let i = 0; i < merges; i++) {
+    if (i % mergesBetweenRests === 0 && pace.due()) await pace.rest()
     left[i] = rootOf(a[i])
     right[i] = rootOf(b[i])
     parent[left[i]] = parent[right[i]] = n + i

@@ -14,6 +14,8 @@ export interface SelectionOptions {
   readonly epsilon: number
   /** Whether all rows may be one cluster. */
   readonly allowSingle: boolean
+  /** Larger clusters give way to those below them, where these are the most stable. Default: none do. */
+  readonly mostRows?: number
 }
 
 export interface SelectedClusters {
@@ -30,7 +32,7 @@ export interface SelectedClusters {
 }
 
 export function selectClusters(tree: CondensedTree, options: SelectionOptions): SelectedClusters {
-  const chosen = options.method === 'leaf' ? leavesOf(tree) : mostStable(tree, options.allowSingle)
+  const chosen = options.method === 'leaf' ? leavesOf(tree) : mostStable(tree, options)
   const clusters = [...(options.epsilon > 0 ? joinBelow(tree, chosen, options) : chosen)].sort((a, b) => a - b)
   const classOf = new Int32Array(tree.parent.length).fill(-1)
   for (const [id, cluster] of clusters.entries()) classOf[cluster] = id
@@ -62,12 +64,12 @@ function stabilities({ parent, birth, size, rowCluster, rowLambda }: CondensedTr
 }
 
 /** Excess of mass. */
-function mostStable(tree: CondensedTree, allowSingle: boolean): Set<number> {
+function mostStable(tree: CondensedTree, { allowSingle, mostRows = Number.POSITIVE_INFINITY }: SelectionOptions): Set<number> {
   const stability = stabilities(tree)
   const isChosen = new Uint8Array(stability.length)
   for (let c = stability.length - 1; c >= (allowSingle ? 0 : 1); c--) {
     const below = tree.children[c].reduce((sum, child) => sum + stability[child], 0)
-    if (below > stability[c]) stability[c] = below
+    if (below > stability[c] || tree.size[c] > mostRows) stability[c] = below
     else isChosen[c] = 1
   }
   return topmost(tree, isChosen)

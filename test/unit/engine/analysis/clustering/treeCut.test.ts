@@ -6,7 +6,14 @@ import { wardClustering } from '#engine/analysis/clustering/ward.ts'
 import { randomStream } from '#engine/analysis/random.ts'
 
 const run = { seed: 1, threads: 1 }
-const plain = { minClusterSize: 10, minSamples: 5, clusterSelection: 'eom', clusterEpsilon: 0, allowSingleCluster: false } as const
+const plain = {
+  minClusterSize: 10,
+  minSamples: 5,
+  clusterSelection: 'eom',
+  clusterEpsilon: 0,
+  allowSingleCluster: false,
+  maxClusterSize: null,
+} as const
 const free = { epsilon: 0, allowSingle: false }
 const at = (height: number): TreeCut => ({ by: 'height', clusters: null, height })
 const into = (clusters: number): TreeCut => ({ by: 'clusters', clusters, height: null })
