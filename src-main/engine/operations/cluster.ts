@@ -107,6 +107,7 @@ async function learn(ctx: Context, method: ClusteringMethod, { codes, rows }: Sa
           chooseBy: ctx.params.chooseBy,
           ...(ctx.params.criteria === 'all' && { criteria: 'all' }),
           seed,
+          threads,
           signal,
           report: (fraction) => ctx.report({ stage: 'Trying numbers of clusters', fraction }),
         })

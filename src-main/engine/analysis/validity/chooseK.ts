@@ -10,14 +10,15 @@
  *
  * Of more than 50 000 rows an evenly spread sample of that size is clustered, with three starts for each k: enough for the shape
  * of the curve. Inertia is given for all n rows, in proportion. Gap and stability, which cluster many times, look at 2000 rows of it, the
- * mixtures at 10 000. Memory: the sample, 16 MB of distances, and 20 bytes a sampled row.
+ * mixtures at 5000. Memory: the sample, 16 MB of distances, and 20 bytes a sampled row.
  */
 import type { KCriteria } from '#common/domain/results.ts'
 import { type KCriterion, type KEvidence, type KRecommendations, recommend, verdicts } from './chooseKVerdicts.ts'
 import { ValidityTally } from './clusterValidity.ts'
 import { methodIn } from '../methods/define.ts'
 import { gapStatistic } from './gapStatistic.ts'
-import { kmeans } from '../clustering/kmeans/kmeans.ts'
+import { kmeans, withCrew } from '../clustering/kmeans/kmeans.ts'
+import type { KmeansCrew } from '../clustering/kmeans/work.ts'
 import type { LongRun } from '../pace.ts'
 import { randomStream, spreadSample } from '../random.ts'
 import { silhouettes } from './silhouette.ts'
@@ -32,6 +33,8 @@ export interface ChooseKOptions extends LongRun {
   /** What else is computed beside those that cost nothing (elbow, silhouette, Calinski–Harabasz, Davies–Bouldin). */
   readonly criteria?: readonly KCriterion[] | 'all'
   readonly seed: number
+  /** Default 1; never changes the result. */
+  readonly threads?: number
 }
 
 export interface KChoice {
@@ -45,14 +48,17 @@ export interface KChoice {
 
 const sampleRows = 50_000
 const resampledRows = 2000
-const mixtureRows = 10_000
+/** A component of twenty still has 250. */
+const mixtureRows = 5000
+/** What further steps add is a hundredth of what another component does. */
+const mixtureSteps = 40
 
 /** @param points [n × d] row-major, finite */
 export async function chooseK(
   points: Float32Array,
   n: number,
   d: number,
-  { kMin = 2, kMax = 20, chooseBy = 'elbow', criteria = [], seed, signal, report }: ChooseKOptions,
+  { kMin = 2, kMax = 20, chooseBy = 'elbow', criteria = [], seed, threads = 1, signal, report }: ChooseKOptions,
 ): Promise<KChoice> {
   if (!(kMin >= 1 && kMax >= kMin && kMin <= n)) throw new RangeError(`expected a range of k within 1 … ${n}, found ${kMin} … ${kMax}`)
   const sample = createSample(points, n, d, seed)
@@ -70,14 +76,17 @@ export async function chooseK(
     return { signal, report: (fraction) => report?.((from + share * fraction) / total) }
   }
 
-  const curve = await kmeansCurve(sample(sampleRows), n, d, ks, seed, part(shares.curve))
+  const { X, m } = sample(sampleRows)
+  const curve = await withCrew(X, { threads }, (shared, crew) =>
+    kmeansCurve({ X: shared, m }, n, d, ks, { seed, crew }, part(shares.curve)),
+  )
   const evidence: { -readonly [Key in keyof KEvidence]: KEvidence[Key] } = {}
   if (wanted('gap')) {
     const { X, m } = sample(resampledRows)
     evidence.gaps = await gapStatistic(X, m, d, last, { seed, ...part(shares.gap) })
     for (const { k, gap, error } of evidence.gaps) Object.assign(curve.find((point) => point.k === k) ?? {}, { gap, gapError: error })
   }
-  if (wanted('bic')) await addBic(curve, sample(mixtureRows), d, seed, part(shares.bic))
+  if (wanted('bic')) await addBic(curve, sample(mixtureRows), d, { seed, threads }, part(shares.bic))
   if (wanted('stability')) {
     const { X, m } = sample(resampledRows)
     evidence.stability = await bootstrapStability(
@@ -109,14 +118,14 @@ async function kmeansCurve(
   n: number,
   d: number,
   ks: readonly number[],
-  seed: number,
+  { seed, crew }: { readonly seed: number; readonly crew: KmeansCrew },
   { signal, report }: LongRun,
 ): Promise<KCriteria[]> {
   const widthOf = await silhouettes(X, m, d, { seed, signal })
   const curve: KCriteria[] = []
   for (const [at, k] of ks.entries()) {
     const share = (fraction: number): void => report?.((at + fraction) / ks.length)
-    const { labels, inertia } = await kmeans(X, m, d, { k, nInit: 3, seed, signal, report: (fraction) => share(fraction * 0.9) })
+    const { labels, inertia } = await kmeans(X, m, d, { k, nInit: 3, seed, crew, signal, report: (fraction) => share(fraction * 0.9) })
     const tally = new ValidityTally(k, d)
     const ids = labels.map((label) => label + 1)
     tally.addToMeans(X, ids, m)
@@ -135,13 +144,23 @@ async function kmeansCurve(
 }
 
 /** With diagonal covariances: more parameters than k-means has, few enough for small classes. */
-async function addBic(curve: KCriteria[], { X, m }: { X: Float32Array; m: number }, d: number, seed: number, run: LongRun): Promise<void> {
+async function addBic(
+  curve: KCriteria[],
+  { X, m }: { X: Float32Array; m: number },
+  d: number,
+  given: { readonly seed: number; readonly threads: number },
+  { signal, report }: LongRun,
+): Promise<void> {
   const { clusterings } = await import('../clustering/registry.ts')
   const mixture = methodIn(clusterings, 'gaussian-mixture')
   for (const [at, point] of curve.entries()) {
-    const params = mixture.params.parse({ k: point.k, covariance: 'diag', nInit: 1 })
-    const { figures } = await mixture.fit(X, m, d, params, { seed, threads: 1, signal: run.signal })
+    const params = mixture.params.parse({ k: point.k, covariance: 'diag', nInit: 1, maxIterations: mixtureSteps })
+    const { figures } = await mixture.fit(X, m, d, params, {
+      ...given,
+      signal,
+      report: (fraction) => report?.((at + fraction) / curve.length),
+    })
     point.bic = figures.bic ?? null
-    run.report?.((at + 1) / curve.length)
+    report?.((at + 1) / curve.length)
   }
 }

@@ -3,8 +3,10 @@
  *
  *   s_i = (b_i − a_i) / max(a_i, b_i)    a_i mean distance to the other rows of its class, b_i the least mean distance to another class
  *
- * A row alone in its class counts 0. Cost: sample² · d / 2, and of rows so wide that this is more than 2 · 10⁹ fewer are looked at, so
- * that it takes a few seconds at most. Memory: the sample and sample × k sums; `silhouettes` keeps all distances, 16 MB for 2000 rows.
+ * A row alone in its class counts 0. Cost: sample² · d / 2, and of rows so wide that this is more than 10⁹ fewer are looked at: a second of
+ * one processor. Widths lie in −1 … 1, so the standard error of the mean over m rows is at most 1/√m, and about half of that in practice:
+ * 0.011 of 2000 rows, 0.019 of the 698 rows with 4096 columns, 0.05 of 122 rows with 131 072.
+ * Memory: the sample in doubles and sample × k sums; `silhouettes` keeps all distances, 16 MB for 2000 rows.
  */
 import { createPace, type LongRun } from '../pace.ts'
 import { randomStream, spreadSample } from '../random.ts'
@@ -15,7 +17,7 @@ export interface SilhouetteOptions extends LongRun {
   readonly seed: number
 }
 
-const mostWork = 2e9
+const mostWork = 1e9
 
 /**
  * @param labels [n] 0 … k−1
@@ -65,7 +67,7 @@ export async function silhouettes(
 function sampled(points: Float32Array, n: number, d: number, { sample = 2000, seed }: SilhouetteOptions) {
   const most = Math.max(2, Math.floor(Math.sqrt((2 * mostWork) / d)))
   const rows = spreadSample(n, Math.min(sample, most), randomStream(seed, 'silhouette'))
-  const X = new Float32Array(rows.length * d)
+  const X = new Float64Array(rows.length * d)
   for (const [i, row] of rows.entries()) X.set(points.subarray(row * d, (row + 1) * d), i * d)
   return { rows, X }
 }
@@ -80,14 +82,33 @@ async function eachRow(m: number, { signal, report }: LongRun, visit: (i: number
   }
 }
 
-/** From row i to rows i + 1 … m − 1, in this order. */
-function distancesAfter(X: Float32Array, i: number, m: number, d: number, out: Float64Array): void {
-  for (let other = i + 1; other < m; other++) {
-    let squared = 0
+/** From row i to rows i + 1 … m − 1, in this order. Four at a time, as their sums do not wait for one another. */
+function distancesAfter(X: Float64Array, i: number, m: number, d: number, out: Float64Array): void {
+  const at = i * d
+  let other = i + 1
+  for (; other + 3 < m; other += 4) {
+    const from = other * d
+    let [s0, s1, s2, s3] = [0, 0, 0, 0]
     for (let j = 0; j < d; j++) {
-      const difference = X[i * d + j] - X[other * d + j]
-      squared += difference * difference
+      const value = X[at + j]
+      const d0 = value - X[from + j]
+      const d1 = value - X[from + d + j]
+      const d2 = value - X[from + 2 * d + j]
+      const d3 = value - X[from + 3 * d + j]
+      s0 += d0 * d0
+      s1 += d1 * d1
+      s2 += d2 * d2
+      s3 += d3 * d3
     }
+    const to = other - i - 1
+    out[to] = Math.sqrt(s0)
+    out[to + 1] = Math.sqrt(s1)
+    out[to + 2] = Math.sqrt(s2)
+    out[to + 3] = Math.sqrt(s3)
+  }
+  for (; other < m; other++) {
+    let squared = 0
+    for (let j = 0; j < d; j++) squared += (X[at + j] - X[other * d + j]) ** 2
     out[other - i - 1] = Math.sqrt(squared)
   }
 }
