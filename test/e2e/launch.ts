@@ -66,8 +66,9 @@ export async function launchApp({ userData, args = [], width, height }: LaunchOp
   }
 }
 
-// Without these Chromium first tries a real GPU and, on machines without one, now and then hangs before its first page.
-const softwareDrawing = ['--use-angle=swiftshader', '--enable-unsafe-swiftshader']
+// Without these Chromium first tries a real GPU and, on machines without one, now and then hangs before its first page. Pages are
+// painted without a GPU's interface, which costs a processor less than imitating one; only WebGL is imitated.
+const softwareDrawing = ['--disable-gpu', '--enable-unsafe-swiftshader']
 
 async function launchWithRetry(args: string[]): Promise<ElectronApplication> {
   for (let attempt = 1; ; attempt++) {
