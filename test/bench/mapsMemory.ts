@@ -1,0 +1,111 @@
+/**
+ * Memory of what is done to the classes of a large scene: merge, split, sieve, majority filter and a clustering of selected pixels, on a made-up
+ * map of 10 000 × 10 000 pixels with two codes each; every operation in a process of its own, with its time and its peak resident size.
+ *
+ *   node test/bench/mapsMemory.ts [size=10000] [--json]
+ *
+ * The bar is 1000 MB. Classes are blocks of 64 pixels with three percent of specks.
+ */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { operations } from '#engine/operations/registry.ts'
+import { createRunner, runToEnd } from '#engine/operations/runner.ts'
+import { createProject, openProject } from '#engine/project/open.ts'
+import { newArtifact } from '../helpers/newArtifact.ts'
+
+const bar = 1000
+const k = 6
+const [sizeText = '10000', step, given] = process.argv.slice(2).filter((a) => !a.startsWith('--'))
+const json = process.argv.includes('--json')
+const size = Number(sizeText)
+const rows = size * size
+
+function generate(path: string): void {
+  const project = createProject(path)
+  const grid = {
+    width: size,
+    height: size,
+    transform: [10, 0, 0, 0, -10, 0],
+    georeferenced: true,
+    crs: { code: 'EPSG:32754', name: 'UTM zone 54S', unit: 'metre', proj4: null },
+    geoKeys: {},
+  }
+  const dataset = project.beginDraft(newArtifact({ kind: 'dataset', name: 'scene', contentKey: 'dataset' }), {})
+  dataset.finish({ kind: 'raster', rows, columns: [], grid }, 0)
+  const model = project.beginDraft(newArtifact({ kind: 'model', name: 'model', contentKey: 'model' }), {})
+  // Of another dataset, so that no class profile is looked for.
+  model.finish({ dataset: 0 }, 0)
+  const latents = project.beginDraft(newArtifact({ name: 'codes', contentKey: 'codes' }), { model: model.id, dataset: dataset.id })
+  const clustering = project.beginDraft(newArtifact({ kind: 'clustering', name: 'classes', contentKey: 'classes' }), {
+    latents: latents.id,
+  })
+  const codes = latents.writeArray('codes', { dtype: 'float32', shape: [rows, 2] })
+  const labels = clustering.writeArray('labels', { dtype: 'uint16', shape: [rows] })
+  const counts = new Float64Array(k + 1)
+  let state = 12_345
+  const next = (): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return state / 2 ** 32
+  }
+  for (let y = 0; y < size; y++) {
+    const line = new Uint16Array(size)
+    const code = new Float32Array(2 * size)
+    for (let x = 0; x < size; x++) {
+      const block = (Math.floor(y / 64) * 7 + Math.floor(x / 64) * 3) % k
+      line[x] = 1 + (next() < 0.03 ? Math.floor(next() * k) : block)
+      counts[line[x]]++
+      code[2 * x] = line[x] + next()
+      code[2 * x + 1] = next()
+    }
+    labels.append(line)
+    codes.append(code)
+  }
+  codes.finish()
+  labels.finish()
+  latents.finish({ model: model.id, dataset: dataset.id, rows, validRows: rows, codeSize: 2, meanError: 0, codeRange: [] }, 0)
+  const classes = Array.from({ length: k }, (_, i) => ({ id: i + 1, rows: counts[i + 1], share: counts[i + 1] / rows, mean: [], sd: [] }))
+  const common = { inertia: 0, silhouette: null, kCurve: [], chosenBecause: 'given', tidied: 0 }
+  clustering.finish({ method: 'k-means', dataset: dataset.id, latents: latents.id, k, rows, validRows: rows, classes, ...common }, 0)
+  project.close()
+}
+
+const steps = ['sieve', 'tidy', 'merge-classes', 'split-class', 'cluster'] as const
+
+async function carryOut(what: string, path: string): Promise<void> {
+  const project = openProject(path)
+  const runner = createRunner(project, operations, { memoryBudgetBytes: 8e8 })
+  const clustering = project.find('classes').id
+  const within = { dataset: project.find('scene').id, all: [{ kind: 'classes', artifact: clustering, classes: [1, 3] }] }
+  const params: Readonly<Record<string, Record<string, unknown>>> = {
+    'merge-classes': { groups: [[1, 2]] },
+    'split-class': { classes: [3], k: 3 },
+    cluster: { k: 3, within },
+  }
+  const inputs: Record<string, number> = what === 'cluster' ? { latents: project.find('codes').id } : { clustering }
+  const started = performance.now()
+  await runToEnd(runner, { operation: what, inputs, params: params[what] ?? {} })
+  const seconds = (performance.now() - started) / 1000
+  await runner.dispose()
+  project.close()
+  const peak = Math.round(process.resourceUsage().maxRSS / 1024)
+  const line = { suite: 'maps', case: `${what}, ${size}x${size}`, ours: peak, peer: bar, ratio: peak / bar, unit: 'MB peak RSS', seconds }
+  console.log(json ? JSON.stringify(line) : `${line.case.padEnd(32)} ${seconds.toFixed(1).padStart(7)} s   peak ${peak} MB (bar ${bar} MB)`)
+}
+
+if (step === undefined) {
+  const folder = mkdtempSync(join(tmpdir(), 'stratum-maps-'))
+  const path = join(folder, 'maps.stratum')
+  try {
+    for (const what of ['generate', ...steps]) {
+      const args = [fileURLToPath(import.meta.url), sizeText, what, path, ...(json ? ['--json'] : [])]
+      const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' })
+      if (status !== 0) throw new Error(`${what} failed (exit ${status})`)
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+} else if (step === 'generate') generate(given)
+else await carryOut(step, given)
