@@ -1,7 +1,7 @@
 /** From codes to classes by hand: a plane, a lasso on it, the selection grouped again and seen on the map, classes merged and taken back. */
 import { expect, test } from '@playwright/test'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -27,7 +27,11 @@ test.beforeAll(async () => {
   stratum('train', project, '1', '--model', 'pca', '--set', 'components=4', '--name', 'axes')
   stratum('encode', project, 'axes')
   stratum('cluster', project, 'axes codes', '--method', 'k-means', '--set', 'k=5', '--name', 'five')
+  stratum('cluster', project, 'axes codes', '--method', 'ward', '--set', 'k=4', '--name', 'tree')
   running = await launchApp({ width: 1280, height: 800, args: [project] })
+  await running.app.evaluate(({ session }, folder) => {
+    session.defaultSession.on('will-download', (_, item) => item.setSavePath(`${folder}/${item.getFilename()}`))
+  }, folder)
 })
 test.afterAll(async () => {
   await running?.close()
@@ -107,6 +111,118 @@ test('the selection is grouped by itself, and seen on the map', async () => {
   await page.keyboard.press('Escape')
 })
 
+test('what is drawn with Shift is added, with Ctrl taken away; the rest is the inverse', async () => {
+  const { page } = running
+  await goTo(page, 'Latents')
+  await page.getByRole('list', { name: 'Clusterings' }).getByRole('button', { name: /^tree/ }).click()
+  await page.getByRole('combobox', { name: 'Plane', exact: true }).selectOption('Two codes')
+  const canvas = page.getByRole('application', { name: /^Points/ }).locator('canvas')
+  await expect.poll(() => colourCount(canvas), patient).toBeGreaterThan(20)
+  const box = await canvas.boundingBox()
+  if (!box) throw new Error('The points have no place on the screen.')
+  await page.keyboard.press('b')
+  const count = region(page, 'Clusters and selection').getByRole('status').first()
+  async function draw(x0: number, y0: number, x1: number, y1: number, key?: 'Shift' | 'Control'): Promise<number> {
+    const before = await count.innerText()
+    if (key) await page.keyboard.down(key)
+    await page.mouse.move((box?.x ?? 0) + x0 * (box?.width ?? 0), (box?.y ?? 0) + y0 * (box?.height ?? 0))
+    await page.mouse.down()
+    await page.mouse.move((box?.x ?? 0) + x1 * (box?.width ?? 0), (box?.y ?? 0) + y1 * (box?.height ?? 0), { steps: 4 })
+    await page.mouse.up()
+    if (key) await page.keyboard.up(key)
+    await expect(count).not.toHaveText(before, patient)
+    return selected()
+  }
+  async function selected(): Promise<number> {
+    await expect(count).toContainText(/^[\d\s]+ pixels, /, patient)
+    return Number((await count.innerText()).split(' pixels')[0]?.replaceAll(/\s/g, ''))
+  }
+  const left = await draw(0.05, 0.05, 0.5, 0.95)
+  const right = await draw(0.3, 0.05, 0.9, 0.95)
+  await draw(0.05, 0.05, 0.5, 0.95)
+  const both = await draw(0.3, 0.05, 0.9, 0.95, 'Shift')
+  expect(both).toBeGreaterThan(Math.max(left, right))
+  expect(both).toBeLessThanOrEqual(left + right)
+  const without = await draw(0.05, 0.05, 0.5, 0.95, 'Control')
+  expect(without).toBe(both - left)
+  await page.keyboard.press('i')
+  await expect.poll(selected, patient).not.toBe(without)
+  const rest = await selected()
+  await page.keyboard.press('Control+a')
+  await expect.poll(selected, patient).toBe(rest + without)
+  await page.keyboard.press('Escape')
+  await expect(count).toHaveText('No pixels are selected.')
+})
+
+test('a tree is cut elsewhere with its sizes said before, and a branch below the cut is selected by itself', async () => {
+  const { page } = running
+  const legend = page.getByRole('table', { name: 'Classes' })
+  await expect(legend.getByRole('row')).toHaveCount(1 + 4, patient)
+  const side = page.getByRole('main')
+  await setField(side, 'Clusters to cut into', '7')
+  const found = page.getByRole('status', { name: 'What the cut gives' })
+  await expect(found).toContainText(/^7\s*classes/, patient)
+  await page.getByRole('button', { name: 'Apply' }).click()
+  await expect(legend.getByRole('row')).toHaveCount(1 + 7, patient)
+  await expect(page.getByRole('list', { name: 'Steps of tree' }).getByRole('button')).toHaveText([/As clustered/, /Cut into 7/])
+
+  // Down the tree until a branch lies within one class.
+  const tree = page.getByRole('application', { name: /^Tree of/ })
+  await tree.focus()
+  for (let i = 0; i < 9; i++) await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('Enter')
+  await expect(region(page, 'Clusters and selection').getByText(/^A branch of the tree/)).toBeVisible(patient)
+  await page.keyboard.press('Escape')
+
+  // The newest change is taken back.
+  await page.keyboard.press('Control+z')
+  await expect(region(page, 'Clusters and selection').getByText(/^A branch of the tree/)).toBeVisible(patient)
+  await page.keyboard.press('Escape')
+  await page
+    .getByRole('list', { name: 'Steps of tree' })
+    .getByRole('button', { name: /As clustered/ })
+    .click()
+  await expect(legend.getByRole('row')).toHaveCount(1 + 4, patient)
+})
+
+test('nothing is wider than its panel at the smallest window', async () => {
+  const { page } = running
+  for (const view of ['Latents', 'Map'] as const) {
+    await goTo(page, view)
+    await expect(page.getByRole('table', { name: 'Classes' })).toBeVisible(patient)
+    const wide = await page
+      .locator('aside .scroll, main')
+      .evaluateAll((panels) =>
+        panels.filter((panel) => panel.scrollWidth > panel.clientWidth + 1).map((panel) => panel.parentElement?.ariaLabel),
+      )
+    expect(wide).toEqual([])
+  }
+})
+
+test('every plot of the points view is saved as it is seen, and as its data', async () => {
+  const { page } = running
+  await goTo(page, 'Latents')
+  const saved = async (menu: RegExp, item: string, file: string): Promise<Buffer> => {
+    await page.getByRole('button', { name: menu }).click()
+    await page.getByRole('menuitem', { name: item }).click()
+    const path = join(folder, file)
+    await expect.poll(() => existsSync(path) && statSync(path).size > 0, patient).toBe(true)
+    return readFileSync(path)
+  }
+  for (const [menu, stem, head] of [
+    [/^Tree: save/, 'tree', /^node,height,pixels,classes/],
+    [/^Mean spectra: save/, 'mean-spectra', /\n/],
+    [/^Code 2 against Code 1: save/, 'code-2-against-code-1', /^row,Code 1,Code 2,class/],
+  ] as const) {
+    const svg = String(await saved(menu, 'Save as SVG', `${stem}.svg`))
+    expect(svg).toMatch(/^<svg[\s\S]*<\/svg>$/)
+    expect(svg).not.toContain('NaN')
+    expect(svg).not.toContain('var(--')
+    expect((await saved(menu, 'Save as PNG, 1 ×', `${stem}@1x.png`)).subarray(1, 4).toString()).toBe('PNG')
+    expect(String(await saved(menu, 'Save data as CSV', `${stem}.csv`))).toMatch(head)
+  }
+})
+
 test('two classes are merged, and the merge is taken back', async () => {
   const { page, errors } = running
   await goTo(page, 'Latents')
@@ -121,6 +237,7 @@ test('two classes are merged, and the merge is taken back', async () => {
   await page.getByRole('button', { name: 'Merge 2 classes' }).click()
   await expect(legend.getByRole('row')).toHaveCount(1 + 4, patient)
   await expect(region(page, 'Clusters and selection')).toContainText('2 + 4 merged')
+  await expect(page.getByRole('list', { name: 'Steps of five' }).getByRole('button')).toHaveText([/As clustered/, /2 \+ 4 merged/])
   await page.keyboard.press('Control+z')
   await expect(legend.getByRole('row')).toHaveCount(1 + 5, patient)
   expect(errors).toEqual([])
