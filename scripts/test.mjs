@@ -106,6 +106,7 @@ async function testWindow() {
   total.passed += expected + flaky
   total.failed += unexpected
   total.skipped += skipped
+  if (skipped > 0) notes.push(`skipped: ${skipped} tests of the window`)
   if (flaky > 0) notes.push(`${flaky} window tests passed only when repeated`)
   if (!ok && unexpected === 0) fail('The tests of the window failed outside of a test; see above.')
 }
