@@ -10,7 +10,8 @@
  * keeps a code of its own. For GAN both players step at once, each along its own gradient.
  *
  * Otherwise than in the paper: λ is times the mean squared length of a row over the code size, so that one value suits few and many
- * columns; held-out rows are judged by ‖x − x̂‖² + λ MMD² in both cases, for what a discriminator says changes as it learns.
+ * columns; MMD² also leaves the pair of the i-th code and the i-th draw out (losses/mmd.ts), and compares in pieces of at most 1024;
+ * held-out rows are judged by ‖x − x̂‖² + λ MMD² in both cases, for what a discriminator says changes as it learns.
  *
  * Shapes: B batch, D columns, Z code.  x, x̂ [B, D] · z [B, Z] · d [B, 1] · loss []
  */
