@@ -4,7 +4,7 @@
  *
  * Up to 20 000 rows are leaves themselves, exactly as scipy's. Of more rows groups of near ones are the leaves, 1000 centres of mini-batches
  * with the number of their rows as weight; what the tree says of few classes hardly depends on that, and a new row goes to the nearest.
- * Memory beside the rows: 8 d + 40 bytes per leaf. Cost: leaves² · d operations.
+ * Memory beside the rows: 8 d + 44 bytes per leaf. Cost: leaves² · d operations.
  */
 import { z } from 'zod'
 import { assign, finishClasses } from './kmeans/kmeans.ts'

@@ -5,9 +5,13 @@
  *
  * A chain goes from a cluster to its nearest until two are each other's nearest; these join. Joining never brings two clusters closer to a
  * third than the nearer of them was, so the chain stays valid, and the joins sorted by height are the tree. Clusters are kept as centroids
- * and sizes: n² d operations and no matrix of distances. Memory: 8 d + 40 bytes per leaf.
+ * and sizes: n² d operations and no matrix of distances. Of equally near clusters the first is taken, as scipy does.
+ * Memory: 8 d + 44 bytes per leaf.
  */
 import type { Pace } from '../pace.ts'
+
+/** Relative difference up to which distances are equal: centroids are rounded. */
+const equal = 1e-12
 
 export interface WardTree {
   /** [merges × 2] node ids: leaves first, then merges in order of height. */
@@ -34,6 +38,8 @@ export async function wardTree(
   const mass = Float64Array.from({ length: n }, (_, i) => weight[i])
   /** Any leaf of the cluster at a place: by that the tree is put together when the heights are sorted. */
   const leaf = Int32Array.from({ length: n }, (_, i) => i)
+  /** By which equals are told apart: the last of the places that a cluster's leaves had at first, as scipy numbers them. */
+  const rank = Int32Array.from({ length: n }, (_, i) => i)
   const merges = n - 1
   const first = new Int32Array(merges)
   const second = new Int32Array(merges)
@@ -45,28 +51,31 @@ export async function wardTree(
     if (from === to) return
     mass[to] = mass[from]
     leaf[to] = leaf[from]
+    rank[to] = rank[from]
     for (let j = 0; j < d; j++) centre[to * d + j] = centre[from * d + j]
     for (let i = 0; i < chain.length; i++) if (chain[i] === from) chain[i] = to
   }
   for (let merge = 0; merge < merges; ) {
-    if (chain.length === 0) chain.push(0)
+    if (chain.length === 0) chain.push(firstOf(rank, open))
     const top = chain[chain.length - 1]
     const before = chain.length > 1 ? chain[chain.length - 2] : -1
     let best = before < 0 ? Number.POSITIVE_INFINITY : squaredWard(centre, mass, d, top, before)
     let nearest = before
     const own = mass[top]
-    // The last one of the chain is kept where others are as near, so that a chain cannot go round.
+    // The last one of the chain is kept where others are as near, so that a chain cannot go round; else the first of them.
     for (let c = 0, at = 0; c < open; c++, at += d) {
       if (c === top) continue
       const factor = (2 * own * mass[c]) / (own + mass[c])
-      const limit = best / factor
+      const limit = (best / factor) * (1 + equal)
       let sum = 0
       for (let j = 0, from = top * d; j < d; j++) {
         const difference = centre[from + j] - centre[at + j]
         sum += difference * difference
       }
-      if (sum >= limit || factor * sum >= best) continue
-      best = factor * sum
+      if (sum > limit) continue
+      const squared = factor * sum
+      if (squared >= best * (1 - equal) && (nearest === before || rank[c] > rank[nearest])) continue
+      best = squared
       nearest = c
     }
     if (pace.due()) {
@@ -85,10 +94,17 @@ export async function wardTree(
     const total = mass[a] + mass[b]
     for (let j = 0; j < d; j++) centre[a * d + j] = (mass[a] * centre[a * d + j] + mass[b] * centre[b * d + j]) / total
     mass[a] = total
+    rank[a] = Math.max(rank[a], rank[b])
     open--
     move(open, b)
   }
   return inOrder(n, weight, first, second, squaredHeight)
+}
+
+function firstOf(rank: Int32Array, open: number): number {
+  let first = 0
+  for (let c = 1; c < open; c++) if (rank[c] < rank[first]) first = c
+  return first
 }
 
 function squaredWard(centre: Float64Array, mass: Float64Array, d: number, a: number, b: number): number {

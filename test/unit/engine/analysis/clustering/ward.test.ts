@@ -4,6 +4,7 @@ import { cutIntoK, wardTree } from '#engine/analysis/clustering/wardTree.ts'
 import { createPace } from '#engine/analysis/pace.ts'
 import { randomStream } from '#engine/analysis/random.ts'
 import reference from '../../../../fixtures/clustering/references.json' with { type: 'json' }
+import ties from '../../../../fixtures/clustering/wardTies.json' with { type: 'json' }
 
 const run = { seed: 1, threads: 1 }
 const plain = { k: null, kMax: 20, cutHeight: null }
@@ -18,6 +19,29 @@ describe.each(reference.sets)('on $name', ({ n, d, k, points, wardHeights, wardS
     for (const [i, value] of height.entries()) expect(Math.abs(value - wardHeights[i])).toBeLessThanOrEqual(1e-9 * Math.max(1, value))
     const { labels } = await wardClustering.fit(X, n, d, { ...plain, k }, run)
     expect(sizesOf(labels, k)).toEqual(wardSizes)
+  })
+})
+
+describe('where many are equally far, and of one to three rows', () => {
+  test.each(ties.sets)(
+    'heights are those of scipy, or exact where its rounding parts equals: $name',
+    async ({ n, d, points, heights, exact }) => {
+      const { height, children, size } = await wardTree(points, n, d, ones(n), createPace())
+      expect(height.length).toBe(n - 1)
+      for (const [i, value] of (exact ?? heights).entries()) expect(height[i]).toBeCloseTo(value, 9)
+      expect(new Set(children).size).toBe(2 * (n - 1))
+      expect(size.at(-1)).toBe(n)
+    },
+  )
+  test('one to three rows are classes, as many as are asked for', async () => {
+    for (const n of [1, 2, 3]) {
+      const X = Float32Array.from([0, 1, 5].slice(0, n))
+      for (let k = 1; k <= n; k++) {
+        const found = await wardClustering.fit(X, n, 1, { ...plain, k }, run)
+        expect(sizesOf(found.labels, k).reduce((sum, count) => sum + count, 0)).toBe(n)
+        expect(new Set(found.labels).size).toBe(k)
+      }
+    }
   })
 })
 
