@@ -56,7 +56,8 @@ describe.runIf(hasSharedData)('detectors', () => {
     ),
     ...small.flatMap((name) => ['isolation-forest', 'mcd'].map((id) => [name, id] as const)),
   ])('%s: %s ranks rows as PyOD does', async (name, id) => {
-    const { ours, theirs, agrees } = await areasBesidePyod(name, id)
+    const { ours, theirs, error, agrees } = await areasBesidePyod(name, id)
+    expect(error).toBeLessThan(0.006)
     expect(agrees, `${ours} beside ${theirs}`).toBe(true)
   })
 

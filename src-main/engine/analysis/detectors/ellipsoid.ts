@@ -67,7 +67,7 @@ function distanceBy(
 }
 
 /** Null where Σ is singular. */
-export function regularEllipsoid(mean: Float64Array, S: Float64Array, d: number): Ellipsoid | null {
+function regularEllipsoid(mean: Float64Array, S: Float64Array, d: number): Ellipsoid | null {
   const found = inverseCholesky(S, d)
   return (
     found && {

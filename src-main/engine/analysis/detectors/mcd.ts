@@ -5,25 +5,29 @@
  *   Σ₁ = c(h/n) Σ₀        μ̂, c(0.975)⁻¹ Σ̂: mean and covariance of the rows with D²(x; μ₀, Σ₁) < χ²_p,0.975
  *   h = ⌈(n + p + 1) / 2⌉    c(α) = α / P(χ²_{p+2} ≤ χ²_p,α), so that normal rows get the covariance they have (Croux & Haesbroeck 1999)
  *
- * A C-step takes the h rows nearest by D² and their mean and covariance; the determinant never grows. As in scikit-learn and PyOD it begins
- * with h rows drawn at random (in the paper with p + 1, which reach lower determinants in places that are as good): two steps from 30 of
- * them, to the end from the ten best. More than 600 rows are split into at most five groups of 300, with 20 beginnings each; the ten best of
- * each take two more steps in all groups together. A singular covariance has its pseudo-inverse, again as there: directions in which the
- * chosen rows do not vary are not looked at, and where most rows share a value what comes out depends on the seed.
- * Memory: the rows learned from, a number for each, and 50 matrices of p² numbers of eight bytes.
+ * A C-step takes the h rows nearest by D² and their mean and covariance; the determinant never grows. How it is searched for is
+ * scikit-learn's way, and PyOD's: it begins with h rows drawn at random (in the paper with p + 1, which reach lower determinants in places
+ * that are as good) and takes two steps from 30 of them, then goes to the end from the ten best. More than 500 rows are split into groups of 300, of
+ * at most 50, with 500 beginnings in all and ten at least in each; the ten best of each go on among 1500 rows, and the ten best of those
+ * among all. A singular covariance ends the search and has its pseudo-inverse, again as there: directions in which the chosen
+ * rows do not vary are not looked at, and where columns repeat one another or most rows share a value what comes out depends on the seed.
+ * Memory: the rows learned from, a number for each, and a matrix of p² numbers of eight bytes for each of up to 500 candidates.
  */
 import { z } from 'zod'
 import { createPace, type LongRun, type Pace } from '../pace.ts'
 import { type RandomStream, randomStream } from '../random.ts'
 import { chiSquareTail } from '../statistics/tailProbability.ts'
 import { defineDetector } from './define.ts'
-import { type Ellipsoid, ellipsoidOf, regularEllipsoid } from './ellipsoid.ts'
+import { type Ellipsoid, ellipsoidOf } from './ellipsoid.ts'
 
 const starts = 30
-const startsOfGroup = 20
 const best = 10
+/** Rows from which there are groups, their size and number, and how many beginnings all of them share. */
+const groupedFrom = 501
 const groupRows = 300
-const mostGroups = 5
+const mostGroups = 50
+const startsOfGroups = 500
+const mergedRows = 1500
 const firstSteps = 2
 const mostSteps = 30
 const reweighted = 0.975
@@ -68,6 +72,32 @@ interface Candidate extends Moments {
   readonly logDeterminant: number
 }
 
+/**
+ * ln |S| by elimination with the largest pivot of each column, −Infinity where |S| is not positive. Of a covariance that is singular but for
+ * rounding the sign is chance, as it is in scikit-learn: such a one ends the search at once, or a step or two later.
+ */
+function logDeterminantOf(S: Float64Array, p: number): number {
+  const A = S.slice()
+  let log = 0
+  let isPositive = true
+  for (let k = 0; k < p; k++) {
+    let pivot = k
+    for (let i = k + 1; i < p; i++) if (Math.abs(A[i * p + k]) > Math.abs(A[pivot * p + k])) pivot = i
+    const value = A[pivot * p + k]
+    if (value === 0) return Number.NEGATIVE_INFINITY
+    if (pivot !== k) for (let j = 0; j < p; j++) [A[k * p + j], A[pivot * p + j]] = [A[pivot * p + j], A[k * p + j]]
+    if (value < 0 !== (pivot !== k)) isPositive = !isPositive
+    log += Math.log(Math.abs(value))
+    for (let i = k + 1; i < p; i++) {
+      const factor = A[i * p + k] / value
+      if (factor !== 0) for (let j = k + 1; j < p; j++) A[i * p + j] -= factor * A[k * p + j]
+    }
+  }
+  return isPositive ? log : Number.NEGATIVE_INFINITY
+}
+
+const candidate = (moments: Moments, p: number): Candidate => ({ ...moments, logDeterminant: logDeterminantOf(moments.S, p) })
+
 /** C-steps among the given rows until the determinant falls no more or is 0, or `most` of them; one at least. */
 async function concentrate(
   X: Float32Array,
@@ -80,9 +110,9 @@ async function concentrate(
   signal: AbortSignal | undefined,
 ): Promise<Candidate> {
   const distance = new Float64Array(rows.length)
-  let now: Moments = start
-  let ellipsoid: Ellipsoid | null = await ellipsoidOf(start.mean, start.S, p, signal)
-  for (let step = 0, before = Number.POSITIVE_INFINITY; step < most && ellipsoid; step++) {
+  let now: Candidate = { ...start, logDeterminant: Number.POSITIVE_INFINITY }
+  for (let step = 0; step < most && now.logDeterminant > Number.NEGATIVE_INFINITY; step++) {
+    const ellipsoid = await ellipsoidOf(now.mean, now.S, p, signal)
     for (let r = 0; r < rows.length; r++) {
       distance[r] = ellipsoid.squaredDistance(X, rows[r])
       if (pace.due()) await pace.rest()
@@ -92,24 +122,16 @@ async function concentrate(
     let count = 0
     for (let r = 0; r < rows.length; r++) if (distance[r] < limit) chosen[count++] = rows[r]
     for (let r = 0; r < rows.length && count < h; r++) if (distance[r] === limit) chosen[count++] = rows[r]
-    now = momentsOf(X, p, chosen, h)
-    ellipsoid = regularEllipsoid(now.mean, now.S, p)
-    const determinant = ellipsoid ? ellipsoid.logDeterminant : Number.NEGATIVE_INFINITY
-    if (determinant >= before - 1e-12 * Math.abs(before)) break
-    before = determinant
+    const before = now.logDeterminant
+    now = candidate(momentsOf(X, p, chosen, h), p)
+    if (now.logDeterminant >= before - 1e-12 * Math.abs(before)) break
     if (pace.due()) await pace.rest()
   }
-  return { ...now, logDeterminant: ellipsoid ? ellipsoid.logDeterminant : Number.NEGATIVE_INFINITY }
+  return now
 }
 
-/** h rows drawn evenly. `isFlat`: their covariance has no inverse, as that of nearly all h rows will have none. */
-function randomStart(
-  X: Float32Array,
-  p: number,
-  rows: Int32Array,
-  h: number,
-  random: RandomStream,
-): Moments & { readonly isFlat: boolean } {
+/** h rows drawn evenly. */
+function randomStart(X: Float32Array, p: number, rows: Int32Array, h: number, random: RandomStream): Candidate {
   const order = rows.slice()
   for (let i = 0; i < h; i++) {
     const other = i + random.below(rows.length - i)
@@ -117,27 +139,24 @@ function randomStart(
     order[i] = order[other]
     order[other] = row
   }
-  const moments = momentsOf(X, p, order, h)
-  return { ...moments, isFlat: regularEllipsoid(moments.mean, moments.S, p) === null }
+  return candidate(momentsOf(X, p, order, h), p)
 }
 
-/** The best ones, each determinant once. */
-function bestOf(candidates: readonly Candidate[]): Candidate[] {
-  const sorted = [...candidates].sort((a, b) => a.logDeterminant - b.logDeterminant)
-  const same = (a: number, b: number): boolean => a === b || Math.abs(a - b) <= 1e-10 * Math.abs(a)
-  return sorted.filter((one, i) => i === 0 || !same(one.logDeterminant, sorted[i - 1].logDeterminant)).slice(0, best)
-}
+/** The ten with the least determinants; of equal ones the first. */
+const bestOf = (candidates: readonly Candidate[]): Candidate[] =>
+  [...candidates].sort((a, b) => (a.logDeterminant === b.logDeterminant ? 0 : a.logDeterminant - b.logDeterminant)).slice(0, best)
 
-/** Row numbers in random order. */
-function shuffled(n: number, random: RandomStream): Int32Array {
-  const order = Int32Array.from({ length: n }, (_, i) => i)
-  for (let i = 0; i < n - 1; i++) {
-    const other = i + random.below(n - i)
-    const row = order[i]
-    order[i] = order[other]
-    order[other] = row
+const isFlat = ({ logDeterminant }: Candidate): boolean => logDeterminant === Number.NEGATIVE_INFINITY
+
+/** Its first numbers are a random part of them. */
+function shuffle(rows: Int32Array, random: RandomStream): Int32Array {
+  for (let i = 0; i < rows.length - 1; i++) {
+    const other = i + random.below(rows.length - i)
+    const row = rows[i]
+    rows[i] = rows[other]
+    rows[other] = row
   }
-  return order
+  return rows
 }
 
 async function leastDeterminant(
@@ -149,40 +168,38 @@ async function leastDeterminant(
   pace: Pace,
   { report, signal }: LongRun,
 ): Promise<Candidate> {
-  const order = shuffled(n, random)
-  const groups = n <= 2 * groupRows ? 1 : Math.min(mostGroups, Math.floor(n / groupRows))
-  const size = groups === 1 ? n : groupRows
   const share = (rows: number): number => Math.min(rows, Math.ceil((rows * h) / n))
-  const tries = groups === 1 ? starts : startsOfGroup
-  const kept: Candidate[] = []
+  const order = shuffle(
+    Int32Array.from({ length: n }, (_, i) => i),
+    random,
+  )
+  const groups = n < groupedFrom ? 1 : Math.min(mostGroups, Math.floor(n / groupRows))
+  const size = groups < mostGroups ? Math.floor(n / groups) : groupRows
+  const tries = n < groupedFrom ? starts : Math.max(best, Math.floor(startsOfGroups / groups))
+  const begun: Candidate[] = []
   for (let g = 0; g < groups; g++) {
     const rows = order.subarray(g * size, (g + 1) * size)
     const found: Candidate[] = []
     for (let t = 0; t < tries; t++) {
-      const start = randomStart(X, p, rows, share(rows.length), random)
-      if (start.isFlat) {
-        found.push({ ...start, logDeterminant: Number.NEGATIVE_INFINITY })
-        break
-      }
-      found.push(await concentrate(X, p, rows, share(rows.length), start, firstSteps, pace, signal))
-      report?.((0.5 * (g + t / tries)) / groups)
+      const start = randomStart(X, p, rows, share(size), random)
+      found.push(isFlat(start) ? start : await concentrate(X, p, rows, share(size), start, firstSteps, pace, signal))
+      report?.((0.4 * (g + t / tries)) / groups)
       if (pace.due()) await pace.rest()
     }
-    kept.push(...bestOf(found))
+    begun.push(...bestOf(found))
   }
-  let candidates = kept
-  if (groups > 1) {
-    const merged = order.subarray(0, groups * size)
-    candidates = []
-    for (const one of kept) candidates.push(await concentrate(X, p, merged, share(merged.length), one, firstSteps, pace, signal))
-    candidates = bestOf(candidates)
+  /** Goes on among these rows until `enough` of the candidates are flat: none is better, and the first of them is as good as any. */
+  async function goOn(from: readonly Candidate[], rows: Int32Array, enough: number, done: number): Promise<Candidate[]> {
+    const found: Candidate[] = []
+    for (let i = 0; i < from.length && found.filter(isFlat).length < enough; i++) {
+      report?.(done + (0.3 * i) / from.length)
+      found.push(await concentrate(X, p, rows, share(rows.length), from[i], mostSteps, pace, signal))
+    }
+    return bestOf(found)
   }
-  const finished: Candidate[] = []
-  for (const [i, one] of candidates.entries()) {
-    report?.(0.6 + (0.4 * i) / candidates.length)
-    finished.push(await concentrate(X, p, order, h, one, mostSteps, pace, signal))
-  }
-  return bestOf(finished)[0]
+  let candidates: readonly Candidate[] = begun
+  if (n > mergedRows) candidates = await goOn(candidates, shuffle(order, random).subarray(0, mergedRows), best, 0.4)
+  return (await goOn(candidates, order, 1, 0.7))[0]
 }
 
 async function rowsWithin(X: Float32Array, n: number, ellipsoid: Ellipsoid, limit: number, pace: Pace): Promise<Int32Array> {
@@ -199,7 +216,7 @@ const scaled = (S: Float64Array, factor: number): Float64Array => S.map((value) 
 
 export const mcd = defineDetector({
   id: 'mcd',
-  version: 1,
+  version: 2,
   title: 'Robust distance (MCD)',
   summary: 'The Mahalanobis distance from the half of the rows that lie closest together.',
   useWhen: 'Ordinary rows form one cloud and the rows learned from hold unusual ones too, which would pull the mean to them.',
