@@ -71,10 +71,10 @@ export const leidenClustering = defineClustering({
   takesK: false,
   mostRows: 200_000,
   async fit(X, n, d, { neighbours, quality, resolution, edgeWeights, starts, repetitions }, run): Promise<Clustering> {
-    const { X: distinct, m, of } = distinctRows(X, n, d)
+    const pace = createPace(run.signal)
+    const { X: distinct, m, of } = await distinctRows(X, n, d, pace)
     const k = Math.min(neighbours, m - 1)
     if (k < 1) throw new StratumError('DATA_UNSUITABLE', 'Communities need at least two rows that differ.', 'Use more rows.')
-    const pace = createPace(run.signal)
     const share = (from: number, to: number) => (fraction: number) => run.report?.(from + (to - from) * fraction)
     const { index } = await neighbourGraph(distinct, m, d, k, { ...run, report: share(0, 0.5) })
     const graph = await sharedNeighbourGraph(index, m, k, edgeWeights, pace, share(0.5, 0.7))

@@ -1,5 +1,6 @@
 /** Equal rows are laid out as one and lie at one place, as with umap-learn's `unique`: many of them have no other neighbours. */
 import { distinctRows } from '../neighbours/distinctRows.ts'
+import { createPace } from '../pace.ts'
 import type { Embedding2d, EmbeddingRun } from './define.ts'
 
 /** @param layOut of [m × d] rows that differ, m ≥ 2. Memory: as distinctRows.ts says, and a second plane while it is shown */
@@ -10,7 +11,7 @@ export async function layOutDistinct(
   run: EmbeddingRun,
   layOut: (X: Float32Array, m: number, run: EmbeddingRun) => Promise<Embedding2d>,
 ): Promise<Embedding2d> {
-  const distinct = distinctRows(X, n, d)
+  const distinct = await distinctRows(X, n, d, createPace(run.signal))
   const { m, of } = distinct
   if (m < 2) return { plane: new Float32Array(2 * n), figures: {} }
   if (of === null) return await layOut(X, n, run)

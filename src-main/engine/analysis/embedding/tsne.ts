@@ -6,8 +6,9 @@
  *
  * Descent with momentum and a gain for each number. It begins from the plane of the two widest axes at a width of 10⁻⁴, with p
  * exaggerated 12-fold for the first quarter and a learning rate of n / 12 (Kobak & Berens, Nature Communications 2019; Belkina et al.,
- * ibid.), as openTSNE does. Same rows, parameters and seed: same plane, whatever the number of threads. Memory beside the rows:
- * their copy for the search, about 50 · perplexity bytes a row for neighbours and 150 for the tree.
+ * ibid.), at least 200 as openTSNE has it, but n / 2 for fewer than 400 rows: at a higher one these are thrown apart while exaggerated.
+ * Same rows, parameters and seed: same plane, whatever the number of threads. Memory beside the rows: their copy for the search,
+ * about 100 · perplexity bytes a row for neighbours and 150 for the tree.
  */
 import { z } from 'zod'
 import { createPace } from '../pace.ts'
@@ -83,7 +84,7 @@ async function layOut(
     early,
     exaggeration,
     theta,
-    learningRate: Math.max(200, n / 12),
+    learningRate: Math.max(n / 12, Math.min(200, n / 2)),
     pace,
     isEnough: () => run.isEnough?.() ?? false,
     after(iteration) {

@@ -3,6 +3,8 @@
  * the square of their number; as one row they have neighbours like any other. Memory: the rows once more where some are equal, and about
  * 12 bytes a row.
  */
+import type { Pace } from '../pace.ts'
+
 export interface DistinctRows {
   /** [m × d] in the order in which they are met; the rows given where all differ. */
   readonly X: Float32Array
@@ -12,7 +14,7 @@ export interface DistinctRows {
 }
 
 /** @param X [n × d] finite */
-export function distinctRows(X: Float32Array, n: number, d: number): DistinctRows {
+export async function distinctRows(X: Float32Array, n: number, d: number, pace: Pace): Promise<DistinctRows> {
   const size = 2 ** Math.ceil(Math.log2(2 * n + 2))
   /** A distinct row + 1 at the place of its hash or the next free one. */
   const table = new Int32Array(size)
@@ -28,6 +30,7 @@ export function distinctRows(X: Float32Array, n: number, d: number): DistinctRow
       table[place] = ++m
     }
     of[i] = table[place] - 1
+    if (i % 1024 === 0 && pace.due()) await pace.rest()
   }
   if (m === n) return { X, m, of: null }
   const distinct = new Float32Array(m * d)

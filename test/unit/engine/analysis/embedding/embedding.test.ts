@@ -1,4 +1,4 @@
-/** Against umap-learn and scikit-learn on the same rows; test/fixtures/make/neighbours/planes.py made the figures. */
+/** Against umap-learn and scikit-learn on the same rows; planes.py and fewRows.py of test/fixtures/make/neighbours made the figures. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { pca } from '#engine/analysis/embedding/pca.ts'
@@ -15,6 +15,9 @@ interface Reference {
 const reference = JSON.parse(readFileSync(new URL('../../../../fixtures/neighbours/planes.json', import.meta.url), 'utf8')) as {
   readonly digits: Reference
   readonly roll: Reference & { readonly seenFromAbove: number }
+}
+const fewRows = JSON.parse(readFileSync(new URL('../../../../fixtures/neighbours/fewRows.json', import.meta.url), 'utf8')) as {
+  readonly found: readonly { readonly rows: number; readonly divergence: number }[]
 }
 const run = { seed: 1, threads: 1 }
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value / values.length, 0)
@@ -115,6 +118,11 @@ describe('t-SNE', () => {
     const reached = await trustworthiness(X, plane, digitRows, digitColumns, { seed: 1 })
     expect(reached).toBeGreaterThan(reference.digits.tsne.trustworthiness - 0.01)
   }, 60_000)
+
+  test.each(fewRows.found)('of $rows rows diverges no more than that of scikit-learn', async ({ rows, divergence }) => {
+    const { figures } = await tsne.fit(roll(rows), rows, 3, tsne.params.parse({}), run)
+    expect(figures.klDivergence).toBeLessThan(1.1 * divergence)
+  })
 
   test('is nearly the same with exact forces', async () => {
     const X = roll(400)
