@@ -51,9 +51,10 @@ export class Keyboard {
   handle(event: KeyboardEvent): void {
     if (event.defaultPrevented) return
     const shortcut = shortcutOf(event)
-    // While typing, single keys and undo belong to the field.
+    // While typing, single keys and undo belong to the field; in a list of choices there is nothing typed to take back.
     const plain = !shortcut.startsWith('Ctrl ') && !/^F\d+$|^Shift F\d+$|^Esc$/.test(shortcut)
-    if (isTyping(event.target) && (plain || /Ctrl (Shift )?[ZYACXV]$/.test(shortcut))) return
+    const isList = event.target instanceof HTMLSelectElement
+    if (isTyping(event.target) && (plain || (!isList && /Ctrl (Shift )?[ZYACXV]$/.test(shortcut)))) return
     const command = this.commands.findLast((candidate) => candidate.shortcut === shortcut)
     if (!command) return
     event.preventDefault()

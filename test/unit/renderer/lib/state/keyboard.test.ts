@@ -47,4 +47,10 @@ test('single keys and undo belong to a field while typing in it', () => {
   expect(pan).not.toHaveBeenCalled()
   expect(undo).not.toHaveBeenCalled()
   expect(search).toHaveBeenCalledOnce()
+  // A choice is no text: letters look for an option, and undo is the project's.
+  const list = document.createElement('select')
+  keyboard.handle(press({ key: 'v' }, list))
+  keyboard.handle(press({ key: 'z', ctrlKey: true }, list))
+  expect(pan).not.toHaveBeenCalled()
+  expect(undo).toHaveBeenCalledOnce()
 })
