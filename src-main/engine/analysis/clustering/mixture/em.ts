@@ -53,10 +53,9 @@ interface Limits {
 }
 
 const sampleRows = 10_000
-/** Multiplications of a step that cost little: where it takes fewer there are more starts, for the fewer rows the more tops there are. */
+/** Multiplications of a step that cost little: where it takes fewer there are more starts and turns, for the fewer rows the more tops there are. */
 const smallWork = 2 ** 20
 const mostTimesMore = 4
-const rearrangementsPerStart = 2
 const longStarts = 4
 const roughly = 1e-3
 const finely = 1e-5
@@ -77,8 +76,9 @@ export async function fitMixture(X: Float32Array, n: number, d: number, options:
   const sample: Learning = { ...all, X: S, n: m }
   const rough = { steps: maxIterations, least: roughly }
   const fine = { steps: maxIterations, least: finely }
-  const tries = k === 1 ? 1 : nInit * Math.max(1, Math.min(mostTimesMore, Math.floor(smallWork / (m * k * d * d))))
-  const turns = k > 2 ? rearrangementsPerStart * tries : 0
+  const timesMore = Math.max(1, Math.min(mostTimesMore, Math.floor(smallWork / (m * k * d * d))))
+  const tries = k === 1 ? 1 : nInit * timesMore
+  const turns = k > 2 ? tries * Math.min(2, timesMore) : 0
 
   const short: Mixture[] = []
   for (let turn = 0; turn < tries; turn++) {

@@ -3,14 +3,14 @@
  *
  *   r_ic = π_c N(x_i | μ_c, Σ_c) / Σ_b π_b N(x_i | μ_b, Σ_b)
  *
- * A component that is e⁻⁵⁰ as likely as another has no part in a row, and rows without a part are left out of a component's sums.
+ * A component that is e⁻³⁷ as likely as another, less than a rounding, has no part in a row, and rows without a part are left out of a component's sums.
  * Shares are used at once and not kept. Memory: 3 blocks of rows (32 kB each, or 16 rows), and 24 bytes for each number of the covariances.
  */
 import { instantiate } from '#engine/compute/wasm/assembler.ts'
 import type { CovarianceKind, Gaussians, Moments } from './gaussians.ts'
 import { denseMoments, denseSquares, diagonalMoments, diagonalSquares, paddedColumns, rowsPerGroup } from './kernels.ts'
 
-const negligible = 50
+const negligible = 37
 const blockValues = 4096
 
 export interface Expectation {
