@@ -133,7 +133,7 @@ export const denoising = defineModel({
         encoder: [128],
         activation: 'relu',
         noiseLevel: 0.3,
-        epochs: 60,
+        epochs: 240,
         batchSize: 128,
         learningRateSchedule: 'cosine',
         patience: 0,
