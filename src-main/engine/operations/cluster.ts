@@ -129,6 +129,7 @@ async function learn(ctx: Context, method: ClusteringMethod, { codes, rows }: Sa
 async function learnFromEveryRow(ctx: Context, codes: ArrayReader, sample: SampledRows, found: Clustering): Promise<Clustering> {
   const { centres, passes, inertia } = await streamedLloyd(codes, found, {
     maxIterations: ctx.params.maxIterations as number,
+    threads: ctx.threads,
     signal: ctx.signal,
     report: (pass, shift, limit) =>
       ctx.report({

@@ -37,7 +37,7 @@ export async function createLloyd(
   const state = createState(points, n, d, k, plain)
   const blocks = blocksOf(state)
   const { middle, labels, stride, inertia } = state
-  const share = (kind: Exclude<KmeansTask['kind'], 'seed' | 'nearest'>, cost: number): Promise<void> =>
+  const share = (kind: Exclude<KmeansTask['kind'], 'seed' | 'nearest' | 'gather'>, cost: number): Promise<void> =>
     crew.run({ kind, state }, kind === 'arrange' ? k : blocks, { cost, signal })
   const totalInertia = (): number => inertia.reduce((sum, ofBlock) => sum + ofBlock, 0)
 

@@ -11,6 +11,24 @@ import { createNearest } from './nearest.ts'
 /** Rows in a block of what is not Lloyd's. */
 export const rowsAtOnce = 8192
 
+/** Rows of a stream and what they add up to; all in shared memory. */
+export interface Gathering {
+  readonly points: Float32Array
+  readonly n: number
+  readonly d: number
+  readonly k: number
+  readonly centres: Float32Array
+  /** [n] */
+  readonly labels: Uint16Array
+  /** [blocks] */
+  readonly inertia: Float64Array
+  /** [blocks × k × d] sums of the rows of each class, [blocks × k] how many. */
+  readonly sums: Float64Array
+  readonly counts: Float64Array
+  /** [blocks × d] sums of squares. */
+  readonly squares: Float64Array
+}
+
 export type KmeansTask =
   /** Part: one of the starts, from a stream of its own. */
   | {
@@ -37,6 +55,8 @@ export type KmeansTask =
       /** [blocks] */
       readonly inertia: Float64Array
     }
+  /** The same, and what the next centres are made of; rows with NaN count nowhere. */
+  | ({ readonly kind: 'gather' } & Gathering)
   /** Part: a block of the state. 'middle' leaves sums of columns in the first d sums of a block, 'centre' squares in its inertia. */
   | { readonly kind: 'middle' | 'centre' | 'first pass' | 'pass' | 'inertia'; readonly state: LloydState }
   /** Part: a centre. */
@@ -61,6 +81,9 @@ export function kmeansWork(): Work<KmeansTask> {
         return begin(task, part)
       case 'nearest':
         once(task, () => nearestOf(task))(part)
+        break
+      case 'gather':
+        once(task, () => gatherOf(task))(part)
         break
       case 'middle':
         sumColumns(task.state, part)
@@ -91,12 +114,33 @@ function passOf(state: LloydState, isFirst: boolean): (block: number) => void {
   throw new Error('a state of k-means has rows or bounds')
 }
 
-function nearestOf({ points, n, d, k, centres, labels, inertia }: KmeansTask & { kind: 'nearest' }): (block: number) => void {
+function nearestOf({ points, n, d, k, centres, labels, inertia }: Omit<Gathering, 'sums' | 'counts' | 'squares'>): (block: number) => void {
   const nearest = createNearest(centres, k, d)
   return (block) => {
     const from = block * rowsAtOnce
     const to = Math.min(n, from + rowsAtOnce)
     inertia[block] = nearest(points.subarray(from * d, to * d), to - from, labels.subarray(from, to))
+  }
+}
+
+function gatherOf(rows: Gathering): (block: number) => void {
+  const { points, n, d, k, labels } = rows
+  const nearest = nearestOf(rows)
+  return (block) => {
+    nearest(block)
+    const sums = rows.sums.subarray(block * k * d, (block + 1) * k * d).fill(0)
+    const counts = rows.counts.subarray(block * k, (block + 1) * k).fill(0)
+    const squares = rows.squares.subarray(block * d, (block + 1) * d).fill(0)
+    for (let i = block * rowsAtOnce, at = i * d; i < Math.min(n, (block + 1) * rowsAtOnce); i++, at += d) {
+      if (Number.isNaN(points[at])) continue
+      const c = labels[i]
+      counts[c]++
+      for (let j = 0; j < d; j++) {
+        const value = points[at + j]
+        sums[c * d + j] += value
+        squares[j] += value * value
+      }
+    }
   }
 }
 
