@@ -156,12 +156,14 @@ test('what is drawn with Shift is added, with Ctrl taken away; the rest is the i
 
 test('a tree is cut elsewhere with its sizes said before, and a branch below the cut is selected by itself', async () => {
   const { page } = running
+  await goTo(page, 'Latents')
+  await page.getByRole('list', { name: 'Clusterings' }).getByRole('button', { name: /^tree/ }).click()
   const legend = page.getByRole('table', { name: 'Classes' })
   await expect(legend.getByRole('row')).toHaveCount(1 + 4, patient)
   const side = page.getByRole('main')
   await setField(side, 'Clusters to cut into', '7')
   const found = page.getByRole('status', { name: 'What the cut gives' })
-  await expect(found).toContainText(/^7\s*classes/, patient)
+  await expect(found).toContainText(/^\s*7\s*classes: /, patient)
   await page.getByRole('button', { name: 'Apply' }).click()
   await expect(legend.getByRole('row')).toHaveCount(1 + 7, patient)
   await expect(page.getByRole('list', { name: 'Steps of tree' }).getByRole('button')).toHaveText([/As clustered/, /Cut into 7/])
