@@ -108,7 +108,7 @@ describe('a GeoPackage', () => {
   test.skipIf(!hasGdal)('opens in GDAL without a warning, with name, system and fields', async () => {
     const path = await write(classes, 'told.gpkg')
     const told = execFileSync('ogrinfo', ['-al', '-so', path], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
-    expect(told).toMatch(/Layer name: classes\n[^]*Geometry: Multi Polygon/)
+    expect(told).toMatch(/Layer name: classes\n[\s\S]*Geometry: Multi Polygon/)
     expect(told).toContain(`ID["EPSG",${grid().crs?.code?.slice(5)}]`)
     expect(told).toMatch(/class: Integer(64)? /)
     expect(told).toMatch(/area_m2: Real/)
