@@ -10,7 +10,7 @@ import { StratumError } from '#common/errors.ts'
 export type Connectivity = 4 | 8
 
 /** Stretches of one class in a line, from left to right; no-data makes runs too. */
-export interface Runs {
+interface Runs {
   readonly count: number
   /** [count + 1] first pixel of each; the last one is the width. */
   readonly starts: Uint32Array

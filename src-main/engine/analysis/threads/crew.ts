@@ -18,7 +18,7 @@ import { createPace, type LongRun } from '../pace.ts'
 /** Does one part of a task; a long one returns its steps, and the caller may rest between them. */
 export type Work<Task> = (task: Task, part: number) => Iterable<unknown> | undefined
 
-export interface CrewRun extends LongRun {
+interface CrewRun extends LongRun {
   /** About how many multiplications it takes. */
   readonly cost: number
 }

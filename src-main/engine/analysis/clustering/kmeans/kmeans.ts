@@ -170,7 +170,7 @@ function inOrder(labels: Uint16Array, inertia: number, found: Float32Array, k: n
 }
 
 /** As `assign`, shared out among threads. @param labels [n] in shared memory */
-export async function nearestCentres(
+async function nearestCentres(
   points: Float32Array,
   n: number,
   d: number,

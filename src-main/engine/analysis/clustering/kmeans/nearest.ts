@@ -8,7 +8,7 @@ import { squaredDistance, squaredDistances } from '#engine/analysis/distance.ts'
 export const assign = (points: Float32Array, n: number, d: number, centres: Float32Array, k: number, out: Uint16Array): number =>
   createNearest(centres, k, d)(points, n, out)
 
-export type Nearest = (points: Float32Array, n: number, out: Uint16Array) => number
+type Nearest = (points: Float32Array, n: number, out: Uint16Array) => number
 
 /**
  * A row closer to a centre than half the way to that centre's nearest neighbour is nowhere nearer. Neighbouring rows tend
