@@ -492,7 +492,10 @@ describe('leaks', () => {
   })
 
   test('thresholds and scores that used labels, and the rows they used', async () => {
-    const chosen = scores(values, { choice: { usesLabels: true }, thresholdRule: 'best F1 on 24 labelled rows' })
+    const chosen = scores(values, {
+      choice: { usesLabels: true, rule: 'labels', parameters: { labelShare: 40 }, calibrationRows: 24, calibration: 'labelled' },
+      thresholdRule: 'best F1 on 24 labelled rows',
+    })
     expect(codesOf((await evaluate({ first: chosen }, { labels: 'state' })).meta, 'warn')).toEqual(['THRESHOLD_FROM_LABELS'])
     const rescored = scores(
       values,
