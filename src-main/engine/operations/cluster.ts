@@ -214,7 +214,7 @@ function classesOf(
 
 export const clusterOperation = defineOperation({
   id: 'cluster',
-  version: 2,
+  version: 3,
   title: 'Cluster',
   summary: 'Groups rows with similar codes into classes, the largest first.',
   citation: [...new Set(clusterings.map(({ paper }) => paper))].join('; '),
