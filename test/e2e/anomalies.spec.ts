@@ -119,6 +119,6 @@ test('flagged pixels of the sample are reviewed, undone and saved', async () => 
   await expect(page.getByRole('table', { name: 'What moved' })).toBeVisible(patient)
   await expect(region(page, 'What is compared')).toContainText('Dataset')
   await goTo(page, 'Compare')
-  await expect(page.getByText(/drift$/)).toHaveCount(0)
+  await expect(region(page, 'What to compare').getByText(/drift$/)).toHaveCount(0)
   expect(errors).toEqual([])
 })

@@ -32,7 +32,9 @@ export class Selection {
 
   #past = $state.raw<readonly (RowSelection | null)[]>([])
   #future = $state.raw<readonly (RowSelection | null)[]>([])
-  canUndo = $derived(this.#past.length > 0)
+  /** How many changes can be taken back. */
+  steps = $derived(this.#past.length)
+  canUndo = $derived(this.steps > 0)
   canRedo = $derived(this.#future.length > 0)
 
   /** Rows that meet a condition. More steps than a selection can hold change nothing. */

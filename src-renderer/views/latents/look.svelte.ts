@@ -215,7 +215,16 @@ export class Look {
   }
 
   /** The last step that changed classes by hand, so that it can be taken back before anything else is done. */
-  edited = $state.raw<{ readonly from: number; readonly made: number } | null>(null)
+  edited = $state.raw<{ readonly from: number; readonly made: number; readonly selectionSteps: number; readonly undo: unknown } | null>(
+    null,
+  )
+  /** Nothing was selected or renamed since. */
+  isEditNewest = $derived(
+    this.edited !== null &&
+      this.edited.made === this.clustering?.id &&
+      selection.steps <= this.edited.selectionSteps &&
+      this.edited.undo === (session.project?.undo ?? null),
+  )
 
   /** The chosen classes become one. */
   async merge(): Promise<void> {
@@ -234,7 +243,7 @@ export class Look {
     if (!made) return
     // The numbers of the classes are others now.
     selection.clear()
-    this.edited = { from: from.id, made: made.id }
+    this.edited = { from: from.id, made: made.id, selectionSteps: selection.steps, undo: session.project?.undo ?? null }
   }
   /** Back to the classes as they were before; what was made stays in the list. */
   takeBack(): void {
