@@ -53,7 +53,7 @@ export const engineInputs: Inputs<EngineCalls> = {
   previewCut: {
     good: { clustering: 1, cut: { by: 'height', clusters: null, height: 0.4 } },
     bad: { clustering: 1, cut: { by: 'height', clusters: null, height: -1 } },
-    names: 'height',
+    names: 'cut.height',
   },
   readValues: {
     good: { rows: Float64Array.of(1, 4), of: { kind: 'column', artifact: 1, column: 0 } },
