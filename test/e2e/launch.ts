@@ -32,16 +32,12 @@ export interface LaunchOptions {
 
 export async function launchApp({ userData, args = [], width, height }: LaunchOptions = {}): Promise<RunningApp> {
   const profile = userData ?? mkdtempSync(join(tmpdir(), 'stratum-profile-'))
-  const app = await launchWithRetry([
-    ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-    ...softwareDrawing,
-    `--user-data-dir=${profile}`,
-    root,
-    ...args,
-  ])
   const documents = join(profile, 'documents')
   mkdirSync(documents, { recursive: true })
-  await app.evaluate(({ app }, path) => app.setPath('documents', path), documents)
+  const app = await launchWithRetry(
+    [...(process.getuid?.() === 0 ? ['--no-sandbox'] : []), ...softwareDrawing, `--user-data-dir=${profile}`, root, ...args],
+    documents,
+  )
   const page = await app.firstWindow()
   const errors: string[] = []
   page.on('console', (message) => {
@@ -70,12 +66,17 @@ export async function launchApp({ userData, args = [], width, height }: LaunchOp
 // painted without a GPU's interface, which costs a processor less than imitating one; only WebGL is imitated.
 const softwareDrawing = ['--disable-gpu', '--enable-unsafe-swiftshader']
 
-async function launchWithRetry(args: string[]): Promise<ElectronApplication> {
+/** An app that answers; one that hangs, or whose first answer is lost while it starts, is started again. */
+async function launchWithRetry(args: string[], documents: string): Promise<ElectronApplication> {
   for (let attempt = 1; ; attempt++) {
+    let app: ElectronApplication | null = null
     try {
       // Null, or Playwright would set a colour scheme over the app's own.
-      return await electron.launch({ args, cwd: root, timeout: launchTimeoutMs, colorScheme: null })
+      app = await electron.launch({ args, cwd: root, timeout: launchTimeoutMs, colorScheme: null })
+      await app.evaluate(({ app }, path) => app.setPath('documents', path), documents)
+      return app
     } catch (error) {
+      await app?.close()
       if (attempt === launchAttempts) throw error
     }
   }

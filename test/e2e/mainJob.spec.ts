@@ -151,7 +151,7 @@ test('a scene from the file chooser becomes a map that GDAL reads, and all of it
     await expect.poll(seesColour, patient).toBe(0)
     await opacity.fill('100')
     await page.getByLabel('Tidy classes').selectOption('Majority 7 × 7')
-    await expect(page.getByRole('combobox', { name: 'Classes' })).toBeVisible(patient)
+    await expect(page.getByRole('combobox', { name: 'Classes', exact: true })).toBeVisible(patient)
     await expect(firstClass).toContainText(className, patient)
     await expect.poll(seesColour, patient).toBeGreaterThan(0.02)
     const before = await flaggedCount(page).innerText()

@@ -77,7 +77,7 @@ test('every view with a finished sample, at two sizes, light and dark', async ()
 
   await goTo(page, 'Map')
   await page.getByLabel('Tidy classes').selectOption('Majority 5 × 5')
-  await expect(page.getByRole('combobox', { name: 'Classes' })).toBeVisible(patient)
+  await expect(page.getByRole('combobox', { name: 'Classes', exact: true })).toBeVisible(patient)
   // What most pixels of each class are in the truth layer of the sample.
   for (const [id, name] of ['Granite', 'Shale', 'Ironstone', 'Red sandstone', 'Basalt', 'Limestone'].entries()) {
     await legend

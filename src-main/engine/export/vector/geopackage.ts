@@ -30,8 +30,7 @@ export async function writeGeopackage(path: string, layer: PolygonLayer, grid: G
       db.close()
     }
     const handle = await open(temporary, 'r+')
-    await handle.sync()
-    await handle.close()
+    await handle.sync().finally(() => handle.close())
     await rename(temporary, path)
   } catch (thrown) {
     await rm(temporary, { force: true })

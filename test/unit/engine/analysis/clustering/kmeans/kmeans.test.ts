@@ -125,7 +125,8 @@ test('timers fire and progress rises to 1 while it computes', async () => {
   let ticks = 0
   const timer = setInterval(() => ticks++, 1)
   const shares: number[] = []
-  await kmeans(X, 80_000, 8, { k: 20, nInit: 2, seed: 1, report: (share) => shares.push(share) })
+  // Long enough that it has to rest on any computer.
+  await kmeans(X, 80_000, 8, { k: 20, nInit: 30, seed: 1, report: (share) => shares.push(share) })
   clearInterval(timer)
   expect(ticks).toBeGreaterThan(0)
   expect(shares).toEqual([...shares].sort((a, b) => a - b))
