@@ -39,6 +39,11 @@ export const engineInputs: Inputs<EngineCalls> = {
     bad: { selection: { dataset: 1, all: [] } },
     names: 'selection.all',
   },
+  readSelectedRows: {
+    good: { selection: { dataset: 1, all: [{ kind: 'span', from: 3, to: 9 }] }, offset: 0, limit: 100 },
+    bad: { selection: { dataset: 1, all: [{ kind: 'span', from: 3, to: 9 }] }, offset: 0, limit: 501 },
+    names: 'limit',
+  },
   selectionMap: {
     good: { selection: { dataset: 1, all: [{ kind: 'rows', rows: [4] }] }, window },
     bad: { selection: { dataset: 1, all: [{ kind: 'rows', rows: [4] }] } },

@@ -387,6 +387,21 @@ export const engineCalls = {
     input: z.object({ selection: RowSelection, rows: float64.optional() }),
     output: z.object({ count: z.number(), inside: uint8.nullable() }),
   },
+  /** Rows of a selection alone, as `readRows` shows them, from the `offset`-th of them on: `numbers` are their row numbers, `total` all of them. */
+  readSelectedRows: {
+    input: z.object({
+      selection: RowSelection,
+      offset: z.int().nonnegative(),
+      limit: z.int().positive().max(500),
+      columns: z.int().positive().max(200).default(60),
+    }),
+    output: z.object({
+      names: z.array(z.string()),
+      numbers: float64,
+      rows: z.array(z.array(z.union([z.number(), z.string(), z.boolean(), z.null()]))),
+      total: z.number(),
+    }),
+  },
   /** values [outHeight, outWidth]: 1 for pixels of a scene that are in the selection. */
   selectionMap: { input: z.object({ selection: RowSelection, window: RasterWindow }), output: z.object({ values: uint8 }) },
   /**

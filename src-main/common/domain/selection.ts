@@ -38,6 +38,8 @@ const SimpleCondition = z.discriminatedUnion('kind', [
   }),
   /** Rows by number. */
   z.object({ kind: z.literal('rows'), rows: z.array(z.int().nonnegative()).min(1).max(100_000) }),
+  /** Rows from one number to another, both included. */
+  z.object({ kind: z.literal('span'), from: z.int().nonnegative(), to: z.int().nonnegative() }),
   /** Rows under a node of the tree of a clustering, which keeps where in it each row lies. */
   z.object({ kind: z.literal('branch'), artifact, node: z.int().nonnegative() }),
 ])

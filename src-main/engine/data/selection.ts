@@ -21,7 +21,15 @@ export interface OpenSelection {
   contains(from: number, to: number): Uint8Array
   /** The same for rows by number, in any order. */
   at(rows: ArrayLike<number>): Uint8Array
-  count(run?: LongRun): Promise<number>
+  count(run?: LongRun): Promise<SelectionCount>
+  /** Numbers of the selected rows from the `offset`-th of them on, at most `limit`. */
+  page(counted: SelectionCount, offset: number, limit: number): Float64Array
+}
+
+export interface SelectionCount {
+  readonly rows: number
+  /** How many selected rows come before each block of `rowsAtOnce` rows, so that a page is found without reading what lies before. */
+  readonly before: Float64Array
 }
 
 /** Leaves 1 in `out` where a row from … from + out.length − 1 meets the condition, and 0 elsewhere; what is 0 already stays so. */
@@ -62,14 +70,28 @@ export function openSelection(project: Project, selection: RowSelection): OpenSe
     },
     async count({ signal, report } = {}) {
       const pace = createPace(signal)
+      const before = new Float64Array(Math.ceil(rows / rowsAtOnce))
       let count = 0
       for (let from = 0; from < rows; from += rowsAtOnce) {
+        before[from / rowsAtOnce] = count
         for (const inside of contains(from, Math.min(rows, from + rowsAtOnce))) count += inside
         if (!pace.due()) continue
         report?.(from / rows)
         await pace.rest()
       }
-      return count
+      return { rows: count, before }
+    },
+    page(counted, offset, limit) {
+      const found: number[] = []
+      // The last block with fewer selected rows before it; empty ones lie between it and the next.
+      let block = Math.max(0, firstNotBefore((i) => counted.before[i], 0, counted.before.length, offset + 1) - 1)
+      let skip = offset - (counted.before[block] ?? 0)
+      for (; block < counted.before.length && found.length < limit; block++) {
+        const from = block * rowsAtOnce
+        const inside = contains(from, Math.min(rows, from + rowsAtOnce))
+        for (let i = 0; i < inside.length && found.length < limit; i++) if (inside[i] === 1 && skip-- <= 0) found.push(from + i)
+      }
+      return Float64Array.from(found)
     },
   }
 }
@@ -91,6 +113,8 @@ function markFor(project: Project, dataset: Artifact, condition: RowCondition): 
       return markArea(dataset, condition)
     case 'rows':
       return markRows(dataset, condition)
+    case 'span':
+      return markSpan(dataset, condition)
     case 'branch':
       return markBranch(project, dataset, condition)
     case 'combined':
@@ -206,6 +230,16 @@ function markRows(dataset: Artifact, { rows }: Condition<'rows'>): Mark {
     const first = firstNotBefore((i) => sorted[i], 0, sorted.length, from)
     for (let i = first; i < sorted.length && sorted[i] < from + out.length; i++) inside[sorted[i] - from] = 1
     for (let i = 0; i < out.length; i++) out[i] &= inside[i]
+  }
+}
+
+function markSpan(dataset: Artifact, { from: first, to: last }: Condition<'span'>): Mark {
+  const all = (dataset.meta as unknown as DatasetMeta).rows
+  if (first > last || last >= all)
+    throw invalid(`“${dataset.name}” has ${all} rows, and the span is ${first} … ${last}.`, 'Choose rows of the dataset.', dataset.id)
+  return (from, out) => {
+    out.fill(0, 0, Math.max(0, first - from))
+    out.fill(0, Math.max(0, last + 1 - from))
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Rows that were picked in the window: how many, which of those on the screen, where on the map, and what they look like.
+ * Rows that were picked in the window: how many, which of those on the screen, a page of them, where on the map, and what they look like.
  * Memory: a piece of what says which rows they are; for profiles the sample of drawn rows, of which the last one is kept (16 MB). Of rows
  * that are so few that the sample holds hardly any, up to 100 are read from the source.
  */
@@ -10,12 +10,12 @@ import { StratumError } from '#common/errors.ts'
 import type { DatasetMeta } from '#common/domain/dataset.ts'
 import { type LatentsMeta, type MatrixMeta, type ModelMeta, sourcesOf } from '#common/domain/results.ts'
 import type { RowSelection } from '#common/domain/selection.ts'
-import { type OpenSelection, openSelection } from '../data/selection.ts'
+import { type OpenSelection, openSelection, type SelectionCount } from '../data/selection.ts'
 import { type ClassProfile, classProfiles, type DrawnRows, readDrawnRows } from '../operations/profiles.ts'
 import type { Project } from '../project/project.ts'
 import { checkWindow, type Views } from './views.ts'
 
-type SelectionCalls = Pick<EngineCalls, 'selectRows' | 'selectionMap' | 'selectionProfile'>
+type SelectionCalls = Pick<EngineCalls, 'selectRows' | 'readSelectedRows' | 'selectionMap' | 'selectionProfile'>
 
 /** Bytes of the sample that profiles come from. */
 const mostSampleBytes = 16e6
@@ -27,16 +27,16 @@ const mostCounts = 16
 
 interface Place {
   project(): Project
-  readonly views: Pick<Views, 'rowValues'>
+  readonly views: Pick<Views, 'rowValues' | 'previewRows'>
 }
 
 export function createSelections(session: Place): Handlers<SelectionCalls> {
-  const counts = new WeakMap<Project, Map<string, Promise<number>>>()
+  const counts = new WeakMap<Project, Map<string, Promise<SelectionCount>>>()
   let sample: { readonly project: Project; readonly matrix: number; readonly rows: DrawnRows } | null = null
 
-  function countOf(selection: RowSelection, open: OpenSelection): Promise<number> {
+  function countOf(selection: RowSelection, open: OpenSelection): Promise<SelectionCount> {
     const project = session.project()
-    const known = counts.get(project) ?? new Map<string, Promise<number>>()
+    const known = counts.get(project) ?? new Map<string, Promise<SelectionCount>>()
     counts.set(project, known)
     const key = JSON.stringify(selection)
     const counting = known.get(key) ?? open.count()
@@ -81,7 +81,14 @@ export function createSelections(session: Place): Handlers<SelectionCalls> {
           parameter: 'rows',
         })
       const inside = rows ? open.at(rows) : null
-      return { count: await countOf(selection, open), inside }
+      return { count: (await countOf(selection, open)).rows, inside }
+    },
+
+    async readSelectedRows({ selection, offset, limit, columns }) {
+      const open = openSelection(session.project(), selection)
+      const counted = await countOf(selection, open)
+      const numbers = open.page(counted, offset, limit)
+      return { ...(await session.views.previewRows(open.dataset, numbers, columns)), numbers, total: counted.rows }
     },
 
     async selectionMap({ selection, window }) {
@@ -109,7 +116,7 @@ export function createSelections(session: Place): Handlers<SelectionCalls> {
       const project = session.project()
       const open = openSelection(project, selection)
       const matrix = matrixFor(project, open.dataset, latents, model)
-      const rows = await countOf(selection, open)
+      const { rows } = await countOf(selection, open)
       const drawn = drawnRows(matrix)
       const inside = open.at(drawn.index)
       const held = inside.reduce((sum, is) => sum + is, 0)

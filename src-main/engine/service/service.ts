@@ -208,6 +208,7 @@ export function createService(emit: Emit<EngineEvents>): Service {
     readTree: trees.readTree,
     previewCut: trees.previewCut,
     selectRows: selections.selectRows,
+    readSelectedRows: selections.readSelectedRows,
     selectionMap: selections.selectionMap,
     selectionProfile: selections.selectionProfile,
     readReport: reports.readReport,

@@ -3,6 +3,7 @@
  * Each reads only what its answer needs. Sources and encoders stay open between calls, a few at a time.
  */
 import { availableParallelism } from 'node:os'
+import type { z } from 'zod'
 import type { Handlers } from '#common/contract/calls.ts'
 import type { EngineCalls, RasterWindow } from '#common/contract/engine.ts'
 import { StratumError } from '#common/errors.ts'
@@ -24,14 +25,20 @@ import { sampleValidRows } from '../analysis/sampleRows.ts'
 
 /** Numbers of codes in one answer: 64 MB, which a window takes in one go. */
 const mostSentValues = 2 ** 24
+/** Rows that are read along with two that are wanted, rather than in two reads. */
+const mostBetween = 64
 
 type ViewCalls = Pick<EngineCalls, 'readRaster' | 'readMap' | 'readRows' | 'readSpectrum' | 'sampleLatents' | 'readPixel'>
+
+type ShownRows = z.output<EngineCalls['readRows']['output']>
 
 export interface Views extends Handlers<ViewCalls> {
   /** Closes the source of a dataset, which may be elsewhere now. */
   forget(dataset: number): Promise<void>
   /** The values of a row of a dataset, one for each of its columns; NaN where missing. */
   rowValues(dataset: number, row: number): Promise<number[]>
+  /** Rows by number, rising, as `readRows` shows them. */
+  previewRows(dataset: number, numbers: ArrayLike<number>, columns: number): Promise<Pick<ShownRows, 'names' | 'rows'>>
   /** One row of a dataset as a model takes it, and what the way back needs. */
   preparedRow(dataset: number, row: number, matrix: MatrixMeta): Promise<{ X: Float32Array; facts: RowFacts }>
   /** Closes every open source and encoder; call it when the project closes. */
@@ -189,6 +196,7 @@ export function createViews(session: { project(): Project }): Views {
     },
 
     rowValues: (dataset, row) => valuesOf(dataset, row, 0),
+    previewRows: async (dataset, numbers, columns) => rowsAt(await sourceOf(dataset), numbers, columns),
     preparedRow,
     forget(dataset) {
       replays = new WeakMap()
@@ -247,6 +255,21 @@ async function meanPixel(source: OpenSource, grid: Grid, columns: number, row: n
     const present = values.subarray(b * area, (b + 1) * area).filter((v) => !Number.isNaN(v))
     return present.length ? present.reduce((a, v) => a + v, 0) / present.length : Number.NaN
   })
+}
+
+/** Rows that lie close together are read in one go; what lies between them is left out. */
+async function rowsAt(source: OpenSource, numbers: ArrayLike<number>, columns: number): Promise<Pick<ShownRows, 'names' | 'rows'>> {
+  if (numbers.length === 0) return source.preview(0, 0, columns)
+  const rows: ShownRows['rows'] = []
+  let names: string[] = []
+  for (let i = 0; i < numbers.length; ) {
+    let last = i
+    while (last + 1 < numbers.length && numbers[last + 1] - numbers[last] <= mostBetween) last++
+    const read = await source.preview(numbers[i], numbers[last] + 1 - numbers[i], columns)
+    names = read.names
+    for (const first = numbers[i]; i <= last; i++) rows.push(read.rows[numbers[i] - first] ?? [])
+  }
+  return { names, rows }
 }
 
 /** The columns of one row of a table, cells or embedding, as chunks give them. */

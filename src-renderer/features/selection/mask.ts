@@ -42,6 +42,7 @@ function testFor(condition: RowCondition, { rows, gridWidth, labels, scores, num
     const wanted = new Set(condition.rows)
     return (i) => wanted.has(rows[i])
   }
+  if (condition.kind === 'span') return (i) => within(rows[i], condition.from, condition.to)
   if (condition.kind === 'area') {
     if (gridWidth === null) return null
     const inside = insideTest(condition.points)

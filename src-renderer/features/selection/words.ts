@@ -1,7 +1,7 @@
 /** What makes rows part of the selection, in the words of the views they were chosen in. */
 import type { Artifact } from '#common/domain/artifact.ts'
 import type { RowCondition, SelectionPart, SimpleCondition } from '#common/domain/selection.ts'
-import { formatCount, formatNumber, formatRows, formatSignificant } from '../../lib/format.ts'
+import { formatCount, formatNumber, formatRows, formatSignificant, sentence } from '../../lib/format.ts'
 
 interface Names {
   readonly byId: ReadonlyMap<number, Artifact>
@@ -45,6 +45,8 @@ export function conditionWords(condition: RowCondition, { byId, nouns, className
       return 'Drawn on the map'
     case 'rows':
       return condition.rows.length === 1 ? `One ${nouns[0]}` : `${formatRows(condition.rows.length, [...nouns])}, listed`
+    case 'span':
+      return `${sentence(nouns[1])} ${formatNumber(condition.from + 1, 0)} to ${formatNumber(condition.to + 1, 0)}`
     case 'branch':
       return `A branch of the tree of ${byId.get(condition.artifact)?.name ?? 'a clustering'}`
     case 'combined':

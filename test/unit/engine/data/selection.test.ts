@@ -142,6 +142,7 @@ describe('a selection of rows', () => {
 
   it('takes rows by number, and only rows that meet every condition', () => {
     expect(rowsIn({ kind: 'rows', rows: [23, 7, 7, 0] })).toEqual([0, 7, 23])
+    expect(rowsIn({ kind: 'span', from: 6, to: 9 })).toEqual([6, 7, 8, 9])
     expect(
       rowsIn(
         { kind: 'rows', rows: [1, 2, 7, 8] },
@@ -153,7 +154,32 @@ describe('a selection of rows', () => {
 
   it('counts its rows', async () => {
     const selection = { dataset: ids.dataset, all: [{ kind: 'classes' as const, artifact: ids.clustering, classes: [1] }] }
-    expect(await openSelection(project, selection).count()).toBe(8)
+    expect((await openSelection(project, selection).count()).rows).toBe(8)
+  })
+
+  it('gives a page of its rows, wherever they lie', async () => {
+    const all = 300_000
+    const dataset = storedArtifact(project, 'dataset', { rows: all, grid: null })
+    const parts: SelectionPart[] = [
+      { how: 'add', all: [{ kind: 'span', from: 10, to: 13 }] },
+      { how: 'add', all: [{ kind: 'span', from: 199_998, to: all - 1 }] },
+      { how: 'remove', all: [{ kind: 'rows', rows: [12, 200_000] }] },
+    ]
+    const open = openSelection(project, { dataset, all: [{ kind: 'combined', parts }] })
+    const counted = await open.count()
+    expect(counted.rows).toBe(3 + 100_002 - 1)
+    expect([...open.page(counted, 0, 2)]).toEqual([10, 11])
+    expect([...open.page(counted, 2, 4)]).toEqual([13, 199_998, 199_999, 200_001])
+    expect([...open.page(counted, counted.rows - 1, 5)]).toEqual([all - 1])
+    expect([...open.page(counted, counted.rows, 5)]).toEqual([])
+    const none = openSelection(project, {
+      dataset,
+      all: [
+        { kind: 'rows', rows: [1] },
+        { kind: 'rows', rows: [2] },
+      ],
+    })
+    expect([...none.page(await none.count(), 0, 5)]).toEqual([])
   })
 
   it('is refused when it names what is not there', () => {
@@ -170,5 +196,6 @@ describe('a selection of rows', () => {
     expect(open({ kind: 'range', artifact: ids.latents, array: 'codes', unit: 2, from: 0, to: 1 })).toThrow(code('PARAMETER_INVALID'))
     expect(open({ kind: 'area', points: square(0, 0, 1, 1) }, ids.other)).toThrow(code('ARTIFACT_KIND'))
     expect(open({ kind: 'rows', rows: [5] }, ids.other)).toThrow(code('PARAMETER_INVALID'))
+    expect(open({ kind: 'span', from: 2, to: 5 }, ids.other)).toThrow(code('PARAMETER_INVALID'))
   })
 })

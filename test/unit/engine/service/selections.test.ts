@@ -25,7 +25,11 @@ describe('selections, as the window asks for them', () => {
       asked.push(row)
       return labels[row] === 0 ? [Number.NaN, Number.NaN] : [labels[row], row]
     }
-    const selections = createSelections({ project: () => project, views: { rowValues } })
+    const previewRows = async (_: number, numbers: ArrayLike<number>) => ({
+      names: ['class'],
+      rows: Array.from(numbers, (row) => [labels[row] as number]),
+    })
+    const selections = createSelections({ project: () => project, views: { rowValues, previewRows } })
     const of = (...all: RowCondition[]) => ({ dataset: scene.dataset, all })
     const classes = (...ids: number[]): RowCondition => ({ kind: 'classes', artifact: scene.clustering, classes: ids })
     return { scene, selections, of, classes }
@@ -40,6 +44,12 @@ describe('selections, as the window asks for them', () => {
       code: 'PARAMETER_INVALID',
     })
     await expect(selections.selectRows({ selection: of(classes(7)) })).rejects.toMatchObject({ code: 'PARAMETER_INVALID' })
+  })
+
+  it('reads a page of them', async () => {
+    const { selections, of, classes } = open()
+    const found = await selections.readSelectedRows({ selection: of(classes(2)), offset: 9, limit: 3, columns: 60 })
+    expect(found).toEqual({ names: ['class'], rows: [[2], [2], [2]], numbers: Float64Array.of(59, 90, 91), total: 240 })
   })
 
   it('shows where they lie on the map, as large as asked for', async () => {
