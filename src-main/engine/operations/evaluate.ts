@@ -27,11 +27,11 @@ const result = (optional: boolean): InputDeclaration => ({
 
 export const evaluateOperation = defineOperation({
   id: 'evaluate',
-  version: 4,
+  version: 5,
   title: 'Compare with labels',
   summary: 'Measures class maps and anomaly scores against labels, with intervals, and warns where the labels had a say in them.',
   citation:
-    'Hubert & Arabie 1985 (ARI); Vinh, Epps & Bailey 2010 (AMI); Olofsson et al. 2014 (area-adjusted accuracy); DeLong et al. 1988 (AUC); Efron & Tibshirani 1993 (bootstrap); Hall 1985, Carlstein 1986 (block bootstrap)',
+    'Hubert & Arabie 1985 (ARI); Vinh, Epps & Bailey 2010 (AMI); Olofsson et al. 2014 (area-adjusted accuracy); DeLong et al. 1988 (AUC); Efron & Tibshirani 1993 (bootstrap); Hall 1985, Carlstein 1986, Hesterberg 2015 (block bootstrap)',
   inputs: Object.fromEntries(roles.map((role, i) => [role, result(i > 0)])),
   params: evaluateParams,
   produces: 'comparison',
@@ -127,7 +127,7 @@ function howDrawn(evaluated: readonly EvaluatedFigures[], names: readonly string
   if (inBlocks.length === 0) return oneByOne
   const sizes = new Set(inBlocks.map(({ text }) => text))
   const which = sizes.size === 1 ? [...sizes][0] : inBlocks.map(({ name, text }) => `${name} ${text}`).join(', ')
-  const block = `percentile bootstrap of whole blocks, since neighbouring ${rows} are mostly right or wrong together: ${which}`
+  const block = `bootstrap of whole blocks, since neighbouring ${rows} are mostly right or wrong together, by percentiles that are widened for few blocks (Hesterberg 2015): ${which}`
   return inBlocks.length === evaluated.length ? block : `${block}; else ${oneByOne}`
 }
 

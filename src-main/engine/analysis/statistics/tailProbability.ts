@@ -49,6 +49,23 @@ export function studentTwoSided(t: number, freedom: number): number {
   return x < (a + 1) / (a + 2.5) ? (front * betaFraction(x, a, 0.5)) / a : 1 - 2 * front * betaFraction(rest, 0.5, a)
 }
 
+/** t with P(T ≥ t) = tail, at most ½, by halving. */
+export function studentQuantile(tail: number, freedom: number): number {
+  if (!(tail > 0 && tail <= 0.5)) throw new RangeError(`expected a tail in 0 … 0.5, found ${tail}`)
+  let [low, high] = [0, 1]
+  while (studentTwoSided(high, freedom) > 2 * tail) high *= 2
+  while (high - low > 1e-14 * high) {
+    const middle = (low + high) / 2
+    if (middle === low || middle === high) break
+    if (studentTwoSided(middle, freedom) > 2 * tail) low = middle
+    else high = middle
+  }
+  return high
+}
+
+/** P(Z ≥ z) of a standard normal variable, z at least 0. */
+export const normalTail = (z: number): number => chiSquareTail(z * z, 1) / 2
+
 /** P(χ² ≥ x). */
 export function chiSquareTail(x: number, freedom: number): number {
   if (!(freedom > 0)) throw new RangeError(`expected degrees of freedom above 0, found ${freedom}`)

@@ -51,10 +51,12 @@ async function eachRow(
   }
 }
 
-/** 1 where rows are drawn one by one. */
-function sideFor({ params, grid }: Rows, indicators: readonly Uint8Array[]): number {
-  if (params.blockSide !== null) return params.blockSide === 1 ? 1 : Math.max(params.blockSide, fewestPerSide(grid))
-  return blockSide(Math.max(...indicators.map((values) => correlationLength(values, grid))), grid)
+/** Rows on a side, 1 where they are drawn one by one, and how far they are alike. */
+function sizeFor({ params, grid }: Rows, indicators: readonly Uint8Array[]): { side: number; length: number } {
+  if (params.blockSide === 1) return { side: 1, length: 0 }
+  const length = Math.max(...indicators.map((values) => correlationLength(values, grid)))
+  const side = params.blockSide === null ? blockSide(length, grid, indicators[0]) : Math.max(params.blockSide, fewestPerSide(grid))
+  return { side, length }
 }
 
 /** Counts of the table's places block by block; null where pixels count as independent. */
@@ -66,9 +68,9 @@ export async function blocksOfClasses(rows: Rows, names: ArrayLike<number>): Pro
   await eachRow(rows, 'labels', (row, found, label) => {
     if (isCounted(found, label)) wrong[row] = names[found - 1] === label ? 0 : 1
   })
-  const side = sideFor(rows, [wrong])
+  const { side, length } = sizeFor(rows, [wrong])
   if (side === 1) return null
-  const tally = new BlockTally(grid, side, names.length * nTruth)
+  const tally = new BlockTally(grid, side, length, names.length * nTruth)
   await eachRow(rows, 'labels', (row, found, label) => {
     if (isCounted(found, label)) tally.add(row, (found - 1) * nTruth + label)
   })
@@ -85,12 +87,12 @@ export async function blocksOfScores(rows: Rows, threshold: number) {
     positive[row] = isPositive(label) ? 1 : 0
     flagged[row] = score > threshold ? 1 : 0
   })
-  const side = sideFor(rows, [positive, flagged])
+  const { side, length } = sizeFor(rows, [positive, flagged])
   if (side === 1) return null
   return {
     side,
     async count(cellOf: (score: number, isPositive: boolean) => number, cells: number): Promise<BlockCounts> {
-      const tally = new BlockTally(grid, side, cells)
+      const tally = new BlockTally(grid, side, length, cells)
       await eachRow(rows, 'score', (row, score, label) => {
         if (!Number.isNaN(score)) tally.add(row, cellOf(score, isPositive(label)))
       })

@@ -5,18 +5,23 @@
  *
  *   ρ(k)  autocorrelation at k pixels of an indicator, such as 'wrong': mean over pairs along rows and along columns of the grid
  *   ℓ     the k at which ρ falls to 1/e, between the lags measured by a straight line
- *   B     10 ℓ, which leaves about a tenth of the variance of means out in each direction; as many as leave `leastBlocks` blocks at most
+ *   B     10 ℓ, or fewer where that leaves fewer than `leastBlocks` blocks with rows, but no fewer than 2 ℓ for that
+ *   κ     (1 − (1 − e^−a) / a)^d, a = B / ℓ: the part of the variance of a mean that blocks in d directions hold, what they have in common with
+ *         those beside them left out; exact where ρ(k) = e^−k/ℓ, somewhat too little where ρ falls faster
  *
- * Blocks do not overlap, those at the edges are cut off. Labelled classes do not keep their sizes from draw to draw.
+ * Intervals of few blocks reach further out to make up for both (`tailOf` of percentile.ts). Blocks do not overlap, those at the edges are
+ * cut off. Labelled classes do not keep their sizes from draw to draw.
  * Memory: the distinct pairs of block and cell, 16 bytes each; there are no more than `mostBlocks` blocks.
  */
 import type { RandomStream } from '#engine/analysis/random.ts'
+import { tailOf } from './percentile.ts'
 
 const lags = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128]
 const leastPairs = 50
 /** ρ(1) below this is chance: rows count as independent of each other. */
 const leastCorrelation = 0.1
 const perLength = 10
+const leastPerLength = 2
 const leastBlocks = 36
 const mostBlocks = 40_000
 
@@ -72,11 +77,37 @@ function correlationAt(values: Uint8Array, { width, height }: BlockGrid, lag: nu
   return pairs < leastPairs ? Number.NaN : sum / pairs
 }
 
-/** Rows on a side of a block; 1 where rows may be drawn one by one. */
-export function blockSide(length: number, { width, height }: BlockGrid): number {
+/**
+ * Rows on a side of a block; 1 where rows may be drawn one by one.
+ * @param values [width · height] `outside` where there is no row
+ */
+export function blockSide(length: number, grid: BlockGrid, values: Uint8Array): number {
   if (length === 0) return 1
+  const { width, height } = grid
   const fitting = width === 1 ? Math.floor(height / leastBlocks) : Math.floor(Math.sqrt((width * height) / leastBlocks))
-  return Math.max(1, fewestPerSide({ width, height }), Math.min(Math.ceil(perLength * length), fitting))
+  const least = Math.max(1, fewestPerSide(grid))
+  let side = Math.max(least, Math.min(Math.ceil(perLength * length), fitting))
+  // Labels often lie in a corner, or in a few places: smaller blocks are more that hold any.
+  const leastApart = Math.max(least, Math.ceil(leastPerLength * length))
+  while (side > leastApart && blocksWithRows(values, grid, side) < leastBlocks) side = Math.max(leastApart, Math.floor(side / 1.25))
+  return side
+}
+
+function blocksWithRows(values: Uint8Array, { width, height }: BlockGrid, side: number): number {
+  const across = Math.ceil(width / side)
+  const holdsRows = new Uint8Array(across * Math.ceil(height / side))
+  for (let y = 0, at = 0; y < height; y++) {
+    const first = Math.floor(y / side) * across
+    for (let x = 0; x < width; x++, at++) if (values[at] !== outside) holdsRows[first + Math.floor(x / side)] = 1
+  }
+  return holdsRows.reduce((sum, holds) => sum + holds, 0)
+}
+
+/** κ: the part of the variance that blocks of that side hold. */
+export function heldVariance(side: number, length: number, { width }: BlockGrid): number {
+  if (length === 0) return 1
+  const a = side / length
+  return (1 + Math.expm1(-a) / a) ** (width === 1 ? 1 : 2)
 }
 
 /** The least side with which there are no more than `mostBlocks`. */
@@ -88,6 +119,8 @@ export interface BlockCounts {
   /** Blocks that hold any row. */
   readonly blocks: number
   readonly side: number
+  /** Of the replicates, what lies beyond either end of an interval. */
+  readonly tail: number
   readonly block: Uint32Array
   readonly cell: Uint32Array
   readonly count: Float64Array
@@ -98,11 +131,15 @@ export class BlockTally {
   readonly #width: number
   readonly #cells: number
   readonly #side: number
+  readonly #held: number
   readonly #counts = new Map<number, number>()
   #key = -1
   #run = 0
 
-  constructor({ width }: BlockGrid, side: number, cells: number) {
+  /** @param length how far rows are alike */
+  constructor(grid: BlockGrid, side: number, length: number, cells: number) {
+    const { width } = grid
+    this.#held = heldVariance(side, length, grid)
     this.#width = width
     this.#side = side
     this.#cells = cells
@@ -139,7 +176,7 @@ export class BlockTally {
       found.cell[at] = key - block * this.#cells
       found.count[at++] = count
     }
-    return { ...found, blocks: places.size, side: this.#side }
+    return { ...found, blocks: places.size, side: this.#side, tail: tailOf(places.size, this.#held) }
   }
 }
 

@@ -61,7 +61,7 @@ export async function classIntervals(
   const sums = blocks?.counts.cell.length ?? 1
   const replicates = Math.min(replicatesFor(asked, nFound * nTruth), Math.max(100, Math.floor(mostSums / Math.max(1, sums))))
   const expected = expectedInformation(table)
-  const figures = new Replicates(figureKeys.length + 3 * nTruth, replicates)
+  const figures = new Replicates(figureKeys.length + 3 * nTruth, replicates, blocks?.counts.tail)
   const drawn = new Float64Array(counts.length)
   const pace = createPace(run.signal)
   for (let r = 0; r < replicates; r++) {

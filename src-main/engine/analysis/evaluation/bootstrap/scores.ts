@@ -47,7 +47,7 @@ export async function scoreIntervals(
     countBlocks && (await countBlocks((score, isPositive) => 2 * stepOf(merged, score) + (isPositive ? 1 : 0), 2 * merged.steps))
   const replicates = blocks ? Math.min(asked, Math.max(100, Math.floor(mostSums / Math.max(1, blocks.cell.length)))) : asked
   const cells = new Float64Array(blocks ? 2 * merged.steps : 0)
-  const figures = new Replicates(figureKeys.length, replicates)
+  const figures = new Replicates(figureKeys.length, replicates, blocks?.tail)
   const drawn = { ...merged, positives: new Float64Array(merged.steps), negatives: new Float64Array(merged.steps) }
   const pace = createPace(run.signal)
   for (let r = 0; r < replicates; r++) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { chiSquareTail, holm, studentTwoSided } from '#engine/analysis/statistics/tailProbability.ts'
+import { chiSquareTail, holm, normalTail, studentQuantile, studentTwoSided } from '#engine/analysis/statistics/tailProbability.ts'
 import reference from '../../../../fixtures/validity.json' with { type: 'json' }
 
 /** Largest relative difference; what is below 1e-280 counts as nothing. */
@@ -18,6 +18,16 @@ describe('probabilities of tails', () => {
     expect(studentTwoSided(-2, 5)).toBe(studentTwoSided(2, 5))
     expect(() => studentTwoSided(1, 0)).toThrow(RangeError)
     expect(() => chiSquareTail(1, Number.NaN)).toThrow(RangeError)
+  })
+
+  it('are turned round, and those of the normal distribution are there', () => {
+    // Tables of Student's t: 0.975 with 1, 5 and 35 degrees of freedom.
+    expect(studentQuantile(0.025, 1)).toBeCloseTo(12.706204736174698, 10)
+    expect(studentQuantile(0.025, 5)).toBeCloseTo(2.5705818356363146, 11)
+    expect(studentQuantile(0.025, 35)).toBeCloseTo(2.0301079282503425, 11)
+    expect(() => studentQuantile(0.6, 5)).toThrow(RangeError)
+    expect(normalTail(0)).toBe(0.5)
+    expect(normalTail(1.959963984540054)).toBeCloseTo(0.025, 14)
   })
 
   it('are corrected for their number after Holm', () => {

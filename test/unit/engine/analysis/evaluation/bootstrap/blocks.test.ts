@@ -5,45 +5,15 @@ import {
   BlockTally,
   blockSide,
   correlationLength,
+  heldVariance,
   outside,
   redrawBlocks,
 } from '#engine/analysis/evaluation/bootstrap/blocks.ts'
 import { classIntervals } from '#engine/analysis/evaluation/bootstrap/classes.ts'
 import { scoreIntervals } from '#engine/analysis/evaluation/bootstrap/scores.ts'
 import { rankScores } from '#engine/analysis/evaluation/ranking.ts'
-import { type RandomStream, randomStream } from '#engine/analysis/random.ts'
-
-/** Standard normal values that are alike over some rows: white noise under a kernel exp(−k² / 2σ²), so that ρ(k) = exp(−k² / 4σ²). */
-function smoothField({ width, height }: BlockGrid, sigma: number, random: RandomStream): Float64Array {
-  const reach = Math.ceil(4 * sigma)
-  const kernel = Float64Array.from({ length: 2 * reach + 1 }, (_, i) => Math.exp(-((i - reach) ** 2) / (2 * sigma ** 2)))
-  const norm = Math.sqrt(kernel.reduce((sum, k) => sum + k * k, 0))
-  const along = (values: Float64Array, rows: number, columns: number): Float64Array => {
-    const inner = columns - 2 * reach
-    const out = new Float64Array(rows * inner)
-    for (let y = 0; y < rows; y++)
-      for (let x = 0; x < inner; x++) {
-        let sum = 0
-        for (let i = 0; i < kernel.length; i++) sum += kernel[i] * values[y * columns + x + i]
-        out[x * rows + y] = sum / norm
-      }
-    return out
-  }
-  // Each pass turns the field over, rows becoming columns.
-  if (width === 1) return along(white(height + 2 * reach, random), 1, height + 2 * reach)
-  const [W, H] = [width + 2 * reach, height + 2 * reach]
-  return along(along(white(W * H, random), H, W), width, H)
-}
-
-function white(n: number, random: RandomStream): Float64Array {
-  const out = new Float64Array(n)
-  for (let i = 0; i < n; i += 2) {
-    const [radius, angle] = [Math.sqrt(-2 * Math.log(1 - random.uniform())), 2 * Math.PI * random.uniform()]
-    out[i] = radius * Math.cos(angle)
-    if (i + 1 < n) out[i + 1] = radius * Math.sin(angle)
-  }
-  return out
-}
+import { randomStream } from '#engine/analysis/random.ts'
+import { roughField, smoothField } from '../../../../../helpers/alikeRows.ts'
 
 /** P(z > 0.8416) = 0.2 */
 const highFifth = 0.8416212335729143
@@ -68,22 +38,47 @@ describe('correlation length', () => {
     expect(correlationLength(new Uint8Array(60_000).fill(outside), grid)).toBe(0)
     const apart = new Uint8Array(60_000).fill(outside)
     for (let at = 0; at < 60_000; at += 997) apart[at] = at % 2
-    expect(blockSide(correlationLength(apart, grid), grid)).toBe(1)
+    expect(blockSide(correlationLength(apart, grid), grid, apart)).toBe(1)
   })
 
   test('blocks are ten times as wide, and no fewer than 36', () => {
-    expect(blockSide(0, { width: 100, height: 100 })).toBe(1)
-    expect(blockSide(2.5, { width: 1000, height: 1000 })).toBe(25)
-    expect(blockSide(50, { width: 120, height: 120 })).toBe(20)
-    expect(blockSide(7, { width: 1, height: 10_000 })).toBe(70)
-    // 10⁸ pixels: blocks of a pixel or two would be too many to count.
-    expect(blockSide(0.7, { width: 10_000, height: 10_000 })).toBe(50)
+    const side = (length: number, width: number, height: number): number =>
+      blockSide(length, { width, height }, new Uint8Array(width * height))
+    expect(side(0, 100, 100)).toBe(1)
+    expect(side(2.5, 1000, 1000)).toBe(25)
+    expect(side(50, 120, 120)).toBe(20)
+    expect(side(7, 1, 10_000)).toBe(70)
+    // Blocks of a pixel or two would be too many to count.
+    expect(side(0.04, 1000, 1000)).toBe(5)
+  })
+
+  test('blocks are smaller where labels lie in a corner, but never less than twice as wide as rows are alike', () => {
+    const grid = { width: 300, height: 300 }
+    const corner = new Uint8Array(90_000).fill(outside)
+    for (let y = 0; y < 60; y++) corner.fill(0, y * 300, y * 300 + 60)
+    const side = blockSide(3, grid, corner)
+    expect(side).toBeLessThanOrEqual(12)
+    expect(side).toBeGreaterThanOrEqual(6)
+    expect(blockSide(10, grid, corner)).toBe(20)
+  })
+
+  test('blocks of an exponential correlation hold the part of the variance that the formula says', () => {
+    const [length, side] = [6, 20]
+    const grid = { width: 1, height: 400_000 }
+    const field = roughField(grid, length, randomStream(4, 'held'))
+    let sum = 0
+    for (let from = 0; from < field.length; from += side) sum += field.subarray(from, from + side).reduce((a, b) => a + b, 0) ** 2
+    // Σ ρ(k) over all k is coth(1 / 2ℓ); 20 000 blocks give the variance to 1 %.
+    const held = sum / (field.length / side) / side / (1 / Math.tanh(1 / (2 * length)))
+    expect(Math.abs(held / heldVariance(side, length, grid) - 1)).toBeLessThan(0.03)
+    expect(heldVariance(side, length, { width: 50, height: 50 })).toBeCloseTo(heldVariance(side, length, grid) ** 2, 12)
+    expect(heldVariance(side, 0, grid)).toBe(1)
   })
 })
 
 describe('blocks', () => {
   test('count the rows of each cell where they lie', () => {
-    const tally = new BlockTally({ width: 5, height: 4 }, 2, 3)
+    const tally = new BlockTally({ width: 5, height: 4 }, 2, 0, 3)
     for (let row = 0; row < 20; row++) tally.add(row, row % 3)
     const { blocks, block, cell, count } = tally.result()
     expect(blocks).toBe(6)
@@ -96,7 +91,7 @@ describe('blocks', () => {
   })
 
   test('a draw takes as many blocks as there are, each with all its rows', () => {
-    const tally = new BlockTally({ width: 1, height: 30 }, 10, 3)
+    const tally = new BlockTally({ width: 1, height: 30 }, 10, 0, 3)
     for (let row = 0; row < 30; row++) tally.add(row, Math.floor(row / 10))
     const out = new Float64Array(3).fill(99)
     redrawBlocks(tally.result(), out, randomStream(1, 'draw'))
@@ -111,7 +106,8 @@ async function coverage(grid: BlockGrid, sigma: number, times: number): Promise<
   for (let t = 0; t < times; t++) {
     const field = smoothField(grid, sigma, randomStream(t, 'coverage'))
     const wrong = Uint8Array.from(field, (z) => (z > highFifth ? 1 : 0))
-    const tally = new BlockTally(grid, blockSide(correlationLength(wrong, grid), grid), 4)
+    const length = correlationLength(wrong, grid)
+    const tally = new BlockTally(grid, blockSide(length, grid, wrong), length, 4)
     const counts = new Float64Array(4)
     for (const [row, isWrong] of wrong.entries()) {
       const label = Math.floor(row / grid.width / 7) % 2
@@ -153,7 +149,7 @@ describe('intervals of rows that are alike', () => {
     const ranking = rankScores(scores, positive)
     const single = (await scoreIntervals(ranking, 2, 500, 1)).figures
     const blocked = await scoreIntervals(ranking, 2, 500, 1, {}, async (cellOf, cells) => {
-      const tally = new BlockTally(grid, 80, cells)
+      const tally = new BlockTally(grid, 80, 8, cells)
       for (const [row, score] of scores.entries()) tally.add(row, cellOf(score, positive[row] === 1))
       return tally.result()
     })
