@@ -1,6 +1,7 @@
 /**
  * A seeded sample of the valid rows of a stored code array: row r is drawn when a hash of (seed, r) falls below
- * count / validRows, so the sample does not depend on chunking. Memory: twice the sample, at most 1 GB, and one chunk.
+ * count / validRows, so the sample does not depend on chunking. Memory: the sample, at most 0.5 GB of codes, where threads can read it, and
+ * one chunk.
  */
 import { throwIfCancelled } from '#common/errors.ts'
 import type { ArrayReader } from '../project/project.ts'
@@ -44,7 +45,7 @@ export async function sampleValidRows(
   const isDrawn = rowDraw(seed, share)
   const capacity = Math.min(validRows, Math.ceil(share * validRows + 5 * Math.sqrt(share * validRows)))
   const outRows = new Float64Array(capacity)
-  const outCodes = new Float32Array(capacity * codeSize)
+  const outCodes = new Float32Array(new SharedArrayBuffer(4 * capacity * codeSize))
   let n = 0
   for (let from = 0; from < rows && n < capacity; from += codes.chunkRows) {
     const block = codes.read(from, Math.min(rows, from + codes.chunkRows)) as Float32Array
@@ -57,5 +58,5 @@ export async function sampleValidRows(
     if (signal) throwIfCancelled(signal)
     await new Promise((resolve) => setImmediate(resolve))
   }
-  return { rows: outRows.slice(0, n), codes: outCodes.slice(0, n * codeSize) }
+  return { rows: outRows.subarray(0, n), codes: outCodes.subarray(0, n * codeSize) }
 }

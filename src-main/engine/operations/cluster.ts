@@ -13,6 +13,7 @@ import { chooseK, type KChoice } from '../analysis/validity/chooseK.ts'
 import { type KCriterion, kCriteria, kCriterionTitles } from '../analysis/validity/chooseKVerdicts.ts'
 import type { Clustering, ClusteringMethod, Placing } from '../analysis/clustering/define.ts'
 import { byNearestCentre } from '../analysis/clustering/kMeans.ts'
+import { nearestCentres, withCrew } from '../analysis/clustering/kmeans/kmeans.ts'
 import { neighbourVote } from '../analysis/clustering/neighbourVote.ts'
 import { clusterings } from '../analysis/clustering/registry.ts'
 import { methodEnum, methodIn, paramsOf, shapeOfMethods } from '../analysis/methods/define.ts'
@@ -122,7 +123,13 @@ async function learn(ctx: Context, method: ClusteringMethod, { codes, rows }: Sa
       'Ask for fewer or larger classes.',
       { method: method.id },
     )
-  return { found: found.assign ? found : { ...found, assign: neighbourVote(codes, n, d, found) }, choice }
+  return { found, choice }
+}
+
+/** Classes of rows that were not learned from, where there are any and the method does not say. */
+async function forOtherRows({ signal }: Context, { codes, rows }: SampledRows, d: number, found: Clustering, areOthers: boolean) {
+  if (found.assigner || !areOthers) return found
+  return { ...found, assigner: await neighbourVote(codes, rows.length, d, found, signal) }
 }
 
 /** k-means goes on from the centres of the sample. */
@@ -138,10 +145,14 @@ async function learnFromEveryRow(ctx: Context, codes: ArrayReader, sample: Sampl
         detail: { pass, shift: Math.sqrt(shift), settledAt: Math.sqrt(limit) },
       }),
   })
-  const classes = byNearestCentre(centres, codes.shape[1])
-  const labels = new Int32Array(sample.rows.length)
-  classes.assign(sample.codes, labels.length, labels)
-  return { ...found, ...classes, labels, figures: { ...found.figures, inertia, passesOverAllRows: passes } }
+  const [n, d] = [sample.rows.length, codes.shape[1]]
+  const labels = await withCrew(sample.codes, ctx, (X, crew) => nearestCentres(X, n, d, centres, crew, ctx.signal))
+  return {
+    ...found,
+    ...byNearestCentre(centres, d),
+    labels: Int32Array.from(labels),
+    figures: { ...found.figures, inertia, passesOverAllRows: passes },
+  }
 }
 
 /** Of the rows learned from, noise left out. */
@@ -258,7 +269,9 @@ export const clusterOperation = defineOperation({
     const learned = await learn(ctx, method, sample, Z)
     const { choice } = learned
     const goesOn = paramsOf(method, ctx.params).everyRow === true && sample.rows.length < validRows
-    const found = goesOn ? await learnFromEveryRow(ctx, codes, sample, learned.found) : learned.found
+    const found = goesOn
+      ? await learnFromEveryRow(ctx, codes, sample, learned.found)
+      : await forOtherRows(ctx, sample, Z, learned.found, sample.rows.length < validRows)
 
     const noun = rowNoun[(ctx.project.artifact(meta.dataset).meta as unknown as DatasetMeta).kind][1]
     let done = 0
@@ -269,6 +282,7 @@ export const clusterOperation = defineOperation({
       sample,
       found,
       signal: ctx.signal,
+      threads: ctx.threads,
       report: (turn, rows) => {
         done += rows
         ctx.report({

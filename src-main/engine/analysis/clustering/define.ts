@@ -1,6 +1,7 @@
 /** A way to find classes: `defineClustering({ id, title, …, params, fit })`, one file per method and a line in registry.ts. */
 import type { z } from 'zod'
 import type { MethodDeclaration, MethodRun } from '../methods/define.ts'
+import type { Assigner } from './assign/assigner.ts'
 
 /** How the classes hang together, from the leaves up. Node ids: 0 … leaves − 1 are leaves, leaves + i is merge i. */
 export interface ClusterTree {
@@ -41,10 +42,8 @@ export interface Clustering {
   readonly membership?: Float32Array
   /** [k × d] mean of each class. */
   readonly centres: Float32Array
-  /** Class of new rows (and of the same ones, equal to `labels`): streams; −1 for noise, 0 for rows with NaN. Null: by the neighbours among the rows learned from. */
-  readonly assign:
-    | ((X: Float32Array, n: number, labels: Int32Array, membership?: Float32Array | null, place?: Placing | null) => void)
-    | null
+  /** Class of new rows (and of the same ones, equal to `labels`). Null: by the neighbours among the rows learned from. */
+  readonly assigner: Assigner | null
   readonly tree?: ClusterTree
   /** Figures of the fit that the method's users expect: logLikelihood, bic, aic, modularity, inertia … */
   readonly figures: Readonly<Record<string, number>>

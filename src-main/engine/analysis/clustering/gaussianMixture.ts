@@ -9,9 +9,9 @@
 import { z } from 'zod'
 import { canonicalOrder } from './kmeans/kmeans.ts'
 import { createPace } from '../pace.ts'
-import { type Clustering, defineClustering } from './define.ts'
+import { createLikeliest } from './assign/likeliest.ts'
+import { defineClustering } from './define.ts'
 import { fitMixture } from './mixture/em.ts'
-import { createExpectation } from './mixture/expectation.ts'
 import { freeParameters, type Gaussians } from './mixture/gaussians.ts'
 import { k, kFor, kMax, maxIterations, nInit } from './params.ts'
 
@@ -84,7 +84,7 @@ export const gaussianMixtureClustering = defineClustering({
       labels: found.map((old) => newId[old]),
       membership,
       centres: Float32Array.from(sorted.means),
-      assign: createLikeliest(sorted),
+      assigner: { kind: 'likeliest', gaussians: sorted },
       figures: {
         logLikelihood: logLikelihood * n,
         meanLogLikelihood: logLikelihood,
@@ -95,25 +95,6 @@ export const gaussianMixtureClustering = defineClustering({
     }
   },
 })
-
-/** The component of each row with the largest posterior, and that posterior; 0 for rows with NaN. */
-function createLikeliest(g: Gaussians): NonNullable<Clustering['assign']> {
-  const { d } = g
-  const expectation = createExpectation(g.kind, g.k, d)
-  expectation.begin(g)
-  const { rowsAtOnce, likeliest, share } = expectation
-  return (X, n, out, membership) => {
-    for (let from = 0; from < n; from += rowsAtOnce) {
-      const count = Math.min(rowsAtOnce, n - from)
-      expectation.look(X, from * d, count)
-      for (let i = 0; i < count; i++) {
-        const isKnown = !Number.isNaN(X[(from + i) * d])
-        out[from + i] = isKnown ? likeliest[i] : 0
-        if (membership && isKnown) membership[from + i] = share[i]
-      }
-    }
-  }
-}
 
 function inOrder({ whiten, ...g }: Gaussians, order: readonly number[]): Gaussians {
   const { k, d, kind } = g

@@ -12,7 +12,7 @@ import { createPace } from '../pace.ts'
 import { canonicalClasses } from './canonical.ts'
 import { type ClusterTree, defineClustering } from './define.ts'
 import { type CondensedTree, condenseTree } from './hdbscan/condensedTree.ts'
-import { createPredict } from './hdbscan/predict.ts'
+import { learnedDensity } from './hdbscan/predict.ts'
 import { selectClusters } from './hdbscan/selectClusters.ts'
 import { coreDistances, spanningTree } from './hdbscan/spanningTree.ts'
 import { buildKdTreeAtPace } from './kdTree.ts'
@@ -95,7 +95,6 @@ export const hdbscanClustering = defineClustering({
     const k = selected.clusters.length
     const { labels, centres, newId } = canonicalClasses(X, n, d, selected.labels, k)
     const noise = labels.reduce((count, label) => count + (label < 0 ? 1 : 0), 0)
-    const predict = createPredict({ rows, core, condensed, selected }, m)
     const { nodeOf, ...tree } = treeOf(condensed, (cluster) => (selected.classOf[cluster] < 0 ? -1 : newId[selected.classOf[cluster]]))
     report?.(1)
     return {
@@ -103,18 +102,7 @@ export const hdbscanClustering = defineClustering({
       labels,
       membership: selected.membership,
       centres,
-      assign(Y, count, out, membership, place) {
-        for (let i = 0, at = 0; i < count; i++, at += d) {
-          out[i] = 0
-          if (membership) membership[i] = 0
-          if (Number.isNaN(Y[at])) continue
-          const { found, surely, cluster, lambda } = predict(Y, at)
-          out[i] = found < 0 ? found : newId[found]
-          if (membership) membership[i] = surely
-          if (place) place.node[i] = nodeOf[cluster]
-          if (place?.lambda) place.lambda[i] = lambda
-        }
-      },
+      assigner: { kind: 'density', ...learnedDensity(rows, m, core, condensed, selected, newId, nodeOf) },
       tree,
       figures: { clusters: k, noiseShare: noise / n, minClusterSize, minSamples: m },
       reason: reasonFor(k, noise / n, minClusterSize),

@@ -3,7 +3,8 @@
  * ../kmeans.ts. Memory beside the rows: 18 bytes per row.
  */
 import { z } from 'zod'
-import { assign, kmeans, type Kmeans } from './kmeans/kmeans.ts'
+import type { Assigner } from './assign/assigner.ts'
+import { kmeans, type Kmeans } from './kmeans/kmeans.ts'
 import { type Clustering, defineClustering } from './define.ts'
 import { everyRow, k, kFor, kMax, maxIterations, nInit } from './params.ts'
 
@@ -31,18 +32,8 @@ export function asClustering({ labels, centres, inertia, iterations }: Kmeans, d
 }
 
 /** Classes of centres: a row goes to the nearest. */
-export function byNearestCentre(
-  centres: Float32Array,
-  d: number,
-): Pick<Clustering, 'k' | 'centres'> & { assign: NonNullable<Clustering['assign']> } {
-  const k = centres.length / d
-  return {
-    k,
-    centres,
-    assign: (X, n, out) => {
-      const nearest = new Uint16Array(n)
-      assign(X, n, d, centres, k, nearest)
-      out.set(nearest)
-    },
-  }
-}
+export const byNearestCentre = (centres: Float32Array, d: number): Pick<Clustering, 'k' | 'centres'> & { readonly assigner: Assigner } => ({
+  k: centres.length / d,
+  centres,
+  assigner: { kind: 'centres', centres, d, classOf: null },
+})

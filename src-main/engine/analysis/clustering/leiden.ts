@@ -97,7 +97,7 @@ export const leidenClustering = defineClustering({
     return {
       ...inOrder(X, n, d, of ? of.map((row) => found.labels[row]) : found.labels, found.k),
       k: found.k,
-      assign: null,
+      assigner: null,
       figures: { [quality]: found.quality, edges: graph.targets.length / 2, repetitions: found.iterations },
       reason: `as many as ${quality === 'modularity' ? 'modularity' : 'the constant Potts model'} finds at resolution ${resolution} among ${k} neighbours`,
     }

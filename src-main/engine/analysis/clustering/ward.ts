@@ -7,12 +7,12 @@
  * Memory beside the rows: 8 d + 44 bytes per leaf. Cost: leaves² · d operations.
  */
 import { z } from 'zod'
-import { assign, finishClasses } from './kmeans/kmeans.ts'
+import { finishClasses } from './kmeans/kmeans.ts'
 import { createMinibatchLearner } from './kmeans/minibatchKmeans.ts'
 import { createPace, type Pace } from '../pace.ts'
 import { randomStream, spreadSample } from '../random.ts'
 import { canonicalClasses } from './canonical.ts'
-import { type Clustering, defineClustering } from './define.ts'
+import { defineClustering } from './define.ts'
 import { k, kFor, kMax } from './params.ts'
 import { classesAt, cutIntoK, wardTree } from './wardTree.ts'
 
@@ -66,7 +66,12 @@ export const wardClustering = defineClustering({
       k,
       labels,
       centres,
-      assign: grouped && byNearest(grouped.centres.subarray(0, leaves * d), leaves, d, (leaf) => newId[leafClass[leaf]]),
+      assigner: grouped && {
+        kind: 'centres',
+        centres: grouped.centres.subarray(0, leaves * d),
+        d,
+        classOf: Int32Array.from({ length: leaves }, (_, leaf) => newId[leafClass[leaf]]),
+      },
       tree: {
         kind: 'ward',
         leaves,
@@ -92,17 +97,6 @@ async function nearRows(X: Float32Array, n: number, d: number, seed: number, pac
     if (pace.due()) await pace.rest()
   }
   return finishClasses(X, n, d, groups, Float32Array.from(centres), pace)
-}
-
-function byNearest(centres: Float32Array, leaves: number, d: number, classOf: (leaf: number) => number): Clustering['assign'] {
-  return (X, n, out, _membership, place) => {
-    const nearest = new Uint16Array(n)
-    assign(X, n, d, centres, leaves, nearest)
-    for (let i = 0; i < n; i++) {
-      out[i] = Number.isNaN(X[i * d]) ? 0 : classOf(nearest[i])
-      if (place) place.node[i] = nearest[i]
-    }
-  }
 }
 
 /** In the middle between the last join that is kept and the first that is undone. */

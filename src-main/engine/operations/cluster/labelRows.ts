@@ -1,16 +1,17 @@
 /**
  * Every row's class, streamed: a row that was learned from keeps the class it was given there, another is assigned.
  *
- * Classes are numbered by size over all rows, which is known only after the last one: so labels of up to 2²⁶ rows (128 MB) are kept
- * until then, and those of more are assigned a second time. Memory beside them: one block.
+ * Classes are numbered by size over all rows, which is known only after the last one: so labels are kept until then, where they take
+ * no more than 128 MB (134 million rows of up to 254 classes), and assigned a second time beyond. Memory beside them: two blocks and
+ * what a row's class is found by (analysis/clustering/assign).
  */
+import { throwIfCancelled } from '#common/errors.ts'
+import { createLabeller, type LabelBlock } from '../../analysis/clustering/assign/work.ts'
 import type { Clustering, Placing } from '../../analysis/clustering/define.ts'
 import { squaredDistance } from '../../analysis/distance.ts'
 import { canonicalOrder } from '#engine/analysis/clustering/kmeans/kmeans.ts'
-import { createPace } from '../../analysis/pace.ts'
 import type { SampledRows } from '../../analysis/sampleRows.ts'
 import type { ArrayReader } from '../../project/project.ts'
-import { eachCodeBlock } from './codes.ts'
 
 export interface LabelledRows {
   readonly k: number
@@ -31,43 +32,51 @@ interface Labelling {
   readonly sample: SampledRows
   readonly found: Clustering
   readonly signal: AbortSignal
+  /** Never changes a label. */
+  readonly threads: number
   /** Told the rows done in this turn; in the second one nothing may have to be assigned. */
   readonly report: (turn: 0 | 1, rows: number) => void
   /** Told the membership of every row in order, NaN without data; where the method says it. */
   readonly members?: (membership: Float32Array) => void
   /** Told where in the tree every row lies, in order, node −1 without data; where the method makes a tree. */
   readonly places?: (place: Placing) => void
-  /** Labels of so many rows are kept. Default 2²⁶. */
-  readonly mostKept?: number
+  /** Labels that take no more are kept. Default 128 MB. */
+  readonly mostKeptBytes?: number
 }
 
-const mostKeptRows = 2 ** 26
-/** A search among the rows learned from takes tens of microseconds. */
-const rowsAtOnce = 2048
+/** Of codes. */
+const blockBytes = 4 << 20
+
+type KeptLabels = Uint8Array | Uint16Array
+
+/** Room for all labels, 0 … k + 1; null where that is too much. */
+function keptLabels(rows: number, k: number, mostBytes: number): KeptLabels | null {
+  const Labels = k + 1 < 2 ** 8 ? Uint8Array : Uint16Array
+  return rows * Labels.BYTES_PER_ELEMENT <= mostBytes ? new Labels(rows) : null
+}
 
 export async function labelRows({
   codes,
   sample,
   found,
   signal,
+  threads,
   report,
   members,
   places,
-  mostKept = mostKeptRows,
+  mostKeptBytes = 2 ** 27,
 }: Labelling): Promise<LabelledRows> {
   const [rows, Z] = codes.shape
   const { k } = found
-  const kept = rows <= mostKept ? new Uint16Array(rows) : null
+  const kept = keptLabels(rows, k, mostKeptBytes)
   const counted = new Float64Array(k + 2)
-  const foundCentres = Float64Array.from(found.centres)
   let inertia = 0
-  const assignBlocks = createAssigning(codes, sample, found, signal)
-  await assignBlocks((from, labels, { membership, place, block }) => {
+  const assignBlocks = createAssigning(codes, sample, found, threads, signal)
+  await assignBlocks((from, { labels, apart, membership, place }) => {
     let sum = 0
     for (let i = 0; i < labels.length; i++) {
-      const label = labels[i]
-      counted[label]++
-      if (label > 0 && label <= k) sum += squaredDistance(block, i * Z, foundCentres, (label - 1) * Z, Z)
+      counted[labels[i]]++
+      sum += apart[i]
     }
     inertia += sum
     kept?.set(labels, from)
@@ -82,7 +91,7 @@ export async function labelRows({
   order.forEach((old, id) => {
     newLabel[old + 1] = id + 1
   })
-  const renumber = (labels: Uint16Array): Uint16Array => labels.map((label) => newLabel[label])
+  const renumber = (labels: KeptLabels): Uint16Array => Uint16Array.from(labels, (label) => newLabel[label])
   return {
     k,
     centres: Float32Array.from(order.flatMap((old) => [...found.centres.subarray(old * Z, (old + 1) * Z)])),
@@ -91,7 +100,7 @@ export async function labelRows({
     newId: Int32Array.from({ length: k }, (_, old) => newLabel[old + 1] - 1),
     async eachBlock(visit) {
       if (!kept) {
-        await assignBlocks((from, labels) => {
+        await assignBlocks((from, { labels }) => {
           visit(from, renumber(labels))
           report(1, labels.length)
         })
@@ -107,55 +116,77 @@ export async function labelRows({
   }
 }
 
-interface Beside {
-  readonly membership: Float32Array | null
-  readonly place: Placing | null
-  readonly block: Float32Array
-}
-type Visit = (from: number, labels: Uint16Array, beside: Beside) => void
+type Visit = (from: number, block: LabelBlock) => void
 
-/** Labels as the clustering numbers them: 0 without data, then its classes, then noise. */
+/** Labels as the clustering numbers them, block after block: one is read and another looked at while threads label a third. */
 function createAssigning(
   codes: ArrayReader,
-  { rows: learned }: SampledRows,
-  { k, labels: given, membership: givenMembership, tree, assign }: Clustering,
+  sample: SampledRows,
+  found: Clustering,
+  threads: number,
   signal: AbortSignal,
 ): (visit: Visit) => Promise<void> {
-  const Z = codes.shape[1]
+  const { k, centres, membership, tree, assigner } = found
+  const [rows, d] = codes.shape
+  const most = Math.min(rows, Math.max(codes.chunkRows, Math.floor(blockBytes / (4 * d))))
+  const has = { membership: membership !== undefined, place: tree !== undefined, lambda: tree?.lambda !== undefined }
   return async (visit) => {
-    const pace = createPace(signal)
-    let next = 0
-    await eachCodeBlock(codes, signal, async (from, block, n) => {
-      const classes = new Int32Array(n)
-      const membership = givenMembership ? new Float32Array(n) : null
-      const place = tree ? { node: new Int32Array(n).fill(-1), lambda: tree.lambda ? new Float64Array(n).fill(Number.NaN) : null } : null
-      const first = next
-      while (next < learned.length && learned[next] < from + n) next++
-      let valid = 0
-      for (let i = 0; i < n; i++) if (!Number.isNaN(block[i * Z])) valid++
-      if (valid > next - first) {
-        for (let at = 0; at < n; at += rowsAtOnce) {
-          const to = Math.min(n, at + rowsAtOnce)
-          const within = place && { node: place.node.subarray(at, to), lambda: place.lambda?.subarray(at, to) ?? null }
-          assign?.(block.subarray(at * Z, to * Z), to - at, classes.subarray(at, to), membership?.subarray(at, to), within)
-          if (pace.due()) await pace.rest()
-        }
+    const labeller = createLabeller({ assigner, centres, k, d, threads })
+    const giveBack = createGivingBack(sample, found, d)
+    const blocks = [labeller.room(most, has), labeller.room(most, has)]
+    const finish = (from: number, n: number, block: LabelBlock): void => {
+      const part = firstRows(block, n, d)
+      giveBack(from, part)
+      visit(from, part)
+    }
+    let before: { readonly done: Promise<void>; readonly from: number; readonly n: number; readonly block: LabelBlock } | null = null
+    try {
+      for (let from = 0, turn = 0; from < rows; from += most, turn = 1 - turn) {
+        throwIfCancelled(signal)
+        const n = Math.min(most, rows - from)
+        const block = blocks[turn]
+        codes.readInto(from, from + n, block.codes.subarray(0, n * d))
+        await before?.done
+        const done = labeller.label(block, n, { signal })
+        // What goes wrong is met when it is waited for; until then it is no surprise.
+        done.catch(() => undefined)
+        if (before) finish(before.from, before.n, before.block)
+        before = { done, from, n, block }
+        await new Promise((resolve) => setImmediate(resolve))
       }
-      for (let at = first; at < next; at++) {
-        classes[learned[at] - from] = given[at]
-        if (membership && givenMembership) membership[learned[at] - from] = givenMembership[at]
-        if (place && tree) place.node[learned[at] - from] = tree.rowNode[at]
-        if (place?.lambda && tree?.lambda) place.lambda[learned[at] - from] = tree.lambda.row[at]
-      }
-      const labels = new Uint16Array(n)
-      for (let i = 0; i < n; i++) {
-        if (!Number.isNaN(block[i * Z])) labels[i] = classes[i] < 0 ? k + 1 : classes[i] + 1
-        else {
-          if (membership) membership[i] = Number.NaN
-          if (place) place.node[i] = -1
-        }
-      }
-      visit(from, labels, { membership, place, block })
-    })
+      await before?.done
+      if (before) finish(before.from, before.n, before.block)
+    } finally {
+      await labeller.close()
+    }
+  }
+}
+
+const firstRows = ({ codes, labels, apart, membership, place }: LabelBlock, n: number, d: number): LabelBlock => ({
+  codes: codes.subarray(0, n * d),
+  labels: labels.subarray(0, n),
+  apart: apart.subarray(0, n),
+  membership: membership?.subarray(0, n) ?? null,
+  place: place && { node: place.node.subarray(0, n), lambda: place.lambda?.subarray(0, n) ?? null },
+})
+
+/** Rows learned from are as the fit says, in blocks that come in ascending order. */
+function createGivingBack(
+  { rows: learned }: SampledRows,
+  { k, centres, labels: given, membership, tree }: Pick<Clustering, 'k' | 'centres' | 'labels' | 'membership' | 'tree'>,
+  d: number,
+): (from: number, block: LabelBlock) => void {
+  const middles = Float64Array.from(centres)
+  let next = 0
+  return (from, block) => {
+    for (; next < learned.length && learned[next] < from + block.labels.length; next++) {
+      const i = learned[next] - from
+      const found = given[next]
+      block.labels[i] = found < 0 ? k + 1 : found + 1
+      block.apart[i] = found < 0 ? 0 : squaredDistance(block.codes, i * d, middles, found * d, d)
+      if (block.membership && membership) block.membership[i] = membership[next]
+      if (block.place && tree) block.place.node[i] = tree.rowNode[next]
+      if (block.place?.lambda && tree?.lambda) block.place.lambda[i] = tree.lambda.row[next]
+    }
   }
 }

@@ -4,41 +4,81 @@
  * are those of the fit throughout, where releases of the package count neighbours one more or one fewer; so a row learned from gets its
  * own class again.
  */
+import type { Assign } from '../assign/assigner.ts'
 import { type KdTree, nearestIn } from '../kdTree.ts'
 import type { CondensedTree } from './condensedTree.ts'
 import type { SelectedClusters } from './selectClusters.ts'
 import type { CoreDistances } from './spanningTree.ts'
 
-interface Learned {
+/** What is kept of a fit. */
+export interface LearnedDensity {
   readonly rows: KdTree
-  readonly core: CoreDistances
-  readonly condensed: CondensedTree
-  readonly selected: SelectedClusters
+  /** Neighbours for density. */
+  readonly m: number
+  /** [n] by positions in the tree of rows. */
+  readonly coreSquared: Float64Array
+  /** [n] cluster of the condensed tree that each row was in last, and until when. */
+  readonly rowCluster: Int32Array
+  readonly rowLambda: Float64Array
+  /** [clusters] of the condensed tree: its parent, λ at its birth, its class (−1 for noise), and its node in the tree that is shown. */
+  readonly parent: Int32Array
+  readonly birth: Float64Array
+  readonly classOf: Int32Array
+  readonly nodeOf: Int32Array
+  /** [k] the largest λ of each class. */
+  readonly lastLambda: Float64Array
 }
 
-interface Predicted {
-  /** Class, −1 for noise. */
-  readonly found: number
-  /** λ over the largest of the class; 0 for noise. */
-  readonly surely: number
-  /** Cluster of the condensed tree that the row joins, and where. */
-  readonly cluster: number
-  readonly lambda: number
+/** @param newId class of each selected cluster */
+export function learnedDensity(
+  rows: KdTree,
+  m: number,
+  core: CoreDistances,
+  { rowCluster, rowLambda, parent, birth, lastLambda }: CondensedTree,
+  { classOf, clusters }: SelectedClusters,
+  newId: ArrayLike<number>,
+  nodeOf: Int32Array,
+): LearnedDensity {
+  const last = new Float64Array(clusters.length)
+  for (const [found, cluster] of clusters.entries()) last[newId[found]] = lastLambda[cluster]
+  return {
+    rows,
+    m,
+    coreSquared: core.squared,
+    rowCluster,
+    rowLambda,
+    parent: Int32Array.from(parent),
+    birth: Float64Array.from(birth),
+    classOf: classOf.map((found) => (found < 0 ? -1 : newId[found])),
+    nodeOf,
+    lastLambda: last,
+  }
 }
 
-/** @returns what is said of x[at …] */
-export function createPredict({ rows, core, condensed, selected }: Learned, m: number): (x: Float32Array, at: number) => Predicted {
-  const { order, n } = rows
-  const { rowCluster, rowLambda, parent, birth, lastLambda } = condensed
+export function createPredict({
+  rows,
+  m,
+  coreSquared,
+  rowCluster,
+  rowLambda,
+  parent,
+  birth,
+  classOf,
+  nodeOf,
+  lastLambda,
+}: LearnedDensity): Assign {
+  const { order, n, d } = rows
   const nearest = nearestIn(rows, Math.min(n, 2 * m))
-  return (x, at) => {
+  const { squared, position } = nearest
+
+  /** The cluster that x[at …] joins, and λ at which it does. */
+  const join = (x: Float32Array, at: number): { cluster: number; lambda: number } => {
     nearest.search(x, at)
-    const { squared, position } = nearest
     const own = squared[Math.min(n, m) - 1]
     let best = Number.POSITIVE_INFINITY
     let row = -1
     for (let i = 0; i < position.length; i++) {
-      const reach = Math.max(own, squared[i], core.squared[position[i]])
+      const reach = Math.max(own, squared[i], coreSquared[position[i]])
       if (reach < best) {
         best = reach
         row = order[position[i]]
@@ -47,9 +87,23 @@ export function createPredict({ rows, core, condensed, selected }: Learned, m: n
     const lambda = best > 0 ? 1 / Math.sqrt(best) : Number.MAX_VALUE
     let cluster = rowCluster[row]
     if (rowLambda[row] > lambda) while (cluster > 0 && birth[cluster] >= lambda) cluster = parent[cluster]
-    const found = selected.classOf[cluster]
-    if (found < 0) return { found: -1, surely: 0, cluster, lambda }
-    const most = lastLambda[selected.clusters[found]]
-    return { found, surely: most > 0 ? Math.min(most, lambda) / most : 1, cluster, lambda }
+    return { cluster, lambda }
+  }
+
+  return (X, count, classes, membership, place) => {
+    for (let i = 0, at = 0; i < count; i++, at += d) {
+      classes[i] = 0
+      if (membership) membership[i] = 0
+      if (Number.isNaN(X[at])) continue
+      const { cluster, lambda } = join(X, at)
+      const found = classOf[cluster]
+      classes[i] = found
+      if (membership && found >= 0) membership[i] = surely(lambda, lastLambda[found])
+      if (place) place.node[i] = nodeOf[cluster]
+      if (place?.lambda) place.lambda[i] = lambda
+    }
   }
 }
+
+/** λ over the largest of the class. */
+const surely = (lambda: number, most: number): number => (most > 0 ? Math.min(most, lambda) / most : 1)

@@ -130,11 +130,11 @@ export async function finishClasses(
   pace = createPace(),
 ): Promise<Omit<Kmeans, 'iterations'>> {
   const labels = new Uint16Array(n)
-  const nearest = createNearest(found, k, d)
+  const nearestOf = createNearest(found, k, d)
   let inertia = 0
   for (let from = 0; from < n; from += rowsAtOnce) {
     const to = Math.min(n, from + rowsAtOnce)
-    inertia += nearest(points.subarray(from * d, to * d), to - from, labels.subarray(from, to))
+    inertia += nearestOf(points.subarray(from * d, to * d), to - from, labels.subarray(from, to))
     if (pace.due()) await pace.rest()
   }
   return inOrder(labels, inertia, found, k, d)
@@ -150,8 +150,8 @@ export async function finishTogether(
   crew: KmeansCrew,
   signal: AbortSignal | undefined,
 ): Promise<Omit<Kmeans, 'iterations'>> {
-  const labels = new Uint16Array(new SharedArrayBuffer(2 * n))
-  return inOrder(labels, await nearestCentres(points, n, d, found, labels, crew, signal), found, k, d)
+  const { labels, inertia } = await nearest(points, n, d, found, crew, signal)
+  return inOrder(labels, inertia, found, k, d)
 }
 
 /** @param labels as `found` numbers the classes; renumbered in place */
@@ -169,23 +169,25 @@ function inOrder(labels: Uint16Array, inertia: number, found: Float32Array, k: n
   return { labels, centres, inertia, sizes: Float64Array.from(order, (old) => sizes[old]) }
 }
 
-/** As `assign`, shared out among threads. @param labels [n] in shared memory */
-async function nearestCentres(
+/** [n] As `assign`, shared out among threads. */
+export const nearestCentres = async (
   points: Float32Array,
   n: number,
   d: number,
   centres: Float32Array,
-  labels: Uint16Array,
   crew: KmeansCrew,
   signal?: AbortSignal,
-): Promise<number> {
+): Promise<Uint16Array> => (await nearest(points, n, d, centres, crew, signal)).labels
+
+async function nearest(points: Float32Array, n: number, d: number, centres: Float32Array, crew: KmeansCrew, signal?: AbortSignal) {
   const k = centres.length / d
   const blocks = Math.ceil(n / rowsAtOnce)
+  const labels = new Uint16Array(new SharedArrayBuffer(2 * n))
   const inertia = new Float64Array(new SharedArrayBuffer(8 * blocks))
   const task = { kind: 'nearest', points, n, d, k, centres, labels, inertia } as const
   // Most rows cost one distance or two, of doubles one by one.
   await crew.run(task, blocks, { cost: 4 * n * d * Math.sqrt(k), signal })
-  return inertia.reduce((sum, ofBlock) => sum + ofBlock, 0)
+  return { labels, inertia: inertia.reduce((sum, ofBlock) => sum + ofBlock, 0) }
 }
 
 /** Old ids in their new order: by size, largest first, then by centroid. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { openAssigner } from '#engine/analysis/clustering/assign/assigner.ts'
 import { gaussianMixtureClustering } from '#engine/analysis/clustering/gaussianMixture.ts'
 import { randomStream } from '#engine/analysis/random.ts'
 import hard from '../../../../fixtures/clustering/hardMixtures.json' with { type: 'json' }
@@ -57,12 +58,13 @@ test('assigned rows get their labels and posteriors again; a row with NaN gets c
   const found = await gaussianMixtureClustering.fit(X, n, d, { ...plain, k, covariance: 'full' }, run)
   const out = new Int32Array(n)
   const membership = new Float32Array(n)
-  found.assign?.(X, n, out, membership)
+  const assign = openAssigner(found.assigner!)
+  assign(X, n, out, membership)
   expect([...out]).toEqual([...found.labels])
   for (const [i, value] of membership.entries()) expect(value).toBeCloseTo(found.membership?.[i] as number, 5)
   for (const value of membership) expect(value).toBeGreaterThan(1 / k - 1e-6)
   const alone = new Int32Array(1).fill(7)
-  found.assign?.(new Float32Array(d).fill(Number.NaN), 1, alone)
+  assign(new Float32Array(d).fill(Number.NaN), 1, alone)
   expect(alone[0]).toBe(0)
 })
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { openAssigner } from '#engine/analysis/clustering/assign/assigner.ts'
 import { wardClustering } from '#engine/analysis/clustering/ward.ts'
 import { cutIntoK, wardTree } from '#engine/analysis/clustering/wardTree.ts'
 import { createPace } from '#engine/analysis/pace.ts'
@@ -89,6 +90,6 @@ test('of many rows groups are the leaves, and new rows go to the nearest', async
   expect(found.tree?.leaves).toBeLessThanOrEqual(1000)
   expect(found.tree?.size.at(-1)).toBe(n)
   const out = new Int32Array(n)
-  found.assign?.(X, n, out)
+  openAssigner(found.assigner!)(X, n, out)
   expect([...out]).toEqual([...found.labels])
 })

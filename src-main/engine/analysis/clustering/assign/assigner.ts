@@ -1,0 +1,70 @@
+/**
+ * How rows that were not learned from get their classes, as plain numbers: any thread can open it, and a stream of rows goes through.
+ * A class is −1 for noise and 0 for rows with NaN; the same row gets the same class whatever comes before it.
+ */
+import type { Placing } from '../define.ts'
+import { createPredict, type LearnedDensity } from '../hdbscan/predict.ts'
+import { createNearest } from '../kmeans/nearest.ts'
+import type { Gaussians } from '../mixture/gaussians.ts'
+import { createVote, type Voters } from '../neighbourVote.ts'
+import { createLikeliest } from './likeliest.ts'
+
+/** The class of the nearest centre; `classOf` where several centres make up a class, which are leaves of a tree then. */
+export interface Centres {
+  /** [centres × d] */
+  readonly centres: Float32Array
+  readonly d: number
+  /** [centres] */
+  readonly classOf: Int32Array | null
+}
+
+export type Assigner =
+  | ({ readonly kind: 'centres' } & Centres)
+  | { readonly kind: 'likeliest'; readonly gaussians: Gaussians }
+  | ({ readonly kind: 'density' } & LearnedDensity)
+  | ({ readonly kind: 'vote' } & Voters)
+
+/** Fills the classes of n rows, and beside them how surely they belong there and where in the tree they lie, for methods that say it. */
+export type Assign = (X: Float32Array, n: number, classes: Int32Array, membership?: Float32Array | null, place?: Placing | null) => void
+
+/** Rows learned from that are not few are looked at once per call: open once, assign often. */
+export function openAssigner(assigner: Assigner): Assign {
+  switch (assigner.kind) {
+    case 'centres':
+      return byNearest(assigner)
+    case 'likeliest':
+      return createLikeliest(assigner.gaussians)
+    case 'density':
+      return createPredict(assigner)
+    case 'vote':
+      return createVote(assigner)
+  }
+}
+
+/** About how many multiplications a row takes. */
+export function costOfRow(assigner: Assigner): number {
+  switch (assigner.kind) {
+    // Most rows cost one distance or two, of doubles one by one.
+    case 'centres':
+      return 4 * assigner.d * Math.sqrt(assigner.centres.length / assigner.d)
+    case 'likeliest':
+      return assigner.gaussians.whiten.length + assigner.gaussians.means.length
+    // Some tens of microseconds.
+    case 'density':
+    case 'vote':
+      return 20_000
+  }
+}
+
+function byNearest({ centres, d, classOf }: Centres): Assign {
+  const find = createNearest(centres, centres.length / d, d)
+  let nearest = new Uint16Array(0)
+  return (X, n, classes, _membership, place) => {
+    if (nearest.length < n) nearest = new Uint16Array(n)
+    find(X, n, nearest)
+    for (let i = 0; i < n; i++) {
+      classes[i] = Number.isNaN(X[i * d]) ? 0 : classOf ? classOf[nearest[i]] : nearest[i]
+      if (place) place.node[i] = nearest[i]
+    }
+  }
+}
