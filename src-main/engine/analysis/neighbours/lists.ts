@@ -3,12 +3,12 @@
  * neighbours: measured on a seeded sample of rows, for which the truth is found by looking at all of them.
  */
 import { StratumError } from '#common/errors.ts'
-import type { Pace } from '../pace.ts'
+import type { LongRun, Pace } from '../pace.ts'
 import { type RandomStream, spreadSample } from '../random.ts'
 import { Arena, bytesOfGroups, placeRows, reserveGroups, startsOf } from './groups.ts'
 import { lanes } from './scan.ts'
 import { ownBytesFor, type SearchPlan } from './searcher.ts'
-import type { SearchTeam, TeamRun } from './threads.ts'
+import { lookFor, type SearchCrew } from './work.ts'
 
 /** Rows per centre that centres are learned from, and passes over them: how even lists are matters little. */
 const rowsPerCentre = 24
@@ -19,6 +19,7 @@ const measured = 256
 const assignedAtOnce = 65_536
 /** What a search may take; addresses are signed. */
 const mostBytes = 2 ** 31 - 2 ** 20
+let plans = 0
 
 /** All rows are looked at. `X` may be placed anew later. */
 export async function plainPlan(X: Float32Array, n: number, d: number, threads: number, mostK: number, pace: Pace): Promise<SearchPlan> {
@@ -27,7 +28,7 @@ export async function plainPlan(X: Float32Array, n: number, d: number, threads: 
   const arena = arenaOf(bytesOfGroups(starts[1], d) + threads * ownBytes)
   const rows = reserveGroups(arena, d, starts)
   await placeRows(arena.memory, rows, X, n, d, null, pace)
-  return { memory: arena.memory, d, rows, lists: null, mostK, mostProbes: 0, own: arena.take(threads * ownBytes), ownBytes }
+  return { id: ++plans, memory: arena.memory, d, rows, lists: null, mostK, mostProbes: 0, own: arena.take(threads * ownBytes), ownBytes }
 }
 
 function arenaOf(bytes: number): Arena {
@@ -56,12 +57,11 @@ async function nearestCentres(
   lists: number,
   Y: Float32Array,
   m: number,
-  team: SearchTeam,
-  run: TeamRun,
+  crew: SearchCrew,
+  run: LongRun,
 ): Promise<Nearest> {
-  const { d } = centres
   const [index, distance] = [sharedInts(m), sharedFloats(m)]
-  await team.run(centres, m, lists * d, (from, to) => ({ kind: 'queries', from, to, k: 1, probes: 0, index, distance, Y, d }), run)
+  await lookFor(crew, { kind: 'queries', plan: centres, rows: m, k: 1, probes: 0, index, distance, Y }, lists * centres.d, run)
   return { index, distance }
 }
 
@@ -78,17 +78,17 @@ async function learnCentres(
   d: number,
   lists: number,
   random: RandomStream,
-  team: SearchTeam,
+  crew: SearchCrew,
   pace: Pace,
-  run: TeamRun,
+  run: LongRun,
 ): Promise<{ search: SearchPlan; centres: Float32Array }> {
   const Y = takeRows(X, d, spreadSample(n, rowsPerCentre * lists, random))
   const m = Y.length / d
   const centres = new Float32Array(lists * d)
   for (const [c, first] of spreadSample(m, lists, random).entries()) centres.set(Y.subarray(first * d, (first + 1) * d), c * d)
-  const search = await plainPlan(centres, lists, d, team.threads, 1, pace)
+  const search = await plainPlan(centres, lists, d, crew.threads, 1, pace)
   for (let pass = 0; pass < passes; pass++) {
-    const { index } = await nearestCentres(search, lists, Y, m, team, { signal: run.signal })
+    const { index } = await nearestCentres(search, lists, Y, m, crew, { signal: run.signal })
     const sums = new Float64Array(lists * d)
     const counts = new Float64Array(lists)
     for (const [i, c] of index.entries()) {
@@ -109,12 +109,12 @@ export async function listPlan(
   d: number,
   { mostK, mostProbes }: { readonly mostK: number; readonly mostProbes: number },
   random: RandomStream,
-  team: SearchTeam,
+  crew: SearchCrew,
   pace: Pace,
-  { signal, report }: TeamRun,
+  { signal, report }: LongRun,
 ): Promise<SearchPlan> {
   const lists = listsFor(n)
-  const { search, centres: learned } = await learnCentres(X, n, d, lists, random, team, pace, { signal, report: (f) => report?.(0.4 * f) })
+  const { search, centres: learned } = await learnCentres(X, n, d, lists, random, crew, pace, { signal, report: (f) => report?.(0.4 * f) })
   const listOf = new Int32Array(n)
   const sizes = new Float64Array(lists)
   const radii = new Float32Array(lists)
@@ -122,7 +122,7 @@ export async function listPlan(
   for (let from = 0; from < n; from += assignedAtOnce) {
     const to = Math.min(n, from + assignedAtOnce)
     Y.set(X.subarray(from * d, to * d))
-    const { index, distance } = await nearestCentres(search, lists, Y, to - from, team, { signal })
+    const { index, distance } = await nearestCentres(search, lists, Y, to - from, crew, { signal })
     for (let i = 0; i < to - from; i++) {
       const list = index[i]
       listOf[from + i] = list
@@ -135,12 +135,13 @@ export async function listPlan(
   const starts = startsOf(sizes)
   const centreStarts = startsOf([lists])
   const ownBytes = ownBytesFor(d, mostK, mostProbes)
-  const arena = arenaOf(bytesOfGroups(starts[lists], d) + bytesOfGroups(centreStarts[1], d) + team.threads * ownBytes)
+  const arena = arenaOf(bytesOfGroups(starts[lists], d) + bytesOfGroups(centreStarts[1], d) + crew.threads * ownBytes)
   const rows = reserveGroups(arena, d, starts)
   const centres = reserveGroups(arena, d, centreStarts)
   await placeRows(arena.memory, rows, X, n, d, listOf, pace)
   await placeRows(arena.memory, centres, learned, lists, d, null, pace)
   return {
+    id: ++plans,
     memory: arena.memory,
     d,
     rows,
@@ -148,7 +149,7 @@ export async function listPlan(
     lists: { centres, radii: radii.map((radius) => radius * 1.0001) },
     mostK,
     mostProbes,
-    own: arena.take(team.threads * ownBytes),
+    own: arena.take(crew.threads * ownBytes),
     ownBytes,
   }
 }
@@ -167,14 +168,14 @@ export async function probesFor(
   k: number,
   recall: number,
   random: RandomStream,
-  team: SearchTeam,
-  run: TeamRun,
+  crew: SearchCrew,
+  run: LongRun,
 ): Promise<Probes> {
   const { d, mostProbes } = plan
   const Y = takeRows(X, d, spreadSample(n, measured, random))
   const m = Y.length / d
   const gains = sharedInts(m * mostProbes)
-  await team.run(plan, m, n * d, (from, to) => ({ kind: 'gains', from, to, k, probes: mostProbes, Y, d, gains }), run)
+  await lookFor(crew, { kind: 'gains', plan, rows: m, k, probes: mostProbes, Y, gains }, n * d, run)
   // Each row finds itself, which tells nothing.
   const wanted = m * (k - 1)
   const foundIn = new Float64Array(mostProbes)

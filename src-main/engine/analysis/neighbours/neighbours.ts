@@ -10,12 +10,12 @@
 import { createPace, type Pace } from '../pace.ts'
 import { randomStream } from '../random.ts'
 import type { MethodRun } from '../methods/define.ts'
+import { freeSharedMemory } from '../threads/sharedMemory.ts'
 import { groupCount } from './groups.ts'
 import { listPlan, listsFor, plainPlan, probesFor, sharedFloats, sharedInts } from './lists.ts'
 import { lanes } from './scan.ts'
 import type { SearchPlan } from './searcher.ts'
-import type { SearchTask } from './tasks.ts'
-import { SearchTeam } from './threads.ts'
+import { lookFor, type SearchCrew, searchCrew } from './work.ts'
 
 export interface NeighbourGraph {
   /** [m × k] row numbers, the nearest first; −1 where there are fewer. */
@@ -42,7 +42,7 @@ export interface Neighbours {
   query(Y: Float32Array, m: number, k: number, run?: Run): Promise<NeighbourGraph>
   /** The k nearest of each of the rows among the others. */
   graph(k: number, run?: Run): Promise<NeighbourGraph>
-  /** Ends its threads. */
+  /** Ends its threads and gives its memory back. */
   close(): Promise<void>
 }
 
@@ -69,51 +69,50 @@ export async function openNeighbours(
   run: MethodRun,
 ): Promise<Neighbours> {
   const mostK = Math.min(k, n) + 1
-  const team = new SearchTeam(run.threads)
+  const crew = searchCrew(run.threads)
   const isListed = n > exactUpTo && recall < 1
   const {
     plan,
     probes,
     recall: reached,
   } = await (isListed
-    ? openLists(X, n, d, mostK, recall, team, run, opening)
-    : openAll(X, n, d, mostK, team, createPace(run.signal))
+    ? openLists(X, n, d, mostK, recall, crew, run, opening)
+    : openAll(X, n, d, mostK, crew, createPace(run.signal))
   ).catch(async (thrown: unknown) => {
-    await team.close()
+    await crew.close()
     throw thrown
   })
   const perRow = (probes > 0 ? (probes * n) / listsFor(n) + listsFor(n) : n) * d
 
-  async function search(
-    rows: number,
-    outRows: number,
-    k: number,
-    task: (stretch: { from: number; to: number; k: number; probes: number } & NeighbourGraph) => SearchTask,
-    options: Run,
-  ): Promise<NeighbourGraph> {
-    const index = sharedInts(outRows * k).fill(-1)
-    const distance = sharedFloats(outRows * k).fill(Number.POSITIVE_INFINITY)
-    await team.run(plan, rows, perRow, (from, to) => task({ from, to, k, probes, index, distance }), options)
-    return { index, distance }
-  }
+  const nothingYet = (rows: number, k: number): NeighbourGraph => ({
+    index: sharedInts(rows * k).fill(-1),
+    distance: sharedFloats(rows * k).fill(Number.POSITIVE_INFINITY),
+  })
 
   return {
     recall: reached,
-    graph(k, options = {}) {
+    async graph(k, options = {}) {
+      const found = nothingYet(n, checked(k, mostK - 1))
       const places = groupCount(plan.rows) * lanes
-      return search(places, n, checked(k, mostK - 1), (stretch) => ({ kind: 'places', ...stretch }), options)
+      await lookFor(crew, { kind: 'places', plan, rows: places, k, probes, ...found }, perRow, options)
+      return found
     },
-    query(Y, m, k, options = {}) {
+    async query(Y, m, k, options = {}) {
+      const found = nothingYet(m, checked(k, mostK))
       const shared = Y.buffer instanceof SharedArrayBuffer ? Y : sharedFloats(m * d)
       if (shared !== Y) shared.set(Y.subarray(0, m * d))
-      return search(m, m, checked(k, mostK), (stretch) => ({ kind: 'queries', Y: shared, d, ...stretch }), options)
+      await lookFor(crew, { kind: 'queries', plan, rows: m, k, probes, Y: shared, ...found }, perRow, options)
+      return found
     },
-    close: () => team.close(),
+    async close() {
+      await crew.close()
+      freeSharedMemory()
+    },
   }
 }
 
-async function openAll(X: Float32Array, n: number, d: number, mostK: number, team: SearchTeam, pace: Pace): Promise<Search> {
-  return { plan: await plainPlan(X, n, d, team.threads, mostK, pace), probes: 0, recall: 1 }
+async function openAll(X: Float32Array, n: number, d: number, mostK: number, crew: SearchCrew, pace: Pace): Promise<Search> {
+  return { plan: await plainPlan(X, n, d, crew.threads, mostK, pace), probes: 0, recall: 1 }
 }
 
 async function openLists(
@@ -122,17 +121,17 @@ async function openLists(
   d: number,
   mostK: number,
   wanted: number,
-  team: SearchTeam,
+  crew: SearchCrew,
   { seed, signal }: MethodRun,
   opening?: (fraction: number) => void,
 ): Promise<Search> {
   const random = randomStream(seed, 'neighbours')
   const pace = createPace(signal)
   const options = { mostK, mostProbes: Math.min(mostProbes, listsFor(n)) }
-  const plan = await listPlan(X, n, d, options, random, team, pace, { signal, report: (f) => opening?.(0.8 * f) })
-  const { probes, recall } = await probesFor(plan, X, n, mostK, wanted, random, team, { signal })
+  const plan = await listPlan(X, n, d, options, random, crew, pace, { signal, report: (f) => opening?.(0.8 * f) })
+  const { probes, recall } = await probesFor(plan, X, n, mostK, wanted, random, crew, { signal })
   opening?.(1)
-  if (recall < wanted && n <= allUpTo) return await openAll(X, n, d, mostK, team, pace)
+  if (recall < wanted && n <= allUpTo) return await openAll(X, n, d, mostK, crew, pace)
   return { plan, probes, recall }
 }
 

@@ -11,6 +11,8 @@ import { type Groups, groupCount } from './groups.ts'
 import { lanes, scanOf } from './scan.ts'
 
 export interface SearchPlan {
+  /** Of this plan alone, by which threads know it again. */
+  readonly id: number
   readonly memory: WebAssembly.Memory
   readonly d: number
   readonly rows: Groups

@@ -10,10 +10,10 @@
  * next part without a message, so a part may be as short as a tenth of a millisecond. Threads take some hundredths of a second to start:
  * they do when the work asked for so far is worth it, and stay until the crew is closed.
  */
-import { once } from 'node:events'
 import { parentPort, Worker, workerData } from 'node:worker_threads'
-import { cancelled, throwIfCancelled } from '#common/errors.ts'
+import { cancelled, StratumError, throwIfCancelled } from '#common/errors.ts'
 import { createPace, type LongRun } from '../pace.ts'
+import { freeSharedMemory } from './sharedMemory.ts'
 
 /** Does one part of a task; a long one returns its steps, and the caller may rest between them. */
 export type Work<Task> = (task: Task, part: number) => Iterable<unknown> | undefined
@@ -24,7 +24,10 @@ interface CrewRun extends LongRun {
 }
 
 export interface Crew<Task> {
-  /** Resolves once parts 0 … parts − 1 are done. Rejects with CANCELLED when the signal says so: then the crew is to be closed. */
+  /**
+   * Resolves once parts 0 … parts − 1 are done; one run at a time. Rejects with CANCELLED when the signal says so, and with INTERNAL or
+   * MEMORY_EXCEEDED where a thread is lost, whatever it was at: its threads have ended then, and what is asked of them later is rejected.
+   */
   run(task: Task, parts: number, run: CrewRun): Promise<void>
   /** Ends the threads, whatever they are at. */
   close(): Promise<void>
@@ -83,41 +86,85 @@ interface Message<Task> {
 
 type Threads<Task> = ReturnType<typeof startThreads<Task>>
 
+interface Waiting {
+  /** Threads that are not done. */
+  left: number
+  readonly resolve: () => void
+  readonly reject: (why: Error) => void
+}
+
 function startThreads<Task>(worker: URL, threads: number) {
   const workers = Array.from({ length: threads }, (_, thread) => new Worker(worker, { workerData: thread }))
-  // One may fail while nobody waits for it, too.
-  let failure: Error | null = null
+  let waiting: Waiting | null = null
+  /** Why there are no threads any more: one may be lost while nobody waits for it, too. */
+  let ended: Error | null = null
+  let ending: Promise<unknown> | null = null
+  function end(why: Error): void {
+    if (ended) return
+    ended = why
+    ending = Promise.all(workers.map((one) => one.terminate())).then(freeSharedMemory)
+    waiting?.reject(why)
+  }
   for (const one of workers)
-    one.on('error', (thrown: Error) => {
-      failure ??= thrown
-    })
+    one
+      .on('message', () => {
+        if (waiting && --waiting.left === 0) waiting.resolve()
+      })
+      .on('error', (thrown: Error) => end(lost(thrown)))
+      .on('exit', () => end(lost(new Error('it was ended from outside'))))
+
   return {
     async run(task: Task, parts: number, { signal, report }: LongRun): Promise<void> {
       if (signal) throwIfCancelled(signal)
-      if (failure) throw failure
-      // Of its own, so that a thread which is late in one run takes no part of the next.
+      if (ended) throw ended
+      const told = workers.slice(0, parts)
+      // Of its own, so that a thread which is late takes no part of the next run.
       const next = new Int32Array(new SharedArrayBuffer(4))
-      const end = new AbortController()
       const timer = report && setInterval(() => report(Math.min(1, Atomics.load(next, 0) / parts)), reportEveryMs)
-      const doneBy = (one: Worker): Promise<unknown> => {
-        one.postMessage({ task, parts, next } satisfies Message<Task>)
-        return once(one, 'message', { signal: end.signal })
-      }
-      const cancel = signal && once(signal, 'abort', { signal: end.signal }).then(() => Promise.reject(cancelled()))
-      // Rejects when the run ends too, and then nobody listens.
-      cancel?.catch(() => undefined)
+      const cancel = (): void => end(cancelled())
+      signal?.addEventListener('abort', cancel)
       try {
-        await Promise.race([Promise.all(workers.slice(0, parts).map(doneBy)), ...(cancel ? [cancel] : [])])
+        await new Promise<void>((resolve, reject) => {
+          waiting = { left: told.length, resolve, reject }
+          for (const one of told) one.postMessage({ task, parts, next } satisfies Message<Task>)
+        })
         report?.(1)
+      } catch (thrown) {
+        // Threads may be at what nobody waits for any more.
+        end(thrown as Error)
+        await ending
+        throw thrown
       } finally {
-        end.abort()
+        waiting = null
+        signal?.removeEventListener('abort', cancel)
         clearInterval(timer)
       }
     },
     async close(): Promise<void> {
-      await Promise.all(workers.map((one) => one.terminate()))
+      end(new Error('the crew is closed'))
+      await ending
     },
   }
+}
+
+const isMemory = /out of memory|allocat/i
+
+function lost(thrown: Error): StratumError {
+  if (isMemory.test(thrown.message))
+    return new StratumError(
+      'MEMORY_EXCEEDED',
+      'A thread needed more memory than there is.',
+      'Use fewer rows or fewer threads, or close other programs.',
+      {},
+      thrown,
+    )
+  return new StratumError(
+    'INTERNAL',
+    `A thread was lost: ${thrown.message}`,
+    'Try again. If it happens again, send this line to the authors.',
+    {},
+    thrown,
+  )
 }
 
 /** The other end, in a worker file of its own: does what it is told until it is ended. */
@@ -128,6 +175,9 @@ export function serveCrew<Task>(open: (thread: number) => Work<Task>): void {
   port.on('message', ({ task, parts, next }: Message<Task>) => {
     for (let part = Atomics.add(next, 0, 1); part < parts; part = Atomics.add(next, 0, 1)) for (const _ of work(task, part) ?? []);
     port.postMessage('done')
+  })
+  port.on('messageerror', (thrown) => {
+    throw thrown
   })
 }
 

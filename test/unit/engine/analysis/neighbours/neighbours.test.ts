@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { type NeighbourGraph, neighbourGraph, openNeighbours } from '#engine/analysis/neighbours/neighbours.ts'
 import { normalsOf, stepKey } from '#engine/compute/random/counter.ts'
+import { aliveThreads } from '../../../../helpers/aliveThreads.ts'
 
+const threads = aliveThreads()
 const run = { seed: 1, threads: 1 }
 
 function groupsOf(n: number, d: number, groups = 20): Float32Array {
@@ -133,5 +135,22 @@ describe('neighbours of many rows', () => {
     const controller = new AbortController()
     const work = neighbourGraph(X, n, d, k, { seed: 1, threads: 2, recall: 1, signal: controller.signal, report: () => controller.abort() })
     await expect(work).rejects.toMatchObject({ code: 'CANCELLED' })
+  })
+
+  test('leave no thread and no memory behind', async () => {
+    const [m, columns] = [9000, 600]
+    const Y = new Float32Array(m * columns).fill(1)
+    const bytes = (): number => process.memoryUsage().rss
+    const before = bytes()
+    for (let round = 0; round < 5; round++) {
+      const open = await openNeighbours(Y, m, columns, { k }, { ...run, threads: 2 })
+      await open.query(Y.subarray(0, 50 * columns), 50, k)
+      await open.close()
+      await new Promise((resolve) => setTimeout(resolve, 150))
+    }
+    expect(threads.started).toBeGreaterThan(0)
+    expect(threads.alive).toBe(0)
+    // Each search holds the rows once more.
+    expect(bytes() - before).toBeLessThan(3 * 4 * m * columns)
   })
 })

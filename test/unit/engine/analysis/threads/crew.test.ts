@@ -1,7 +1,8 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type KmeansTask, kmeansWork } from '#engine/analysis/clustering/kmeans/work.ts'
 import { createCrew } from '#engine/analysis/threads/crew.ts'
 import { aliveThreads } from '../../../../helpers/aliveThreads.ts'
+import { type OddTask, oddWork } from './odd.worker.ts'
 
 const threads = aliveThreads()
 const source = new URL('../../../../../src-main/engine/analysis/clustering/kmeans/', import.meta.url)
@@ -73,17 +74,59 @@ test('a cancel ends a run that threads are at', async () => {
   expect(threads.alive).toBe(0)
 })
 
-test('what goes wrong in a thread is told to the caller, then and later', async () => {
-  const crew = crewOf(2)
-  const task = { ...labelling(80_000), labels: null as unknown as Uint16Array }
-  await expect(crew.run(task, 10, much)).rejects.toThrow(TypeError)
-  await expect(crew.run(labelling(80_000), 10, much)).rejects.toThrow(TypeError)
+describe('a thread that is lost', () => {
+  const oddCrew = () => createCrew<OddTask>({ worker: new URL('odd.worker.ts', import.meta.url), threads: 2, open: oddWork })
+
+  test.each([
+    ['throws', 'INTERNAL', /no such thing/],
+    ['ends', 'INTERNAL', /ended from outside/],
+    ['asks for too much memory', 'MEMORY_EXCEEDED', /memory/],
+  ] as const)('because it %s is told to the caller, then and later', async (task, code, message) => {
+    const crew = oddCrew()
+    await expect(crew.run(task, 10, much)).rejects.toMatchObject({ code, message: expect.stringMatching(message) })
+    expect(threads.alive).toBe(0)
+    await expect(crew.run('does nothing', 10, much)).rejects.toMatchObject({ code })
+    await crew.close()
+  })
+
+  test('while another one is at work ends that one, too', async () => {
+    const crew = oddCrew()
+    await expect(crew.run('throws while others go on', 2, much)).rejects.toMatchObject({ code: 'INTERNAL' })
+    expect(threads.alive).toBe(0)
+    await crew.close()
+  })
+
+  test('because it can not be loaded is an error', async () => {
+    const crew = crewOf(2, 'none.worker.ts')
+    await expect(crew.run(labelling(80_000), 10, much)).rejects.toMatchObject({
+      code: 'INTERNAL',
+      message: expect.stringMatching(/none\.worker/),
+    })
+    await crew.close()
+  })
+})
+
+test('a cancel ends threads that never would, and a run after it is not begun', async () => {
+  const crew = createCrew<OddTask>({ worker: new URL('odd.worker.ts', import.meta.url), threads: 2, open: oddWork })
+  const controller = new AbortController()
+  const run = crew.run('never ends', 2, { ...much, signal: controller.signal })
+  setTimeout(() => controller.abort(), 50)
+  await expect(run).rejects.toMatchObject({ code: 'CANCELLED' })
+  expect(threads.alive).toBe(0)
+  await expect(crew.run('does nothing', 2, { ...much, signal: controller.signal })).rejects.toMatchObject({ code: 'CANCELLED' })
   await crew.close()
+})
+
+test('a task that can not be sent is an error, and no thread stays', async () => {
+  const crew = createCrew<unknown>({ worker: new URL('odd.worker.ts', import.meta.url), threads: 2, open: () => () => undefined })
+  await expect(crew.run({ name: () => undefined }, 2, much)).rejects.toThrow(/could not be cloned/)
   expect(threads.alive).toBe(0)
 })
 
-test('a worker that can not be loaded is an error', async () => {
-  const crew = crewOf(2, 'none.worker.ts')
-  await expect(crew.run(labelling(80_000), 10, much)).rejects.toThrow(/none\.worker/)
+test('a thousand runs leave nothing behind', async () => {
+  const crew = crewOf(2)
+  const task = labelling(8192)
+  for (let i = 0; i < 1000; i++) await crew.run(task, 1 + (i % 2), { ...much, signal: new AbortController().signal })
   await crew.close()
+  expect(threads.alive).toBe(0)
 })

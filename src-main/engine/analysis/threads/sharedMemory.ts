@@ -1,0 +1,29 @@
+/**
+ * Shared memory is held by every thread that saw it, and the collector of garbage does not count it: what nobody uses any more would stay,
+ * gigabytes of it, until something else fills the heap. So it is looked for once threads have ended.
+ */
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+
+/** Until whoever asked for the work has let go of it, too. */
+const afterMs = 100
+
+let collect: (() => void) | null = null
+let timer: NodeJS.Timeout | null = null
+
+/** Soon and once, however often it is asked for; some hundredths of a second. */
+export function freeSharedMemory(): void {
+  if (timer) return
+  timer = setTimeout(() => {
+    timer = null
+    collect ??= collector()
+    collect()
+  }, afterMs).unref()
+}
+
+/** Where the runtime has none, memory is freed later. */
+function collector(): () => void {
+  setFlagsFromString('--expose-gc')
+  const gc: unknown = runInNewContext('typeof gc === "function" ? gc : null')
+  return typeof gc === 'function' ? () => gc() : () => undefined
+}
