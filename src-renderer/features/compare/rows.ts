@@ -83,6 +83,13 @@ function decimalsOf(value: number): number | null {
   return exponent >= 6 || exponent < -4 ? null : Math.max(0, 2 - exponent)
 }
 
+/** '0.775–0.787', empty where there is no interval. */
+export function intervalText(column: ComparisonColumn, range: readonly [number, number] | undefined): string {
+  if (!range) return ''
+  const places = column.digits ?? 3
+  return `${formatFixed(range[0], places)}–${formatFixed(range[1], places)}`
+}
+
 /** Of a comparison all it knows, of all models what is shown. */
 export function tableOf(meta: ComparisonMeta | null, rows: readonly RunRow[], columns: readonly ComparisonColumn[]): PlotTable {
   if (meta) return comparisonTable(meta)

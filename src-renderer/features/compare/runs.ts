@@ -1,6 +1,6 @@
 /** Runs side by side: what each measured, which is best, and in which settings two of them differ. */
 import type { Artifact } from '#common/domain/artifact.ts'
-import type { ComparisonRow } from '#common/domain/comparison.ts'
+import type { ComparisonColumn, ComparisonRow } from '#common/domain/comparison.ts'
 import { measureOf } from '#common/domain/measures.ts'
 import { ancestor, codeWords, metaOf } from '../../lib/artifacts.ts'
 
@@ -57,6 +57,35 @@ export function bestRows(rows: readonly RunRow[], id: string): ReadonlySet<strin
   const best = known.reduce((a, b) => ((better === 'lower' ? b.value < a.value : b.value > a.value) ? b : a)).value
   const winners = known.filter((k) => k.value === best)
   return new Set(winners.length === known.length ? [] : winners.map((k) => k.key))
+}
+
+export type Standing = 'best' | 'equal' | 'worse'
+
+/**
+ * How rows stand in a figure of quality. As it was tested over seeds; where figures have intervals, the best is one whose own lies apart
+ * from all others: of overlapping ones nobody can say which is better. Else the best to three digits.
+ */
+export function standingsOf(
+  rows: readonly RunRow[],
+  { key, kind, better }: Pick<ComparisonColumn, 'key' | 'kind' | 'better'>,
+): ReadonlyMap<string, Standing> {
+  if (kind !== 'quality') return new Map()
+  const best = bestRows(rows, key)
+  const rangeOf = (row: RunRow): readonly [number, number] | undefined => row.source?.intervals?.[key]
+  const isApart = (row: RunRow): boolean => {
+    const own = rangeOf(row)
+    return rows.every((other) => {
+      const its = rangeOf(other)
+      return other === row || !own || !its || (better === 'lower' ? own[1] < its[0] : own[0] > its[1])
+    })
+  }
+  return new Map(
+    rows.flatMap((row): [string, Standing][] => {
+      const tested = row.source?.standing
+      const standing = tested ? tested[key] : best.has(row.key) && isApart(row) ? 'best' : undefined
+      return standing ? [[row.key, standing]] : []
+    }),
+  )
 }
 
 /** Of each model the run that is best in a figure, in the order they come; the first where it is not known. */

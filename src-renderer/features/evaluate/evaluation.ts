@@ -3,7 +3,6 @@ import type { EngineCalls } from '#common/contract/engine.ts'
 import type { ComparisonColumn, ComparisonMeta } from '#common/domain/comparison.ts'
 import type { EvaluationMeta } from '#common/domain/evaluation.ts'
 import type { z } from 'zod'
-import { formatFixed } from '../../lib/format.ts'
 import type { PlotTable } from '../../ui/plot/figureExport.ts'
 
 export type Confusion = z.output<EngineCalls['readConfusion']['output']>
@@ -30,13 +29,6 @@ export function usualOf({ evaluation }: EvaluatedMeta, columns: readonly Compari
 /** Rows of the comparison that are of a kind. */
 export const rowsOf = ({ evaluation }: EvaluatedMeta, kind: 'classes' | 'scores'): number[] =>
   evaluation.results.flatMap((result, row) => (result.kind === kind ? [row] : []))
-
-/** '0.775–0.787', empty where there is no interval. */
-export function intervalText(column: ComparisonColumn, range: readonly [number, number] | undefined): string {
-  if (!range) return ''
-  const places = column.digits ?? 3
-  return `${formatFixed(range[0], places)}–${formatFixed(range[1], places)}`
-}
 
 /** More than this many lines and columns could not be told apart. */
 export const mostShown = 40

@@ -37,8 +37,8 @@ test('what labels had a say in stands above the figures, notes are a click away'
 
 test('each figure has its interval, and the best is green where intervals lie apart', () => {
   const row = within(results()).getByText('k-means, k = 6').closest('tr') as HTMLElement
-  expect(row.textContent).toContain('0.7100.680–0.740')
-  expect([...row.querySelectorAll('td.best')].map(({ textContent }) => textContent)).toContain('0.7100.680–0.740')
+  expect(row.textContent).toContain('0.710, best 0.680–0.740')
+  expect([...row.querySelectorAll('td.best')].map(({ textContent }) => textContent?.trim())).toContain('0.710, best 0.680–0.740')
   // 0.85 against 0.80, and their intervals overlap.
   expect([...row.querySelectorAll('td.best')].some(({ textContent }) => textContent?.startsWith('0.850'))).toBe(false)
 })

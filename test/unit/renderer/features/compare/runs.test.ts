@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bestRows, front, type RunRow, settingsDiffer } from '../../../../../src-renderer/features/compare/runs.ts'
+import { bestRows, front, type RunRow, settingsDiffer, standingsOf } from '../../../../../src-renderer/features/compare/runs.ts'
 
 const row = (key: string, figures: RunRow['figures']): RunRow => ({
   key,
@@ -24,6 +24,28 @@ test('the best is the lowest error and the highest silhouette, equals share it',
 test('nothing is best when all are equal or one stands alone', () => {
   expect(bestRows([row('a', { ari: 0.9 }), row('b', { ari: 0.9 })], 'ari').size).toBe(0)
   expect(bestRows([row('a', { ari: 0.9 })], 'ari').size).toBe(0)
+})
+
+test('of overlapping intervals nobody is best, and what was tested over seeds counts first', () => {
+  const column = { key: 'ari', kind: 'quality', better: 'higher' } as const
+  const source = (range: [number, number] | null, standing?: 'best' | 'equal' | 'worse'): RunRow['source'] => ({
+    name: '',
+    artifact: null,
+    figures: {},
+    ...(range && { intervals: { ari: range } }),
+    ...(standing && { standing: { ari: standing } }),
+  })
+  const two = (a: RunRow['source'], b: RunRow['source']): RunRow[] => [
+    { ...row('a', { ari: 0.9 }), source: a },
+    { ...row('b', { ari: 0.7 }), source: b },
+  ]
+  expect([...standingsOf(two(source([0.8, 0.95]), source([0.6, 0.85])), column)]).toEqual([])
+  expect([...standingsOf(two(source([0.87, 0.95]), source([0.6, 0.85])), column)]).toEqual([['a', 'best']])
+  expect([...standingsOf(two(source(null, 'equal'), source(null, 'best')), column)]).toEqual([
+    ['a', 'equal'],
+    ['b', 'best'],
+  ])
+  expect(standingsOf(two(source(null), source(null)), { ...column, kind: 'cost' }).size).toBe(0)
 })
 
 test('the front leaves out what is beaten in both measures', () => {
