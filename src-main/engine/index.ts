@@ -6,7 +6,7 @@ import type { Emit } from '#common/contract/calls.ts'
 import { engineCalls, type EngineEvents } from '#common/contract/engine.ts'
 import type { Endpoint, Message } from '#common/rpc.ts'
 import { answerCalls, serve } from '#common/serve.ts'
-import { abandonedWorkers } from './compute/numericWorker.ts'
+import { endWorkers } from './compute/numericWorker.ts'
 import { createService } from './service/service.ts'
 
 const loadIntervalMs = 2000
@@ -81,7 +81,7 @@ function reportLoad(send: (message: unknown) => void): void {
 async function end(code: number): Promise<void> {
   windows.clear()
   await service.dispose()
-  await abandonedWorkers()
+  await endWorkers()
   process.exit(code)
 }
 

@@ -15,7 +15,9 @@ describe('many times over', () => {
     const before = held()
     for (let i = 0; i < cycles; i++) await cycle(settling + i)
     const after = held()
-    expect({ ...after, memoryMB: 0 }).toEqual({ ...before, memoryMB: 0 })
+    // Fewer there may be: what came before the first cycle ends when it does.
+    for (const kind of ['files', 'threads', 'handles', 'tensors', 'traced'] as const)
+      expect(after[kind] ?? 0, kind).toBeLessThanOrEqual(before[kind] ?? 0)
     expect((after.memoryMB - before.memoryMB) / cycles).toBeLessThan(mostGrowthMB)
   })
 })

@@ -1,5 +1,5 @@
 /** The command line's front door: streams, Ctrl-C, exit code. */
-import { abandonedWorkers } from '../compute/numericWorker.ts'
+import { endWorkers } from '../compute/numericWorker.ts'
 import { runCommandLine } from './program.ts'
 
 const controller = new AbortController()
@@ -19,6 +19,6 @@ const streams = {
   columns: process.stderr.columns ?? 100,
 }
 const exitCode = await runCommandLine(process.argv.slice(2), streams, controller.signal)
-await abandonedWorkers()
+await endWorkers()
 // Whatever a library still holds open must not keep the command from ending; the last line is out first.
 process.stdout.write('', () => process.exit(exitCode))

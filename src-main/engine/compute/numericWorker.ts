@@ -3,9 +3,9 @@
  * thread during one would end the process. So runs are kept short (see train/), and `close` waits for the one in progress. Who no
  * longer wants what a run is working out abandons the worker instead: it then ends by itself.
  */
-import { Worker } from 'node:worker_threads'
 import { StratumError } from '#common/errors.ts'
 import type { CompiledProgram } from './compile.ts'
+import { endWaitingThreads, type NumericThread, takeThread } from './numericThreads.ts'
 import { buffersOf, type Executor, type HostArrays } from './step.ts'
 import type { Answer, Request } from './worker.ts'
 
@@ -13,31 +13,35 @@ type Unnumbered<T> = T extends { readonly id: number } ? Omit<T, 'id'> : never
 
 const abandoned = new Set<Promise<void>>()
 
-/** Resolves when no abandoned worker is busy any more. A process that is to end waits for it: ending a thread in a run would crash it. */
-export async function abandonedWorkers(): Promise<void> {
+/**
+ * Resolves when no abandoned worker is busy any more and no thread waits for work. A process that is to end waits for it: ending a thread
+ * in a run would crash it.
+ */
+export async function endWorkers(): Promise<void> {
   await Promise.all(abandoned)
+  await endWaitingThreads()
 }
 
 export class NumericWorker {
-  readonly #worker: Worker
+  readonly #thread: NumericThread
   readonly #waiting = new Map<number, { resolve: (answer: Answer) => void; reject: (error: Error) => void }>()
   #nextId = 1
   #failure: Error | null = null
+  #isSound = true
+  #closing: Promise<void> | undefined
 
   constructor() {
-    // From source this is worker.ts, bundled it is worker.js beside the engine.
-    const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
-    this.#worker = new Worker(new URL(`./worker${extension}`, import.meta.url))
-    this.#worker.on('message', (answer: Answer) => {
-      const waiting = this.#waiting.get(answer.id)
-      this.#waiting.delete(answer.id)
-      if (!this.#waiting.size) this.#worker.unref()
-      if (answer.kind === 'failed') waiting?.reject(numericFailure(answer.message))
-      else waiting?.resolve(answer)
+    this.#thread = takeThread({
+      answer: (answer) => {
+        const waiting = this.#waiting.get(answer.id)
+        this.#waiting.delete(answer.id)
+        if (!this.#waiting.size) this.#thread.hold(false)
+        if (answer.kind !== 'failed') return waiting?.resolve(answer)
+        this.#isSound = false
+        waiting?.reject(numericFailure(answer.message))
+      },
+      lost: (error) => this.#fail(error),
     })
-    this.#worker.on('error', (error) => this.#fail(error))
-    this.#worker.on('exit', () => this.#fail(new Error('the numeric worker has ended')))
-    this.#worker.unref()
   }
 
   /**
@@ -52,9 +56,9 @@ export class NumericWorker {
     return {
       name: opened.name,
       load: async ({ state = {}, inputs = {} }) => {
-        await this.#ask({ kind: 'load', session, state, inputs }, buffersOf(state)).answer
+        await this.#ask({ kind: 'load', session, state, inputs }, buffersOf(state), bytesOf(state) + bytesOf(inputs)).answer
       },
-      run: (scan, steps) => arrays(this.#ask({ kind: 'run', session, scan, steps }, buffersOf(scan))),
+      run: (scan, steps) => arrays(this.#ask({ kind: 'run', session, scan, steps }, buffersOf(scan), bytesOf(scan))),
       state: () => arrays(this.#ask({ kind: 'state', session })),
       close: async () => {
         if (this.#failure) return
@@ -65,7 +69,7 @@ export class NumericWorker {
 
   /**
    * What is waited for fails with `reason` now, and so does everything asked after. The thread lives on until the run in progress
-   * is done, see `abandonedWorkers`. Closing it afterwards costs nothing.
+   * is done, see `endWorkers`. Closing it afterwards costs nothing.
    */
   abandon(reason: StratumError): void {
     if (this.#failure) return
@@ -75,29 +79,38 @@ export class NumericWorker {
     this.#fail(reason)
     if (end) this.#waiting.set(id, end)
     const ended = answer
-      .then(() => this.#worker.terminate())
+      .then(() => this.#thread.end())
       .catch(() => undefined) // a thread that fails has ended as well
       .then(() => void abandoned.delete(ended))
     abandoned.add(ended)
   }
 
   /** Waits for the run in progress. A worker that has failed is closed already. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
     if (this.#failure) return
     try {
       await this.#ask({ kind: 'end' }).answer
-    } finally {
-      await this.#worker.terminate()
+    } catch (error) {
+      if (!this.#failure) await this.#thread.end()
+      throw error
     }
+    this.#fail(new Error('the numeric worker is closed'))
+    // Whatever it was that failed, no other worker is to suffer from it.
+    await (this.#isSound ? this.#thread.giveBack() : this.#thread.end())
   }
 
-  #ask(request: Unnumbered<Request>, transfer: ArrayBuffer[] = []): { id: number; answer: Promise<Answer> } {
+  #ask(request: Unnumbered<Request>, transfer: ArrayBuffer[] = [], bytes = 0): { id: number; answer: Promise<Answer> } {
     const id = this.#nextId++
     const answer = new Promise<Answer>((resolve, reject) => {
       if (this.#failure) throw asStratumError(this.#failure)
-      this.#worker.postMessage({ id, ...request }, transfer) // before it waits: what cannot be sent is never answered
+      this.#thread.send({ id, ...request }, transfer, bytes) // before it waits: what cannot be sent is never answered
       this.#waiting.set(id, { resolve, reject })
-      this.#worker.ref()
+      this.#thread.hold(true)
     })
     return { id, answer }
   }
@@ -108,6 +121,8 @@ export class NumericWorker {
     this.#waiting.clear()
   }
 }
+
+const bytesOf = (arrays: HostArrays): number => Object.values(arrays).reduce((sum, { values }) => sum + values.byteLength, 0)
 
 /** What ONNX Runtime, the C++ below it, JavaScript and a thread's heap say when there is no memory left. */
 const outOfMemory = /failed to allocate|bad.?alloc|allocation failed|could not allocate|out of memory/i
