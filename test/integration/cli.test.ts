@@ -29,6 +29,42 @@ const failure = async (...args: string[]) => {
 const importTable = (): Promise<Artifact> => resultOf('import', project, folder.file('t.csv'))
 const quickModel = ['--model', 'autoencoder', '--epochs', '2', '--name', 'ae']
 
+/** Two kinds of rows: a number, a category with missing values, and a number missing in a quarter of the rows of one kind. */
+function writeKinds(path: string): void {
+  const rows = Array.from({ length: 120 }, (_, i) => {
+    const isWet = i % 3 === 0
+    const noise = ((i * 37) % 11) / 50
+    return [isWet ? 'bog' : i % 29 === 1 ? '' : 'heath', 10 * Number(isWet) + noise, isWet && i % 4 === 0 ? '' : 3 - noise].join(',')
+  })
+  writeFileSync(path, `site,moisture,cover\n${rows.join('\n')}\n`)
+}
+
+describe('what a person reads', () => {
+  test('every step says what it found, in words of the data, and so does show', async () => {
+    writeKinds(folder.file('kinds.csv'))
+    const inspected = (await command('inspect', folder.file('kinds.csv'))).out
+    expect(inspected).toMatch(/site: category, 2 values: bog, heath, 2\.5 % missing/)
+    expect((await command('import', project, folder.file('kinds.csv'), '--name', 'kinds')).out).toContain(
+      '120 rows × 3 columns (CSV table)',
+    )
+    const prepared = (await command('prepare', project, 'kinds', '--name', 'rows')).out
+    expect(prepared).toMatch(/\d+ rows to learn from, \d+ held out \(random\)/)
+    expect(prepared).toMatch(/columns\s+4 of 3/)
+    const trained = (await command('train', project, 'rows', '--model', 'autoencoder', '--epochs', '3', '--name', 'ae')).out
+    expect(trained).toMatch(/explained\s+-?[\d.]+ % of held-out rows; PCA with 2 components [\d.]+ %/)
+    expect((await command('encode', project, 'ae', '--name', 'codes')).out).toContain('120 of 120 rows, 2 numbers each')
+    const clustered = (await command('cluster', project, 'codes', '--k', '2', '--name', 'classes')).out
+    expect(clustered).toMatch(/Class 1\s+80\s+66\.7 %.*site heath/)
+    expect(clustered).toMatch(/Class 2\s+40\s+33\.3 %.*site bog/)
+    const shown = (await command('show', project, 'classes')).out
+    expect(shown).toContain('parameter')
+    expect(shown).not.toContain('found ')
+    expect(shown).toMatch(/Class 2\s+40\s+33\.3 %/)
+    const table = folder.file('classes.csv')
+    expect((await command('export', project, 'classes', table)).out).toContain(`${table}  `)
+  })
+})
+
 describe('the way to a result', () => {
   test('training on a dataset prepares it first; clustering and scoring a model encode it first; all of it once', async () => {
     await importTable()

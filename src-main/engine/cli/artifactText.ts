@@ -13,7 +13,8 @@ export const artifactLine = ({ id, kind, name, operation, inputs, seconds, statu
   status === 'done' ? (seconds === null ? '–' : formatSeconds(seconds)) : status === 'running' ? 'interrupted' : status,
 ]
 
-export function artifactPage(artifact: Artifact): string {
+/** @param withFindings whether to list all that was found, for kinds that have no page of their own */
+export function artifactPage(artifact: Artifact, withFindings = true): string {
   const {
     id,
     kind,
@@ -41,7 +42,7 @@ export function artifactPage(artifact: Artifact): string {
     ['created', `${createdAt}${seconds === null ? '' : `, in ${formatSeconds(seconds)}`}`],
     ['key', contentKey],
     ...section('parameter', params),
-    ...section('found', meta),
+    ...(withFindings ? section('found', meta) : []),
     ...section('annotation', annotations),
     ...arrays.map((array): [string, string] => ['array', `${array.name} ${array.dtype} [${array.shape.map(formatCount).join(' × ')}]`]),
   ]

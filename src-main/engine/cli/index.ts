@@ -1,6 +1,9 @@
 /** The command line's front door: streams, Ctrl-C, exit code. */
-import { endWorkers } from '../compute/numericWorker.ts'
-import { runCommandLine } from './program.ts'
+import { keepCompiledCode } from './codeCache.ts'
+
+// Before anything else is read.
+keepCompiledCode()
+const [{ runCommandLine }, { endWorkers }] = await Promise.all([import('./program.ts'), import('../compute/numericWorker.ts')])
 
 const controller = new AbortController()
 // The first Ctrl-C cancels in order (drafts are removed, the project is closed); a second one does not wait. A termination by

@@ -7,9 +7,11 @@ import type { Command } from './command.ts'
 import { findingLine } from './examinationText.ts'
 import { readParameters } from './operationCommand.ts'
 import { formatCount, formatTable } from './printer.ts'
+import { dayOf, extentText } from './resultText.ts'
 
 /** Genes and the numbers of a vector are alike: a few show what they hold. */
 const mostColumns = { cells: 5, embedding: 5, series: 10, table: 30, raster: 30 } as const satisfies Record<SourceReport['kind'], number>
+const mostValues = 4
 
 export const inspectCommand: Command = {
   name: 'inspect',
@@ -36,7 +38,7 @@ function factsOf({ formatTitle, kind, rows, columns, dtype, grid, findings, matr
   return [
     ['  format', formatTitle],
     ['  kind', kind],
-    ['  size', `${formatCount(rows)} rows × ${formatCount(columns.length)} columns, ${dtype}`],
+    ['  size', `${extentText({ kind, rows, columns })}, ${dtype}`],
     ...(grid ? [['  grid', `${grid.width} × ${grid.height} pixels, ${grid.crs?.code ?? grid.crs?.name ?? 'no coordinate system'}`]] : []),
     ...(grid?.georeferenced ? [['  transform', grid.transform.join(', ')]] : []),
     ...(metadataFields.length > 0
@@ -47,14 +49,21 @@ function factsOf({ formatTitle, kind, rows, columns, dtype, grid, findings, matr
   ]
 }
 
-/** Of days since 1970; beyond what a calendar of four digits has, their number. */
-const dayOf = (days: number): string => (Math.abs(days) < 2.5e6 ? new Date(days * 86_400_000).toISOString().slice(0, 10) : String(days))
+/** How many there are and the first of them, each cut where it is long. */
+function valuesOf(categories: readonly string[]): string {
+  const first = categories.slice(0, mostValues).map((value) => (value.length > 24 ? `${value.slice(0, 23)}…` : value))
+  return `${formatCount(categories.length)} values: ${first.join(', ')}${categories.length > mostValues ? ' …' : ''}`
+}
 
 /** Name, type and range of the first columns. */
 function columnLines({ columns, kind }: SourceReport, { min, max, missingShare, rowsRead, complete }: SourcePreview): string[][] {
-  const lines = columns.slice(0, mostColumns[kind]).map(({ name, type, unit }, i) => {
+  const lines = columns.slice(0, mostColumns[kind]).map(({ name, type, unit, categories }, i) => {
     const shown = type === 'date' ? dayOf : (value: number): string => String(Number(value.toPrecision(6)))
-    const range = Number.isNaN(min[i]) ? 'no value' : `${shown(min[i])} … ${shown(max[i])}${unit ? ` ${unit}` : ''}`
+    const range = Number.isNaN(min[i])
+      ? 'no value'
+      : categories
+        ? valuesOf(categories)
+        : `${shown(min[i])} … ${shown(max[i])}${unit ? ` ${unit}` : ''}`
     const missing = missingShare[i] > 0 ? `, ${Number((100 * missingShare[i]).toPrecision(3))} % missing` : ''
     return ['  column', `${name}: ${type}, ${range}${missing}`]
   })

@@ -7,9 +7,6 @@ import { existsSync } from 'node:fs'
 import type { Artifact, ArtifactKind } from '#common/domain/artifact.ts'
 import { StratumError } from '#common/errors.ts'
 import type { MatrixMeta } from '#common/domain/results.ts'
-import type { StepSizesMeta } from '#common/domain/stepSizes.ts'
-import type { ComparisonMeta } from '#common/domain/comparison.ts'
-import type { SweepMeta } from '#common/domain/sweep.ts'
 import { deviceFor } from '../compute/devices/settings.ts'
 import { readerFor } from '../data/readers/registry.ts'
 import { optionsOf } from '../data/series/options.ts'
@@ -18,21 +15,15 @@ import { modelById, models } from '../models/registry.ts'
 import type { OperationDefinition } from '../operations/define.ts'
 import { parseParams, unknownParameter } from '../operations/parameters.ts'
 import { type RunRequest, requestFor } from '../operations/runner.ts'
-import type { Project } from '../project/project.ts'
 import { resolveSettings } from '../operations/train.ts'
 import { estimateFor } from '../service/estimates.ts'
 import { artifactLine } from './artifactText.ts'
 import type { Call, Command, Option, Output } from './command.ts'
-import { comparisonText } from './comparisonText.ts'
-import { evaluationText } from './evaluationText.ts'
-import { examinationText } from './examinationText.ts'
-import { featuresText } from './featuresText.ts'
 import { graphOutput } from './graphCommand.ts'
 import { usageError } from './parse.ts'
 import { formatTable } from './printer.ts'
-import { reportText } from './reportText.ts'
-import { scoresText } from './scoresText.ts'
-import { estimateText, stepSizesText, sweepText } from './trainingText.ts'
+import { pageOf } from './pages.ts'
+import { estimateText } from './trainingText.ts'
 import { type ParameterInfo, parameterLine, parametersOf, readRange, readValue, splitAssignments, type Values } from './values.ts'
 import { inProject, runOptions, type Workspace } from './workspace.ts'
 
@@ -61,20 +52,6 @@ const bridges: readonly {
   { from: 'dataset', to: 'matrix', operation: 'prepare', role: 'dataset' },
   { from: 'model', to: 'latents', operation: 'encode', role: 'model' },
 ]
-
-/** What there is to read in an artifact that was made to be read. */
-const pageOf: Partial<Record<ArtifactKind, (project: Project, artifact: Artifact) => string>> = {
-  examination: examinationText,
-  report: reportText,
-  features: featuresText,
-  scores: scoresText,
-  sweep: (_, { meta }) => sweepText(meta as unknown as SweepMeta),
-  comparison: (project, artifact) =>
-    [comparisonText(artifact.meta as unknown as ComparisonMeta), evaluationText(project, artifact)]
-      .filter((page) => page !== '')
-      .join('\n\n'),
-  'step-sizes': (_, { meta }) => stepSizesText(meta as unknown as StepSizesMeta),
-}
 
 const toOption = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 /** Whether its free settings are those of a model that it names. */
@@ -156,8 +133,8 @@ async function runOperation(operation: OperationDefinition, call: Call): Promise
       const inputs = await inputsFor(workspace, operation, references, params, base)
       const artifact = await workspace.compute({ ...base, inputs, params })
       results.push(artifact)
-      const page = pageOf[artifact.kind]
-      if (page) pages.push(page(workspace.project, artifact))
+      const page = pageOf(workspace.project, artifact)
+      if (page !== '') pages.push(page)
     }
     return results
   })

@@ -5,6 +5,7 @@ import { createProject } from '../project/open.ts'
 import { projectName } from '../project/projectFile.ts'
 import { artifactHeading, artifactLine, artifactPage } from './artifactText.ts'
 import type { Command } from './command.ts'
+import { pageOf } from './pages.ts'
 import { relink, sayMovedSources } from './sourceCommands.ts'
 import { formatTable } from './printer.ts'
 import { changingProject, readingProject } from './workspace.ts'
@@ -45,7 +46,8 @@ const show: Command = {
     readingProject(path, async (project) => {
       const artifact = project.find(reference)
       await sayMovedSources(project, printer, artifact.id)
-      return { result: artifact, text: artifactPage(artifact) }
+      const page = pageOf(project, artifact)
+      return { result: artifact, text: page === '' ? artifactPage(artifact) : `${artifactPage(artifact, false)}\n\n${page}` }
     }),
 }
 

@@ -1,29 +1,20 @@
 /** The chunk store of this process, and how sources are opened through it. */
 import { createHash } from 'node:crypto'
-import { homedir } from 'node:os'
-import { join } from 'node:path'
 import { canonicalJson } from '../../operations/contentKey.ts'
 import { version } from '../../version.ts'
 import type { OpenSource } from '../dataset.ts'
 import { cachedSource } from './cachedSource.ts'
 import { recorded } from './record.ts'
+import { userCacheFolder } from './folder.ts'
 import { ChunkStore } from './store.ts'
 
 /** Raised when the same key would mean other bytes. */
 const storeVersion = 1
 
-/** The user's cache directory as each system has it; never the project's folder. */
-export function defaultCacheFolder(environment: NodeJS.ProcessEnv = process.env, platform: NodeJS.Platform = process.platform): string {
-  const home = homedir()
-  if (platform === 'win32') return join(environment.LOCALAPPDATA ?? join(home, 'AppData', 'Local'), 'Stratum', 'Cache', 'chunks')
-  if (platform === 'darwin') return join(home, 'Library', 'Caches', 'Stratum', 'chunks')
-  return join(environment.XDG_CACHE_HOME ?? join(home, '.cache'), 'stratum', 'chunks')
-}
-
 /** `STRATUM_CACHE` is a folder, or `off`. */
 const fromEnvironment = (): ChunkStore | null => {
   const chosen = process.env.STRATUM_CACHE
-  return chosen === 'off' ? null : new ChunkStore(chosen || defaultCacheFolder())
+  return chosen === 'off' ? null : new ChunkStore(chosen || userCacheFolder('chunks'))
 }
 let current: ChunkStore | null | undefined
 

@@ -72,7 +72,8 @@ function linesOf(project: Project, clustering: Artifact, meta: ClusteringMeta, a
 
 type Source = ReturnType<typeof sourcesOf>[number]
 
-function columnsBehind(project: Project, meta: ClusteringMeta): readonly Source[] {
+/** The columns that profiles of classes are told in, by position. */
+export function columnsBehind(project: Project, meta: ClusteringMeta): readonly Source[] {
   const { model } = project.artifact(meta.latents).meta as unknown as LatentsMeta
   const { matrix } = project.artifact(model).meta as unknown as ModelMeta
   return sourcesOf(project.artifact(matrix).meta as unknown as MatrixMeta)

@@ -1,7 +1,8 @@
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmSync, truncateSync, utimesSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { defaultCacheFolder, storeKey } from '#engine/data/chunkStore/chunkStore.ts'
+import { storeKey } from '#engine/data/chunkStore/chunkStore.ts'
+import { userCacheFolder } from '#engine/data/chunkStore/folder.ts'
 import { cachedSource } from '#engine/data/chunkStore/cachedSource.ts'
 import { narrowed } from '#engine/data/chunkStore/narrow.ts'
 import { recorded } from '#engine/data/chunkStore/record.ts'
@@ -236,9 +237,9 @@ describe('the store', () => {
   })
 
   it('lies where each system keeps caches', () => {
-    expect(defaultCacheFolder({ XDG_CACHE_HOME: '/c' }, 'linux')).toBe(join('/c', 'stratum', 'chunks'))
-    expect(defaultCacheFolder({ LOCALAPPDATA: 'C:\\L' }, 'win32')).toContain('Stratum')
-    expect(defaultCacheFolder({}, 'darwin')).toContain(join('Library', 'Caches'))
+    expect(userCacheFolder('chunks', { XDG_CACHE_HOME: '/c' }, 'linux')).toBe(join('/c', 'stratum', 'chunks'))
+    expect(userCacheFolder('chunks', { LOCALAPPDATA: 'C:\\L' }, 'win32')).toContain('Stratum')
+    expect(userCacheFolder('code', {}, 'darwin')).toContain(join('Library', 'Caches', 'Stratum', 'code'))
   })
 })
 
