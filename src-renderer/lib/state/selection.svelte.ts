@@ -2,10 +2,10 @@
  * The one selection of rows, shared by map, scatter, tables and profiles: what is chosen or pointed at in one view shows in all.
  * It keeps why rows are in it (RowSelection), never the rows themselves; the engine counts and reads them.
  */
-import type { RowCondition, RowSelection, SelectionPart, SimpleCondition } from '#common/domain/selection.ts'
+import type { RowCondition, RowSelection, SimpleCondition } from '#common/domain/selection.ts'
+import { changed, inverse, mostConditions, mostParts, mostRows, type SelectHow } from './selectionSteps.ts'
 
-/** Instead of what is selected, beside it, without it, or only what is in both. */
-export type SelectHow = 'replace' | 'add' | 'remove' | 'within'
+export type { SelectHow }
 
 type Point = readonly [number, number]
 
@@ -16,10 +16,7 @@ export function howFor({ shiftKey, altKey, ctrlKey, metaKey }: Pick<MouseEvent, 
   return takes ? 'remove' : 'replace'
 }
 
-const mostConditions = 16
-const mostParts = 64
 const mostPoints = 2000
-const mostRows = 100_000
 const mostRemembered = 50
 
 export class Selection {
@@ -29,6 +26,8 @@ export class Selection {
   hoveredRow = $state.raw<number | null>(null)
   hoveredClass = $state.raw<number | null>(null)
   isEmpty = $derived(this.value === null)
+  /** Why the last change was not made, for as long as nothing else changes; null when it was. */
+  refused = $state<string | null>(null)
 
   #past = $state.raw<readonly (RowSelection | null)[]>([])
   #future = $state.raw<readonly (RowSelection | null)[]>([])
@@ -37,12 +36,15 @@ export class Selection {
   canUndo = $derived(this.steps > 0)
   canRedo = $derived(this.#future.length > 0)
 
-  /** Rows that meet a condition. More steps than a selection can hold change nothing. */
+  /** Rows that meet a condition. A step more than a selection can hold changes nothing, and `refused` says so. */
   pick(dataset: number, condition: SimpleCondition, how: SelectHow = 'replace'): void {
     const before = this.value?.dataset === dataset ? this.value.all : []
     const all = changed[how](before, condition)
-    if (all.some((one) => one.kind === 'combined' && one.parts.length > mostParts)) return
-    if (all.length === 0) this.clear()
+    if (all.some((one) => one.kind === 'combined' && one.parts.length > mostParts))
+      this.refused = `A selection is put together in at most ${mostParts} steps, and this one has as many. Begin a new one, or cluster these rows first.`
+    else if (all.length > mostConditions)
+      this.refused = `Rows can be asked to meet at most ${mostConditions} conditions, and these meet as many. Leave one out first.`
+    else if (all.length === 0) this.clear()
     else this.#take({ dataset, all })
   }
 
@@ -106,6 +108,7 @@ export class Selection {
     this.#past = this.#past.slice(0, -1)
     this.#future = [...this.#future, this.value]
     this.value = before
+    this.refused = null
   }
   redo(): void {
     const next = this.#future.at(-1)
@@ -123,11 +126,13 @@ export class Selection {
     this.hoveredClass = null
     if (this.value?.dataset === dataset) return
     this.value = null
+    this.refused = null
     this.#past = []
     this.#future = []
   }
 
   #take(next: RowSelection | null): void {
+    this.refused = null
     this.#past = [...this.#past, this.value].slice(-mostRemembered)
     this.#future = []
     this.value = next
@@ -135,80 +140,6 @@ export class Selection {
   }
 }
 const none: ReadonlySet<number> = new Set()
-
-const changed: Readonly<Record<SelectHow, (before: readonly RowCondition[], condition: SimpleCondition) => RowCondition[]>> = {
-  replace: (_, condition) => [condition],
-  within: narrowed,
-  add: (before, condition) => (before.length === 0 ? [condition] : [joined(before, condition) ?? stepped(before, 'add', condition)]),
-  remove: (before, condition) => {
-    if (before.length === 0) return []
-    return lessened(before, condition) ?? [stepped(before, 'remove', condition)]
-  },
-}
-
-/** A condition on the same thing is replaced, another one comes beside it. */
-function narrowed(before: readonly RowCondition[], condition: SimpleCondition): RowCondition[] {
-  const others = before.filter((other) => !(other.kind === 'range' && condition.kind === 'range' && sameRange(other, condition)))
-  return [...others.slice(1 - mostConditions), condition]
-}
-type Range = Extract<RowCondition, { kind: 'range' }>
-const sameRange = (a: Range, b: Range): boolean => a.artifact === b.artifact && a.array === b.array && a.unit === b.unit
-
-/** Classes or rows alone stay a list; null where they have to be put together in steps. */
-function joined(before: readonly RowCondition[], condition: SimpleCondition): RowCondition | null {
-  const only = before.length === 1 ? before[0] : undefined
-  if (only?.kind === 'classes' && condition.kind === 'classes' && only.artifact === condition.artifact)
-    return { ...only, classes: union(only.classes, condition.classes) }
-  if (only?.kind === 'rows' && condition.kind === 'rows') return { ...only, rows: union(only.rows, condition.rows).slice(0, mostRows) }
-  return null
-}
-function lessened(before: readonly RowCondition[], condition: SimpleCondition): RowCondition[] | null {
-  const only = before.length === 1 ? before[0] : undefined
-  if (only?.kind === 'classes' && condition.kind === 'classes' && only.artifact === condition.artifact) {
-    const classes = without(only.classes, condition.classes)
-    return classes.length > 0 ? [{ ...only, classes }] : []
-  }
-  if (only?.kind === 'rows' && condition.kind === 'rows') {
-    const rows = without(only.rows, condition.rows)
-    return rows.length > 0 ? [{ ...only, rows }] : []
-  }
-  return null
-}
-const union = (a: readonly number[], b: readonly number[]): number[] => [...new Set([...a, ...b])].sort((x, y) => x - y)
-function without(a: readonly number[], b: readonly number[]): number[] {
-  const gone = new Set(b)
-  return a.filter((one) => !gone.has(one))
-}
-
-const stepped = (before: readonly RowCondition[], how: 'add' | 'remove', condition: SimpleCondition): RowCondition => ({
-  kind: 'combined',
-  parts: [...partsOf(before), { how, all: [condition] }],
-})
-
-/** The same rows in steps. Conditions beside what is combined already take away what does not meet them. */
-function partsOf(all: readonly RowCondition[]): SelectionPart[] {
-  const simple = all.filter((one) => one.kind !== 'combined')
-  const combined = all.filter((one) => one.kind === 'combined').flatMap(({ parts }) => parts)
-  if (combined.length === 0) return [{ how: 'add', all: simple }]
-  return simple.length > 0 ? [...combined, { how: 'remove', outside: true, all: simple }] : combined
-}
-
-/** Every step the other way round, from all rows on; of what was inverted before, from none on. */
-function inverse(all: readonly RowCondition[], every: SimpleCondition): RowCondition[] {
-  const parts = partsOf(all)
-  const isEvery = ({ all: [only, ...more] }: SelectionPart): boolean => more.length === 0 && JSON.stringify(only) === JSON.stringify(every)
-  const bound: SelectionPart = { how: 'remove', outside: true, all: [every] }
-  const flip = (part: SelectionPart): SelectionPart => ({ ...part, how: part.how === 'add' ? 'remove' : 'add' })
-  const steps = parts.filter((part) => !(part.outside && isEvery(part)))
-  if (steps[0] && steps[0].how === 'add' && !steps[0].outside && isEvery(steps[0])) {
-    const back = steps.slice(1).map(flip)
-    if (back.length === 0) return []
-    return back.length === 1 && back[0]?.how === 'add' && !back[0].outside ? back[0].all : [{ kind: 'combined', parts: back }]
-  }
-  const flipped = steps.map(flip)
-  const reaches = flipped.some(({ how }) => how === 'add')
-  return [{ kind: 'combined', parts: [{ how: 'add', all: [every] }, ...flipped, ...(reaches ? [bound] : [])] }]
-}
 
 /** A drawn outline with no more corners than a selection can hold. */
 export function cornersOf(outline: readonly Point[]): [number, number][] {

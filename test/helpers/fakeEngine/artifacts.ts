@@ -89,6 +89,7 @@ const meta = (report: SourceReport, summaries: DatasetMeta['summaries']): Datase
   }
 }
 
+export const tableRows = 49_097
 export const tableColumns = [
   column('sensor_1', 'number', null, '°C'),
   column('sensor_2', 'number', null, 'bar'),
@@ -103,13 +104,13 @@ const tableReport: SourceReport = {
   format: 'csv',
   formatTitle: 'CSV',
   kind: 'table',
-  rows: 49_097,
+  rows: tableRows,
   columns: tableColumns,
   dtype: 'mixed',
   grid: null,
   nodata: [],
   metadataFields: ['state', 'time'],
-  matrixBytes: 49_097 * 24,
+  matrixBytes: tableRows * 24,
   findings: [
     {
       severity: 'warning',

@@ -7,12 +7,13 @@ import type { ComputeSettings, DeviceDescription, EngineCalls, EngineEvents, Pro
 import type { WindowCalls, WindowEvents } from '#common/contract/window.ts'
 import type { Artifact, Job } from '#common/domain/artifact.ts'
 import type { ErrorReport } from '#common/errors.ts'
+import { RowSelection } from '#common/domain/selection.ts'
 import { fail, ok } from '#common/result.ts'
-import { artifact, layout, matrix, modelArtifact, scene, sceneReport, table, tableColumns } from './artifacts.ts'
+import { artifact, layout, matrix, modelArtifact, scene, sceneReport, table, tableColumns, tableRows } from './artifacts.ts'
 import { comparisonArtifact, crossed } from './comparison.ts'
 import { confusionFor, curves, evaluationArtifact } from './evaluation.ts'
 import { anomalyCalls } from './flagged.ts'
-import { planeMeta, pointCalls } from './points.ts'
+import { meets, planeMeta, pointCalls } from './points.ts'
 import { formats, models, operations } from './registry.ts'
 import { remade, resultArtifacts } from './results.ts'
 import { bands, labelAt, scoreAt, size, valueAt } from './scene.ts'
@@ -246,6 +247,15 @@ const changeJob = (id: number, status: Job['status']) => {
   return ok(next)
 }
 
+const tableRow = (r: number) => [
+  40 + 8 * Math.sin(r / 90),
+  50 + 8 * Math.sin(r / 90 + 1),
+  r % 41 === 7 ? null : 60 + 8 * Math.sin(r / 90 + 2),
+  r % 900 < 40 ? 'fault' : 'running',
+  new Date(1.7e12 + r * 6e4).toISOString().slice(0, 16).replace('T', ' '),
+  r % 3 === 0,
+]
+
 export const engine: Client<EngineCalls> = {
   describe: async () => ok({ version: '0.1.0', operations, models, formats }),
   devices: async () => ok(devices),
@@ -380,19 +390,15 @@ export const engine: Client<EngineCalls> = {
   readRows: async ({ offset, limit }) =>
     ok({
       names: tableColumns.map((c) => c.name),
-      total: 49_097,
-      rows: Array.from({ length: Math.min(limit, 49_097 - offset) }, (_, i) => {
-        const r = offset + i
-        return [
-          40 + 8 * Math.sin(r / 90),
-          50 + 8 * Math.sin(r / 90 + 1),
-          r % 41 === 7 ? null : 60 + 8 * Math.sin(r / 90 + 2),
-          r % 900 < 40 ? 'fault' : 'running',
-          new Date(1.7e12 + r * 6e4).toISOString().slice(0, 16).replace('T', ' '),
-          r % 3 === 0,
-        ]
-      }),
+      total: tableRows,
+      rows: Array.from({ length: Math.min(limit, tableRows - offset) }, (_, i) => tableRow(offset + i)),
     }),
+  readSelectedRows: async ({ selection, offset, limit }) => {
+    const { all } = RowSelection.parse(selection)
+    const numbers = Float64Array.from([...Array(tableRows).keys()].filter((row) => all.every((one) => meets(one, row, find))))
+    const page = numbers.subarray(offset, offset + limit)
+    return ok({ names: tableColumns.map((c) => c.name), numbers: page, rows: Array.from(page, tableRow), total: numbers.length })
+  },
   readSpectrum: async ({ row, model }) => {
     const values = bands.map((_, b) => valueAt(row, b))
     return ok({

@@ -50,7 +50,7 @@ const inside = (points: readonly (readonly [number, number])[], x: number, y: nu
   }
   return is
 }
-function meets(condition: RowCondition, row: number, find: (id: number) => Artifact): boolean {
+export function meets(condition: RowCondition, row: number, find: (id: number) => Artifact): boolean {
   if (condition.kind === 'rows') return condition.rows.includes(row)
   if (condition.kind === 'span') return row >= condition.from && row <= condition.to
   if (condition.kind === 'area') return inside(condition.points, (row % size) + 0.5, Math.floor(row / size) + 0.5)

@@ -101,6 +101,7 @@ test('a selection is said in the words of the view it was made in', () => {
   expect(conditionWords({ kind: 'classes', artifact: 8, classes: [2, 3] }, names)).toBe('2 Clay, 3 Clay')
   expect(conditionWords({ kind: 'range', artifact: 9, array: 'score', unit: 0, from: 0.62, to: null }, names)).toBe('Score from 0.62')
   expect(conditionWords({ kind: 'rows', rows: [4] }, names)).toBe('One pixel')
+  expect(conditionWords({ kind: 'span', from: 0, to: 1199 }, names)).toBe('Pixels 1 to 1\u202f200')
   expect(countWords(7_700_000, 120_600_000, ['pixel', 'pixels'])).toBe('7.7\u202fM pixels, 6.4\u202f%')
   expect(countWords(1, 100_000_000, ['pixel', 'pixels'])).toBe('1 pixel, < 0.01\u202f%')
 })

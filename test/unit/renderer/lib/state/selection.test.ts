@@ -111,13 +111,46 @@ test('what is drawn comes beside chosen classes, and classes are taken away by n
   expect(selection.isEmpty).toBe(true)
 })
 
-test('taking away from nothing selects nothing, and more steps than can be held change nothing', () => {
+test('taking away from nothing selects nothing, and a step more than can be held changes nothing and is said', () => {
   const selection = new Selection()
   selection.pick(1, lasso(square(0, 0)), 'remove')
   expect(selection.isEmpty).toBe(true)
   for (let i = 0; i < 70; i++) selection.pick(1, lasso(square(3 * i, 0)), 'add')
   const [only] = selection.value?.all ?? []
   expect(only?.kind === 'combined' && only.parts.length).toBe(64)
+  expect(selection.refused).toContain('at most 64 steps')
+  selection.undo()
+  expect(selection.refused).toBeNull()
+  selection.pick(1, lasso(square(0, 0)))
+  for (let i = 0; i < 20; i++) selection.pick(1, lasso(square(0, 0, 1 + i)), 'within')
+  expect(selection.value?.all).toHaveLength(16)
+  expect(selection.refused).toContain('at most 16 conditions')
+  selection.clear()
+  expect(selection.refused).toBeNull()
+})
+
+test('rows clicked one by one in and out of a lasso are two steps, and the newest word on each counts', () => {
+  const selection = new Selection()
+  const rows = (...listed: number[]) => ({ kind: 'rows' as const, rows: listed })
+  selection.pick(1, lasso(square(0, 0)))
+  for (let i = 0; i < 200; i++) selection.pick(1, rows(i), i % 2 === 0 ? 'add' : 'remove')
+  selection.pick(1, rows(0, 4), 'remove')
+  selection.pick(1, rows(3), 'add')
+  const [only] = selection.value?.all ?? []
+  const parts = only?.kind === 'combined' ? only.parts : []
+  const named = parts.map(({ all: [one] }) => (one?.kind === 'rows' ? one.rows.length : one?.kind))
+  expect(named).toEqual(['polygon', 99, 101])
+  const drawn = {
+    rows: Float64Array.of(0, 1, 2, 3, 4, 500),
+    gridWidth: null,
+    numbers: [{ artifact: 4, values: new Float32Array(12).fill(0.5), size: 2 }],
+  }
+  // All lie in the lasso; what was taken out by number is out.
+  expect([...(maskHere(selection.value!, drawn) ?? [])]).toEqual([0, 0, 1, 1, 0, 1])
+  // A lasso between two lists keeps them apart.
+  selection.pick(1, lasso(square(5, 5)), 'add')
+  selection.pick(1, rows(9), 'add')
+  expect(selection.value?.all[0]).toMatchObject({ parts: { length: 5 } })
 })
 
 const every = lasso(square(-10, -10, 20))

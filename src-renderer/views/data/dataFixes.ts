@@ -2,10 +2,10 @@
 import type { Artifact } from '#common/domain/artifact.ts'
 import { columnNoun, type DatasetMeta, type Finding } from '#common/domain/dataset.ts'
 import type { ExaminationFinding } from '#common/domain/examination.ts'
-import type { DataLook } from '../features/data/dataLook.svelte.ts'
-import type { ModelDraft } from '../features/model/modelDraft.svelte.ts'
-import { importer, session, toasts } from '../lib/app.ts'
-import { formatNumber, formatSignificant } from '../lib/format.ts'
+import type { DataLook } from '../../features/data/dataLook.svelte.ts'
+import type { ModelDraft } from '../../features/model/modelDraft.svelte.ts'
+import { importer, session, toasts } from '../../lib/app.ts'
+import { formatNumber, formatSignificant } from '../../lib/format.ts'
 
 interface Fix {
   readonly label: string
