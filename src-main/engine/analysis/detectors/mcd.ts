@@ -9,8 +9,10 @@
  * scikit-learn's way, and PyOD's: it begins with h rows drawn at random (in the paper with p + 1, which reach lower determinants in places
  * that are as good) and takes two steps from 30 of them, then goes to the end from the ten best. More than 500 rows are split into groups of 300, of
  * at most 50, with 500 beginnings in all and ten at least in each; the ten best of each go on among 1500 rows, and the ten best of those
- * among all. A singular covariance ends the search and has its pseudo-inverse, again as there: directions in which the chosen
- * rows do not vary are not looked at, and where columns repeat one another or most rows share a value what comes out depends on the seed.
+ * among all. A singular covariance ends the search, again as there: of several one is as good as any, and rows that lie off the plane of the
+ * chosen ones are far by the covariance of the step before, which was not flat yet. Where there is none its pseudo-inverse is taken, which
+ * does not look at directions in which the chosen rows do not vary. What comes out depends on the seed where columns repeat one
+ * another or most rows share a value.
  * Memory: the rows learned from, a number for each, and a matrix of p² numbers of eight bytes for each of up to 500 candidates.
  */
 import { z } from 'zod'
@@ -70,6 +72,8 @@ function momentsOf(X: Float32Array, p: number, rows: ArrayLike<number>, count: n
 /** A mean and covariance on the way, with the determinant; one of 0 is as small as can be. */
 interface Candidate extends Moments {
   readonly logDeterminant: number
+  /** What distances are measured by: S, or what it was before it became flat. */
+  readonly shape: Float64Array
 }
 
 /**
@@ -96,7 +100,13 @@ function logDeterminantOf(S: Float64Array, p: number): number {
   return isPositive ? log : Number.NEGATIVE_INFINITY
 }
 
-const candidate = (moments: Moments, p: number): Candidate => ({ ...moments, logDeterminant: logDeterminantOf(moments.S, p) })
+const candidate = (moments: Moments, p: number): Candidate => ({
+  ...moments,
+  logDeterminant: logDeterminantOf(moments.S, p),
+  shape: moments.S,
+})
+
+const isFlat = ({ logDeterminant }: Candidate): boolean => logDeterminant === Number.NEGATIVE_INFINITY
 
 /** C-steps among the given rows until the determinant falls no more or is 0, or `most` of them; one at least. */
 async function concentrate(
@@ -104,14 +114,14 @@ async function concentrate(
   p: number,
   rows: Int32Array,
   h: number,
-  start: Moments,
+  start: Candidate,
   most: number,
   pace: Pace,
   signal: AbortSignal | undefined,
 ): Promise<Candidate> {
   const distance = new Float64Array(rows.length)
   let now: Candidate = { ...start, logDeterminant: Number.POSITIVE_INFINITY }
-  for (let step = 0; step < most && now.logDeterminant > Number.NEGATIVE_INFINITY; step++) {
+  for (let step = 0; step < most && !isFlat(now); step++) {
     const ellipsoid = await ellipsoidOf(now.mean, now.S, p, signal)
     for (let r = 0; r < rows.length; r++) {
       distance[r] = ellipsoid.squaredDistance(X, rows[r])
@@ -122,9 +132,10 @@ async function concentrate(
     let count = 0
     for (let r = 0; r < rows.length; r++) if (distance[r] < limit) chosen[count++] = rows[r]
     for (let r = 0; r < rows.length && count < h; r++) if (distance[r] === limit) chosen[count++] = rows[r]
-    const before = now.logDeterminant
+    const before = now
     now = candidate(momentsOf(X, p, chosen, h), p)
-    if (now.logDeterminant >= before - 1e-12 * Math.abs(before)) break
+    if (isFlat(now) && step > 0) now = { ...now, shape: before.S }
+    if (now.logDeterminant >= before.logDeterminant - 1e-12 * Math.abs(before.logDeterminant)) break
     if (pace.due()) await pace.rest()
   }
   return now
@@ -145,8 +156,6 @@ function randomStart(X: Float32Array, p: number, rows: Int32Array, h: number, ra
 /** The ten with the least determinants; of equal ones the first. */
 const bestOf = (candidates: readonly Candidate[]): Candidate[] =>
   [...candidates].sort((a, b) => (a.logDeterminant === b.logDeterminant ? 0 : a.logDeterminant - b.logDeterminant)).slice(0, best)
-
-const isFlat = ({ logDeterminant }: Candidate): boolean => logDeterminant === Number.NEGATIVE_INFINITY
 
 /** Its first numbers are a random part of them. */
 function shuffle(rows: Int32Array, random: RandomStream): Int32Array {
@@ -188,12 +197,16 @@ async function leastDeterminant(
     }
     begun.push(...bestOf(found))
   }
-  /** Goes on among these rows until `enough` of the candidates are flat: none is better, and the first of them is as good as any. */
+  /** Goes on among these rows, in any order, until `enough` of the candidates are flat: none is better. */
   async function goOn(from: readonly Candidate[], rows: Int32Array, enough: number, done: number): Promise<Candidate[]> {
     const found: Candidate[] = []
+    const turns = shuffle(
+      Int32Array.from(from, (_, i) => i),
+      random,
+    )
     for (let i = 0; i < from.length && found.filter(isFlat).length < enough; i++) {
       report?.(done + (0.3 * i) / from.length)
-      found.push(await concentrate(X, p, rows, share(rows.length), from[i], mostSteps, pace, signal))
+      found.push(await concentrate(X, p, rows, share(rows.length), from[turns[i]], mostSteps, pace, signal))
     }
     return bestOf(found)
   }
@@ -216,7 +229,7 @@ const scaled = (S: Float64Array, factor: number): Float64Array => S.map((value) 
 
 export const mcd = defineDetector({
   id: 'mcd',
-  version: 2,
+  version: 3,
   title: 'Robust distance (MCD)',
   summary: 'The Mahalanobis distance from the half of the rows that lie closest together.',
   useWhen: 'Ordinary rows form one cloud and the rows learned from hold unusual ones too, which would pull the mean to them.',
@@ -237,7 +250,7 @@ export const mcd = defineDetector({
     const pace = createPace(signal)
     const h = Math.min(n, support === null ? Math.ceil((n + p + 1) / 2) : Math.max(1, Math.floor((n * support) / 100)))
     const raw = await leastDeterminant(X, n, p, h, randomStream(seed, 'mcd'), pace, run)
-    const corrected = await ellipsoidOf(raw.mean, scaled(raw.S, consistency(h / n, p)), p, signal)
+    const corrected = await ellipsoidOf(raw.mean, scaled(raw.shape, consistency(h / n, p)), p, signal)
     const within = await rowsWithin(X, n, corrected, chiSquareQuantile(reweighted, p), pace)
     const final = within.length > p ? momentsOf(X, p, within, within.length) : raw
     const ellipsoid = await ellipsoidOf(final.mean, scaled(final.S, consistency(reweighted, p)), p, signal)

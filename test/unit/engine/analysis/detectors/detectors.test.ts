@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { detectors } from '#engine/analysis/detectors/registry.ts'
 import { randomStream } from '#engine/analysis/random.ts'
+import { chiSquareTail } from '#engine/analysis/statistics/tailProbability.ts'
 import { blameOf, scoresOf } from './fitted.ts'
 
 const ids = detectors.map(({ id }) => id)
@@ -91,6 +92,27 @@ test('the robust distance is not drawn to a group of unusual rows', async () => 
   const middle = robust.slice(0, 300).toSorted((a, b) => a - b)[150]
   expect(middle).toBeGreaterThan(1.9)
   expect(middle).toBeLessThan(2.9)
+})
+
+test('where most rows lie in a plane, those beside it do not shape the robust distance', async () => {
+  const random = randomStream(5, 'plane')
+  const rows = Array.from({ length: 60 }, (_, i) => [random.uniform(), random.uniform(), i % 4 === 3 ? 1 + random.uniform() : 0])
+  const inPlane = Float32Array.from(rows.filter((row) => row[2] === 0).flatMap((row) => row.slice(0, 2)))
+  const n = inPlane.length / 2
+  const mean = [0, 1].map((j) => inPlane.reduce((sum, value, at) => sum + (at % 2 === j ? value / n : 0), 0))
+  const S = [0, 0, 0]
+  for (let i = 0; i < n; i++) {
+    const [x, y] = [inPlane[2 * i] - mean[0], inPlane[2 * i + 1] - mean[1]]
+    for (const [at, product] of [x * x, x * y, y * y].entries()) S[at] += product / n
+  }
+  // χ²₃ ≤ 9.3484 holds 97.5 %, and χ²₅ ≤ 9.3484 holds 90.4 %: the covariance of what is within is made larger by their ratio.
+  const factor = 0.975 / (1 - chiSquareTail(9.348403604496148, 5))
+  for (const seed of [1, 2, 3])
+    for (const [i, score] of (await scoresOf('mcd', { support: 75 }, { learn: rows, seed })).entries()) {
+      const [x, y] = [Math.fround(rows[i][0]) - mean[0], Math.fround(rows[i][1]) - mean[1]]
+      const squared = (S[2] * x * x - 2 * S[1] * x * y + S[0] * y * y) / (S[0] * S[2] - S[1] * S[1])
+      expect(score * factor).toBeCloseTo(squared, 6)
+    }
 })
 
 test.each(ids)('%s: a row far away scores higher than any other', async (id) => {
