@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { OperationDescription } from '#common/contract/engine.ts'
+import { OperationDescription } from '#common/contract/engine/describe.ts'
 import { describeOperation, describeParams } from '#engine/operations/describe.ts'
 import { editDistance, nearestName } from '#engine/operations/nearest.ts'
 import { operations } from '#engine/operations/registry.ts'
