@@ -33,6 +33,14 @@ export function formatSignificant(value: number, digits = 3): string {
   return formatNumber(Number(value.toPrecision(digits)), Math.max(0, digits - 1 - exponent))
 }
 
+/** With the decimals that three significant digits of another figure have, for figures that stand below each other. */
+export function formatLike(value: number, reference: number, digits = 3): string {
+  const exponent = reference === 0 || !Number.isFinite(reference) ? 0 : Math.floor(Math.log10(Math.abs(reference)))
+  return exponent >= 6 || exponent < -5 || Math.abs(value) >= 1e7
+    ? formatSignificant(value, digits)
+    : formatFixed(value, Math.max(0, digits - 1 - exponent))
+}
+
 const superscript = (exponent: number): string => String(exponent).replace(/./g, (c) => (c === '-' ? '⁻' : ('⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(c)] ?? c)))
 
 /** 120 600 000 → '120.6 M'; below a million the number itself. */

@@ -73,7 +73,7 @@ export function verdictOf({ columns, error, codes }: DriftResult, [one, many]: r
     }
   const parts = [
     moved.length > 0
-      ? `${count(moved.length)} ${moved.length === 1 ? 'has' : 'have'} moved${much.length > 0 ? `, ${much.length} of them much` : ''}`
+      ? `${count(moved.length)} ${moved.length === 1 ? 'has' : 'have'} moved${much.length === 0 ? '' : much.length === moved.length ? ' much' : `, ${much.length} of them much`}`
       : `no ${one} has moved by itself`,
     codes?.moved ? 'codes differ from those learned from' : 'codes are like those learned from',
     grew ? 'the model rebuilds these worse' : 'the model rebuilds these as well as before',

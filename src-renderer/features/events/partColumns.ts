@@ -1,6 +1,6 @@
 /** Events and objects as the window's tables show them. */
 import type { AnomalyEvent, AnomalyObject } from '#common/domain/scores.ts'
-import { formatNumber, formatSignificant } from '../../lib/format.ts'
+import { formatLike, formatNumber } from '../../lib/format.ts'
 import type { TableColumn } from '../../ui/Table.svelte'
 import { areaWords, blamedWords, durationOf, lengthWords } from './partTables.ts'
 import { timeValue, timeWords } from './timeAxis.ts'
@@ -11,7 +11,8 @@ function endWords({ start, end }: AnomalyEvent, isDate: boolean | null): string 
   return isDate && start !== null && end !== null && start.slice(0, 10) === end.slice(0, 10) ? words.slice(11) : words
 }
 
-export function eventColumns(isDate: boolean | null, hasUnits: boolean): TableColumn<AnomalyEvent>[] {
+/** @param threshold scores are written with as many decimals as it */
+export function eventColumns(isDate: boolean | null, hasUnits: boolean, threshold: number): TableColumn<AnomalyEvent>[] {
   return [
     ...(hasUnits ? [{ id: 'unit', title: 'Unit', text: (e: AnomalyEvent) => e.unit ?? '' }] : []),
     {
@@ -53,14 +54,15 @@ export function eventColumns(isDate: boolean | null, hasUnits: boolean): TableCo
       title: 'Peak',
       help: 'Highest score',
       numeric: true,
-      text: (e) => formatSignificant(e.peakScore),
+      text: (e) => formatLike(e.peakScore, threshold),
       sortBy: (e) => e.peakScore,
     },
     { id: 'blame', title: 'To blame', text: (e) => blamedWords(e.blame) },
   ]
 }
 
-export function objectColumns(hasArea: boolean, isOnMap: boolean): TableColumn<AnomalyObject>[] {
+/** @param threshold scores are written with as many decimals as it */
+export function objectColumns(hasArea: boolean, isOnMap: boolean, threshold: number): TableColumn<AnomalyObject>[] {
   const at = ({ centroid: c }: AnomalyObject): string =>
     c.mapX === null || c.mapY === null
       ? `${formatNumber(c.x, 1)}, ${formatNumber(c.y, 1)}`
@@ -79,8 +81,8 @@ export function objectColumns(hasArea: boolean, isOnMap: boolean): TableColumn<A
           },
         ]
       : []),
-    { id: 'max', title: 'Highest', numeric: true, text: (o) => formatSignificant(o.maxScore), sortBy: (o) => o.maxScore },
-    { id: 'mean', title: 'Mean', numeric: true, text: (o) => formatSignificant(o.meanScore), sortBy: (o) => o.meanScore },
+    { id: 'max', title: 'Highest', numeric: true, text: (o) => formatLike(o.maxScore, threshold), sortBy: (o) => o.maxScore },
+    { id: 'mean', title: 'Mean', numeric: true, text: (o) => formatLike(o.meanScore, threshold), sortBy: (o) => o.meanScore },
     { id: 'blame', title: 'To blame', text: (o) => blamedWords(o.blame) },
   ]
 }

@@ -4,6 +4,7 @@ import {
   formatCount,
   formatDay,
   formatFixed,
+  formatLike,
   formatNumber,
   formatPercent,
   formatRate,
@@ -30,6 +31,14 @@ test('only significant digits are written, with powers of ten where they help', 
   expect(formatSignificant(12.345)).toBe('12.3')
   expect(plain(formatSignificant(39_000_000))).toBe('3.9 × 10⁷')
   expect(plain(formatSignificant(4.2e-7))).toBe('4.2 × 10⁻⁷')
+})
+
+test('figures below each other have the decimals of one of them', () => {
+  expect([6.68, 1.5, 0.5535].map((value) => formatLike(value, 0.5535))).toEqual(['6.680', '1.500', '0.554'])
+  expect([11.1, 8.9].map((value) => formatLike(value, 7.144))).toEqual(['11.10', '8.90'])
+  expect(plain(formatLike(2.3e-7, 4.2e-7))).toBe('2.3 × 10⁻⁷')
+  expect(formatLike(5, 5, 2)).toBe('5.0')
+  expect(formatLike(1, 0)).toBe('1.00')
 })
 
 test('large counts are shortened', () => {
