@@ -94,6 +94,38 @@ describe('the way to a result', () => {
     expect((await command('verify', project)).out).toMatch(/6 artifacts, \d+ chunks: all is well/)
   })
 
+  test('finished scores take another threshold: by a rule, by hand, and back', async () => {
+    await importTable()
+    await resultOf('train', project, 't', ...quickModel)
+    const scores = await resultOf('score', project, 'ae', '--name', 'unusual')
+    const { threshold: recommended, flagged } = scores.meta as { threshold: number; flagged: number }
+    const set = async (...args: string[]) =>
+      (await resultOf('threshold', project, 'unusual', ...args)) as unknown as {
+        threshold: number
+        flagged: number
+        choice: { rule: string; usesLabels: boolean } | null
+      }
+    const byRule = await set('--rule', 'mad', '--deviations', '3')
+    expect(byRule.choice).toMatchObject({ rule: 'mad', value: byRule.threshold, usesLabels: false })
+    expect((await command('show', project, 'unusual')).out).toMatch(
+      /set to\s+[\d.]+, 3 deviations \(MAD\) above the median of \d+ held-out rows/,
+    )
+    const again = await resultOf('score', project, 'ae', '--rule', 'mad', '--deviations', '3')
+    expect(again.meta).toMatchObject({ threshold: byRule.threshold, flagged: byRule.flagged, choice: byRule.choice })
+    expect(await set('1e9')).toMatchObject({ threshold: 1e9, flagged: 0, choice: null, falseAlarmsPer1000: { value: 0 } })
+    expect((await command('show', project, 'unusual')).out).toMatch(/set to\s+1000000000, by hand/)
+    expect(await set('--recommended')).toMatchObject({ threshold: recommended, flagged, choice: { rule: 'percentile' } })
+    expect((await command('show', project, 'unusual')).out).not.toContain('set to')
+    expect(await failure('threshold', project, 'unusual')).toMatchObject({ code: 2, error: { code: 'USAGE' } })
+    expect(await failure('threshold', project, 'unusual', '3', '--recommended')).toMatchObject({ code: 2 })
+    expect(await failure('threshold', project, 'unusual', 'high')).toMatchObject({ code: 2 })
+    expect(await failure('threshold', project, 'unusual', '--percentile', '20')).toMatchObject({
+      error: { code: 'PARAMETER_INVALID', where: { parameter: 'percentile' } },
+    })
+    expect(await failure('threshold', project, 'ae', '--recommended')).toMatchObject({ error: { code: 'ARTIFACT_KIND' } })
+    expect((await command('threshold', '--help')).out).toContain('--false-alarm-rate <value>')
+  })
+
   test('a preset brings its scaling to the step before', async () => {
     await importTable()
     const model = await resultOf(
@@ -248,6 +280,7 @@ test('help is there for the program and for every command', async () => {
       'cluster',
       'tidy',
       'score',
+      'threshold',
       'evaluate',
       'export',
       'list',

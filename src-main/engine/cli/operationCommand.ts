@@ -3,7 +3,6 @@
  * or `--set key=value`. A missing step in between is computed with its defaults (train on a dataset, cluster a model).
  */
 import { resolve } from 'node:path'
-import { existsSync } from 'node:fs'
 import type { Artifact, ArtifactKind } from '#common/domain/artifact.ts'
 import { StratumError } from '#common/errors.ts'
 import type { MatrixMeta } from '#common/domain/results.ts'
@@ -24,7 +23,17 @@ import { usageError } from './parse.ts'
 import { formatTable } from './printer.ts'
 import { pageOf } from './pages.ts'
 import { estimateText } from './trainingText.ts'
-import { type ParameterInfo, parameterLine, parametersOf, readRange, readValue, splitAssignments, type Values } from './values.ts'
+import {
+  asPath,
+  type ParameterInfo,
+  parameterLine,
+  parametersOf,
+  readRange,
+  readValue,
+  splitAssignments,
+  toOption,
+  type Values,
+} from './values.ts'
 import { inProject, runOptions, type Workspace } from './workspace.ts'
 
 /** The parameter that is given by position, after the artifacts. */
@@ -35,10 +44,6 @@ const positionalParameter: Readonly<Record<string, { readonly name: string; read
   'import-model': { name: 'path' },
   sample: { name: 'directory' },
 }
-/** Parameters that name files: relative to where the command was typed. `labels` may be a field of the data instead. */
-const pathParameters = new Set(['path', 'directory'])
-const maybePathParameters = new Set(['labels'])
-
 /** Steps with good defaults that fill a gap: what they are made from → how. */
 const bridges: readonly {
   readonly from: ArtifactKind
@@ -53,7 +58,6 @@ const bridges: readonly {
   { from: 'model', to: 'latents', operation: 'encode', role: 'model' },
 ]
 
-const toOption = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 /** Whether its free settings are those of a model that it names. */
 const trainsModel = ({ id }: OperationDefinition): boolean => ['train', 'sweep', 'step-sizes', 'score-nodes'].includes(id)
 const isRecord = (info: ParameterInfo): boolean => info.type === 'object' && info.properties === undefined
@@ -204,12 +208,6 @@ export async function readParameters(operation: OperationDefinition, call: Call,
   if (epochs !== undefined) settings.push(['epochs', epochs])
   if (free) params[free] = await readSettings(operation, params, settings)
   return parseParams(operation.title, operation.params, params)
-}
-
-function asPath(name: string, value: unknown): unknown {
-  if (typeof value !== 'string') return value
-  if (pathParameters.has(name) || (maybePathParameters.has(name) && existsSync(value))) return resolve(value)
-  return value
 }
 
 /** What a model or a format lets the user choose: only what was given is returned, after all of it was checked. */

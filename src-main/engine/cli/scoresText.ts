@@ -1,16 +1,17 @@
 /** Anomaly scores in a terminal: the threshold and what it rests on, what lies above it, and what should be known of it. */
 import type { Artifact } from '#common/domain/artifact.ts'
 import { type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
-import type { Interval, ScoresMeta } from '#common/domain/scores.ts'
+import { choiceOf, type Interval, type ScoresMeta } from '#common/domain/scores.ts'
+import { ruleWords } from '../operations/score/threshold.ts'
 import type { Project } from '../project/project.ts'
 import { formatCount, formatTable } from './printer.ts'
 
-const short = (value: number): string => String(Number(value.toPrecision(4)))
-const between = ({ low, high, level }: Interval): string =>
+export const short = (value: number): string => String(Number(value.toPrecision(4)))
+export const between = ({ low, high, level }: Interval): string =>
   `${low === null ? '−∞' : short(low)} … ${high === null ? '∞' : short(high)} at ${Math.round(100 * level)} %`
 const percent = (share: number): string => `${short(100 * share)} %`
 
-export function scoresText(project: Project, { meta: found }: Artifact): string {
+export function scoresText(project: Project, { meta: found, annotations }: Artifact): string {
   const meta = found as unknown as ScoresMeta
   const nouns = rowNoun[(project.artifact(meta.dataset).meta as unknown as DatasetMeta).kind][1]
   const { choice, falseAlarmsPer1000, contamination, events, objects, nodes = [], failedNodes = [], learnedFrom, notes = [] } = meta
@@ -20,6 +21,11 @@ export function scoresText(project: Project, { meta: found }: Artifact): string 
     ['', meta.thresholdRule],
     ['flagged', `${formatCount(meta.flagged)} of ${formatCount(meta.validRows)} ${nouns}`],
   ]
+  const { threshold: set = meta.threshold } = annotations
+  if (set !== meta.threshold) {
+    const by = choiceOf({ meta: found, annotations })
+    facts.push(['set to', `${short(set)}, ${by ? ruleWords(by) : 'by hand'}`])
+  }
   if (falseAlarmsPer1000)
     facts.push(['false alarms', `${short(falseAlarmsPer1000.value)} in 1000 normal ${nouns}, ${between(falseAlarmsPer1000)}`])
   if (contamination)

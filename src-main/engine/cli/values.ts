@@ -1,4 +1,6 @@
 /** Text of the command line → values of a schema. `key=value` is read as YAML (`k=6`, `layers=[64, 16]`, `as=null`), and as it stands where text is wanted. */
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { parse } from 'yaml'
 import type { z } from 'zod'
 import { describeParams } from '../operations/describe.ts'
@@ -47,6 +49,19 @@ function parseYaml(text: string): unknown {
   } catch {
     return text // the schema then says what it wanted and what came
   }
+}
+
+/** codeSize → code-size */
+export const toOption = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+
+/** Parameters that name files: relative to where the command was typed. `labels` may be a field of the data instead. */
+const pathParameters = new Set(['path', 'directory'])
+const maybePathParameters = new Set(['labels'])
+
+export function asPath(name: string, value: unknown): unknown {
+  if (typeof value !== 'string') return value
+  if (pathParameters.has(name) || (maybePathParameters.has(name) && existsSync(value))) return resolve(value)
+  return value
 }
 
 /** ['k=6', 'layers=[4, 2]'] → entries. */

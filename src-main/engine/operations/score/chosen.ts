@@ -56,6 +56,11 @@ export async function chooseOn(
   }
 }
 
+/** Null of scores that were made before those of held-out rows were kept. */
+export function falseAlarmsAbove(project: Project, scores: ScoresReader, threshold: number): Interval | null {
+  return scores.calibration && scores.calibration.length > 0 ? falseAlarms(calibrationOf(project, scores).sorted, threshold) : null
+}
+
 /** Scores of the held-out rows, rising. Of very many the scores keep an even part; all of them stand among the scores of their own dataset. */
 function calibrationOf(
   project: Project,
