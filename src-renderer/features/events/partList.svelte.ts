@@ -25,6 +25,8 @@ export class PartList<Query, P extends Part> {
   /** Further says which are listed, e.g. those of one unit. */
   only = $state.raw<(part: P) => boolean>(() => true)
   current = $state<number | null>(null)
+  /** Peaks in the order that the table shows them in, by which steps go. */
+  order = $state.raw<readonly number[]>([])
   /** Those not read included. */
   total = $state(0)
   #read = $state.raw<readonly P[]>([])
@@ -47,8 +49,12 @@ export class PartList<Query, P extends Part> {
   all: readonly P[] = $derived(this.#read.map((part) => ({ ...part, review: this.#verdicts.of(this.#keyOf(part)) })))
   /** One that a verdict takes out of the list stays while it is looked at. */
   parts = $derived(this.all.filter((part) => this.only(part) && (part.peak === this.current || passes(part.review, this.listed))))
-  chosen = $derived(this.parts.find(({ peak }) => peak === this.current) ?? this.parts[0] ?? null)
-  position = $derived(this.chosen ? this.parts.indexOf(this.chosen) : -1)
+  #ordered = $derived.by(() => {
+    const place = new Map(this.order.map((peak, i) => [peak, i]))
+    return [...this.parts].sort((a, b) => (place.get(a.peak) ?? place.size) - (place.get(b.peak) ?? place.size))
+  })
+  chosen = $derived(this.parts.find(({ peak }) => peak === this.current) ?? this.#ordered[0] ?? null)
+  position = $derived(this.chosen ? this.#ordered.indexOf(this.chosen) : -1)
   reviewed = $derived(this.all.filter(({ review }) => review?.verdict).length)
 
   #keyOf({ peak }: Part): string {
@@ -77,7 +83,7 @@ export class PartList<Query, P extends Part> {
   }
 
   step(by: 1 | -1): void {
-    const next = this.parts[this.position + by]
+    const next = this.#ordered[this.position + by]
     if (next) this.current = next.peak
   }
 

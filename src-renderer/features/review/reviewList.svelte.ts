@@ -118,10 +118,12 @@ export class ReviewList {
     const [key, request] = [this.#asked, this.#request]
     if (!request || !this.hasMore || this.status === 'reading') return
     this.status = 'reading'
-    const page = await this.#page(request, this.#read.length)
+    // What a verdict took out of the list is no longer counted by the engine either.
+    const page = await this.#page(request, this.#known.filter(({ review }) => passes(review, this.listed)).length)
     if (this.#asked !== key) return
     this.status = 'ready'
-    if (page.ok) this.#read = [...this.#read, ...page.value.rows]
+    const read = new Set(this.#read.map(({ row }) => row))
+    if (page.ok) this.#read = [...this.#read, ...page.value.rows.filter(({ row }) => !read.has(row))]
     else this.#verdicts.onfail(page.error)
   }
 

@@ -47,6 +47,20 @@ test('a click on a head sorts up, then down, then not at all; what is missing st
   expect(names()).toEqual(['ae-02', 'vae-02', 'topk-04'])
 })
 
+test('the order is told, and the followed row is brought into sight', async () => {
+  const onorder = vi.fn()
+  const many = Array.from({ length: 400 }, (_, id) => ({ id, name: `run ${id}`, error: -id }))
+  const { rerender } = render(Table, { columns, rows: many, key, label: 'Runs', onorder, follow: 0 })
+  expect(onorder.mock.lastCall?.[0][0].id).toBe(0)
+  await fireEvent.click(screen.getByRole('button', { name: /Error/ }))
+  expect(onorder.mock.lastCall?.[0][0].id).toBe(399)
+  const box = screen.getByRole('table').parentElement as HTMLElement
+  Object.defineProperty(box, 'clientHeight', { value: 280 })
+  await rerender({ follow: 100 })
+  // It is row 299 of the sorted ones, come to from below.
+  expect(box.scrollTop).toBe(299 * 28)
+})
+
 test('a click chooses one, Ctrl adds, Shift takes the range', async () => {
   const onchoose = vi.fn()
   const { rerender } = render(Table, { columns, rows, key, label: 'Runs', onchoose, chosen: new Set<number>() })

@@ -49,6 +49,16 @@ beforeEach(() => {
   reviews.value = {}
 })
 
+test('steps go in the order that the table shows', async () => {
+  const list = made()
+  await list.read({ scores: 1 })
+  list.order = [3, 1, 2]
+  expect([list.chosen?.peak, list.position]).toEqual([3, 0])
+  list.step(1)
+  list.step(1)
+  expect([list.chosen?.peak, list.position]).toEqual([2, 2])
+})
+
 test('a verdict is kept by the event’s highest row, and leads to the next event', async () => {
   const list = made()
   await list.read({ scores: 1 })

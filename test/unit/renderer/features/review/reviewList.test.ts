@@ -117,6 +117,15 @@ test('going on at the end of a page reads the next one', async () => {
   expect([list.rows.length, list.hasMore]).toEqual([450, false])
 })
 
+test('under “open” the next page leaves out no row where some were judged before', async () => {
+  const list = made()
+  list.listed = 'open'
+  await list.read(request)
+  for (let i = 0; i < 3; i++) await list.judge('dismissed')
+  await list.more()
+  expect(list.rows.map(({ row }) => row)).toEqual(Array.from({ length: 397 }, (_, i) => 30 + 10 * i))
+})
+
 test('a comment stays when the verdict is taken back, and goes when it is emptied', async () => {
   const list = made()
   await list.read(request)
