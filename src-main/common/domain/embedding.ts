@@ -5,8 +5,10 @@ export const EmbeddingMeta = z.object({
   title: z.string(),
   dataset: z.int(),
   latents: z.int(),
-  /** Rows laid out: all valid ones, or an even sample. */
+  /** Rows in the plane: all valid ones, or an even sample. */
   rows: z.number(),
+  /** Rows it was laid out of, where the others were placed among them. */
+  learnedRows: z.number().optional(),
   /** Valid rows of the dataset. */
   validRows: z.number(),
   figures: z.record(z.string(), z.number()),

@@ -29,6 +29,8 @@ export function rowDraw(seed: number, share: number): (row: number) => boolean {
 
 /** Codes of thousands of numbers would fill any memory long before rows are many. */
 const mostValues = 2 ** 27
+/** More rows of so many numbers are not drawn. */
+export const mostSampled = (codeSize: number): number => Math.max(1, Math.floor(mostValues / codeSize))
 
 /** @returns about `count` rows, fewer where their codes would take more than 0.5 GB (all valid ones when there are fewer), never more than count + 5 standard deviations */
 export async function sampleValidRows(
@@ -40,7 +42,7 @@ export async function sampleValidRows(
   seed: number,
   signal?: AbortSignal,
 ): Promise<SampledRows> {
-  const wanted = Math.min(count, Math.max(1, Math.floor(mostValues / codeSize)))
+  const wanted = Math.min(count, mostSampled(codeSize))
   const share = validRows <= wanted ? 1 : wanted / validRows
   const isDrawn = rowDraw(seed, share)
   const capacity = Math.min(validRows, Math.ceil(share * validRows + 5 * Math.sqrt(share * validRows)))

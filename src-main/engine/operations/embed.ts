@@ -1,19 +1,26 @@
 /**
  * Embed: lays the codes of rows out in a plane, to be looked at. All valid rows, or a seeded even sample of a larger dataset: what is said
- * of a plane is said of the rows in it. Memory: the codes of those rows (at most 0.5 GB) and what the method's header says.
+ * of a plane is said of the rows in it. A method that needs long for many rows lays out an even sample of them, and the others are placed
+ * among these. Memory: the codes of the rows laid out (at most 0.5 GB), what the method's header says, and 40 bytes a row of the plane.
  */
 import { z } from 'zod'
 import { StratumError } from '#common/errors.ts'
 import type { EmbeddingMeta } from '#common/domain/embedding.ts'
 import type { LatentsMeta } from '#common/domain/results.ts'
+import type { EmbeddingMethod } from '../analysis/embedding/define.ts'
 import { embeddings } from '../analysis/embedding/registry.ts'
-import { trustworthiness } from '../analysis/embedding/trustworthiness.ts'
 import { methodEnum, methodIn, paramsOf, shapeOfMethods } from '../analysis/methods/define.ts'
-import { sampleValidRows } from '../analysis/sampleRows.ts'
+import { mostSampled, type SampledRows, sampleValidRows } from '../analysis/sampleRows.ts'
+import type { ArrayReader } from '../project/project.ts'
 import { defineOperation, type OperationContext } from './define.ts'
+import { trustIn } from './embed/judge.ts'
+import { type PlacedRows, placeOthers } from './embed/placeOthers.ts'
 
 const words = (rows: number): string => rows.toLocaleString('en-US').replaceAll(',', ' ')
-const usualSizes = `Of more rows an even sample is laid out. Left empty: ${embeddings.map(({ title, usualRows }) => `${title} ${words(usualRows)}`).join(', ')}. At most: ${embeddings.map(({ title, mostRows }) => `${title} ${words(mostRows)}`).join(', ')}.`
+const placing = embeddings.filter(({ openPlacer }) => openPlacer)
+const listed = (size: (method: EmbeddingMethod) => number): string =>
+  placing.map((method) => `${method.title} ${words(size(method))}`).join(', ')
+const mostShown = 2_000_000
 
 const params = z.object({
   method: methodEnum(['pca', 'umap', 'tsne'], embeddings).default('pca').meta({
@@ -21,12 +28,31 @@ const params = z.object({
     description: 'PCA is straight and immediate; the others keep neighbours together and say little of distances between groups.',
   }),
   ...shapeOfMethods(embeddings, 'method'),
-  rows: z.int().min(100).max(2_000_000).nullable().default(null).meta({
-    title: 'Rows at most',
-    unit: 'rows',
-    description: usualSizes,
-    advanced: true,
-  }),
+  rows: z
+    .int()
+    .min(100)
+    .max(mostShown)
+    .nullable()
+    .default(null)
+    .meta({
+      title: 'Rows at most',
+      unit: 'rows',
+      description: `Of more rows an even sample is shown. Left empty, ${words(mostShown)}.`,
+      advanced: true,
+    }),
+  learnRows: z
+    .int()
+    .min(100)
+    .max(mostShown)
+    .nullable()
+    .default(null)
+    .meta({
+      title: 'Learn the plane from',
+      unit: 'rows',
+      description: `More rows than these are placed among them afterwards, each by its neighbours. Left empty: ${listed(({ usualRows }) => usualRows)}. At most: ${listed(({ mostRows }) => mostRows)}.`,
+      showWhen: { method: placing.map(({ id }) => id) },
+      advanced: true,
+    }),
 })
 type Params = z.output<typeof params>
 
@@ -45,7 +71,7 @@ function showing({ show }: OperationContext<Params>): ((plane: Float32Array) => 
 
 export const embedOperation = defineOperation({
   id: 'embed',
-  version: 1,
+  version: 2,
   title: 'Embed in 2-D',
   summary: 'Lays rows out in a plane by their codes, so that they can be looked at.',
   citation: embeddings.map(({ paper }) => paper).join('; '),
@@ -62,42 +88,39 @@ export const embedOperation = defineOperation({
     const d = meta.codeSize
     const method = methodIn(embeddings, ctx.params.method)
     ctx.report({ stage: 'Reading codes', fraction: null })
-    const most = Math.min(ctx.params.rows ?? method.usualRows, method.mostRows)
-    const { rows, codes } = await sampleValidRows(
-      ctx.project.array(latents.id, 'codes'),
-      meta.rows,
-      meta.validRows,
-      d,
-      most,
-      ctx.seed,
-      ctx.signal,
-    )
-    const n = rows.length
+    const reader = ctx.project.array(latents.id, 'codes')
+    const wanted = Math.min(ctx.params.rows ?? mostShown, meta.validRows)
+    const most = Math.min(method.openPlacer ? (ctx.params.learnRows ?? method.usualRows) : mostShown, method.mostRows)
+    const laidOut = Math.min(wanted, most, mostSampled(d))
+    const learned = await sampleValidRows(reader, meta.rows, meta.validRows, d, laidOut, ctx.seed, ctx.signal)
+    const n = learned.rows.length
     if (n < 3)
       throw new StratumError('DATA_UNSUITABLE', `A plane needs at least 3 rows with a code, and there are ${n}.`, 'Encode more rows.')
-    if (most < Math.min(meta.validRows, ctx.params.rows ?? 0))
-      ctx.log('warning', `${method.title} lays out at most ${words(most)} of the ${words(meta.validRows)} rows here: an even sample.`)
-    ctx.show?.('rows', rows)
-    const report = (fraction: number): void => ctx.report({ stage: `Laying out by ${method.title}`, fraction })
-    const { plane, figures } = await method.fit(codes, n, d, paramsOf(method, ctx.params), {
-      seed: ctx.seed,
-      threads: ctx.threads,
-      signal: ctx.signal,
-      report,
+    if (most < (ctx.params.learnRows ?? 0) && most < wanted)
+      ctx.log('warning', `${method.title} lays out at most ${words(most)} rows: the others are placed among them.`)
+    ctx.show?.('rows', learned.rows)
+    const own = paramsOf(method, ctx.params)
+    const run = { seed: ctx.seed, threads: ctx.threads, signal: ctx.signal }
+    const { plane: itsPlane, figures } = await method.fit(learned.codes, n, d, own, {
+      ...run,
+      report: (fraction) => ctx.report({ stage: `Laying out by ${method.title}`, fraction }),
       show: showing(ctx),
       isEnough: ctx.keepRequested,
     })
+    const { rows, plane } =
+      laidOut < wanted ? await withOthers(ctx, method, reader, learned, itsPlane, wanted) : { ...learned, plane: itsPlane }
 
-    write(ctx, 'plane', 'float32', [n, 2], plane)
-    write(ctx, 'rows', 'float64', [n], rows)
+    write(ctx, 'plane', 'float32', [rows.length, 2], plane)
+    write(ctx, 'rows', 'float64', [rows.length], rows)
     ctx.report({ stage: 'Judging the plane', fraction: null })
-    const trust = await trustworthiness(codes, plane, n, d, { seed: ctx.seed, signal: ctx.signal })
+    const trust = await trustIn({ rows, plane }, reader, ctx.seed, ctx.signal)
     const result: EmbeddingMeta = {
       method: method.id,
       title: method.title,
       dataset: meta.dataset,
       latents: latents.id,
-      rows: n,
+      rows: rows.length,
+      ...(n < rows.length && { learnedRows: n }),
       validRows: meta.validRows,
       figures: { ...(trust !== null && { trustworthiness: trust }), ...figures },
       range: { x: rangeOf(plane, 0), y: rangeOf(plane, 1) },
@@ -105,6 +128,34 @@ export const embedOperation = defineOperation({
     return result
   },
 })
+
+/** The rows laid out alone where there is no placer, or the user asked for what there is. */
+async function withOthers(
+  ctx: OperationContext<Params>,
+  method: EmbeddingMethod,
+  codes: ArrayReader,
+  learned: SampledRows,
+  plane: Float32Array,
+  wanted: number,
+): Promise<PlacedRows> {
+  const laidOut = { rows: learned.rows, plane }
+  if (!method.openPlacer || ctx.keepRequested()) return laidOut
+  const [latents, stage] = [ctx.inputs.latents!, 'Placing the other rows']
+  const { validRows, codeSize } = latents.meta as unknown as LatentsMeta
+  const { seed, threads, signal } = ctx
+  ctx.report({ stage, fraction: null })
+  const placer = await method.openPlacer(learned.codes, plane, learned.rows.length, codeSize, paramsOf(method, ctx.params), {
+    seed,
+    threads,
+    signal,
+  })
+  try {
+    const report = (fraction: number): void => ctx.report({ stage, fraction })
+    return (await placeOthers(placer, learned, plane, { codes, validRows, wanted, seed, signal, report }, ctx.keepRequested)) ?? laidOut
+  } finally {
+    await placer.close()
+  }
+}
 
 function write(
   { draft }: OperationContext<Params>,

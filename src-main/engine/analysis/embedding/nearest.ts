@@ -1,12 +1,33 @@
 /** The neighbours that a layout begins from. By angle, rows are brought to length 1, where ‖x − y‖² / 2 = 1 − cos(x, y). */
 import { StratumError } from '#common/errors.ts'
 import type { MethodRun } from '../methods/define.ts'
-import { type NeighbourGraph, neighbourGraph } from '../neighbours/neighbours.ts'
+import { type NeighbourGraph, neighbourGraph, openNeighbours } from '../neighbours/neighbours.ts'
+import type { LongRun } from '../pace.ts'
 import type { Metric } from './params.ts'
 
 /** @returns neighbours of each row but itself; distances Euclidean, or 1 − cosine. Memory: by angle a copy of the rows. */
 export async function nearestBy(metric: Metric, X: Float32Array, n: number, d: number, k: number, run: MethodRun): Promise<NeighbourGraph> {
-  const { index, distance } = await neighbourGraph(metric === 'euclidean' ? X : ofLengthOne(X, n, d), n, d, k, run)
+  return by(metric, await neighbourGraph(rowsBy(metric, X, n, d), n, d, k, run))
+}
+
+export interface NearestOf {
+  /** The k nearest rows to each of Y [m × d]. */
+  query(Y: Float32Array, m: number, run: LongRun): Promise<NeighbourGraph>
+  close(): Promise<void>
+}
+
+/** The same for other rows. Memory: X once more, by angle twice. */
+export async function openNearestBy(metric: Metric, X: Float32Array, n: number, d: number, k: number, run: MethodRun): Promise<NearestOf> {
+  const neighbours = await openNeighbours(rowsBy(metric, X, n, d), n, d, { k }, run)
+  return {
+    query: async (Y, m, its) => by(metric, await neighbours.query(rowsBy(metric, Y, m, d), m, k, its)),
+    close: () => neighbours.close(),
+  }
+}
+
+const rowsBy = (metric: Metric, X: Float32Array, n: number, d: number): Float32Array => (metric === 'euclidean' ? X : ofLengthOne(X, n, d))
+
+function by(metric: Metric, { index, distance }: NeighbourGraph): NeighbourGraph {
   if (index.includes(-1))
     throw new StratumError(
       'DATA_UNSUITABLE',

@@ -9,7 +9,7 @@ import { z } from 'zod'
 import { createPace, type Pace } from '../pace.ts'
 import { randomStream } from '../random.ts'
 import { defineEmbedding, type Embedding2d, type EmbeddingRun } from './define.ts'
-import { layOutDistinct } from './distinct.ts'
+import { layOutDistinct, openPlacerAmongDistinct } from './distinct.ts'
 import { nearestBy } from './nearest.ts'
 import { type Metric, metric } from './params.ts'
 import { principalPlane } from './principalPlane.ts'
@@ -17,9 +17,12 @@ import { curveFor } from './umap/curve.ts'
 import { fuzzySet } from './umap/fuzzySet.ts'
 import type { Edges } from './union.ts'
 import { checkEdges, optimise } from './umap/optimise.ts'
+import { openUmapPlacer } from './umap/placer.ts'
 
 /** Up to here 500 passes, beyond 200. */
 const smallUpTo = 10_000
+/** Of a row that is placed later, as in umap-learn for few of them: beside the search they cost little. */
+const placingPasses = 100
 /** Of the time, that of finding neighbours. */
 const searchShare = 0.2
 /** Width of the plane at the beginning. */
@@ -68,6 +71,12 @@ export const umap = defineEmbedding({
   usualRows: 300_000,
   mostRows: 1_000_000,
   fit: (X, n, d, params, run) => layOutDistinct(X, n, d, run, (X, m, run) => layOut(X, m, d, params, run)),
+  openPlacer: (X, plane, n, d, { neighbours, metric, minDist, spread, repulsion, passes }, run) =>
+    openPlacerAmongDistinct(X, plane, n, d, run, (X, plane, m) => {
+      const curve = curveFor(minDist, spread)
+      const options = { neighbours, metric, repulsion, curve, passes: passes === null ? placingPasses : Math.ceil(passes / 3) }
+      return openUmapPlacer(X, plane, m, d, options, run)
+    }),
 })
 
 async function layOut(

@@ -5,6 +5,7 @@
 import { StratumError } from '#common/errors.ts'
 import type { LongRun, Pace } from '../pace.ts'
 import { type RandomStream, spreadSample } from '../random.ts'
+import { sharedFloats, sharedInts } from '../threads/sharedMemory.ts'
 import { Arena, bytesOfGroups, placeRows, reserveGroups, startsOf } from './groups.ts'
 import { lanes } from './scan.ts'
 import { ownBytesFor, type SearchPlan } from './searcher.ts'
@@ -39,9 +40,6 @@ function arenaOf(bytes: number): Arena {
     'Use fewer rows or fewer numbers per row.',
   )
 }
-
-export const sharedFloats = (count: number): Float32Array => new Float32Array(new SharedArrayBuffer(4 * count))
-export const sharedInts = (count: number): Int32Array => new Int32Array(new SharedArrayBuffer(4 * count))
 
 /** Twice as many lists as rows in each would balance both steps; more, as centres cost less than rows that are not contiguous. */
 export const listsFor = (n: number): number => Math.max(1, Math.min(4096, Math.floor(n / (4 * lanes)), Math.round(2 * Math.sqrt(n))))

@@ -5,6 +5,9 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
+export const sharedFloats = (count: number): Float32Array => new Float32Array(new SharedArrayBuffer(4 * count))
+export const sharedInts = (count: number): Int32Array => new Int32Array(new SharedArrayBuffer(4 * count))
+
 /** Until whoever asked for the work has let go of it, too. */
 const afterMs = 100
 

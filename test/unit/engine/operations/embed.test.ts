@@ -62,6 +62,61 @@ describe('embed', () => {
     await bench.close()
   })
 
+  describe('of more rows than are laid out', () => {
+    const codes = (i: number): number[] => [(i % 3) * 10 + Math.sin(i), Math.cos(i * 1.7)]
+    const many = (path: string) => {
+      const bench = openWorkbench(path)
+      const labels = Array.from({ length: 3000 }, (_, i) => (i % 5 === 0 ? 0 : 1 + (i % 3)))
+      const X = Float32Array.from(labels.flatMap((label, i) => (label > 0 ? codes(i) : [Number.NaN, Number.NaN])))
+      return { bench, ...classedScene(bench.project, { width: 100, height: 30, labels, codes: X }) }
+    }
+    const valid = Array.from({ length: 3000 }, (_, i) => i).filter((i) => i % 5 > 0)
+
+    test.each(['umap'])('every valid row gets its place, near those it is like, and those laid out keep theirs: %s', async (method) => {
+      const { bench, latents } = many(folder.file(`many-${method}`))
+      const params = { method, passes: 60, iterations: 60, learnRows: 500 }
+      const embedding = await bench.compute('embed', { latents }, params)
+      const meta = embedding.meta as unknown as EmbeddingMeta
+      expect(meta.rows).toBe(2400)
+      expect(Math.abs((meta.learnedRows as number) - 500)).toBeLessThan(120)
+      const rows = bench.project.array(embedding.id, 'rows').read(0, 2400)
+      expect([...rows]).toEqual(valid)
+      expect(bench.project.array(embedding.id, 'plane').read(0, 2400).every(Number.isFinite)).toBe(true)
+      expect(meta.figures.trustworthiness).toBeGreaterThan(0.9)
+      await bench.close()
+    })
+
+    test('fewer are shown where fewer are wanted, those laid out among them', async () => {
+      const { bench, latents } = many(folder.file('fewer'))
+      const both = { method: 'umap', passes: 20, learnRows: 200 }
+      const read = async (rows: number | null) => {
+        const { id, meta } = await bench.compute('embed', { latents }, { ...both, rows })
+        const { rows: n } = meta as unknown as EmbeddingMeta
+        const plane = bench.project.array(id, 'plane').read(0, n) as Float32Array
+        return {
+          n,
+          places: new Map([...bench.project.array(id, 'rows').read(0, n)].map((row, i) => [row, [plane[2 * i], plane[2 * i + 1]]])),
+        }
+      }
+      const [all, some] = [await read(null), await read(1000)]
+      expect(all.n).toBe(2400)
+      expect(Math.abs(some.n - 1000)).toBeLessThan(150)
+      // Whatever a row is placed with, it comes to lie at the same place.
+      for (const [row, place] of some.places) expect(all.places.get(row)).toEqual(place)
+      await bench.close()
+    })
+
+    test('only those laid out remain where that is enough', async () => {
+      const { bench, latents } = many(folder.file('enough'))
+      const job = bench.runner.run({ operation: 'embed', inputs: { latents }, params: { method: 'umap', passes: 10_000, learnRows: 500 } })
+      setTimeout(() => job.cancel(true), 300)
+      const meta = (await job.finished).meta as unknown as EmbeddingMeta
+      expect(Math.abs(meta.rows - 500)).toBeLessThan(120)
+      expect(meta.learnedRows).toBeUndefined()
+      await bench.close()
+    })
+  })
+
   test('shows nothing once it has ended', async () => {
     const { bench, latents } = await withCodes()
     const job = bench.runner.run({ operation: 'embed', inputs: { latents: latents.id } })

@@ -28,7 +28,6 @@ export async function fuzzySet({ index, distance }: NeighbourGraph, n: number, k
   return await union(index, distance, n, k, (there, back) => there + back - there * back, leastWeight, pace)
 }
 
-/** Newton's steps towards σ, halving where one would leave what is known to hold it. */
 function toMemberships(distances: Float32Array, target: number, overallMean: number): void {
   let own = 0
   let rho = 0
@@ -36,11 +35,31 @@ function toMemberships(distances: Float32Array, target: number, overallMean: num
     own += distances[c]
     if (rho === 0) rho = distances[c]
   }
+  // Over K as umap-learn has it, the row itself at no distance.
+  const least = leastScale * (rho > 0 ? own / (distances.length + 1) : overallMean)
+  const sigma = Math.max(least, scaleOf(distances, 0, rho, target))
+  for (let c = 0; c < distances.length; c++) distances[c] = distances[c] <= rho ? 1 : Math.exp(-(distances[c] - rho) / sigma)
+}
+
+/**
+ * The same for a row that is placed later, among rows none of which is itself: v = exp(−d / σ), and the nearest is the one that the sum
+ * leaves out.
+ */
+export function membershipsOfOther(distances: Float32Array): void {
+  const k = distances.length
+  let mean = 0
+  for (let c = 0; c < k; c++) mean += distances[c] / k
+  const sigma = Math.max(leastScale * mean, scaleOf(distances, 1, 0, Math.log2(k)))
+  for (let c = 0; c < k; c++) distances[c] = Math.exp(-distances[c] / sigma)
+}
+
+/** σ so that the memberships from the one at `first` on add up to the target: Newton's steps, halving where one would leave what is known to hold it. */
+function scaleOf(distances: Float32Array, first: number, rho: number, target: number): number {
   let [low, high, sigma] = [0, Number.POSITIVE_INFINITY, Math.max(1e-30, distances[distances.length - 1] - rho)]
   for (let step = 0; step < mostSteps; step++) {
     let sum = 0
     let slope = 0
-    for (let c = 0; c < distances.length; c++) {
+    for (let c = first; c < distances.length; c++) {
       const beyond = Math.max(0, distances[c] - rho) / sigma
       const v = Math.exp(-beyond)
       sum += v
@@ -53,7 +72,5 @@ function toMemberships(distances: Float32Array, target: number, overallMean: num
     if (next > low && next < high) sigma = next
     else sigma = high === Number.POSITIVE_INFINITY ? 2 * sigma : (low + high) / 2
   }
-  // Over K as umap-learn has it, the row itself at no distance.
-  sigma = Math.max(sigma, leastScale * (rho > 0 ? own / (distances.length + 1) : overallMean))
-  for (let c = 0; c < distances.length; c++) distances[c] = distances[c] <= rho ? 1 : Math.exp(-(distances[c] - rho) / sigma)
+  return sigma
 }

@@ -11,7 +11,16 @@ import type { Curve } from './curve.ts'
 /** Bytes of an edge: addresses of both ends, passes between two uses, pass of the next use, pass of the next negative samples. */
 export const edgeBytes = 20
 /** A use of an edge has five negative samples in the mean (umap-learn: negative_sample_rate), in fours. */
-export const usesPerFour = 4 / 5
+const usesPerFour = 4 / 5
+/** As words and as numbers of one memory, from `at` there. @param every passes between two uses */
+export function writeEdge(words: Int32Array, numbers: Float32Array, at: number, head: number, tail: number, every: number): void {
+  words[at] = head
+  words[at + 1] = tail
+  numbers[at + 2] = every
+  numbers[at + 3] = every
+  numbers[at + 4] = every * usesPerFour
+}
+
 /** No component of a gradient is larger. */
 const most = 4
 
@@ -47,7 +56,8 @@ const clipped = (gradient: Value): Value => f32x4.min(four(most), f32x4.max(four
 /** Parameters: edges from … to (addresses), the points [n × 2], n, state of the generators [4], pass, α. */
 const parameters: readonly Type[] = ['i32', 'i32', 'i32', 'i32', 'i32', 'f32', 'f32']
 
-export const passOf = ({ a, b }: Curve, repulsion: number): Kernel => ({
+/** @param tailStays where only heads move */
+export const passOf = ({ a, b }: Curve, repulsion: number, tailStays = false): Kernel => ({
   parameters,
   build(f, [from, to, points, n, generators, pass, alpha]) {
     const state = f.local(load.v128(generators))
@@ -103,7 +113,7 @@ export const passOf = ({ a, b }: Curve, repulsion: number): Kernel => ({
         // Equal places, where the factor is not a number, do not pull.
         const pulled = f32x4.and(f32x4.mul(step, clipped(f32x4.mul(factor, difference))), f32x4.greater(s, four(0)))
         const pull = f.local(pulled)
-        f.storePair(tail, f32x4.sub(other, pull))
+        if (!tailStays) f.storePair(tail, f32x4.sub(other, pull))
         const both = f32x4.add(pushed, i32x4.shuffle(pushed, pushed, [2, 3, 0, 1]))
         f.storePair(head, f32x4.add(f32x4.add(y, pull), f32x4.mul(step, both)))
       })

@@ -13,7 +13,7 @@ import type { Pace } from '../../pace.ts'
 import type { RandomStream } from '../../random.ts'
 import type { Curve } from './curve.ts'
 import type { Edges } from '../union.ts'
-import { edgeBytes, passOf, usesPerFour } from './kernel.ts'
+import { edgeBytes, passOf, writeEdge } from './kernel.ts'
 
 /** Edges between two looks at the clock: a few milliseconds. */
 const edgesAtOnce = 16_384
@@ -83,14 +83,7 @@ async function writeEdges(
   let largest = 0
   for (let e = 0; e < weights.length; e++) largest = Math.max(largest, weights[e])
   for (let i = 0; i < n; i++) {
-    for (let e = starts[i]; e < starts[i + 1]; e++) {
-      const every = largest / weights[e]
-      words[5 * e] = 8 * i
-      words[5 * e + 1] = 8 * targets[e]
-      numbers[5 * e + 2] = every
-      numbers[5 * e + 3] = every
-      numbers[5 * e + 4] = every * usesPerFour
-    }
+    for (let e = starts[i]; e < starts[i + 1]; e++) writeEdge(words, numbers, 5 * e, 8 * i, 8 * targets[e], largest / weights[e])
     if (i % 1024 === 0 && pace.due()) await pace.rest()
   }
 }

@@ -144,7 +144,7 @@ describe('neighbours of many rows', () => {
     const before = bytes()
     for (let round = 0; round < 5; round++) {
       const open = await openNeighbours(Y, m, columns, { k }, { ...run, threads: 2 })
-      await open.query(Y.subarray(0, 50 * columns), 50, k)
+      await open.query(Y.subarray(0, 100 * columns), 100, k)
       await open.close()
       await new Promise((resolve) => setTimeout(resolve, 150))
     }
