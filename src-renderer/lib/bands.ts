@@ -16,7 +16,7 @@ export interface BandPreset {
   readonly rgb: Rgb
 }
 
-/** The presets whose wavelengths a scene has (within 120 nm); the first is the one to begin with. */
+/** The presets whose wavelengths a scene has (within 120 nm); the first is the one to begin with. Without wavelengths bands by their place. */
 export function bandPresets(columns: readonly Column[]): BandPreset[] {
   const known = columns
     .map((column, index) => ({ index, nm: column.wavelengthNm }))
@@ -32,8 +32,15 @@ export function bandPresets(columns: readonly Column[]): BandPreset[] {
     const found = nm.map(nearest)
     return found.every((index) => index !== null) ? [{ id, title, rgb: found as unknown as Rgb }] : []
   })
-  return fitting.length > 0 ? fitting : [{ id: 'first', title: 'First bands', rgb: firstBands(columns.length) }]
+  if (fitting.length > 0) return fitting
+  const first = { id: 'first', title: 'First bands', rgb: firstBands(columns.length) }
+  return columns.length > mostColourBands ? [{ id: 'spread', title: 'Spread bands', rgb: spreadBands(columns.length) }, first] : [first]
 }
+
+/** A sensor with more bands is a spectrometer, whose first bands are blue and noisy. */
+const mostColourBands = 20
+/** The middles of the three thirds, the longest waves as red. */
+const spreadBands = (n: number): Rgb => [Math.floor((5 * n) / 6), Math.floor(n / 2), Math.floor(n / 6)]
 
 /** Without wavelengths: bands 3, 2, 1 as most sensors store blue first; one band three times as grey. */
 const firstBands = (n: number): Rgb => (n >= 3 ? [2, 1, 0] : [0, 0, 0])

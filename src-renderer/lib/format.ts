@@ -50,6 +50,16 @@ export function formatCount(value: number): string {
   return `${formatNumber(scaled, scaled < 10 ? 2 : 1)}${thin}${letter}`
 }
 
+/** The unit that areas of this size are written in, and how many of it are a km². */
+export const areaUnit = (km2: number): { readonly unit: 'km²' | 'm²'; readonly perKm2: number } =>
+  km2 < 0.1 ? { unit: 'm²', perKm2: 1e6 } : { unit: 'km²', perKm2: 1 }
+
+/** 3.9 km², 8 170 m² */
+export function formatArea(km2: number): string {
+  const { unit, perKm2 } = areaUnit(km2)
+  return `${formatSignificant(km2 * perKm2)}${thin}${unit}`
+}
+
 /** 0.25 M px/s */
 export function formatRate(perSecond: number, unit: string): string {
   const amount = perSecond >= 100_000 ? `${formatSignificant(perSecond / 1e6, 2)}${thin}M` : formatSignificant(perSecond, 3)

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import {
+  formatArea,
   formatBytes,
   formatCount,
   formatDay,
@@ -64,4 +65,10 @@ test('days are said as people say them', () => {
   expect(formatDay(new Date(2026, 10, 21, 23, 59).toISOString(), now)).toBe('Yesterday')
   expect(formatDay(new Date(2026, 10, 18, 9, 0).toISOString(), now)).toBe('18 Nov')
   expect(formatDay(new Date(2025, 10, 18, 9, 0).toISOString(), now)).toBe('18 Nov 2025')
+})
+
+test('areas have the unit of their size', () => {
+  expect(formatArea(0.008172)).toBe('8\u202f170\u202fm²')
+  expect(formatArea(0.1)).toBe('0.1\u202fkm²')
+  expect(formatArea(3.94)).toBe('3.94\u202fkm²')
 })
