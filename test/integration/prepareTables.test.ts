@@ -6,7 +6,15 @@ import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Artifact } from '#common/domain/artifact.ts'
 import type { DatasetMeta } from '#common/domain/dataset.ts'
-import type { ClusteringMeta, ExportMeta, LatentsMeta, MatrixMeta, ModelMeta, ScoresMeta } from '#common/domain/results.ts'
+import {
+  type ClusteringMeta,
+  type ExportMeta,
+  type LatentsMeta,
+  type MatrixMeta,
+  type ModelMeta,
+  type ScoresMeta,
+  sourcesOf,
+} from '#common/domain/results.ts'
 import { createViews } from '#engine/service/views.ts'
 import { openDataset } from '#engine/data/import.ts'
 import { openReplay } from '#engine/data/pipeline/replay.ts'
@@ -99,6 +107,24 @@ describe('a table of mixed columns', () => {
     }
     const scores = await bench.compute('score', { latents: latents.id })
     expect(metaOf<ScoresMeta>(scores).flagged).toBeLessThan(30)
+  })
+
+  it('tells classes by the values that are there, not by what stands in for the others', async () => {
+    const { latents } = await job({ columns: ['depth', 'density', 'kind'] })
+    const clustering = await bench.compute('cluster', { latents: latents.id }, { k: 3 })
+    const labels = bench.project.array(clustering.id, 'labels').read(0, n)
+    const density = tableText(null)
+      .split('\n')
+      .slice(1)
+      .map((line) => line.split(',')[2])
+    for (const { id, mean, sd } of metaOf<ClusteringMeta>(clustering).classes) {
+      const there = density.slice(0, n).flatMap((value, i) => (labels[i] === id && value !== '' ? [Number(value)] : []))
+      const average = there.reduce((sum, value) => sum + value, 0) / there.length
+      const spread = Math.sqrt(there.reduce((sum, value) => sum + (value - average) ** 2, 0) / there.length)
+      const at = sourcesOf(metaOf<MatrixMeta>(bench.project.artifact(latents.inputs.model))).findIndex(({ name }) => name === 'density')
+      expect(mean[at]).toBeCloseTo(average, 4)
+      expect(sd[at]).toBeCloseTo(spread, 4)
+    }
   })
 
   it('scales within each well, by which both become alike', async () => {

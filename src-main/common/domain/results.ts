@@ -54,7 +54,9 @@ export const MatrixMeta = z.object({
 })
 export type MatrixMeta = z.output<typeof MatrixMeta>
 /* matrix arrays, D columns with the conditions: train [trainRows, D] float32 · holdout [holdoutRows, D] float32 · trainIndex, holdoutIndex [n] float64 (row numbers in the
-   dataset) · trainGroup, holdoutGroup [n] int32 (position among the groups of the step that scales within groups, −1 none; only with it) */
+   dataset) · trainGroup, holdoutGroup [n] int32 (position among the groups of the step that scales within groups, −1 none; only with it) ·
+   trainMissing, holdoutMissing [n, ⌈sources / 8⌉] uint8 (a bit for each source, the lowest first: 1 where something stands in for its
+   value; only of data with missing values, and not in older projects) */
 
 /** Columns as a matrix or a model has them. */
 interface WithColumns {
@@ -207,10 +209,10 @@ export const ClusterSummary = z.object({
   share: z.number(),
   /**
    * Mean and spread of each source column in the source's units, from a sample of the class; of a category the position of the commonest
-   * one and the share of the others.
+   * one and the share of the others. Missing values do not count; null where the class has no value at all.
    */
-  mean: z.array(z.number()),
-  sd: z.array(z.number()),
+  mean: z.array(z.number().nullable()),
+  sd: z.array(z.number().nullable()),
   /** Rows that the method puts in no class. It comes after the classes, and is not counted in `k`. */
   isNoise: z.boolean().optional(),
   /** Connected regions of the class on the map, where they were counted. */

@@ -122,14 +122,15 @@ export function clusteringText(project: Project, artifact: Artifact): string {
     percent(summary.rows / validRows),
     (summary.distinguishing ?? [])
       .slice(0, mostMarks)
-      .map(({ column }) => markText(columns[column], summary.mean[column]))
+      .map(({ column }) => markText(columns[column], summary.mean[column] ?? null))
       .join(', ') || '–',
   ])
   const table = formatTable([['  class', rowNoun[kind][1], 'share', 'set apart by (mean, or the commonest value)'], ...lines])
   return `${page(facts)}\n${table}${classes.length > mostClasses ? `\n  and ${formatCount(classes.length - mostClasses)} more` : ''}`
 }
 
-function markText(column: Column, mean: number): string {
+function markText(column: Column, mean: number | null): string {
+  if (mean === null) return `${column.name} –`
   const value = column.categories?.[mean] ?? (column.type === 'date' ? dayOf(mean) : number(mean))
   return `${column.name} ${value}${column.unit ? ` ${column.unit}` : ''}`
 }

@@ -210,7 +210,7 @@ function placesWriter({ draft }: Context, rows: number, hasLambda: boolean) {
 
 function classesOf(
   { k, sizes }: LabelledRows,
-  profiles: readonly { mean: number[]; sd: number[] }[],
+  profiles: readonly { mean: (number | null)[]; sd: (number | null)[] }[],
   validRows: number,
 ): ClusteringMeta['classes'] {
   const hasNoise = sizes[k + 1] > 0

@@ -27,6 +27,7 @@ import { impute } from '../data/pipeline/impute.ts'
 import { countsPerCell, logCounts } from '../data/pipeline/logCounts.ts'
 import { oneHot } from '../data/pipeline/oneHot.ts'
 import { type Known, knownOf, sideBySide } from '../data/pipeline/known.ts'
+import { type MissingBits, missingBitsOf } from '../data/pipeline/missingBits.ts'
 import { applyPipeline, asRead, describeColumns, fitPipeline, type StepFit } from '../data/pipeline/pipeline.ts'
 import { scaleWithin } from '../data/pipeline/scaleWithin.ts'
 import { select } from '../data/pipeline/select.ts'
@@ -103,30 +104,43 @@ async function draw(
 /** Rows are prepared this many bytes at a time: steps may make them several times as wide. */
 const pieceBytes = 8 * 2 ** 20
 
-/** Prepared rows and their numbers, part by part as they come. Of each row of the dataset, `groupOf` is its group, `given` its conditions, `known` which of its values there are. */
+/** What belongs to each row of the dataset beside its columns. */
+interface BesideRows {
+  readonly groupOf: Int32Array | null
+  /** Its conditions. */
+  readonly given: ConditionRows | null
+  /** Which of its values there are, for models that learn around the others. */
+  readonly known: Known | null
+  /** For which of them something stands in; null where none is missing. */
+  readonly missing: MissingBits | null
+}
+
+/** Prepared rows and their numbers, part by part as they come. */
 async function writeRows(
   draft: Draft,
   { trainRows, holdoutRows, rows }: LargeDraw,
   steps: readonly FittedStep[],
   { d, width }: { readonly d: number; readonly width: number },
   storage: Params['storage'],
-  { groupOf, given, known }: { readonly groupOf: Int32Array | null; readonly given: ConditionRows | null; readonly known: Known | null },
+  { groupOf, given, known, missing }: BesideRows,
 ): Promise<void> {
   // Pieces are what training shuffles by, so both ways of keeping numbers give the same order.
   const writersOf = (part: DrawnPart['part'], n: number) => ({
     values: draft.writeArray(part, { dtype: storage, shape: [n, width], chunkRows: blockRowsOf(width) }),
     index: draft.writeArray(`${part}Index`, { dtype: 'float64', shape: [n] }),
     groups: groupOf && draft.writeArray(`${part}Group`, { dtype: 'int32', shape: [n] }),
+    absent: missing && draft.writeArray(`${part}Missing`, { dtype: 'uint8', shape: [n, missing.width] }),
   })
   const writers = { train: writersOf('train', trainRows), holdout: writersOf('holdout', holdoutRows) }
   const rowsAtOnce = Math.max(1, Math.floor(pieceBytes / (4 * Math.max(d, width))))
   for await (const { part, n, X, index } of rows()) {
-    const { values, index: numbers, groups } = writers[part]
+    const { values, index: numbers, groups, absent } = writers[part]
     const ofRows = groupOf && Int32Array.from(index, (row) => groupOf[row])
     for (let from = 0; from < n; from += rowsAtOnce) {
       const to = Math.min(n, from + rowsAtOnce)
       const rowsNow = X.subarray(from * d, to * d)
       const marks = known?.of(rowsNow, to - from)
+      if (missing) absent?.append(missing.of(rowsNow, to - from))
       const prepared = applyPipeline(steps, rowsNow, to - from, d, { groups: ofRows?.subarray(from, to) })
       const learned = width - (given?.width ?? 0) - (known?.columns.length ?? 0)
       const withGiven = given ? given.append(prepared, to - from, learned, (i) => index[from + i]) : prepared
@@ -137,10 +151,11 @@ async function writeRows(
     numbers.append(index)
     if (ofRows) groups?.append(ofRows)
   }
-  for (const { values, index, groups } of Object.values(writers)) {
+  for (const { values, index, groups, absent } of Object.values(writers)) {
     values.finish()
     index.finish()
     groups?.finish()
+    absent?.finish()
   }
 }
 
@@ -187,7 +202,7 @@ function checkMemory(meta: DatasetMeta, params: Params, d: number, wantedBytes: 
 
 export const prepareOperation = defineOperation({
   id: 'prepare',
-  version: 3,
+  version: 4,
   title: 'Prepare',
   summary: 'Draws the rows to learn from, holds some out, and fits the scaling on the learning rows.',
   citation: 'Stuart et al., Comprehensive integration of single-cell data, Cell 2019 (most variable genes)',
@@ -292,6 +307,7 @@ export const prepareOperation = defineOperation({
         groupOf: grouping?.groupOf ?? null,
         given: conditions?.rows ?? null,
         known,
+        missing: columnIndex.some((j) => meta.summaries[j].valid < meta.validRows) ? missingBitsOf(fitted, first.columns) : null,
       })
       return result
     } finally {

@@ -5,6 +5,7 @@
 import { type MatrixMeta, sourcesOf } from '#common/domain/results.ts'
 import { againstRest, cramersV, type Difference, type Distinguishing, strongest } from '../analysis/statistics/distinguishing.ts'
 import { firstOfEach } from '../compute/rowReader.ts'
+import { unsetMissing } from '../data/pipeline/missingBits.ts'
 import { invertPipeline } from '../data/pipeline/pipeline.ts'
 import type { Project } from '../project/project.ts'
 
@@ -31,7 +32,7 @@ export class LabelPicker {
 export interface DrawnRows {
   /** Row numbers, ascending. */
   readonly index: Float64Array
-  /** [n × D] in source units, in the order of `index`. */
+  /** [n × D] in source units, in the order of `index`; NaN where the source has no value. */
   readonly X: Float32Array
   readonly columns: number
   /** Positions of the columns that are categories. */
@@ -45,17 +46,20 @@ const stretches = 256
 
 /** The drawn rows of a matrix, beyond 128 MB a part spread evenly over them, in source units and sorted by row number. Memory: three times that. */
 export function readDrawnRows(project: Project, matrixId: number, most = mostBytes): DrawnRows {
-  const matrix = project.artifact(matrixId).meta as unknown as MatrixMeta
+  const artifact = project.artifact(matrixId)
+  const matrix = artifact.meta as unknown as MatrixMeta
   const width = matrix.columns.length
   const d = width - (matrix.conditions ?? 0)
   const share = Math.min(1, most / ((matrix.trainRows + matrix.holdoutRows) * width * Float32Array.BYTES_PER_ELEMENT))
   const within = matrix.steps.some((step) => step.id === 'scale-within')
+  const marked = artifact.arrays.some(({ name }) => name === 'trainMissing')
   const parts = (['train', 'holdout'] as const).flatMap((part) => {
     const [numbers, rows] = [project.array(matrixId, `${part}Index`), project.array(matrixId, part)]
     return spread(rows.shape[0], share).map(([from, to]) => ({
       index: numbers.read(from, to) as Float64Array,
       X: firstOfEach(rows.read(from, to) as Float32Array, to - from, width, d),
       groups: within ? (project.array(matrixId, `${part}Group`).read(from, to) as Int32Array) : null,
+      missing: marked ? (project.array(matrixId, `${part}Missing`).read(from, to) as Uint8Array) : null,
     }))
   })
   const n = parts.reduce((sum, { index }) => sum + index.length, 0)
@@ -66,7 +70,9 @@ export function readDrawnRows(project: Project, matrixId: number, most = mostByt
   let offset = 0
   for (const part of parts) {
     index.set(part.index, offset)
-    X.set(invertPipeline(matrix.steps, part.X, part.index.length, d, { groups: part.groups ?? undefined }), offset * sourceCount)
+    const back = invertPipeline(matrix.steps, part.X, part.index.length, d, { groups: part.groups ?? undefined })
+    if (part.missing) unsetMissing(back, part.missing, part.index.length)
+    X.set(back, offset * sourceCount)
     offset += part.index.length
   }
   const order = Uint32Array.from({ length: n }, (_, i) => i).sort((a, b) => index[a] - index[b])
@@ -88,14 +94,14 @@ function spread(n: number, share: number): (readonly [from: number, to: number])
 
 /** What a class looks like. A class without sampled rows has empty lists. */
 export interface ClassProfile {
-  readonly mean: number[]
-  readonly sd: number[]
+  readonly mean: (number | null)[]
+  readonly sd: (number | null)[]
   readonly distinguishing: Distinguishing[]
 }
 
 /**
  * Mean and standard deviation per class 1…k and column, of a category its commonest value and the share of the others, and the columns
- * in which the class differs most from the other classes. Missing values are left out. Memory: some numbers per class and column.
+ * in which the class differs most from the other classes. Missing values are left out; null where a class has no value. Memory: some numbers per class and column.
  */
 export function classProfiles({ X, columns: d, categories = [] }: DrawnRows, labels: Uint16Array, k: number): ClassProfile[] {
   const rows = new Float64Array(k + 1)
@@ -139,15 +145,12 @@ export function classProfiles({ X, columns: d, categories = [] }: DrawnRows, lab
     const at = (j: number): number => (i + 1) * d + j
     const columns = Array.from({ length: d }, (_, j) => j)
     return {
-      mean: columns.map((j) => commonest.get(j)?.[i][0] ?? orZero(mean[at(j)])),
-      sd: columns.map((j) => commonest.get(j)?.[i][1] ?? orZero(Math.sqrt(squares[at(j)] / count[at(j)]))),
+      mean: columns.map((j) => (count[at(j)] === 0 ? null : (commonest.get(j)?.[i][0] ?? mean[at(j)]))),
+      sd: columns.map((j) => (count[at(j)] === 0 ? null : (commonest.get(j)?.[i][1] ?? Math.sqrt(squares[at(j)] / count[at(j)])))),
       distinguishing: distinguishing[i],
     }
   })
 }
-
-/** A column that is missing in every row of a class has no mean; JSON knows no NaN. */
-const orZero = (value: number): number => (Number.isNaN(value) ? 0 : value)
 
 /** [k × values] rows of each class with each value of a category. */
 function categoryCounts(X: Float32Array, d: number, j: number, labels: Uint16Array, k: number): Float64Array {

@@ -128,7 +128,9 @@ export function createSelections(session: Place): Handlers<SelectionCalls> {
       const [own] = classProfiles(both, read ? Uint16Array.from([...new Array<number>(read.n).fill(1), ...labels]) : labels, 2)
       const [all] = classProfiles(drawn, new Uint16Array(inside.length).fill(1), 1)
       const numbers = (profile: ClassProfile, of: 'mean' | 'sd'): Float64Array =>
-        profile.mean.length ? Float64Array.from(profile[of]) : new Float64Array(drawn.columns).fill(Number.NaN)
+        profile.mean.length
+          ? Float64Array.from(profile[of], (value) => value ?? Number.NaN)
+          : new Float64Array(drawn.columns).fill(Number.NaN)
       return {
         rows,
         sampled: read?.n ?? held,

@@ -1,6 +1,14 @@
 /** Classes and selections described by their columns: what is drawn along which axis, and what sets rows apart from all others. */
 import type { Column, ColumnSummary } from '#common/domain/dataset.ts'
 
+/** Classes whose columns without any value are NaN, which plots leave out. */
+export const drawnClasses = <C extends { readonly mean: readonly (number | null)[]; readonly sd: readonly (number | null)[] }>(
+  classes: readonly C[],
+): (Omit<C, 'mean' | 'sd'> & { mean: number[]; sd: number[] })[] => {
+  const drawn = (values: readonly (number | null)[]): number[] => values.map((value) => value ?? Number.NaN)
+  return classes.map((c) => ({ ...c, mean: drawn(c.mean), sd: drawn(c.sd) }))
+}
+
 /** Positions of the columns on the x axis: wavelengths where all are known and rising, otherwise 1, 2, 3 … */
 export function columnAxis(columns: readonly Column[]): {
   readonly x: readonly number[]

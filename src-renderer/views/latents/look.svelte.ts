@@ -7,6 +7,7 @@ import { type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
 import { pixelMetres } from '#common/domain/ground.ts'
 import { type ModelMeta, sourcesOf } from '#common/domain/results.ts'
 import { type Legend, legendOf, noiseOf } from '../../features/clusters/legend.ts'
+import { drawnClasses } from '../../features/clusters/profiles.ts'
 import { RunningPlane } from '../../features/embedding/runningPlane.svelte.ts'
 import { firstAxes } from '../../features/scatter/codes.ts'
 import { LatentSample, type SampleRequest } from '../../features/scatter/latentSample.svelte.ts'
@@ -86,7 +87,11 @@ export class Look {
     const chosen = session.current('clustering')
     return this.clusterings.find((a) => a.id === chosen?.id) ?? this.clusterings[0] ?? null
   })
-  classes = $derived(this.clustering ? metaOf(this.clustering, 'clustering') : null)
+  classes = $derived.by(() => {
+    if (!this.clustering) return null
+    const meta = metaOf(this.clustering, 'clustering')
+    return { ...meta, classes: drawnClasses(meta.classes) }
+  })
   /** The clustering whose curve of k is shown: this one, or the newest of the same rows that tried several. */
   curve = $derived.by(() => {
     if (!this.classes || this.classes.kCurve.length > 1) return this.classes

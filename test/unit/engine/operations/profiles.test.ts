@@ -28,6 +28,15 @@ describe('classProfiles', () => {
   })
 })
 
+it('leaves out missing values, and says nothing of a column that a class has no value of', () => {
+  const X = Float32Array.from([1, 10, 3, Number.NaN, Number.NaN, 5, Number.NaN, 7])
+  const rows = { index: Float64Array.from([0, 1, 2, 3]), X, columns: 2 }
+  expect(classProfiles(rows, Uint16Array.from([1, 1, 2, 2]), 2)).toMatchObject([
+    { mean: [2, 10], sd: [1, 0] },
+    { mean: [null, 6], sd: [null, 1] },
+  ])
+})
+
 describe('the drawn rows', () => {
   const folder = temporaryFolder()
 

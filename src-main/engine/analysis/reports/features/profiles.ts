@@ -18,15 +18,17 @@ export function profileColumns(
   const most = Math.max(1, Math.floor(mostNumbers / Math.max(1, alive)))
   if (all.length <= most) return all
   const { X, columns } = rows()
-  const n = X.length / columns
   const spread = all.map((j) => {
-    let [sum, squares] = [0, 0]
+    let [n, sum, squares] = [0, 0, 0]
     for (let at = j; at < X.length; at += columns) {
-      const value = Number.isNaN(X[at]) ? 0 : X[at]
-      sum += value / n
-      squares += (value * value) / n
+      if (Number.isNaN(X[at])) continue
+      n++
+      sum += X[at]
+      squares += X[at] * X[at]
     }
-    return Math.sqrt(Math.max(0, squares - sum * sum)) / (Math.abs(sum) + 1e-12)
+    if (n === 0) return 0
+    const mean = sum / n
+    return Math.sqrt(Math.max(0, squares / n - mean * mean)) / (Math.abs(mean) + 1e-12)
   })
   return all
     .sort((a, b) => spread[b] - spread[a] || a - b)
