@@ -15,6 +15,10 @@ const trimmed = (magnitude: number, digits: number): string => {
   return text.includes('.') ? text.replace(/\.?0+$/, '') : text
 }
 
+/** Whole numbers inside a text as they are written elsewhere: '50000 held-out pixels' → '50 000 held-out pixels'. */
+export const groupDigits = (text: string): string =>
+  text.replace(/(?<![\d.])\d{4,}(?!\d*\.\d)/g, (digits) => formatNumber(Number(digits), 0))
+
 /** Exactly so many decimals, for figures that stand below each other. */
 export function formatFixed(value: number, decimals: number): string {
   if (!Number.isFinite(value)) return formatNumber(value)

@@ -11,6 +11,7 @@ import {
   formatRate,
   formatSeconds,
   formatSignificant,
+  groupDigits,
 } from '../../../../src-renderer/lib/format.ts'
 
 const plain = (text: string): string => text.replace(/\u202f/g, ' ')
@@ -32,6 +33,11 @@ test('only significant digits are written, with powers of ten where they help', 
   expect(formatSignificant(12.345)).toBe('12.3')
   expect(plain(formatSignificant(39_000_000))).toBe('3.9 × 10⁷')
   expect(plain(formatSignificant(4.2e-7))).toBe('4.2 × 10⁻⁷')
+})
+
+test('whole numbers inside a text are grouped, figures with decimals stay', () => {
+  expect(plain(groupDigits('99.5 % of 50000 held-out rows, 4800 against 120'))).toBe('99.5 % of 50 000 held-out rows, 4 800 against 120')
+  expect(groupDigits('p 0.00012, rank 12345.5')).toBe('p 0.00012, rank 12345.5')
 })
 
 test('figures below each other have the decimals of one of them', () => {
