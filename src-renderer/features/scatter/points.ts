@@ -65,23 +65,31 @@ export function pointOpacity(points: Float32Array, bounds: Bounds, width: number
   return Math.min(0.85, Math.max(0.002, 1 - (1 - 0.92) ** (1 / Math.max(1, perPoint))))
 }
 
-/** Median position of each label that has points; of many points from an even part of them. */
+/**
+ * Where a label is written: at the point of its own that lies nearest to their median, so that the name of a class in several islands stands
+ * on one of them. Of many points from an even part.
+ */
 export function labelMedians(points: Float32Array, labels: Uint16Array): Map<number, readonly [x: number, y: number]> {
-  const xs = new Map<number, number[]>()
-  const ys = new Map<number, number[]>()
+  const members = new Map<number, number[]>()
   const every = Math.max(1, Math.floor(labels.length / mostCounted))
   for (let i = 0; i < labels.length; i += every) {
-    const label = labels[i]
-    if (label === 0) continue
-    const x = xs.get(label) ?? []
-    const y = ys.get(label) ?? []
-    x.push(points[i * 2])
-    y.push(points[i * 2 + 1])
-    xs.set(label, x)
-    ys.set(label, y)
+    if (labels[i] === 0) continue
+    const found = members.get(labels[i])
+    if (found) found.push(i)
+    else members.set(labels[i], [i])
   }
-  const median = (v: number[]): number => v.sort((a, b) => a - b)[v.length >> 1]
-  return new Map([...xs].map(([label, x]) => [label, [median(x), median(ys.get(label) as number[])] as const]))
+  const along = (of: readonly number[], axis: 0 | 1): Float32Array => Float32Array.from(of, (i) => points[2 * i + axis]).sort()
+  const spread = (sorted: Float32Array): number => sorted[Math.floor(0.9 * sorted.length)] - sorted[Math.floor(0.1 * sorted.length)] || 1
+  return new Map(
+    [...members].map(([label, of]) => {
+      const [xs, ys] = [along(of, 0), along(of, 1)]
+      const [x, y] = [xs[xs.length >> 1], ys[ys.length >> 1]]
+      const [sx, sy] = [spread(xs), spread(ys)]
+      const distance = (i: number): number => ((points[2 * i] - x) / sx) ** 2 + ((points[2 * i + 1] - y) / sy) ** 2
+      const nearest = of.reduce((best, i) => (distance(i) < distance(best) ? i : best))
+      return [label, [points[2 * nearest], points[2 * nearest + 1]] as const]
+    }),
+  )
 }
 
 /** Longer names are cut where they are written among the points; the legend has all of them. */

@@ -64,20 +64,28 @@ export const selectionLines = (all: readonly RowCondition[], names: Names): Sele
   all.flatMap((condition, i): SelectionLine[] => {
     const and = i > 0 ? 'and within ' : ''
     if (condition.kind !== 'combined')
-      return [{ words: `${and}${conditionWords(condition, names)}`, drops: all.length > 1 ? condition : null }]
+      return [
+        {
+          words: and ? `${and}${lower(conditionWords(condition, names))}` : conditionWords(condition, names),
+          drops: all.length > 1 ? condition : null,
+        },
+      ]
     return condition.parts.map((part, j) => ({
       words: `${j === 0 ? and : ''}${partWords(part, j, names)}`,
       drops: j === 0 && all.length > 1 ? condition : null,
     }))
   })
 
-/** 'Class 2, and Drawn on UMAP, without Drawn on the map' */
+/** 'Class 2, and drawn on UMAP, without drawn on the map' */
 function partWords({ how, outside, all }: SelectionPart, i: number, names: Names): string {
-  const what = all.map((condition) => conditionWords(condition, names)).join(' within ')
-  const step = i === 0 ? '' : how === 'add' ? 'and ' : 'without '
-  if (!outside) return `${step}${what}`
-  return how === 'remove' && i > 0 ? `only within ${what}` : `${step}all but ${what}`
+  const [first = '', ...more] = all.map((condition) => conditionWords(condition, names))
+  const what = [first, ...more.map(lower)].join(' within ')
+  if (i === 0) return outside ? `All but ${lower(what)}` : what
+  if (outside) return how === 'remove' ? `only within ${lower(what)}` : `and all but ${lower(what)}`
+  return `${how === 'add' ? 'and' : 'without'} ${lower(what)}`
 }
+/** In the middle of a sentence. */
+const lower = (words: string): string => words.charAt(0).toLowerCase() + words.slice(1)
 
 function rangeWords(from: number | null, to: number | null): string {
   if (from === null) return to === null ? 'at all' : `up to ${formatSignificant(to)}`

@@ -72,9 +72,12 @@ test('points are fainter the denser they lie, within limits', () => {
   expect(many).toBeGreaterThanOrEqual(0.002)
 })
 
-test('labels stand at the median of their class, and no class has none', () => {
+test('labels stand at the point of their class nearest to its median, and no class has none', () => {
   const medians = labelMedians(Float32Array.from([0, 0, 1, 5, 100, 9, 3, 3]), Uint16Array.from([1, 1, 1, 0]))
   expect([...medians]).toEqual([[1, [1, 5]]])
+  // Two islands, whose median along each axis lies on neither.
+  const islands = labelMedians(Float32Array.from([0, 10, 1, 10, 2, 10, 3, 10, 10, 0, 10, 1, 10, 2, 10, 3]), new Uint16Array(8).fill(2))
+  expect(islands.get(2)).toEqual([3, 10])
 })
 
 test('a code of one number is spread along the other axis', () => {

@@ -87,11 +87,11 @@ test('each step of a selection has a line of its own, and further conditions can
     ],
   }
   expect(selectionLines([combined], names)).toEqual(
-    ['Class 2', 'and Drawn on the map', 'without Drawn on the map', 'only within Class 2'].map((words) => ({ words, drops: null })),
+    ['Class 2', 'and drawn on the map', 'without drawn on the map', 'only within class 2'].map((words) => ({ words, drops: null })),
   )
   expect(selectionLines([classes, area], names)).toEqual([
     { words: 'Class 2', drops: classes },
-    { words: 'and within Drawn on the map', drops: area },
+    { words: 'and within drawn on the map', drops: area },
   ])
   expect(conditionWords(everyRow(3), names)).toBe('All pixels')
 })
