@@ -1,4 +1,4 @@
-/** Mini-batch k-means (Sculley, WWW 2010); the arithmetic is in ../minibatchKmeans.ts. Memory beside the rows: 2 bytes per row. */
+/** Mini-batch k-means (Sculley, WWW 2010); the arithmetic is in kmeans/minibatchKmeans.ts. Memory beside the rows: 2 bytes per row. */
 import { z } from 'zod'
 import { minibatchKmeans } from './kmeans/kmeans.ts'
 import { defineClustering } from './define.ts'

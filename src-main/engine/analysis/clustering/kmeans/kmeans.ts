@@ -1,15 +1,18 @@
 /**
- * k-means: k-means++ starts (kmeansSeeding.ts), Lloyd's iteration (lloyd.ts), the best of `nInit` kept.
+ * k-means: k-means++ starts (kmeansSeeding.ts), Lloyd's iteration (lloyd.ts), the best of `nInit` kept and, where it costs little, bettered by
+ * moving single centres elsewhere (swaps.ts).
  *
  * Labels are 0-based here (0 … k−1); where 0 means 'no data' the caller adds 1. Ids are canonical: by size, largest first, then
  * by centroid. The labels are exactly what `assign` gives for the returned float32 centres, so a scene that is assigned
  * in a stream agrees with the rows the centres were learned from. Threads never change a bit of the result (threads/crew.ts).
  */
 import { createPace, type LongRun } from '#engine/analysis/pace.ts'
+import { randomStream } from '#engine/analysis/random.ts'
 import { inSharedMemory } from '#engine/analysis/threads/crew.ts'
 import { seedingCost } from './kmeansSeeding.ts'
-import { createLloyd } from './lloyd.ts'
+import { createLloyd, type Lloyd } from './lloyd.ts'
 import { createNearest } from './nearest.ts'
+import { createSwaps } from './swaps.ts'
 import { type KmeansCrew, kmeansCrew, rowsAtOnce } from './work.ts'
 
 export { minibatchKmeans } from './minibatchKmeans.ts'
@@ -20,10 +23,7 @@ export interface KmeansOptions extends LongRun {
   readonly k: number
   /** Starts; the one with the smallest inertia is kept. Default 10. */
   readonly nInit?: number
-  /**
-   * Of few rows up to eight times as many starts: they cost little there, and the fewer the rows of a class the more its centre depends on
-   * where it began. Default: when `nInit` is not given.
-   */
+  /** Swaps after the starts, up to 24 for each where rows are few: there they cost little and find more than further starts. Default: when `nInit` is not given. */
   readonly thorough?: boolean
   /** Passes of one start at most. Default 300. */
   readonly maxIterations?: number
@@ -49,13 +49,18 @@ export interface Kmeans {
   readonly iterations: number
 }
 
-/** Differences of one pass. */
+/** Swaps for each start, and that many times more at most where a pass takes less than this many multiplications. */
+const swapsPerStart = 3
+const mostTimesMore = 8
 const smallWork = 2 ** 23
+/** Multiplications that take as long as what is done with a row besides. */
+const perRow = 100
 /** Starts that are drawn at a time, by as many threads, where their centres take no more than 16 MB. */
 const startsAtOnce = 16
 const mostHeld = 2 ** 21
-/** Of the time of a start, about. */
+/** Of the time of a start, about: drawing its centres, and a swap. */
 const seedingShare = 0.3
+const swapShare = 0.2
 
 /**
  * @param points  [n × d] row-major, finite, already scaled: a column in metres beside one in degrees will dominate
@@ -86,13 +91,15 @@ export async function withCrew<Result>(
 async function learn(points: Float32Array, n: number, d: number, options: KmeansOptions, crew: KmeansCrew): Promise<Kmeans> {
   const { k, nInit = 10, maxIterations = 300, tolerance = 1e-4, seed, signal, report, thorough = options.nInit === undefined } = options
   const lloyd = await createLloyd(points, n, d, k, crew, { signal })
-  const starts = thorough ? nInit * Math.max(1, Math.min(8, Math.floor(smallWork / (n * k * d)))) : nInit
+  const turns = thorough ? swapsFor(n, d, k, nInit) : 0
+  const ofStarts = nInit / (nInit + swapShare * turns)
   const atOnce = Math.max(1, Math.min(startsAtOnce, Math.floor(mostHeld / (k * d))))
-  let best: { centres: Float64Array; inertia: number; iterations: number } | null = null
-  for (let from = 0; from < starts; from += atOnce) {
-    const count = Math.min(atOnce, starts - from)
+  let best: Found | null = null
+  for (let from = 0; from < nInit; from += atOnce) {
+    const count = Math.min(atOnce, nInit - from)
     const names = Array.from({ length: count }, (_, i) => `k-means/${from + i}`)
-    const said = (begun: number, run: number): void => report?.((from + seedingShare * begun + (1 - seedingShare) * run) / starts)
+    const said = (begun: number, run: number): void =>
+      report?.((ofStarts * (from + seedingShare * begun + (1 - seedingShare) * run)) / nInit)
     const begun = await seedStarts(points, n, d, k, { names, seed, signal, report: (share) => said(share * count, 0) }, crew)
     for (const i of names.keys()) {
       const centres = begun.slice(i * k * d, (i + 1) * k * d)
@@ -101,8 +108,60 @@ async function learn(points: Float32Array, n: number, d: number, options: Kmeans
       said(count, i + 1)
     }
   }
-  const { centres, iterations } = best as NonNullable<typeof best>
+  if (turns > 0) {
+    best = await bettered(
+      best as Found,
+      { points, n, d, k, lloyd, options, shiftLimit: tolerance * lloyd.meanVariance, turns },
+      (fraction) => report?.(ofStarts + (1 - ofStarts) * fraction),
+    )
+  }
+  const { centres, iterations } = best as Found
   return { ...(await finishTogether(points, n, d, k, Float32Array.from(centres), crew, signal)), iterations }
+}
+
+interface Found {
+  readonly centres: Float64Array
+  readonly inertia: number
+  readonly iterations: number
+}
+
+/** The fewer the rows of a class, the more its centre depends on where it began, and the less a swap costs. One class has nowhere else to be. */
+function swapsFor(n: number, d: number, k: number, nInit: number): number {
+  const timesMore = Math.min(mostTimesMore, smallWork / (n * (k * d + perRow)))
+  return k > 1 ? Math.floor(swapsPerStart * nInit * timesMore) : 0
+}
+
+async function bettered(
+  start: Found,
+  given: {
+    readonly points: Float32Array
+    readonly n: number
+    readonly d: number
+    readonly k: number
+    readonly lloyd: Lloyd
+    readonly options: KmeansOptions
+    readonly shiftLimit: number
+    readonly turns: number
+  },
+  report: (fraction: number) => void,
+): Promise<Found> {
+  const { points, n, d, k, lloyd, options, shiftLimit, turns } = given
+  const { seed, signal, maxIterations = 300 } = options
+  const swaps = createSwaps(points, n, d, k, createPace(signal))
+  const random = randomStream(seed, 'k-means/swaps')
+  let best = start
+  await swaps.of(best.centres)
+  for (let turn = 0; turn < turns; turn++) {
+    const centres = await swaps.draw(random)
+    if (!centres) break
+    const run = await lloyd.run(centres, maxIterations, shiftLimit)
+    report((turn + 1) / turns)
+    if (run.inertia >= best.inertia) continue
+    best = { centres, ...run }
+    await swaps.of(centres)
+  }
+  report(1)
+  return best
 }
 
 /** k-means++ starts, each from the random stream of its name: [starts × k × d]. */

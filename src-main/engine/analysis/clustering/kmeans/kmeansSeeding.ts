@@ -112,7 +112,8 @@ function scale(X: Float32Array, values: number): void {
   for (let at = 0; at < values; at++) X[at] *= factor
 }
 
-function drawByWeight(weights: Float32Array, m: number, target: number): number {
+/** The first row at which the weights so far exceed the target; rows without a weight are never drawn. */
+export function drawByWeight(weights: Float32Array | Float64Array, m: number, target: number): number {
   let sum = 0
   let last = 0
   for (let i = 0; i < m; i++) {

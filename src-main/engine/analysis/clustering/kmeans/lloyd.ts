@@ -1,13 +1,13 @@
 /**
  * Lloyd's iteration: rows go to their nearest centre, centres to the mean of their rows, until nothing moves. A pass over the rows is shared
- * out among threads (work.ts). Up to 256 centres it is faster to look at every distance, many at a time (lloydPlain.ts), than to know which
- * need not be looked at (lloydBounded.ts); both end at the same place.
+ * out among threads (work.ts). Both ways of it know which rows cannot have another centre than before: up to 256 centres the others are held
+ * against all centres, many at a time (lloydPlain.ts), beyond against the near ones (lloydBounded.ts). Both end at the same place.
  */
 import { squaredDistance } from '#engine/analysis/distance.ts'
 import type { LongRun } from '#engine/analysis/pace.ts'
 import { noteMoves } from './lloydBounded.ts'
-import { isPlainFaster, keptRows, placeCentres } from './lloydPlain.ts'
-import { blocksOf, changedStride, createState, type LloydState, moveRow } from './lloydState.ts'
+import { createPlacing, isInRange, isPlainFaster, keptRows, lookAgain, placeMiddle } from './lloydPlain.ts'
+import { blocksOf, createState, type LloydState, moveRow, tallyStride } from './lloydState.ts'
 import type { KmeansCrew, KmeansTask } from './work.ts'
 
 export interface LloydRun {
@@ -32,50 +32,55 @@ export async function createLloyd(
   d: number,
   k: number,
   crew: KmeansCrew,
-  { signal, plain = isPlainFaster(points, n, d, k) }: LongRun & { readonly plain?: boolean } = {},
+  { signal, plain = isPlainFaster(n, d, k) }: LongRun & { readonly plain?: boolean } = {},
 ): Promise<Lloyd> {
   const state = createState(points, n, d, k, plain)
   const blocks = blocksOf(state)
-  const { middle, labels, stride, inertia } = state
+  const { middle, labels, stride, inertia, tally } = state
   const share = (kind: Exclude<KmeansTask['kind'], 'seed' | 'nearest' | 'gather'>, cost: number): Promise<void> =>
     crew.run({ kind, state }, kind === 'arrange' ? k : blocks, { cost, signal })
-  const totalInertia = (): number => inertia.reduce((sum, ofBlock) => sum + ofBlock, 0)
+  const sumOf = (ofBlocks: Float64Array): number => ofBlocks.reduce((sum, ofBlock) => sum + ofBlock, 0)
+  /** Of all blocks. */
+  const tallied = (which: number): number => {
+    let sum = 0
+    for (let at = which; at < tally.length; at += tallyStride) sum += tally[at]
+    return sum
+  }
 
   await share('middle', n * d)
   for (let block = 0; block < blocks; block++) for (let j = 0; j < d; j++) middle[j] += state.sums[block * stride + j] / n
+  if (state.plain) placeMiddle(state, state.plain)
   await share('centre', n * d)
-  const meanVariance = totalInertia() / n / d
+  const squares = sumOf(inertia)
+  if (plain && !isInRange(squares, n, d)) return createLloyd(points, n, d, k, crew, { signal, plain: false })
+  const placing = state.plain && createPlacing(state, state.plain)
 
   return {
-    meanVariance,
+    meanVariance: squares / n / d,
     async run(centres, maxIterations, shiftLimit, { report } = {}) {
       labels.fill(-1)
       state.sums.fill(0)
       state.counts.fill(0)
       state.centres.set(centres)
       let iterations = 0
+      let looked = n
       while (iterations < maxIterations) {
-        if (state.plain) placeCentres(state, state.plain)
-        else if (iterations > 0) await share('arrange', k * k * d)
-        await share(iterations === 0 ? 'first pass' : 'pass', n * d * (state.plain ? k : Math.sqrt(k)))
+        placing?.place(state.centres, iterations === 0)
+        if (state.bounds && iterations > 0) await share('arrange', k * k * d)
+        await share(iterations === 0 ? 'first pass' : 'pass', state.plain ? n + looked * d * k : n * d * Math.sqrt(k))
         iterations++
+        looked = tallied(1)
         report?.(iterations / maxIterations)
-        if (changedRows(state) === 0) break
+        if (tallied(0) === 0) break
         const counts = countsOf(state)
         fillEmpty(state, counts)
         if (moveCentres(state, counts) <= shiftLimit) break
       }
       await share('inertia', n * d)
       centres.set(state.centres)
-      return { inertia: totalInertia(), iterations }
+      return { inertia: sumOf(inertia), iterations }
     },
   }
-}
-
-function changedRows(state: LloydState): number {
-  let changed = 0
-  for (let block = 0; block < blocksOf(state); block++) changed += state.changed[block * changedStride]
-  return changed
 }
 
 /** [k] */
@@ -104,6 +109,7 @@ function fillEmpty(state: LloydState, counts: Float64Array): void {
     counts[labels[farthest]]--
     counts[c]++
     moveRow(state, farthest, plain ? keptRows(state, plain) : points, labels[farthest], c)
+    if (plain) lookAgain(state, plain, farthest)
     if (!bounds) continue
     // Its bounds belong to another centre: look at every distance next time.
     bounds.upper[farthest] = Number.POSITIVE_INFINITY
@@ -127,6 +133,6 @@ function moveCentres(state: LloydState, counts: Float64Array): number {
     }
     shift += squared[c]
   }
-  if (bounds) noteMoves(state, bounds, squared)
+  if (bounds) noteMoves(squared, bounds)
   return shift
 }

@@ -10,7 +10,7 @@
  * 2 u_i + s_a of c_a, so only centres that near to c_a are looked at, nearest first.
  */
 import { squaredDistance, squaredDistances } from '#engine/analysis/distance.ts'
-import { type BoundsState, changedStride, type LloydState, moveRow, rowsOf } from './lloydState.ts'
+import { type BoundsState, tallyStride, type LloydState, moveRow, rowsOf } from './lloydState.ts'
 
 /** The other centres of centre a in order of their distance. */
 export function arrangeCentre({ d, k, centres }: LloydState, { spread, neighbours, neighbourDistances }: BoundsState, a: number): void {
@@ -30,8 +30,9 @@ export function arrangeCentre({ d, k, centres }: LloydState, { spread, neighbour
   spread[a] = k > 1 ? between[order[0]] : Number.POSITIVE_INFINITY
 }
 
-/** What bounds are told of the centres' squared moves. */
-export function noteMoves({ k }: LloydState, { moves, otherMoves }: BoundsState, squared: Float64Array): void {
+/** How far each centre moved, from the squares of it, and any other one at most. */
+export function noteMoves(squared: Float64Array, { moves, otherMoves }: Pick<BoundsState, 'moves' | 'otherMoves'>): void {
+  const k = squared.length
   let most = 0
   let secondMost = 0
   let mover = -1
@@ -50,7 +51,7 @@ export function noteMoves({ k }: LloydState, { moves, otherMoves }: BoundsState,
 
 /** First pass: every distance. */
 export function boundedFirstPass(state: LloydState, { upper, lower }: BoundsState): (block: number) => void {
-  const { points, d, k, centres, changed } = state
+  const { points, d, k, centres, tally } = state
   const distances = new Float64Array(k)
   return (block) => {
     const [from, to] = rowsOf(state, block)
@@ -73,7 +74,7 @@ export function boundedFirstPass(state: LloydState, { upper, lower }: BoundsStat
       lower[i] = Math.sqrt(second)
       moveRow(state, i, points, -1, label)
     }
-    changed[changedStride * block] = to - from
+    tally[tallyStride * block] = to - from
   }
 }
 
@@ -118,6 +119,6 @@ export function boundedPass(state: LloydState, bounds: BoundsState): (block: num
       changed++
       moveRow(state, i, points, a, label)
     }
-    state.changed[changedStride * block] = changed
+    state.tally[tallyStride * block] = changed
   }
 }

@@ -2,9 +2,10 @@
  * What Lloyd's iteration keeps, where every thread can see it. Labels, counts and sums are kept by blocks of rows: blocks depend on the number
  * of rows alone, a block is one thread's at a time, and they are added up in their order. So the bits of a result do not depend on the threads.
  *
- * Memory beside the points: 4 bytes per row and at most as much again as a quarter of the points; with the plain iteration (lloydPlain.ts) the
- * rows once more, with bounds (lloydBounded.ts) 16 bytes per row.
+ * Memory beside the points: 4 bytes per row and at most as much again as a quarter of the points; with the kernel (lloydPlain.ts) the rows
+ * once more and 4 bytes per row, with the bounds (lloydBounded.ts) 16 bytes per row.
  */
+import { notesBytes } from './lloydKernel.ts'
 
 /** What both ways of finding the nearest centre share. */
 export interface LloydState {
@@ -16,7 +17,7 @@ export interface LloydState {
   readonly d: number
   readonly k: number
   readonly blockRows: number
-  /** [d] mean of the rows. */
+  /** [d] mean of the rows, or near it. */
   readonly middle: Float64Array
   /** [k × d] */
   readonly centres: Float64Array
@@ -28,23 +29,29 @@ export interface LloydState {
   readonly sums: Float64Array
   /** [blocks × k] rows. */
   readonly counts: Int32Array
-  /** [blocks × 16] of which the first: rows that changed their class in the last pass. */
-  readonly changed: Int32Array
+  /** [blocks × 16] of which the first two: rows that changed their class in the last pass, and rows that were held against the centres. */
+  readonly tally: Int32Array
   /** [blocks] squared distances to the own centre, or to the middle. */
   readonly inertia: Float64Array
   readonly plain?: PlainState
   readonly bounds?: BoundsState
 }
 
-/** See lloydPlain.ts; addresses in a memory that also holds labels, sums and changes. */
+/** See lloydKernel.ts; addresses in a memory that also holds labels, sums, counts and tallies. */
 export interface PlainState {
   readonly memory: WebAssembly.Memory
   readonly rowsAt: number
+  readonly middleAt: number
   readonly centresAt: number
   readonly halvesAt: number
+  readonly movedAt: number
+  readonly longestAt: number
   readonly labelsAt: number
+  readonly untilAt: number
   readonly sumsAt: number
-  readonly changedAt: number
+  readonly countsAt: number
+  readonly tallyAt: number
+  readonly notesAt: number
 }
 
 /** See lloydBounded.ts. */
@@ -62,8 +69,10 @@ export interface BoundsState {
   readonly neighbourDistances: Float64Array
 }
 
-/** Changes of neighbouring blocks would be on one line of the cache. */
-export const changedStride = 16
+/** Tallies of neighbouring blocks would be on one line of the cache. */
+export const tallyStride = 16
+/** Bytes of a block's notes, of whole lines. */
+export const notesStride = 64 * Math.ceil(notesBytes / 64)
 
 /** So many that the sums of a block take no more than a quarter of its rows. */
 const blockRowsFor = (k: number): number => Math.max(4096, 8 * k)
@@ -73,14 +82,13 @@ const whole = (length: number): Int32Array => new Int32Array(new SharedArrayBuff
 
 let states = 0
 
-/** @param plain whether every distance is looked at */
 export function createState(points: Float32Array, n: number, d: number, k: number, plain: boolean): LloydState {
   const blockRows = blockRowsFor(k)
   const blocks = Math.ceil(n / blockRows)
   // The kernel adds an odd last column in a pair with a place after it; blocks begin on lines of the cache.
   const stride = 8 * Math.ceil((k * d + 1) / 8)
   const common = { id: ++states, points, n, d, k, blockRows, stride }
-  const small = { middle: doubles(d), centres: doubles(k * d), counts: whole(blocks * k), inertia: doubles(blocks) }
+  const small = { middle: doubles(d), centres: doubles(k * d), inertia: doubles(blocks) }
   if (plain) {
     let top = 64
     const take = (bytes: number): number => {
@@ -90,11 +98,18 @@ export function createState(points: Float32Array, n: number, d: number, k: numbe
     }
     const padded = 4 * Math.ceil(k / 4)
     const addresses = {
+      middleAt: take(4 * d),
       centresAt: take(4 * padded * d),
       halvesAt: take(4 * padded),
-      changedAt: take(4 * blocks * changedStride),
+      // After the infinity for rows without a centre.
+      movedAt: take(4 * (k + 1)) + 4,
+      longestAt: take(4),
+      tallyAt: take(4 * blocks * tallyStride),
+      notesAt: take(blocks * notesStride),
       sumsAt: take(8 * blocks * stride),
+      countsAt: take(4 * blocks * k),
       labelsAt: take(4 * n),
+      untilAt: take(4 * n),
       rowsAt: take(4 * n * d),
     }
     const pages = Math.ceil(top / 65_536)
@@ -104,7 +119,8 @@ export function createState(points: Float32Array, n: number, d: number, k: numbe
       ...small,
       labels: new Int32Array(memory.buffer, addresses.labelsAt, n),
       sums: new Float64Array(memory.buffer, addresses.sumsAt, blocks * stride),
-      changed: new Int32Array(memory.buffer, addresses.changedAt, blocks * changedStride),
+      counts: new Int32Array(memory.buffer, addresses.countsAt, blocks * k),
+      tally: new Int32Array(memory.buffer, addresses.tallyAt, blocks * tallyStride),
       plain: { memory, ...addresses },
     }
   }
@@ -114,7 +130,8 @@ export function createState(points: Float32Array, n: number, d: number, k: numbe
     ...small,
     labels: whole(n),
     sums: doubles(blocks * stride),
-    changed: whole(blocks * changedStride),
+    counts: whole(blocks * k),
+    tally: whole(blocks * tallyStride),
     bounds: {
       upper: doubles(n),
       lower: doubles(n),

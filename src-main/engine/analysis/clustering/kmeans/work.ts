@@ -4,7 +4,7 @@ import { randomStream } from '#engine/analysis/random.ts'
 import { type Crew, createCrew, type Work, workerBeside } from '#engine/analysis/threads/crew.ts'
 import { seedCentres } from './kmeansSeeding.ts'
 import { arrangeCentre, boundedFirstPass, boundedPass } from './lloydBounded.ts'
-import { keptRows, plainPass } from './lloydPlain.ts'
+import { centringOf, columnSumsOf, plainPass } from './lloydPlain.ts'
 import { type LloydState, rowsOf } from './lloydState.ts'
 import { createNearest } from './nearest.ts'
 
@@ -86,10 +86,10 @@ export function kmeansWork(): Work<KmeansTask> {
         once(task, () => gatherOf(task))(part)
         break
       case 'middle':
-        sumColumns(task.state, part)
+        once(task, () => middleOf(task.state))(part)
         break
       case 'centre':
-        centreRows(task.state, part)
+        once(task, () => centreOf(task.state))(part)
         break
       case 'inertia':
         sumInertia(task.state, part)
@@ -104,8 +104,11 @@ export function kmeansWork(): Work<KmeansTask> {
   }
 }
 
-const begin = ({ points, n, d, k, seed, names, centres }: KmeansTask & { kind: 'seed' }, start: number): Iterable<unknown> =>
-  seedCentres(points, n, d, k, randomStream(seed, names[start]), centres.subarray(start * k * d, (start + 1) * k * d))
+const middleOf = (state: LloydState): ((block: number) => void) =>
+  state.plain ? columnSumsOf(state, state.plain) : (block) => sumColumns(state, block)
+
+const centreOf = (state: LloydState): ((block: number) => void) =>
+  state.plain ? centringOf(state, state.plain) : (block) => sumSquares(state, block)
 
 function passOf(state: LloydState, isFirst: boolean): (block: number) => void {
   const { plain, bounds } = state
@@ -113,6 +116,9 @@ function passOf(state: LloydState, isFirst: boolean): (block: number) => void {
   if (bounds) return isFirst ? boundedFirstPass(state, bounds) : boundedPass(state, bounds)
   throw new Error('a state of k-means has rows or bounds')
 }
+
+const begin = ({ points, n, d, k, seed, names, centres }: KmeansTask & { kind: 'seed' }, start: number): Iterable<unknown> =>
+  seedCentres(points, n, d, k, randomStream(seed, names[start]), centres.subarray(start * k * d, (start + 1) * k * d))
 
 function nearestOf({ points, n, d, k, centres, labels, inertia }: Omit<Gathering, 'sums' | 'counts' | 'squares'>): (block: number) => void {
   const nearest = createNearest(centres, k, d)
@@ -152,18 +158,11 @@ function sumColumns(state: LloydState, block: number): void {
   for (let i = from, at = from * d; i < to; i++) for (let j = 0; j < d; j++, at++) own[j] += points[at]
 }
 
-function centreRows(state: LloydState, block: number): void {
-  const { points, d, middle, inertia, plain } = state
+function sumSquares(state: LloydState, block: number): void {
+  const { points, d, middle, inertia } = state
   const [from, to] = rowsOf(state, block)
-  const rows = plain ? keptRows(state, plain) : null
   let squares = 0
-  for (let i = from, at = from * d; i < to; i++) {
-    for (let j = 0; j < d; j++, at++) {
-      const apart = points[at] - middle[j]
-      squares += apart * apart
-      if (rows) rows[at] = apart
-    }
-  }
+  for (let i = from, at = from * d; i < to; i++) for (let j = 0; j < d; j++, at++) squares += (points[at] - middle[j]) ** 2
   inertia[block] = squares
 }
 

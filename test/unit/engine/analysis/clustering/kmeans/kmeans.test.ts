@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
+import { hardRows } from '../../../../../helpers/hardRows.ts'
 import { aliveThreads } from '../../../../../helpers/aliveThreads.ts'
 import { assign, canonicalOrder, kmeans, minibatchKmeans } from '#engine/analysis/clustering/kmeans/kmeans.ts'
 import { randomStream } from '#engine/analysis/random.ts'
 import reference from '../../../../../fixtures/analysis.json' with { type: 'json' }
+import hard from '../../../../../fixtures/clustering/hardKmeans.json' with { type: 'json' }
 import sets from '../../../../../fixtures/clustering/references.json' with { type: 'json' }
 
 const { n, d, k, inertia, sizes, centres } = reference.kmeans
@@ -162,3 +164,24 @@ test.each(sets.sets)(
     }
   },
 )
+
+const inFixtures = hard.sets.filter((set) => set.file !== 'SalinasA')
+
+test.each(inFixtures)(
+  'inertia is within a thousandth of the best of ten runs of scikit-learn where runs easily end high: $name',
+  async (set) => {
+    const X = hardRows(set)
+    for (const { k, tenRuns } of set.cases) {
+      const { inertia } = await kmeans(X, set.n, set.d, { k, seed: 1 })
+      expect(inertia / tenRuns, `k = ${k}`).toBeLessThan(1.001)
+    }
+  },
+)
+
+test.each(inFixtures)('mini-batch ends no higher than that of scikit-learn, medians of three and of ten seeds: $name', async (set) => {
+  const X = hardRows(set)
+  const { k, miniBatch } = set.cases[set.cases.length - 1]
+  const found: number[] = []
+  for (const seed of [1, 2, 3]) found.push((await minibatchKmeans(X, set.n, set.d, { k, nInit: 10, maxIterations: 300, seed })).inertia)
+  expect(found.sort((a, b) => a - b)[1] / miniBatch.median).toBeLessThan(1.001)
+})

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { createLloyd } from '#engine/analysis/clustering/kmeans/lloyd.ts'
-import { isPlainFaster } from '#engine/analysis/clustering/kmeans/lloydPlain.ts'
+import { isInRange, isPlainFaster } from '#engine/analysis/clustering/kmeans/lloydPlain.ts'
+import { assign } from '#engine/analysis/clustering/kmeans/nearest.ts'
 import { kmeansCrew } from '#engine/analysis/clustering/kmeans/work.ts'
 import { randomStream } from '#engine/analysis/random.ts'
 import { inSharedMemory } from '#engine/analysis/threads/crew.ts'
@@ -52,10 +53,56 @@ test('a second run of the same rows gives the same bits', async () => {
   expect(other).toEqual(one)
 })
 
-test('many centres, many numbers and numbers beyond the range of floats go by the bounds', () => {
-  expect(isPlainFaster(Float32Array.of(1, 2), 2, 1, 256)).toBe(true)
-  expect(isPlainFaster(Float32Array.of(1, 2), 2, 1, 257)).toBe(false)
-  expect(isPlainFaster(Float32Array.of(1, 1e20), 2, 1, 2)).toBe(false)
+test('what floats cannot tell apart and many centres go by the bounds', async () => {
+  expect(isPlainFaster(2, 1, 256)).toBe(true)
+  expect(isPlainFaster(2, 1, 257)).toBe(false)
+  expect([isInRange(1, 2, 1), isInRange(0, 2, 1), isInRange(1e31, 2, 1), isInRange(1e-30, 2, 1), isInRange(Number.NaN, 2, 1)]).toEqual([
+    true,
+    true,
+    false,
+    false,
+    false,
+  ])
+})
+
+test.each([1e30, 1e-30])('rows in units of %s are told apart as others are', async (unit) => {
+  const { X, start } = groups(400, 3, 4)
+  const expected = await (await createLloyd(X, 400, 3, 4, alone)).run(start.slice(), 300, 0)
+  const lloyd = await createLloyd(
+    X.map((value) => value * unit),
+    400,
+    3,
+    4,
+    alone,
+  )
+  const found = await lloyd.run(
+    start.map((value) => value * unit),
+    300,
+    0,
+  )
+  expect(found.iterations).toBe(expected.iterations)
+  expect(found.inertia / unit / unit / expected.inertia).toBeCloseTo(1, 6)
+})
+
+test('rows that keep their centre without a look have no nearer one: overlapping groups, many passes', async () => {
+  const random = randomStream(8, 'overlapping')
+  const [n, d, k] = [6001, 3, 25]
+  const X = Float32Array.from({ length: n * d }, () => random.uniform() + random.uniform())
+  const start = Float64Array.from(X.subarray(0, k * d))
+  const [plain, bounded] = [start.slice(), start.slice()]
+  const one = await (await createLloyd(X, n, d, k, alone, { plain: true })).run(plain, 300, 0)
+  const other = await (await createLloyd(X, n, d, k, alone, { plain: false })).run(bounded, 300, 0)
+  expect(one.iterations).toBeGreaterThan(30)
+  expect(one.inertia / other.inertia).toBeCloseTo(1, 6)
+  // Were one row kept by mistake, its centre would not be the mean of the rows nearest to it.
+  const labels = new Uint16Array(n)
+  assign(X, n, d, Float32Array.from(plain), k, labels)
+  for (let c = 0; c < k; c++)
+    for (let j = 0; j < d; j++) {
+      let [sum, count] = [0, 0]
+      for (let i = 0; i < n; i++) if (labels[i] === c) [sum, count] = [sum + X[i * d + j], count + 1]
+      expect(plain[c * d + j]).toBeCloseTo(sum / count, 4)
+    }
 })
 
 test.each([{ plain: true }, { plain: false }])('threads take blocks as they come, and the bits stay: %o', async ({ plain }) => {
