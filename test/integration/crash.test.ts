@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { createRunner, runToEnd } from '#engine/operations/runner.ts'
 import { createProject, openProject, type ProjectFile } from '#engine/project/open.ts'
-import { command, ended, jsonLines, lineOf, startCommand, startScript } from '../helpers/commandLine.ts'
+import { command, ended, jsonLines, lineOf, startScript } from '../helpers/commandLine.ts'
 import { crashOperations } from '../helpers/crashingProject.ts'
 import { writeTable } from '../helpers/tableFile.ts'
 import { temporaryFolder } from '../helpers/temporaryFolder.ts'
@@ -77,54 +77,50 @@ test('in the middle of a training: it goes on from its last checkpoint and ends 
 }, async () => {
   writeTable(folder.file('t.csv'), 8000)
   const [killed, whole] = [folder.file('killed.stratum'), folder.file('whole.stratum')]
+  const results = async (...args: string[]): Promise<{ id: number; contentKey: string }> => {
+    const { code, out, error } = await command(...args, '--json')
+    expect(code, error).toBe(0)
+    return (jsonLines(out).at(-1) as { result: { id: number; contentKey: string } }).result
+  }
+  let matrix = 0
   for (const path of [killed, whole]) {
     await command('new', path)
     await command('import', path, folder.file('t.csv'))
+    matrix = (await results('prepare', path, 't')).id
   }
-  const training = (path: string, seed: number): string[] => [
-    'train',
-    path,
-    't',
-    '--model',
-    'autoencoder',
-    '--set',
-    'patience=0',
-    '--epochs',
-    '100',
-    '--seed',
-    String(seed),
-    '--threads',
-    '1',
-    '--json',
-  ]
+  const oftenSaved = fileURLToPath(new URL('../helpers/oftenSaved.ts', import.meta.url))
 
-  const firstSeed = 7
-  let seed = firstSeed
-  for (const ms of moments(6500)) {
-    for (let began = false; !began; ) {
-      const child = startCommand(...training(killed, seed))
-      const end = ended(child)
-      // A run that was killed after its last step is finished at once, without a word of progress: the next seed is then begun.
-      began = await lineOf(child, /"operation":"train","status":"running".*"progress"/).then(
-        () => true,
-        () => false,
-      )
-      if (began) await Promise.race([wait(ms), end])
-      child.kill('SIGKILL')
-      const { code } = await end
-      expect([0, null]).toContain(code)
-      // On a fast computer it may be done before it is killed: then the next seed is trained and killed.
-      if (code === 0) seed += 1
+  let seed = 7
+  let step = 0
+  for (const ms of moments(400)) {
+    const child = startScript(oftenSaved, [killed, String(matrix), String(seed)])
+    const end = ended(child)
+    await lineOf(child, /started/).catch(async () => expect((await end).error).toBe(''))
+    await Promise.race([wait(ms), end])
+    child.kill('SIGKILL')
+    const { code, error } = await end
+    // On a fast computer it may be done before it is killed: then the next seed is trained and killed.
+    if (code !== null) {
+      expect([code, error]).toEqual([0, ''])
+      seed += 1
+      step = 0
+      continue
     }
-    await reopened(killed, (project) =>
-      expect(project.artifacts().filter(({ operation }) => operation === 'train').length).toBeLessThanOrEqual(seed - firstSeed + 1),
-    )
+    step = await reopened(killed, (project) => {
+      const drafts = project.artifacts().filter(({ operation, status }) => operation === 'train' && status === 'running')
+      expect(drafts.map((draft) => draft.seed)).toEqual([seed])
+      const saved = project.resumeDraft(drafts[0].id).loadCheckpoint()?.state as { within: { step: number } | null } | undefined
+      expect(saved?.within?.step).toBeGreaterThan(step)
+      return saved?.within?.step ?? 0
+    })
   }
-  const ends = [await command(...training(killed, firstSeed)), await command(...training(whole, firstSeed))]
-  expect(ends.map(({ code }) => code)).toEqual([0, 0])
-  const [afterKills, uninterrupted] = ends.map(
-    ({ out }) => (jsonLines(out).at(-1) as { result: { id: number; contentKey: string } }).result,
-  )
+
+  // The command line takes up what other processes have left.
+  const training = (path: string): string[] => [
+    ...['train', path, String(matrix), '--model', 'autoencoder', '--set', 'patience=0', '--epochs', '100'],
+    ...['--seed', String(seed), '--threads', '1'],
+  ]
+  const [afterKills, uninterrupted] = [await results(...training(killed)), await results(...training(whole))]
   expect(afterKills.contentKey).toBe(uninterrupted.contentKey)
 
   const weightsOf = (path: string, id: number) =>
@@ -134,6 +130,9 @@ test('in the middle of a training: it goes on from its last checkpoint and ends 
   const weights = await weightsOf(killed, afterKills.id)
   expect(Object.keys(weights).length).toBeGreaterThan(3)
   expect(weights).toEqual(await weightsOf(whole, uninterrupted.id))
+  await reopened(killed, (project) =>
+    expect(project.artifacts().filter((artifact) => artifact.operation === 'train' && artifact.seed === seed)).toHaveLength(1),
+  )
 })
 
 test('an interrupted draft that nobody takes up again can be deleted like any artifact', async () => {

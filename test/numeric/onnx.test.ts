@@ -14,7 +14,8 @@ import { contentOf, exportedColumns, presets, someWeights } from '../helpers/exp
 import { largestDifference } from '../helpers/programs.ts'
 import { curvedRows } from '../helpers/training.ts'
 
-const [n, d] = [5000, exportedColumns]
+/** More than a block, and not a multiple of it. */
+const [n, d] = [1500, exportedColumns]
 
 /** The file as a function of rows. */
 async function opened(bytes: Uint8Array) {
