@@ -17,6 +17,8 @@ export const Crs = z.object({
   unit: z.string(),
   /** proj4 definition for showing degrees; null when it is not known. */
   proj4: z.string().nullable(),
+  /** What the source said, where there is no code for it. */
+  wkt: z.string().optional(),
 })
 export type Crs = z.output<typeof Crs>
 

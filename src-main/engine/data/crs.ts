@@ -36,7 +36,8 @@ export async function crsFromWkt(wkt: string): Promise<Crs | null> {
     if (crs.proj4 && definition && agree(crs.proj4, definition)) return crs
   }
   const geographic = /^GEO/i.test(text)
-  return { code: code ? `EPSG:${code}` : null, name: name || 'Unnamed system', unit: unitOf(text, geographic), proj4: definition }
+  const crs = { name: name || 'Unnamed system', unit: unitOf(text, geographic), proj4: definition }
+  return code ? { code: `EPSG:${code}`, ...crs } : { code: null, ...crs, wkt: text }
 }
 
 /** A system that is only known by its parameters. */

@@ -2,9 +2,10 @@
  * Where the pixels lie: transform and CRS as GeoTIFF tags (OGC 19-008).
  *
  * The CRS keys of the source are carried over verbatim. Where a source had none (a CRS from another format) and its EPSG
- * code is known, the shortest set of keys that names the code is written.
+ * code is known, the shortest set of keys that names the code is written; of another system its WKT, as ESRI's programs write it.
  */
 import type { Affine, Grid } from '#common/domain/grid.ts'
+import { wktOf } from '../../data/wkt.ts'
 import { ascii, doubles, shorts, type Tag } from './directory.ts'
 
 const modelPixelScale = 33550
@@ -41,8 +42,32 @@ function keyTags({ geoKeys, crs }: Grid): Tag[] {
     return tags
   }
   const epsg = /^EPSG:(\d+)$/.exec(crs?.code ?? '')
-  return epsg ? [shorts(geoKeyDirectory, directoryOf(Number(epsg[1]), crs?.unit === 'degree'))] : []
+  if (epsg) return [shorts(geoKeyDirectory, directoryOf(Number(epsg[1]), crs?.unit === 'degree'))]
+  const wkt = crs && wktOf(crs)
+  if (!wkt) return []
+  const citation = `ESRI PE String = ${wkt}|`
+  return [shorts(geoKeyDirectory, citedDirectory(citation.length, isGeographic(wkt))), ascii(geoAsciiParams, citation)]
 }
+
+const userDefined = 32_767
+const isGeographic = (wkt: string): boolean => /^GEO/i.test(wkt)
+
+/** As below, with the system told in a citation. */
+const citedDirectory = (length: number, geographic: boolean): number[] =>
+  [
+    [1, 1, 0, 4],
+    [1024, 0, 1, geographic ? 2 : 1],
+    [rasterTypeKey, 0, 1, 1],
+    ...(geographic
+      ? [
+          [2048, 0, 1, userDefined],
+          [2049, geoAsciiParams, length, 0],
+        ]
+      : [
+          [3072, 0, 1, userDefined],
+          [3073, geoAsciiParams, length, 0],
+        ]),
+  ].flat()
 
 /** GTModelType (1 projected, 2 geographic), GTRasterType (1 pixel is area), and the code of the CRS. */
 const directoryOf = (epsg: number, geographic: boolean): number[] =>

@@ -1,13 +1,14 @@
 /**
- * Polygons as GeoJSON (RFC 7946): degrees of WGS 84, longitude first, outer rings counter-clockwise, written as they come.
- * Memory: one polygon as text, and some more that wait to be written together.
+ * Polygons as GeoJSON (RFC 7946): degrees of WGS 84, longitude first, outer rings counter-clockwise, cut at the antimeridian, written as they
+ * come. Memory: one polygon as text, and some more that wait to be written together.
  */
 import type { Grid } from '#common/domain/grid.ts'
 import { toMap } from '#common/domain/grid.ts'
 import { StratumError } from '#common/errors.ts'
 import { converter, crsFromEpsg } from '../../data/crs.ts'
 import { type ExportedFile, writeOutputFile } from '../outputFile.ts'
-import { type Coordinates, type PolygonLayer, ringsIn } from './features.ts'
+import { acrossAntimeridian } from './antimeridian.ts'
+import { type Coordinates, type PolygonLayer, ringInDegrees } from './features.ts'
 
 /** About a millimetre. */
 const digits = 8
@@ -34,7 +35,9 @@ export async function writeGeojson(path: string, layer: PolygonLayer, { crs, tra
     let text = '{"type":"FeatureCollection","features":['
     let first = true
     for await (const { id, polygons, values } of layer.features) {
-      const parts = polygons.map((polygon) => `[${ringsIn(polygon, place).map(ringText).join(',')}]`)
+      const parts = polygons
+        .flatMap(({ outer, holes }) => acrossAntimeridian([outer, ...holes].map((ring) => ringInDegrees(ring, place))))
+        .map((rings) => `[${rings.map(ringText).join(',')}]`)
       const geometry =
         parts.length === 1 ? `{"type":"Polygon","coordinates":${parts[0]}}` : `{"type":"MultiPolygon","coordinates":[${parts.join(',')}]}`
       const properties = JSON.stringify(Object.fromEntries(layer.fields.map(({ name }, i) => [name, values[i]])))

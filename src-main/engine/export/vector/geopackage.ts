@@ -8,6 +8,7 @@
 import { open, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { type Crs, type Grid, toMap } from '#common/domain/grid.ts'
+import { wktOf } from '../../data/wkt.ts'
 import { connect, type Db, isSqliteError } from '../../project/sqlite.ts'
 import { epsgEntry } from '../../data/readers/geotiff/epsg.ts'
 import { type ExportedFile, toWriteError } from '../outputFile.ts'
@@ -119,10 +120,21 @@ const required: readonly System[] = [
   { name: 'WGS 84 geodetic', id: 4326, organization: 'EPSG', code: 4326, definition: wgs84 },
 ]
 
-/** Where its definition is not known, an EPSG code says all that readers need; without one it is an undefined plane. */
+/** The first that GDAL gives to systems of its users. */
+const ownSystem = 100_000
+
+/**
+ * Where its definition is not known, an EPSG code says all that readers need. One without a code is told by its WKT; where that is not
+ * known either it is an undefined plane, or undefined degrees.
+ */
 async function systemOf(crs: Crs | null): Promise<System> {
-  const code = /^EPSG:(\d+)$/.exec(crs?.code ?? '')?.[1]
-  if (code === undefined || crs === null) return required[0]
+  if (crs === null) return required[0]
+  const code = /^EPSG:(\d+)$/.exec(crs.code ?? '')?.[1]
+  if (code === undefined) {
+    const definition = wktOf(crs)
+    if (definition === null) return required[crs.unit === 'degree' ? 1 : 0]
+    return { name: crs.name, id: ownSystem, organization: 'NONE', code: ownSystem, definition }
+  }
   const known = required.find(({ id }) => id === Number(code))
   return (
     known ?? {
