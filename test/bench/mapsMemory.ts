@@ -1,10 +1,11 @@
 /**
- * Memory of what is done to the classes of a large scene: merge, split, sieve, majority filter and a clustering of selected pixels, on a made-up
- * map of 10 000 × 10 000 pixels with two codes each; every operation in a process of its own, with its time and its peak resident size.
+ * Memory of what is done to the classes of a large scene: merge, split, sieve, majority filter, a clustering of selected pixels, a tree and
+ * its cut, and every format they are written in, on a made-up map of 10 000 × 10 000 pixels with two codes each; every operation in a process
+ * of its own, with its time and its peak resident size.
  *
- *   node test/bench/mapsMemory.ts [size=10000] [--json]
+ *   node test/bench/mapsMemory.ts [size=10000] [--only NAME] [--json]
  *
- * The bar is 1000 MB. Classes are blocks of 64 pixels with three percent of specks.
+ * The bar is 1000 MB. Classes are blocks of 64 pixels with three percent of specks: some millions of polygons.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -18,7 +19,9 @@ import { newArtifact } from '../helpers/newArtifact.ts'
 
 const bar = 1000
 const k = 6
-const [sizeText = '10000', step, given] = process.argv.slice(2).filter((a) => !a.startsWith('--'))
+const onlyAt = process.argv.indexOf('--only')
+const only = onlyAt > 0 ? process.argv[onlyAt + 1] : ''
+const [sizeText = '10000', step, given] = process.argv.slice(2).filter((a, i) => !a.startsWith('--') && i + 1 !== onlyAt)
 const json = process.argv.includes('--json')
 const size = Number(sizeText)
 const rows = size * size
@@ -28,9 +31,9 @@ function generate(path: string): void {
   const grid = {
     width: size,
     height: size,
-    transform: [10, 0, 0, 0, -10, 0],
+    transform: [10, 0, 400_000, 0, -10, 6_500_000],
     georeferenced: true,
-    crs: { code: 'EPSG:32754', name: 'UTM zone 54S', unit: 'metre', proj4: null },
+    crs: { code: 'EPSG:32754', name: 'UTM zone 54S', unit: 'metre', proj4: '+proj=utm +zone=54 +south +datum=WGS84 +units=m +no_defs' },
     geoKeys: {},
   }
   const dataset = project.beginDraft(newArtifact({ kind: 'dataset', name: 'scene', contentKey: 'dataset' }), {})
@@ -72,7 +75,17 @@ function generate(path: string): void {
   project.close()
 }
 
-const steps = ['sieve', 'tidy', 'merge-classes', 'split-class', 'cluster'] as const
+const extensions = {
+  geotiff: 'tif',
+  'class table': 'json',
+  npy: 'npy',
+  png: 'png',
+  geopackage: 'gpkg',
+  geojson: 'geojson',
+  csv: 'csv',
+} as const
+const isFormat = (step: string): step is keyof typeof extensions => step in extensions
+const steps = ['sieve', 'tidy', 'merge-classes', 'split-class', 'cluster', 'ward', 'cut-tree', ...Object.keys(extensions)]
 
 async function carryOut(what: string, path: string): Promise<void> {
   const project = openProject(path)
@@ -83,10 +96,19 @@ async function carryOut(what: string, path: string): Promise<void> {
     'merge-classes': { groups: [[1, 2]] },
     'split-class': { classes: [3], k: 3 },
     cluster: { k: 3, within },
+    ward: { method: 'ward', k: 5 },
+    'cut-tree': { by: 'clusters', clusters: 9 },
   }
-  const inputs: Record<string, number> = what === 'cluster' ? { latents: project.find('codes').id } : { clustering }
+  const [latents, tree] = [project.find('codes').id, project.artifacts().find(({ name }) => name === 'tree')]
+  const asked: { operation: string; inputs: Record<string, number>; params: Record<string, unknown> } = isFormat(what)
+    ? { operation: 'export', inputs: { source: clustering }, params: { path: `${path}.${extensions[what]}` } }
+    : what === 'cluster' || what === 'ward'
+      ? { operation: 'cluster', inputs: { latents }, params: params[what] }
+      : { operation: what, inputs: { clustering: what === 'cut-tree' && tree ? tree.id : clustering }, params: params[what] ?? {} }
   const started = performance.now()
-  await runToEnd(runner, { operation: what, inputs, params: params[what] ?? {} })
+  const made = await runToEnd(runner, asked)
+  if (what === 'ward') project.rename(made.id, 'tree')
+  if (isFormat(what)) rmSync(`${path}.${extensions[what]}`)
   const seconds = (performance.now() - started) / 1000
   await runner.dispose()
   project.close()
@@ -99,7 +121,8 @@ if (step === undefined) {
   const folder = mkdtempSync(join(tmpdir(), 'stratum-maps-'))
   const path = join(folder, 'maps.stratum')
   try {
-    for (const what of ['generate', ...steps]) {
+    const chosen = steps.filter((step) => step.includes(only) || (step === 'ward' && only === 'cut-tree'))
+    for (const what of ['generate', ...chosen]) {
       const args = [fileURLToPath(import.meta.url), sizeText, what, path, ...(json ? ['--json'] : [])]
       const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' })
       if (status !== 0) throw new Error(`${what} failed (exit ${status})`)

@@ -1,0 +1,97 @@
+/** What an export is asked for, and which format a file name says. */
+import { extname } from 'node:path'
+import { z } from 'zod'
+import { RowSelection } from '#common/domain/selection.ts'
+import { StratumError } from '#common/errors.ts'
+import { besideChoices } from './table.ts'
+
+export const Target = z.enum(['geotiff', 'png', 'csv', 'npy', 'report', 'onnx', 'safetensors', 'saelens', 'geojson', 'geopackage', 'json'])
+export type Target = z.output<typeof Target>
+
+const targetOfExtension: Readonly<Record<string, Target>> = {
+  '.tif': 'geotiff',
+  '.tiff': 'geotiff',
+  '.png': 'png',
+  '.csv': 'csv',
+  '.json': 'json',
+  '.npy': 'npy',
+  '.html': 'report',
+  '.onnx': 'onnx',
+  '.safetensors': 'safetensors',
+  '.geojson': 'geojson',
+  '.gpkg': 'geopackage',
+}
+
+export const params = z.object({
+  path: z
+    .string()
+    .min(1)
+    .meta({ title: 'File', description: 'Written whole or not at all; files that belong to it (styles, names) stand beside it.' }),
+  target: Target.nullable().default(null).meta({
+    title: 'Format',
+    description:
+      'By the file name when empty: .tif, .png, .csv, .npy, .html; the classes of a clustering as .json; classes or anomalous objects as polygons in .gpkg or .geojson; a model as .onnx or .safetensors. A sparse autoencoder can also become a folder for SAELens.',
+  }),
+  compression: z
+    .enum(['deflate', 'lzw', 'none'])
+    .default('deflate')
+    .meta({ title: 'Compression', description: 'DEFLATE is smallest; LZW opens in older tools.', advanced: true }),
+  list: z
+    .enum(['rows', 'classes', 'flagged', 'events', 'objects'])
+    .default('rows')
+    .meta({
+      title: 'A table lists',
+      labels: {
+        rows: 'Every row',
+        classes: 'Classes with size, area and profile',
+        flagged: 'Flagged rows with blame and reviews',
+        events: 'Events',
+        objects: 'Objects',
+      },
+      description:
+        'As a table (.csv): all rows; of a clustering its classes; of scores what was found above the threshold with what you said of it.',
+      advanced: true,
+    }),
+  minimumPixels: z.int().min(1).max(1_000_000).nullable().default(null).meta({
+    title: 'Smallest object',
+    unit: 'pixels',
+    description: 'Of anomalous objects; as they were scored when empty.',
+    advanced: true,
+  }),
+  takes: z.enum(['raw', 'prepared']).default('raw').meta({
+    title: 'A model takes',
+    description: 'Raw columns, with the preparation inside the file, or rows that were prepared already.',
+    advanced: true,
+  }),
+  parts: z.enum(['separate', 'together']).default('separate').meta({
+    title: 'Ways of a model',
+    description: 'Encoder and decoder in a file each, or both in one that also gives the reconstruction error.',
+    advanced: true,
+  }),
+  beside: z
+    .enum(besideChoices)
+    .default('labels')
+    .meta({
+      title: 'Beside results',
+      labels: { nothing: 'Only the row number', labels: 'Names and labels of the rows', columns: 'All columns of the data' },
+      description:
+        'What a table (.csv) says of each row besides the result. Names and labels are the fields that were not learned from, such as the barcode of a cell; both are read from the file of the data.',
+    }),
+  within: RowSelection.nullable().default(null).meta({
+    title: 'Only these rows',
+    description: 'A selection: a table (.csv) then holds no others.',
+    advanced: true,
+  }),
+})
+export type Params = z.output<typeof params>
+
+export function chooseTarget({ path, target }: Params): Target {
+  const chosen = target ?? targetOfExtension[extname(path).toLowerCase()]
+  if (chosen) return chosen
+  throw new StratumError(
+    'UNKNOWN_FORMAT',
+    `The file name “${path}” does not say a format.`,
+    `End it in ${Object.keys(targetOfExtension).join(', ')}, or choose the format.`,
+    { parameter: 'path' },
+  )
+}
