@@ -130,6 +130,14 @@ beforeAll(async () => {
 })
 afterAll(() => bench.close())
 
+test('agreement with a single class is said to say nothing', async () => {
+  const all = clustering(rows.map(() => 1))
+  const alone = await evaluate({ first: all }, { labels: 'flag' })
+  expect(codesOf(alone.meta, 'warn')).toEqual(['ONE_CLASS'])
+  const both = await evaluate({ first: all }, { labels: 'flag', ignore: [] })
+  expect(codesOf(both.meta)).not.toContain('ONE_CLASS')
+})
+
 describe('classes', () => {
   /** Basalt and half of chalk are found, gneiss lies in two classes; ten rows have none. */
   const found = rows.map((i) => (i < 10 ? 0 : i < 50 ? 3 : i < 80 ? 2 : i < 160 ? 1 : i < 200 ? 4 : 2))

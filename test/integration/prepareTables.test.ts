@@ -127,6 +127,25 @@ describe('a table of mixed columns', () => {
     }
   })
 
+  it('may be told to leave out what is not learned from anyway, and says so of what was chosen', async () => {
+    const labelled = await bench.compute('import', {}, { path: join(folder, 'rocks.csv'), options: { labels: ['kind'] } })
+    const matrix = await bench.compute('prepare', { dataset: labelled.id }, { leaveOut: ['kind', 'day', 'well', 'set'] })
+    expect(metaOf<MatrixMeta>(matrix).columns.map(({ name }) => name)).toEqual(['depth', 'density'])
+    await expect(bench.compute('prepare', { dataset: labelled.id }, { columns: ['kind'] })).rejects.toMatchObject({
+      code: 'PARAMETER_INVALID',
+      message: expect.stringContaining('kept beside the rows'),
+    })
+  })
+
+  it('refuses rows that are all alike', async () => {
+    writeFileSync(join(folder, 'alike.csv'), `a,b\n1,\n${'1,3\n'.repeat(40)}`)
+    const alike = await bench.compute('import', {}, { path: join(folder, 'alike.csv') })
+    await expect(bench.compute('prepare', { dataset: alike.id }, {})).rejects.toMatchObject({
+      code: 'DATA_UNSUITABLE',
+      message: expect.stringMatching(/All 2 columns have one value in all \d+ rows to learn from/),
+    })
+  })
+
   it('scales within each well, by which both become alike', async () => {
     const { matrix, latents } = await job({ columns: ['depth', 'density'], within: 'well' })
     const { steps, trainRows } = metaOf<MatrixMeta>(matrix)

@@ -25,6 +25,7 @@ export const EvaluationFinding = z.object({
     'CALIBRATED_ON_ANOMALIES',
     /** Of the figures themselves. */
     'FEW_ROWS',
+    'ONE_CLASS',
     'FEWER_CLASSES',
     'NEIGHBOURS_ALIKE',
   ]),

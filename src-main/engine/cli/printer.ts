@@ -91,6 +91,9 @@ const remaining = ({ remainingSeconds }: Progress): string =>
 export const formatCount = (n: number): string =>
   Math.abs(n) >= 10 ? String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, '\u2009') : String(Number(n.toPrecision(2)))
 
+/** '1 number', '4 numbers' */
+export const counted = (n: number, noun: string): string => `${formatCount(n)} ${noun}${n === 1 ? '' : 's'}`
+
 export function formatSeconds(seconds: number): string {
   if (seconds < 60) return `${seconds < 10 ? Number(seconds.toFixed(1)) : Math.round(seconds)} s`
   const minutes = Math.floor(seconds / 60)

@@ -3,7 +3,7 @@ import type { Artifact } from '#common/domain/artifact.ts'
 import type { DimensionEstimate, ReportMeta, ReportUnit } from '#common/domain/report.ts'
 import { type ModelMeta, rebuiltOf } from '#common/domain/results.ts'
 import type { Project } from '../project/project.ts'
-import { formatCount, formatTable } from './printer.ts'
+import { counted, formatCount, formatTable } from './printer.ts'
 
 const [mostUnits, mostColumns] = [40, 8]
 
@@ -16,9 +16,12 @@ export function reportText(project: Project, artifact: Artifact): string {
   const { rows, fit, pca, worstColumns, variational, intrinsic, codeSize } = report
   const facts: [string, string][] = [
     ['  judged', `${formatCount(rows.used)} of ${formatCount(rows.of)} ${rows.heldOut ? 'held-out rows' : 'rows that were learned from'}`],
-    ['  explained', `${percent(fit.explainedVariance)}; PCA with ${pca.components} components ${percent(pca.explainedVariance)}`],
+    [
+      '  explained',
+      `${percent(fit.explainedVariance)}; PCA with ${counted(pca.components, 'component')} ${percent(pca.explainedVariance)}`,
+    ],
     ['  error', `${number(fit.error)}; PCA ${number(pca.error)} (mean square, prepared units)`],
-    ['  dimensions', `rows ${dimension(intrinsic.rows)}; codes ${dimension(intrinsic.codes)}; the code has ${codeSize} numbers`],
+    ['  dimensions', `rows ${dimension(intrinsic.rows)}; codes ${dimension(intrinsic.codes)}; the code has ${counted(codeSize, 'number')}`],
     ...worstColumns
       .slice(0, mostColumns)
       .map(({ column, explained, pca: other }): [string, string] => [

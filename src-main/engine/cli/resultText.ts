@@ -14,7 +14,7 @@ import {
 import { columnsBehind } from '../operations/export/classTable.ts'
 import type { Project } from '../project/project.ts'
 import { findingLine } from './examinationText.ts'
-import { formatCount, formatTable } from './printer.ts'
+import { counted, formatCount, formatTable } from './printer.ts'
 
 /** More classes and columns than these are left to `--json` and to the window. */
 const [mostClasses, mostMarks] = [60, 3]
@@ -83,7 +83,10 @@ export function modelText(_: Project, artifact: Artifact): string {
   const judged = holdoutError === null ? 'rows learned from, none are held out' : 'held-out rows'
   return page([
     ['layers', `${stage ? `${stage.widths.join(' → ')}, ` : ''}a code of ${codeSize}`],
-    ['explained', `${percent(explainedVariance)} of ${judged}; PCA with ${codeSize} components ${percent(pca.explainedVariance)}`],
+    [
+      'explained',
+      `${percent(explainedVariance)} of ${judged}; PCA with ${counted(codeSize, 'component')} ${percent(pca.explainedVariance)}`,
+    ],
     ['error', `${number(holdoutError ?? trainError)}; PCA ${number(pca.holdoutError)} (mean square, ${errorsOf ?? 'prepared units'})`],
     ['training', `${formatCount(epochs)} passes, ${stopped === 'early' ? 'ended early' : stopped}`],
     ...warnings.map(({ message, hint }): Fact => ['warning', `${message} ${hint}`]),
@@ -94,7 +97,10 @@ export function latentsText(project: Project, artifact: Artifact): string {
   const { rows, validRows, codeSize, numbers, meanError, dataset } = metaOf<LatentsMeta>(artifact)
   const many = rowNoun[datasetOf(project, dataset).kind][1]
   return page([
-    ['codes', `${formatCount(validRows)} of ${formatCount(rows)} ${many}, ${codeSize} ${numbers ?? 'numbers each'}`],
+    [
+      'codes',
+      `${formatCount(validRows)} of ${formatCount(rows)} ${many}, ${numbers ? `${codeSize} ${numbers}` : `${counted(codeSize, 'number')} each`}`,
+    ],
     ['error', `${number(meanError)} on average (mean square, prepared units)`],
   ])
 }

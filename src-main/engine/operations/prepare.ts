@@ -262,6 +262,7 @@ export const prepareOperation = defineOperation({
           `Only ${trainRows} usable ${rowNoun[meta.kind][1]} to learn from.`,
           'Hold out a smaller share, or check the no-data value.',
         )
+      checkSomethingVaries(sample, sampleRows, first.columns, meta)
       if (ctx.params.missing === 'drop') findings.push(...incompleteFinding(meta, first.leftOut()))
       const { within } = ctx.params
       const grouping = within === null ? null : await readGroups(source, meta, within, ctx.signal)
@@ -315,6 +316,27 @@ export const prepareOperation = defineOperation({
     }
   },
 })
+
+/** @throws DATA_UNSUITABLE: a model of rows that are all alike would seem perfect and say nothing */
+function checkSomethingVaries(X: Float32Array, n: number, columns: readonly Column[], { kind }: DatasetMeta): void {
+  const d = columns.length
+  const varies = (j: number): boolean => {
+    let [least, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+    for (let at = j; at < n * d; at += d) {
+      if (X[at] < least) least = X[at]
+      if (X[at] > greatest) greatest = X[at]
+      if (least < greatest) return true
+    }
+    return false
+  }
+  if (columns.some((_, j) => varies(j))) return
+  throw new StratumError(
+    'DATA_UNSUITABLE',
+    `${d === 1 ? `“${columns[0].name}” has` : `All ${d} ${columnNoun[kind][1]} have`} one value in all ${n} ${rowNoun[kind][1]} to learn from.`,
+    'There is nothing to learn. Check the file and its no-data value, or choose other rows.',
+    { rows: n },
+  )
+}
 
 function earlySteps({ missing }: Params, plan: CellPlan | null): FittedStep[] {
   return [...(missing === 'drop' ? [{ id: 'complete-rows' } as const] : []), ...(plan?.steps ?? [])]

@@ -12,6 +12,11 @@ const madScale = 1.4826
 const deviations = 3
 /** Rows whose expm1 adds up to one total within this are logarithms of scaled counts. */
 const totalTolerance = 0.01
+/**
+ * Of some genes only they add up to different totals, but expm1 still gives whole multiples of what one count became: in so many cells
+ * with so many genes, this near, and below what four bytes tell apart.
+ */
+const steps = { cells: 200, genes: 5, within: 0.01, below: 1000, share: 0.9 }
 
 export class CellTally {
   readonly counts: Float32Array
@@ -58,6 +63,7 @@ export class CellTally {
     this.genes[row] = genes
     this.mitochondrial[row] = total > 0 ? mito / total : Number.NaN
     if (this.#whole || scaled === 0) return
+    if (this.#stepped.seen < steps.cells) this.#addSteps(X, at)
     // The cell in which the first fraction was found is incomplete, so it is not compared.
     if (this.#complete) {
       this.#leastTotal = Math.min(this.#leastTotal, scaled)
@@ -66,12 +72,32 @@ export class CellTally {
     this.#complete = true
   }
   #complete = false
+  readonly #stepped = { seen: 0, fits: 0 }
+
+  /** Whether the values of a cell are logarithms of 1, 2, 3 … times the same number. */
+  #addSteps(X: Float32Array, at: number): void {
+    let least = Number.POSITIVE_INFINITY
+    for (let j = 0; j < this.#d; j++) if (X[at + j] > 0) least = Math.min(least, X[at + j])
+    const unit = Math.expm1(least)
+    let [compared, beside] = [0, 0]
+    for (let j = 0; j < this.#d; j++) {
+      const ratio = X[at + j] > least ? Math.expm1(X[at + j]) / unit : 0
+      if (ratio === 0 || ratio > steps.below) continue
+      compared++
+      if (Math.abs(ratio - Math.round(ratio)) > steps.within) beside++
+    }
+    if (compared < steps.genes) return
+    this.#stepped.seen++
+    if (beside === 0) this.#stepped.fits++
+  }
 
   get values(): CellQuality['values'] {
     if (this.#negative) return 'other'
     if (this.#whole) return 'counts'
     const total = this.#greatestTotal
-    return total > 0 && total - this.#leastTotal <= totalTolerance * total ? 'log-counts' : 'other'
+    const { seen, fits } = this.#stepped
+    const isOfCounts = (total > 0 && total - this.#leastTotal <= totalTolerance * total) || (seen > 0 && fits >= steps.share * seen)
+    return isOfCounts ? 'log-counts' : 'other'
   }
 
   result(): CellQuality {

@@ -327,6 +327,19 @@ function ofFigures({ dataset, truth, sizes, evaluated, artifacts, params }: Judg
       hint: 'Look at the intervals, or label more.',
       rows: [],
     })
+  const classes = truth.names.filter((_, j) => sizes[j] > 0 && !truth.leftOutOfClasses.has(j))
+  const maps = artifacts.flatMap((artifact, row) => (artifact.kind === 'clustering' ? [row] : []))
+  if (maps.length > 0 && classes.length === 1)
+    found.push({
+      code: 'ONE_CLASS',
+      severity: 'warn',
+      message: `Only one class is labelled, “${classes[0]}”: that classes agree with it says nothing, for a map of a single class would too.`,
+      hint:
+        truth.leftOutOfClasses.size > 0 || params.ignore === null
+          ? 'If 0 is a class of its own, leave out nothing (an empty list); else label another class.'
+          : 'Label another class.',
+      rows: maps,
+    })
   const limited = evaluated.flatMap(({ figures }, row) => ((figures.ceiling ?? 1) < 1 ? [row] : []))
   for (const row of limited)
     found.push({

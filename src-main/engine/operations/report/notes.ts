@@ -14,7 +14,7 @@ export function notesOf(report: Omit<ReportMeta, 'notes'>): string[] {
   // With as many components as columns PCA gives every row back, which says nothing.
   if (pca.explainedVariance < 0.99999 && fit.explainedVariance < pca.explainedVariance - 0.001)
     notes.push(
-      `PCA with ${pca.components} components explains more (${percent(pca.explainedVariance)} against ${percent(fit.explainedVariance)}): the model has not learned enough, or straight axes are all there is.`,
+      `PCA with ${pca.components} ${pca.components === 1 ? 'component' : 'components'} explains more (${percent(pca.explainedVariance)} against ${percent(fit.explainedVariance)}): the model has not learned enough, or straight axes are all there is.`,
     )
   const { rows: data, codes } = intrinsic
   // Of sparse codes a row uses few numbers, whatever their count.

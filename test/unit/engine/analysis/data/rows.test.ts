@@ -87,7 +87,10 @@ test('logarithms of scaled counts are told from other values', () => {
   const total = (i: number) => Array.from({ length: 30 }, (_, j) => count(i, j)).reduce((a, b) => a + b)
   expect(kind(count)).toBe('counts')
   expect(kind((i, j) => Math.log1p((10_000 * count(i, j)) / total(i)))).toBe('log-counts')
+  // Of a part of the genes only, so that cells add up to different totals.
+  expect(kind((i, j) => Math.log1p((300 * count(i, j)) / (40 + i)))).toBe('log-counts')
   expect(kind((i, j) => Math.log1p(count(i, j)) * (1 + i))).toBe('other')
+  expect(kind((i, j) => count(i, j) && Math.exp(Math.sin(31 * i + 7 * j)))).toBe('other')
   expect(kind((i, j) => count(i, j) - 2)).toBe('other')
 })
 
