@@ -189,13 +189,19 @@ export class Look {
 
   profileRequest = $derived(selection.value && this.latents ? { selection: selection.value, latents: this.latents.id } : null)
 
-  /** The same clustering with another number of classes. */
-  async clusterWith(k: number): Promise<void> {
+  /** The clustering that the classes shown were made from. */
+  made: Artifact | null = $derived.by(() => {
     let made: Artifact | null = this.clustering
     while (made && made.operation !== 'cluster') made = session.byId.get(made.inputs.clustering ?? 0) ?? null
-    if (!this.latents) return
-    const params = made ? { ...made.params, k } : { k }
-    await this.clusterDraft.runWith({ latents: this.latents.id }, params, made?.seed)
+    return made
+  })
+  /** The same clustering with another number of classes. */
+  async clusterWith(k: number): Promise<void> {
+    if (this.latents) await this.clusterDraft.runWith({ latents: this.latents.id }, { ...this.made?.params, k }, this.made?.seed)
+  }
+  /** The same clustering once more: what newer versions keep with it is there then. */
+  async clusterAgain(): Promise<void> {
+    if (this.latents && this.made) await this.clusterDraft.runWith({ latents: this.latents.id }, this.made.params, this.made.seed)
   }
 
   /** Where the tree is cut in the drawing; null while it is as it was made. */
@@ -212,11 +218,7 @@ export class Look {
   })
   async applyCut(): Promise<void> {
     const cut = this.askedCut
-    const holder = this.tree.value?.holder
-    if (!cut || !this.clustering || this.cutDraft.job) return
-    // Trees of older projects do not keep their rows: the clustering is made again.
-    if (holder == null && cut.by === 'clusters' && cut.clusters !== null) await this.clusterWith(cut.clusters)
-    else await this.#edit(this.cutDraft, { ...cut })
+    if (cut && this.clustering && !this.cutDraft.job) await this.#edit(this.cutDraft, { ...cut })
   }
 
   /** The last step that changed classes by hand, so that it can be taken back before anything else is done. */

@@ -106,6 +106,14 @@ test('the tree is walked by arrows; Enter selects classes, and below the cut the
   expect(onbranch).toHaveBeenCalledTimes(1)
 })
 
+test('a tree that does not keep its rows says why it is not cut, and offers the clustering once more', async () => {
+  const run = vi.fn()
+  render(ClusterTree, { ...plainTree, cut: null, again: { run, job: null, problem: null, cancel: vi.fn() }, onselect: vi.fn() })
+  expect(screen.getByText(/it can be looked at, but not cut/)).toBeTruthy()
+  await fireEvent.click(screen.getByRole('button', { name: 'Cluster again' }))
+  expect(run).toHaveBeenCalledOnce()
+})
+
 describe('the cut of a tree', () => {
   const cut = {
     now: { by: 'clusters' as const, clusters: 2, height: null },
