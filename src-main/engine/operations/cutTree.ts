@@ -51,8 +51,8 @@ export const cutTreeOperation = defineOperation({
     if (!tree.holder)
       throw new StratumError(
         'ARTIFACT_KIND',
-        `“${source.name}” does not keep where in its tree the rows lie.`,
-        'Cluster again, then cut.',
+        `“${source.name}” was made before trees kept where their rows lie, so it cannot be cut elsewhere.`,
+        'Run the same clustering again, which makes a new one; then cut that.',
         {
           artifact: source.id,
         },

@@ -7,6 +7,7 @@ import type { Artifact } from '#common/domain/artifact.ts'
 import type { ClusteringMeta } from '#common/domain/results.ts'
 import { openSelection } from '#engine/data/selection.ts'
 import { storedTree } from '#engine/data/storedTree.ts'
+import { newArtifact } from '../../../helpers/newArtifact.ts'
 import { openWorkbench, type Workbench } from '../../../helpers/workbench.ts'
 import { writeTable } from '../../../helpers/tableFile.ts'
 
@@ -89,7 +90,7 @@ test('rows under a branch are those of its leaves', async () => {
   expect(holder?.id).toBe(three.id)
   for (const node of [leaves + 700, leaves + rows - 3]) {
     const open = openSelection(bench.project, { dataset: dataset.id, all: [{ kind: 'branch', artifact: three.id, node }] })
-    expect(await open.count()).toBe(size[node])
+    expect(await open.count()).toMatchObject({ rows: size[node] })
   }
 })
 
@@ -99,4 +100,25 @@ test('what has no tree, or cannot be cut so, is refused', async () => {
   const three = await cluster({ method: 'ward', k: 3 })
   await expect(cut(three, { by: 'leaf' })).rejects.toMatchObject({ code: 'PARAMETER_INVALID' })
   await expect(cut(three, {})).rejects.toMatchObject({ code: 'PARAMETER_INVALID', where: { parameter: 'clusters' } })
+})
+
+test('a tree of an older project, which kept no rows, still opens and says what to do instead of being cut', async () => {
+  const three = await cluster({ method: 'ward', k: 3 })
+  const draft = bench.project.beginDraft(newArtifact({ kind: 'clustering', name: 'Old tree', contentKey: 'old' }), { latents: latents.id })
+  for (const { name, dtype, shape } of three.arrays.filter(({ name }) => !name.startsWith('tree/node'))) {
+    const writer = draft.writeArray(name, { dtype, shape })
+    writer.append(bench.project.array(three.id, name).read(0, shape[0]))
+    writer.finish()
+  }
+  const old = draft.finish(three.meta, 1)
+  expect(storedTree(bench.project, old)).toMatchObject({ leaves: rows, holder: null })
+  expect(metaOf(await bench.compute('merge-classes', { clustering: old.id }, { groups: [[1, 2]] })).k).toBe(2)
+  await expect(cut(old, { by: 'clusters', clusters: 4 })).rejects.toMatchObject({
+    code: 'ARTIFACT_KIND',
+    hint: expect.stringContaining('Run the same clustering again'),
+  })
+  const branch = { dataset: dataset.id, all: [{ kind: 'branch' as const, artifact: old.id, node: rows }] }
+  expect(() => openSelection(bench.project, branch)).toThrow(
+    expect.objectContaining({ hint: expect.stringContaining('Run the same clustering again') }),
+  )
 })
