@@ -3,8 +3,9 @@
  *
  *   minimises  ½ ‖W‖² + C Σ_i −ln softmax(W x_i + b)[y_i]        b is free, as scikit-learn's LogisticRegression has it
  *
- * by L-BFGS (Nocedal & Wright, algorithm 7.5) with halved steps, until no entry of the gradient is larger than C / 100. The problem
- * is convex, so that is the answer whatever the way there.
+ * by L-BFGS (Nocedal & Wright, algorithm 7.5) with halved steps, until no entry of the gradient is larger than C / 100. It begins with
+ * about the diagonal of the Hessian, as columns differ much in how often they are not zero. The problem is convex, so that is the answer
+ * whatever the way there.
  */
 export interface Labelled {
   /** [n × d] */
@@ -32,11 +33,12 @@ export function fitProbe({ X, y }: Labelled, d: number, classes: number, C: numb
   let w: Float64Array = new Float64Array(classes * (d + 1))
   let { loss, gradient } = lossAt(w, rows, d, classes, C)
   const past: { s: Float64Array; y: Float64Array; rho: number }[] = []
+  const scale = scaleOf(rows, d, classes, C)
   for (let step = 0; step < mostSteps; step++) {
     if (Math.max(...gradient.map(Math.abs)) < C / 100) return w
-    const direction = towards(gradient, past)
+    const direction = towards(gradient, past, scale)
     const slope = dot(direction, gradient)
-    let length = past.length > 0 ? 1 : 1 / Math.sqrt(dot(gradient, gradient))
+    let length = 1
     let next = moved(w, direction, length)
     let there = lossAt(next, rows, d, classes, C)
     while (there.loss > loss + 1e-4 * length * slope) {
@@ -110,7 +112,22 @@ function lossAt(w: Float64Array, { start, column, value, y }: Entries, d: number
   return { loss, gradient }
 }
 
-function towards(gradient: Float64Array, past: readonly { s: Float64Array; y: Float64Array; rho: number }[]): Float64Array {
+/** 1 / (1 + C Σ_i x_ij² p (1 − p)) with p = 1 / classes, what all are at the start; the bias has no 1. */
+function scaleOf({ column, value }: Entries, d: number, classes: number, C: number): Float64Array {
+  const squares = new Float64Array(d + 1)
+  for (let at = 0; at < column.length; at++) squares[column[at]] += value[at] ** 2
+  const p = 1 / classes
+  return Float64Array.from({ length: classes * (d + 1) }, (_, i) => {
+    const j = Math.floor(i / classes)
+    return 1 / ((j < d ? 1 : 0) + C * squares[j] * p * (1 - p))
+  })
+}
+
+function towards(
+  gradient: Float64Array,
+  past: readonly { s: Float64Array; y: Float64Array; rho: number }[],
+  scale: Float64Array,
+): Float64Array {
   let q: Float64Array = gradient.map((value) => -value)
   const alphas: number[] = []
   for (const { s, y, rho } of past.toReversed()) {
@@ -119,7 +136,15 @@ function towards(gradient: Float64Array, past: readonly { s: Float64Array; y: Fl
     q = moved(q, y, -alpha)
   }
   const last = past.at(-1)
-  if (last) q = q.map((value) => value / (last.rho * dot(last.y, last.y)))
+  const size = last
+    ? 1 /
+      (last.rho *
+        dot(
+          last.y,
+          last.y.map((value, i) => value * scale[i]),
+        ))
+    : 1
+  q = q.map((value, i) => value * size * scale[i])
   for (const [i, { s, y, rho }] of past.entries()) q = moved(q, s, alphas[i] - rho * dot(y, q))
   return q
 }

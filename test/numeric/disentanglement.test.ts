@@ -12,7 +12,7 @@ import { trainOptions } from '../helpers/training.ts'
 
 const [n, held] = [8000, 1500]
 const [train, unseen] = [bumpRows(n, 1), bumpRows(held, 2)]
-const shared = { codeSize: 10, encoder: [64, 64], epochs: 20, learningRate: 0.002, batchSize: 256, patience: 0 }
+const shared = { codeSize: 10, encoder: [64, 64], epochs: 12, learningRate: 0.002, batchSize: 256, patience: 0 }
 
 async function gapOf(id: string, own: Readonly<Record<string, unknown>>, seed: number): Promise<number> {
   const params = { ...shared, ...own }
