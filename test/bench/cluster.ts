@@ -4,9 +4,9 @@
  *   node test/bench/cluster.ts [--json] [--peer python3] [--threads 1,2] [--only fit|passes]
  *
  * Two figures per case: `passes` is Lloyd's iteration alone, from the same starting centres to convergence, and `fit` is the whole
- * call with 10 starts, where each side draws its own. Best of three rounds, taken in turn, by the clock; beside it the
- * seconds of processor time, which other work on the machine disturbs less. Without a Python that has
- * scikit-learn only our side is timed, and said so.
+ * call with 10 starts, where each side draws its own. Best of three rounds, taken in turn, by the clock and, which other work on the
+ * machine disturbs less, in processor time. Threads of `passes` have started before, as scikit-learn's have. Without a Python that
+ * has scikit-learn only our side is timed, and said so.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -100,8 +100,17 @@ function runPeer(folder: string, n: number, d: number, k: number, mode: string, 
   }
 }
 
+/** The least of both times. */
 const faster = (best: Run | null, run: Run | null): Run | null =>
-  best === null || (run !== null && run.seconds < best.seconds) ? run : best
+  best && run ? { ...run, seconds: Math.min(best.seconds, run.seconds), processor: Math.min(best.processor, run.processor) } : run
+
+/** Threads that have started and compiled what they do. */
+async function warm(crew: KmeansCrew): Promise<void> {
+  const rows = inSharedMemory(rowsOf(20_000, 8, 4))
+  const centres = new Float64Array(new SharedArrayBuffer(8 * 4 * 8 * 8))
+  const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
+  await crew.run({ kind: 'seed', points: rows, n: 20_000, d: 8, k: 4, seed: 1, names, centres }, names.length, { cost: 1e9 })
+}
 
 const folder = mkdtempSync(join(tmpdir(), 'stratum-bench-'))
 try {
@@ -116,6 +125,7 @@ try {
       for (let round = 0; round < rounds; round++) {
         const passes = (crew: KmeansCrew) => async () => (await createLloyd(X, n, d, k, crew)).run(start.slice(), 300, 0)
         const crew = kmeansCrew(threads)
+        await warm(crew)
         ours = faster(ours, await timed(mode === 'fit' ? () => kmeans(X, n, d, { k, nInit: 10, seed: 1, threads }) : passes(crew)))
         await crew.close()
         if (round === 0 || theirs) theirs = faster(theirs, runPeer(folder, n, d, k, mode, threads))

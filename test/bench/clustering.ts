@@ -145,7 +145,7 @@ async function ours(
 ): Promise<Run> {
   if (what === 'lloyd') return lloydIteration(X, n, d, k, centres, threads)
   if (what === 'mixture') {
-    const params = { k, kMax: 20, covariance: 'full', nInit: 1, maxIterations: 300, ridge: 1e-6 } as const
+    const params = { k, kMax: 20, covariance: 'full', nInit: 1, maxIterations: 300, ridge: 1e-6, allowsSingular: false } as const
     return timed(async () => (await gaussianMixtureClustering.fit(X, n, d, params, run)).figures.meanLogLikelihood)
   }
   if (what === 'hdbscan') {

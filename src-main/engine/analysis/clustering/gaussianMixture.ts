@@ -36,11 +36,17 @@ const params = z.object({
     paperTerm: 'reg_covar',
     advanced: true,
   }),
+  allowsSingular: z.boolean().default(false).meta({
+    title: 'Classes of fewer rows than columns',
+    description:
+      'Left out of the comparison of starts, where there is a choice: only what is added to variances keeps their likelihood finite, so that five rows can outweigh all others. Switch it on for the highest likelihood, as scikit-learn seeks it.',
+    advanced: true,
+  }),
 })
 
 export const gaussianMixtureClustering = defineClustering({
   id: 'gaussian-mixture',
-  version: 2,
+  version: 3,
   title: 'Gaussian mixture',
   summary: 'Describes the rows as k overlapping clouds, each with its own shape, and says how surely a row belongs to its own.',
   useWhen: 'Classes are elongated or differ in size, or overlap so that a probability is wanted. BIC compares numbers of classes.',
@@ -50,13 +56,14 @@ export const gaussianMixtureClustering = defineClustering({
   mostRows: 500_000,
   async fit(X, n, d, given, { seed, signal, report }) {
     const k = kFor(given.k, n)
-    const { covariance: kind, nInit, maxIterations, ridge } = given
+    const { covariance: kind, nInit, maxIterations, ridge, allowsSingular } = given
     const { gaussians, logLikelihood, iterations } = await fitMixture(X, n, d, {
       kind,
       k,
       nInit,
       maxIterations,
       ridge,
+      allowsSingular,
       seed,
       signal,
       report,

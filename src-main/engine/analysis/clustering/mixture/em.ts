@@ -21,6 +21,8 @@ export interface MixtureOptions extends LongRun {
   readonly maxIterations: number
   /** Added to every variance. */
   readonly ridge: number
+  /** Whether a mixture may be the best by components of fewer rows than columns; see `byWorth`. */
+  readonly allowsSingular?: boolean
   readonly seed: number
 }
 
@@ -66,7 +68,8 @@ const [untilShort, untilLong, untilSample] = [0.25, 0.4, 0.6]
 
 /** @param X [n × d] finite, n ≥ k */
 export async function fitMixture(X: Float32Array, n: number, d: number, options: MixtureOptions): Promise<Mixture> {
-  const { kind, k, nInit, maxIterations, ridge, seed, signal, report } = options
+  const { kind, k, nInit, maxIterations, ridge, allowsSingular = false, seed, signal, report } = options
+  const compare = allowsSingular ? byLikelihood : byWorth
   const pace = createPace(signal)
   const rows = spreadSample(n, Math.max(sampleRows, 20 * k), randomStream(seed, 'mixture/sample'))
   const m = rows.length
@@ -86,9 +89,9 @@ export async function fitMixture(X: Float32Array, n: number, d: number, options:
     report?.((untilShort * (turn + 1)) / tries)
   }
   let best: Mixture | null = null
-  for (const [turn, { gaussians }] of short.sort(byWorth).slice(0, longStarts).entries()) {
+  for (const [turn, { gaussians }] of short.sort(compare).slice(0, longStarts).entries()) {
     const found = await climb(sample, gaussians, fine)
-    if (best === null || byWorth(found, best) < 0) best = found
+    if (best === null || compare(found, best) < 0) best = found
     report?.(untilShort + ((untilLong - untilShort) * (turn + 1)) / longStarts)
   }
   let top = best as Mixture
@@ -96,9 +99,10 @@ export async function fitMixture(X: Float32Array, n: number, d: number, options:
   for (let turn = 0; turn < turns; turn++) {
     const found = await climb(sample, await rearranged(sample, top.gaussians, turn, random), rough)
     // A short climb still has some way to go.
-    if (byWorth({ ...found, logLikelihood: found.logLikelihood + roughly }, top) < 0) {
+    if (compare({ ...found, logLikelihood: found.logLikelihood + roughly }, top) < 0) {
       const risen = await climb(sample, found.gaussians, fine)
-      if (byWorth(risen, top) < 0 && flatIn(risen.gaussians, ridge) <= flatIn(top.gaussians, ridge)) top = risen
+      const isSound = allowsSingular || flatIn(risen.gaussians, ridge) <= flatIn(top.gaussians, ridge)
+      if (isSound && compare(risen, top) < 0) top = risen
     }
     report?.(untilLong + ((untilSample - untilLong) * (turn + 1)) / turns)
   }
@@ -111,7 +115,9 @@ export async function fitMixture(X: Float32Array, n: number, d: number, options:
  * Biometrika 1969). So likelihoods are compared among mixtures with as few of these as there can be. Columns of few different values make
  * such components of many rows; starts seldom find them where they are no classes, and rearrangements must not seek them.
  */
-const byWorth = (a: Mixture, b: Mixture): number => a.singular - b.singular || b.logLikelihood - a.logLikelihood
+const byWorth = (a: Mixture, b: Mixture): number => a.singular - b.singular || byLikelihood(a, b)
+
+const byLikelihood = (a: Mixture, b: Mixture): number => b.logLikelihood - a.logLikelihood
 
 /** Steps until the likelihood settles. The likelihood returned is that of the Gaussians returned. */
 async function climb(learning: Learning, start: Gaussians, { steps, least }: Limits, report?: (step: number) => void): Promise<Mixture> {

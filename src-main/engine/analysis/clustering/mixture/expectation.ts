@@ -78,11 +78,14 @@ export function createExpectation(kind: CovarianceKind, k: number, d: number): E
   const share = new Float64Array(rowsAtOnce)
   let held = 0
 
-  const placeOf = (i: number): number => (i >> 2) * rowsPerGroup * columns + (i & 3)
+  /** From a number of a row to that of its next column, and from a group of rows to the next. */
+  const nextColumn = rowsPerGroup
+  const nextGroup = rowsPerGroup * columns
+  const placeOf = (i: number): number => (i >> 2) * nextGroup + (i & 3)
 
   function take(X: Float32Array, at: number, count: number): void {
     held = count
-    for (let i = 0, from = at; i < count; i++) for (let j = 0, to = placeOf(i); j < d; j++, to += rowsPerGroup) rows[to] = X[from++]
+    for (let i = 0, from = at; i < count; i++) for (let j = 0, to = placeOf(i); j < d; j++, to += nextColumn) rows[to] = X[from++]
   }
 
   function toShares(i: number): number {
@@ -124,7 +127,7 @@ export function createExpectation(kind: CovarianceKind, k: number, d: number): E
     for (let i = 0; i < held; i++) {
       const its = shares[c * rowsAtOnce + i]
       if (its === 0) continue
-      for (let j = 0, from = placeOf(i), to = placeOf(count); j < d; j++, from += rowsPerGroup, to += rowsPerGroup)
+      for (let j = 0, from = placeOf(i), to = placeOf(count); j < d; j++, from += nextColumn, to += nextColumn)
         part[to] = rows[from] - means[c * columns + j]
       partShares[count++] = its
       mass[c] += its
