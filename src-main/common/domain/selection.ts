@@ -40,6 +40,8 @@ const SimpleCondition = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('rows'), rows: z.array(z.int().nonnegative()).min(1).max(100_000) }),
   /** Rows from one number to another, both included. */
   z.object({ kind: z.literal('span'), from: z.int().nonnegative(), to: z.int().nonnegative() }),
+  /** Rows with one of these labels, which results were compared with: positions among the labelled classes of the comparison. */
+  z.object({ kind: z.literal('labelled'), artifact, labels: z.array(z.int().nonnegative()).min(1) }),
   /** Rows under a node of the tree of a clustering, which keeps where in it each row lies. */
   z.object({ kind: z.literal('branch'), artifact, node: z.int().nonnegative() }),
 ])

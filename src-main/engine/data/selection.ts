@@ -5,6 +5,7 @@
  */
 import { StratumError } from '#common/errors.ts'
 import type { Artifact, ArtifactKind } from '#common/domain/artifact.ts'
+import type { ComparisonMeta } from '#common/domain/comparison.ts'
 import type { DatasetMeta } from '#common/domain/dataset.ts'
 import type { EmbeddingMeta } from '#common/domain/embedding.ts'
 import type { ClusteringMeta, LatentsMeta } from '#common/domain/results.ts'
@@ -117,6 +118,8 @@ function markFor(project: Project, dataset: Artifact, condition: RowCondition): 
       return markSpan(dataset, condition)
     case 'branch':
       return markBranch(project, dataset, condition)
+    case 'labelled':
+      return markLabelled(project, dataset, condition)
     case 'combined':
       return markCombined(project, dataset, condition)
   }
@@ -247,7 +250,11 @@ function markSpan(dataset: Artifact, { from: first, to: last }: Condition<'span'
 function markBranch(project: Project, dataset: Artifact, { artifact, node }: Condition<'branch'>): Mark {
   const clustering = ofDataset(artifactOf(project, artifact, 'clustering'), dataset)
   if (!clustering.arrays.some(({ name }) => name === 'tree/node'))
-    throw invalid(`“${clustering.name}” does not keep where in its tree the rows lie.`, 'Cluster again.', artifact)
+    throw invalid(
+      `“${clustering.name}” was made before trees kept where their rows lie, so its branches cannot be selected.`,
+      'Run the same clustering again, which makes a new one; then select in that.',
+      artifact,
+    )
   const children = project.array(artifact, 'tree/children')
   const { tree } = clustering.meta as unknown as ClusteringMeta
   const leaves = tree?.leaves ?? 0
@@ -260,6 +267,21 @@ function markBranch(project: Project, dataset: Artifact, { artifact, node }: Con
   for (let at = node; at >= leaves; at--) if (isUnder[at]) isUnder[pairs[2 * (at - leaves)]] = isUnder[pairs[2 * (at - leaves) + 1]] = 1
   return eachPiece(project.array(artifact, 'tree/node'), (values, out) => {
     for (let i = 0; i < out.length; i++) out[i] &= values[i] < 0 ? 0 : isUnder[values[i]]
+  })
+}
+
+function markLabelled(project: Project, dataset: Artifact, { artifact, labels }: Condition<'labelled'>): Mark {
+  const comparison = ofDataset(artifactOf(project, artifact, 'comparison'), dataset)
+  if (!comparison.arrays.some(({ name }) => name === 'labelled'))
+    throw invalid(`“${comparison.name}” does not keep which rows have which label.`, 'Compare with the labels again.', artifact)
+  const { names } = (comparison.meta as unknown as ComparisonMeta).evaluation?.labels ?? { names: [] }
+  const unknown = labels.find((label) => label >= names.length)
+  if (unknown !== undefined) throw invalid(`“${comparison.name}” has no label ${unknown}.`, 'Choose one of its labels.', artifact)
+  // 0: no label.
+  const isWanted = new Uint8Array(names.length + 1)
+  for (const label of labels) isWanted[label + 1] = 1
+  return eachPiece(project.array(artifact, 'labelled'), (values, out) => {
+    for (let i = 0; i < out.length; i++) out[i] &= isWanted[values[i]]
   })
 }
 

@@ -8,6 +8,7 @@ import type { ComparisonMeta } from '#common/domain/comparison.ts'
 import { type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
 import { columnsFor } from '#common/domain/measures.ts'
 import { StratumError } from '#common/errors.ts'
+import type { Draft } from '../project/project.ts'
 import { defineOperation, type InputDeclaration } from './define.ts'
 import { type EvaluatedFigures, evaluateClasses } from './evaluate/classes.ts'
 import { findingsOf } from './evaluate/findings.ts'
@@ -16,6 +17,8 @@ import { evaluateScores } from './evaluate/scores.ts'
 import { truthFor } from './evaluate/truth.ts'
 import { counted, grouped } from './evaluate/words.ts'
 import { keyedLabels, labelsIdentity } from './labels.ts'
+
+const rowsAtOnce = 2 ** 20
 
 const roles = ['first', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh', 'eighth'] as const
 
@@ -27,11 +30,11 @@ const result = (optional: boolean): InputDeclaration => ({
 
 export const evaluateOperation = defineOperation({
   id: 'evaluate',
-  version: 5,
+  version: 6,
   title: 'Compare with labels',
   summary: 'Measures class maps and anomaly scores against labels, with intervals, and warns where the labels had a say in them.',
   citation:
-    'Hubert & Arabie 1985 (ARI); Vinh, Epps & Bailey 2010 (AMI); Olofsson et al. 2014 (area-adjusted accuracy); DeLong et al. 1988 (AUC); Efron & Tibshirani 1993 (bootstrap); Hall 1985, Carlstein 1986, Hesterberg 2015 (block bootstrap)',
+    'Hubert & Arabie 1985 (ARI); Vinh, Epps & Bailey 2010 (AMI); Olofsson et al. 2014 (area-adjusted accuracy); DeLong et al. 1988 (AUC); Efron & Tibshirani 1993 (bootstrap); Wilson 1927 (shares); Hall 1985, Carlstein 1986, Hesterberg 2015 (block bootstrap)',
   inputs: Object.fromEntries(roles.map((role, i) => [role, result(i > 0)])),
   params: evaluateParams,
   produces: 'comparison',
@@ -57,6 +60,7 @@ export const evaluateOperation = defineOperation({
     const dataset = project.artifact([...datasets][0])
     ctx.report({ stage: 'Reading labels', fraction: null })
     const truth = await truthFor(project, dataset, artifacts, params, signal)
+    keepLabels(ctx.draft, truth.ids)
     const evaluated: EvaluatedFigures[] = []
     for (const [i, artifact] of artifacts.entries()) {
       const report = (f: number): void => ctx.report({ stage: `Comparing ${artifact.name}`, fraction: (i + f) / artifacts.length })
@@ -78,7 +82,7 @@ export const evaluateOperation = defineOperation({
     const drawn = evaluated.flatMap(({ replicates }) => replicates ?? [])
     const blocks = evaluated.flatMap((one, row) => (one.blocks ? [{ row, ...one.blocks }] : []))
     const findings = findingsOf({ project, dataset, artifacts, truth, sizes, evaluated, params, signal })
-    const leaks = findings.some(({ severity }) => severity === 'warn')
+    const leaks = findings.some(({ severity, code }) => severity === 'warn' && code !== 'ONE_CLASS')
     const comparison: ComparisonMeta = {
       title: `${dataset.name} against ${fileOf(params.labels)}`,
       basis: `${counted(labelled, noun)} with a label, ${names.length} classes${
@@ -118,15 +122,24 @@ export const evaluateOperation = defineOperation({
   },
 })
 
+/** So that rows of a cell of the table can be selected: 0 where there is no label, else one more than its position among the names. */
+function keepLabels(draft: Draft, ids: Int16Array): void {
+  const writer = draft.writeArray('labelled', { dtype: 'uint16', shape: [ids.length] })
+  for (let from = 0; from < ids.length; from += rowsAtOnce)
+    writer.append(Uint16Array.from(ids.subarray(from, from + rowsAtOnce), (id) => id + 1))
+  writer.finish()
+}
+
 /** How the samples behind the intervals were drawn, result by result where they differ. */
 function howDrawn(evaluated: readonly EvaluatedFigures[], names: readonly string[], rows: string): string {
   const inBlocks = evaluated.flatMap(({ blocks }, i) =>
     blocks ? [{ name: names[i], text: `${grouped(blocks.count)} blocks ${blocks.side} ${rows} wide` }] : [],
   )
-  const oneByOne = 'stratified percentile bootstrap; the area under the ROC curve by DeLong, area-adjusted accuracy by its standard error'
+  const oneByOne =
+    'stratified percentile bootstrap; shares of rows (precision, recall, false alarms, producer’s and user’s accuracy) after Wilson, the area under the ROC curve after DeLong, area-adjusted accuracy by its standard error'
   if (inBlocks.length === 0) return oneByOne
   const sizes = new Set(inBlocks.map(({ text }) => text))
-  const which = sizes.size === 1 ? [...sizes][0] : inBlocks.map(({ name, text }) => `${name} ${text}`).join(', ')
+  const which = sizes.size === 1 ? [...sizes][0] : inBlocks.map(({ name, text }) => `${text} for “${name}”`).join(', ')
   const block = `bootstrap of whole blocks, since neighbouring ${rows} are mostly right or wrong together, by percentiles that are widened for few blocks (Hesterberg 2015): ${which}`
   return inBlocks.length === evaluated.length ? block : `${block}; else ${oneByOne}`
 }

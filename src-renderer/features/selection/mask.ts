@@ -48,8 +48,8 @@ function testFor(condition: RowCondition, { rows, gridWidth, labels, scores, num
     const inside = insideTest(condition.points)
     return (i) => inside((rows[i] % gridWidth) + 0.5, Math.floor(rows[i] / gridWidth) + 0.5)
   }
-  // Where in a tree a row lies is known to the engine.
-  if (condition.kind === 'branch') return null
+  // Where in a tree a row lies, and what its label is, is known to the engine.
+  if (condition.kind === 'branch' || condition.kind === 'labelled') return null
   if (condition.kind === 'combined') return testForParts(condition.parts, { rows, gridWidth, labels, scores, numbers })
   const found =
     condition.kind === 'polygon' || condition.array === 'codes' ? numbers.find((n) => n.artifact === condition.artifact) : undefined

@@ -1,5 +1,6 @@
 /** What makes rows part of the selection, in the words of the views they were chosen in. */
 import type { Artifact } from '#common/domain/artifact.ts'
+import type { ComparisonMeta } from '#common/domain/comparison.ts'
 import type { RowCondition, SelectionPart, SimpleCondition } from '#common/domain/selection.ts'
 import { formatCount, formatNumber, formatRows, formatSignificant, sentence } from '../../lib/format.ts'
 
@@ -47,6 +48,11 @@ export function conditionWords(condition: RowCondition, { byId, nouns, className
       return condition.rows.length === 1 ? `One ${nouns[0]}` : `${formatRows(condition.rows.length, [...nouns])}, listed`
     case 'span':
       return `${sentence(nouns[1])} ${formatNumber(condition.from + 1, 0)} to ${formatNumber(condition.to + 1, 0)}`
+    case 'labelled': {
+      const { labels } = (byId.get(condition.artifact)?.meta as ComparisonMeta | undefined)?.evaluation ?? {}
+      if (condition.labels.length > mostNamed) return `${formatNumber(condition.labels.length)} labels`
+      return `Labelled ${condition.labels.map((label) => labels?.names[label] ?? label + 1).join(', ')}`
+    }
     case 'branch':
       return `A branch of the tree of ${byId.get(condition.artifact)?.name ?? 'a clustering'}`
     case 'combined':

@@ -48,6 +48,11 @@ export class Selection {
     else this.#take({ dataset, all })
   }
 
+  /** Rows that meet each of these, in one step. */
+  pickAll(dataset: number, conditions: readonly SimpleCondition[]): void {
+    this.#take({ dataset, all: [...conditions] })
+  }
+
   /** All rows but those that are selected. `every` is what rows there are; of classes alone it is the other classes among `ids`. */
   invert(every: SimpleCondition, ids: readonly number[] = []): void {
     if (!this.value) return

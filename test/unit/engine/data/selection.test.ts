@@ -90,6 +90,19 @@ describe('a selection of rows', () => {
     expect(() => rowsIn(steps({ how: 'add', all: [{ kind: 'classes', artifact: ids.clustering, classes: [9] }] }))).toThrow(/no class 9/)
   })
 
+  it('takes rows with a label that results were compared with', () => {
+    const meta = { dataset: ids.dataset, rows: [], evaluation: { labels: { names: ['shale', 'granite'] } } }
+    const values = Uint16Array.from({ length: rows }, (_, i) => i % 3)
+    const comparison = storedArtifact(project, 'comparison', meta, { labelled: { dtype: 'uint16', shape: [rows], values, chunkRows: 5 } })
+    expect(rowsIn({ kind: 'labelled', artifact: comparison, labels: [1] })).toEqual([2, 5, 8, 11, 14, 17, 20, 23])
+    expect(
+      rowsIn({ kind: 'classes', artifact: ids.clustering, classes: [3] }, { kind: 'labelled', artifact: comparison, labels: [1] }),
+    ).toEqual([2, 5, 8, 11, 14, 17, 20, 23])
+    expect(() => rowsIn({ kind: 'labelled', artifact: comparison, labels: [2] })).toThrow(/no label 2/)
+    const older = storedArtifact(project, 'comparison', meta)
+    expect(() => rowsIn({ kind: 'labelled', artifact: older, labels: [0] })).toThrow(/does not keep/)
+  })
+
   it('takes rows under a branch of the tree', () => {
     // ((0 1) 2): nodes 3 = 0 + 1, 4 = 3 + 2. Row i lies at leaf i mod 3, and row 7 nowhere.
     const tree = storedArtifact(
@@ -107,7 +120,7 @@ describe('a selection of rows', () => {
     expect(under(3)).toHaveLength(8 + 7)
     expect(under(4)).toHaveLength(rows - 1)
     expect(() => under(5)).toThrow(/no node 5/)
-    expect(() => rowsIn({ kind: 'branch', artifact: ids.clustering, node: 0 })).toThrow(/does not keep/)
+    expect(() => rowsIn({ kind: 'branch', artifact: ids.clustering, node: 0 })).toThrow(/made before trees kept/)
   })
 
   it('takes ranges of scores and codes, both ends included, and no row without a number', () => {

@@ -1,5 +1,6 @@
 /** Results against labels in Compare: warnings, figures, classes, curves, and what a click chooses. */
 import { fireEvent, render, screen, within } from '@testing-library/svelte'
+import type { Artifact } from '#common/domain/artifact.ts'
 import { beforeAll, beforeEach, expect, test, vi } from 'vitest'
 
 vi.mock('../../../../src-renderer/lib/bridge.ts', () => import('../../../helpers/fakeEngine/bridge.ts'))
@@ -11,6 +12,7 @@ globalThis.ResizeObserver ??= class {
   disconnect(): void {}
 }
 
+const { conditionWords } = await import('../../../../src-renderer/features/selection/words.ts')
 const { session, selection } = await import('../../../../src-renderer/lib/app.ts')
 const { default: Compare } = await import('../../../../src-renderer/views/Compare.svelte')
 const { engine } = await import('../../../helpers/fakeEngine/bridge.ts')
@@ -67,6 +69,25 @@ test('the table of classes is gone through by keys, and Enter chooses both class
   await fireEvent.keyDown(frame, { key: 'Enter' })
   const clustering = session.artifacts.find(({ kind }) => kind === 'clustering')
   expect([...selection.classesOf(clustering?.id ?? 0)]).toEqual([2, 3])
+})
+
+test('where labels are kept with it, a cell chooses its rows, for the map', async () => {
+  const comparison = session.artifacts.find(({ name }) => name === 'against field.gpkg') as Artifact
+  const before = session.artifacts
+  const labelled = { name: 'labelled', dtype: 'uint16' as const, shape: [120] }
+  session.artifacts = before.map((one) => (one === comparison ? { ...one, arrays: [...one.arrays, labelled] } : one))
+  const frame = await screen.findByRole('group', { name: /Enter chooses its pixels$/ })
+  for (const key of ['ArrowRight', 'ArrowDown', 'Enter']) await fireEvent.keyDown(frame, { key })
+  const clustering = before.find(({ kind }) => kind === 'clustering')
+  expect(selection.value?.all).toEqual([
+    { kind: 'classes', artifact: clustering?.id, classes: [2] },
+    { kind: 'labelled', artifact: comparison.id, labels: [1] },
+  ])
+  expect(
+    conditionWords({ kind: 'labelled', artifact: comparison.id, labels: [1] }, { byId: session.byId, nouns: ['pixel', 'pixels'] }),
+  ).toBe('Labelled dune')
+  selection.clear()
+  session.artifacts = before
 })
 
 test('scores: curves below, and figures at both thresholds in the inspector', async () => {
