@@ -7,6 +7,7 @@
  * S is the maximum likelihood covariance of centred rows xᵢ. Memory: the matrix and its inverse, 16 d² bytes.
  */
 import { StratumError } from '#common/errors.ts'
+import { choleskyRow, lowerInverseColumn } from '../cholesky.ts'
 import { createPace } from '../pace.ts'
 
 interface ShrunkCovariance {
@@ -53,33 +54,22 @@ export async function ledoitWolf(X: Float32Array, n: number, d: number, signal?:
   return { mean, covariance: S, shrinkage }
 }
 
-/** Of a symmetric positive definite matrix, by Cholesky's L Lᵀ. @throws DATA_UNSUITABLE when it is none */
+/** Of a symmetric positive definite matrix, P = L⁻ᵀ L⁻¹ (cholesky.ts). @throws DATA_UNSUITABLE when it is none */
 export async function inverseOf(S: Float64Array, d: number, signal?: AbortSignal): Promise<Float64Array> {
   const pace = createPace(signal)
   const L = new Float64Array(d * d)
-  for (let j = 0; j < d; j++) {
-    for (let i = j; i < d; i++) {
-      let sum = S[i * d + j]
-      for (let k = 0; k < j; k++) sum -= L[i * d + k] * L[j * d + k]
-      if (i === j && !(sum > 0))
-        throw new StratumError(
-          'DATA_UNSUITABLE',
-          'The columns do not vary enough for a covariance to be inverted.',
-          'Leave out columns that do not vary, or choose another score.',
-        )
-      L[i * d + j] = i === j ? Math.sqrt(sum) : sum / L[j * d + j]
-    }
+  for (let i = 0; i < d; i++) {
+    if (!choleskyRow(S, d, 0, i, L))
+      throw new StratumError(
+        'DATA_UNSUITABLE',
+        'The columns do not vary enough for a covariance to be inverted.',
+        'Leave out columns that do not vary, or choose another score.',
+      )
     if (pace.due()) await pace.rest()
   }
-  // L⁻¹, then P = L⁻ᵀ L⁻¹.
   const inverse = new Float64Array(d * d)
   for (let j = 0; j < d; j++) {
-    inverse[j * d + j] = 1 / L[j * d + j]
-    for (let i = j + 1; i < d; i++) {
-      let sum = 0
-      for (let k = j; k < i; k++) sum -= L[i * d + k] * inverse[k * d + j]
-      inverse[i * d + j] = sum / L[i * d + i]
-    }
+    lowerInverseColumn(L, d, j, inverse)
     if (pace.due()) await pace.rest()
   }
   const P = new Float64Array(d * d)

@@ -197,7 +197,10 @@ async function leastDeterminant(
     }
     begun.push(...bestOf(found))
   }
-  /** Goes on among these rows, in any order, until `enough` of the candidates are flat: none is better. */
+  /**
+   * Concentrates the candidates further, now among these rows, and keeps the best. They come in random order, and when `enough` have become
+   * flat the rest is left: a flat one has determinant 0, and none can have less.
+   */
   async function goOn(from: readonly Candidate[], rows: Int32Array, enough: number, done: number): Promise<Candidate[]> {
     const found: Candidate[] = []
     const turns = shuffle(

@@ -11,8 +11,8 @@ import { createNearest } from './nearest.ts'
 /** Rows in a block of what is not Lloyd's. */
 export const rowsAtOnce = 8192
 
-/** Rows of a stream and what they add up to; all in shared memory. */
-export interface Gathering {
+/** Rows and the centres they are nearest to; all in shared memory. */
+interface Labelling {
   readonly points: Float32Array
   readonly n: number
   readonly d: number
@@ -22,6 +22,10 @@ export interface Gathering {
   readonly labels: Uint16Array
   /** [blocks] */
   readonly inertia: Float64Array
+}
+
+/** Rows of a stream, and what they add up to. */
+export interface Gathering extends Labelling {
   /** [blocks × k × d] sums of the rows of each class, [blocks × k] how many. */
   readonly sums: Float64Array
   readonly counts: Float64Array
@@ -43,18 +47,7 @@ export type KmeansTask =
       readonly centres: Float64Array
     }
   /** Part: a block of rows [rowsAtOnce]. */
-  | {
-      readonly kind: 'nearest'
-      readonly points: Float32Array
-      readonly n: number
-      readonly d: number
-      readonly k: number
-      readonly centres: Float32Array
-      /** [n] */
-      readonly labels: Uint16Array
-      /** [blocks] */
-      readonly inertia: Float64Array
-    }
+  | ({ readonly kind: 'nearest' } & Labelling)
   /** The same, and what the next centres are made of; rows with NaN count nowhere. */
   | ({ readonly kind: 'gather' } & Gathering)
   /** Part: a block of the state. 'middle' leaves sums of columns in the first d sums of a block, 'centre' squares in its inertia. */
@@ -120,7 +113,7 @@ function passOf(state: LloydState, isFirst: boolean): (block: number) => void {
 const begin = ({ points, n, d, k, seed, names, centres }: KmeansTask & { kind: 'seed' }, start: number): Iterable<unknown> =>
   seedCentres(points, n, d, k, randomStream(seed, names[start]), centres.subarray(start * k * d, (start + 1) * k * d))
 
-function nearestOf({ points, n, d, k, centres, labels, inertia }: Omit<Gathering, 'sums' | 'counts' | 'squares'>): (block: number) => void {
+function nearestOf({ points, n, d, k, centres, labels, inertia }: Labelling): (block: number) => void {
   const nearest = createNearest(centres, k, d)
   return (block) => {
     const from = block * rowsAtOnce

@@ -5,6 +5,7 @@
  *
  * Full and tied covariances keep L⁻¹, lower triangular; diagonal and spherical ones 1 / σ per column.
  */
+import { cholesky, lowerInverse } from '../../cholesky.ts'
 
 export type CovarianceKind = 'full' | 'tied' | 'diag' | 'spherical'
 
@@ -115,30 +116,4 @@ function whitening(covariance: Float64Array, d: number, ridge: number): { invers
     for (let i = 0; i < d; i++) logDeterminant += 2 * Math.log(L[i * d + i])
     return { inverse: lowerInverse(L, d), logDeterminant }
   }
-}
-
-function cholesky(A: Float64Array, d: number, ridge: number): Float64Array | null {
-  const L = new Float64Array(d * d)
-  for (let i = 0; i < d; i++)
-    for (let j = 0; j <= i; j++) {
-      let sum = A[i * d + j] + (i === j ? ridge : 0)
-      for (let m = 0; m < j; m++) sum -= L[i * d + m] * L[j * d + m]
-      if (i > j) L[i * d + j] = sum / L[j * d + j]
-      else if (sum > 0) L[i * d + i] = Math.sqrt(sum)
-      else return null
-    }
-  return L
-}
-
-function lowerInverse(L: Float64Array, d: number): Float64Array {
-  const inverse = new Float64Array(d * d)
-  for (let j = 0; j < d; j++) {
-    inverse[j * d + j] = 1 / L[j * d + j]
-    for (let i = j + 1; i < d; i++) {
-      let sum = 0
-      for (let m = j; m < i; m++) sum -= L[i * d + m] * inverse[m * d + j]
-      inverse[i * d + j] = sum / L[i * d + i]
-    }
-  }
-  return inverse
 }

@@ -22,31 +22,24 @@ const number = (value: number): Value => i32.const(value)
 const plus = (at: Value, offset: number): Value => i32.add(at, number(offset))
 const pair = (f: Func, at: Value, offset = 0): [Local, Local] => [f.local(load.v128(at, offset)), f.local(load.v128(at, offset + 16))]
 
+/** A sum for each row of a group, in two vectors. */
+type Halves = readonly [Local, Local]
+
 /**
- * Squared lengths after whitening by a triangular matrix.
- * Parameters: rows, end of the rows, mean [columns], L⁻¹ in bands of four rows, each by column, four numbers a column, up to the diagonal;
- * room for a group; squared lengths [rows].
+ * Squared lengths of rows less the mean after whitening, which `whitened` adds up for a group.
+ * Parameters: rows, end of the rows, mean [columns], what whitens, room for a group; squared lengths [rows].
  */
-export const denseSquares = (d: number): Kernel => ({
+const squares = (
+  d: number,
+  whitened: (f: Func, group: { difference: Local; whiten: Local; sum: Halves; columns: number }) => void,
+): Kernel => ({
   parameters: ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
   build(f, [rows, end, mean, whiten, difference, squared]) {
     const columns = paddedColumns(d)
     f.while(i32.less(rows, end), () => {
       subtract(f, { rows, mean, difference }, columns)
-      const sum = [f.local(zeros), f.local(zeros)]
-      const weights = f.local(whiten)
-      f.each(number(groupBytes * 4), number(groupBytes * (columns + 4)), groupBytes * 4, (bandEnd) => {
-        const products = Array.from({ length: 4 }, () => [f.local(zeros), f.local(zeros)])
-        f.each(difference, i32.add(difference, bandEnd), groupBytes, (at) => {
-          const x = pair(f, at)
-          for (const [row, its] of products.entries()) {
-            const weight = f.local(load.splat64(weights, 8 * row))
-            for (const half of [0, 1]) f.set(its[half], f64x2.add(its[half], f64x2.mul(weight, x[half])))
-          }
-          f.set(weights, plus(weights, 32))
-        })
-        for (const its of products) for (const half of [0, 1]) f.set(sum[half], f64x2.add(sum[half], f64x2.mul(its[half], its[half])))
-      })
+      const sum: Halves = [f.local(zeros), f.local(zeros)]
+      whitened(f, { difference, whiten, sum, columns })
       for (const half of [0, 1]) f.store(squared, sum[half], 16 * half)
       f.set(rows, plus(rows, groupBytes * columns))
       f.set(squared, plus(squared, groupBytes))
@@ -54,41 +47,59 @@ export const denseSquares = (d: number): Kernel => ({
   },
 })
 
-/** The same with a diagonal matrix: parameters as above, with 1 / σ [columns]. */
-export const diagonalSquares = (d: number): Kernel => ({
-  parameters: ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
-  build(f, [rows, end, mean, whiten, difference, squared]) {
-    const columns = paddedColumns(d)
-    f.while(i32.less(rows, end), () => {
-      subtract(f, { rows, mean, difference }, columns)
-      const sum = [f.local(zeros), f.local(zeros)]
-      const weights = f.local(whiten)
-      f.each(difference, plus(difference, groupBytes * columns), groupBytes, (at) => {
-        const [weight, x] = [f.local(load.splat64(weights)), pair(f, at)]
-        for (const half of [0, 1]) {
-          const scaled = f.local(f64x2.mul(weight, x[half]))
-          f.set(sum[half], f64x2.add(sum[half], f64x2.mul(scaled, scaled)))
+const addSquare = (f: Func, sum: Halves, half: number, value: Local): void =>
+  f.set(sum[half], f64x2.add(sum[half], f64x2.mul(value, value)))
+
+/** By L⁻¹ in bands of four rows, each by column, four numbers a column, up to the diagonal. */
+export const denseSquares = (d: number): Kernel =>
+  squares(d, (f, { difference, whiten, sum, columns }) => {
+    const weights = f.local(whiten)
+    f.each(number(groupBytes * 4), number(groupBytes * (columns + 4)), groupBytes * 4, (bandEnd) => {
+      const products = Array.from({ length: 4 }, () => [f.local(zeros), f.local(zeros)])
+      f.each(difference, i32.add(difference, bandEnd), groupBytes, (at) => {
+        const x = pair(f, at)
+        for (const [row, its] of products.entries()) {
+          const weight = f.local(load.splat64(weights, 8 * row))
+          for (const half of [0, 1]) f.set(its[half], f64x2.add(its[half], f64x2.mul(weight, x[half])))
         }
-        f.set(weights, plus(weights, 8))
+        f.set(weights, plus(weights, 32))
       })
-      for (const half of [0, 1]) f.store(squared, sum[half], 16 * half)
-      f.set(rows, plus(rows, groupBytes * columns))
-      f.set(squared, plus(squared, groupBytes))
+      for (const its of products) for (const half of [0, 1]) addSquare(f, sum, half, its[half])
     })
-  },
-})
+  })
+
+/** By 1 / σ [columns]. */
+export const diagonalSquares = (d: number): Kernel =>
+  squares(d, (f, { difference, whiten, sum, columns }) => {
+    const weights = f.local(whiten)
+    f.each(difference, plus(difference, groupBytes * columns), groupBytes, (at) => {
+      const [weight, x] = [f.local(load.splat64(weights)), pair(f, at)]
+      for (const half of [0, 1]) addSquare(f, sum, half, f.local(f64x2.mul(weight, x[half])))
+      f.set(weights, plus(weights, 8))
+    })
+  })
 
 /**
- * Adds rows to the sums of a component.
- * Parameters: rows less the mean, their end, shares r [rows], room for as many weighted rows, first sums [columns], second sums
- * [columns × columns], of which the lower triangle is right; every sum has two lanes.
+ * Adds rows to the sums of a component; second sums by `products`.
+ * Parameters: rows less the mean, their end, shares r [rows], room for as many weighted rows, first sums [columns], second sums; every sum has
+ * two lanes.
  */
-export const denseMoments = (d: number): Kernel => ({
+const moments = (
+  d: number,
+  products: (f: Func, of: { rows: Local; end: Local; apart: Local; second: Local; columns: number }) => void,
+): Kernel => ({
   parameters: ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
   build(f, [rows, end, shares, weighted, first, second]) {
     const columns = paddedColumns(d)
     const apart = f.local(i32.sub(weighted, rows))
     weigh(f, { rows, end, shares, apart, first }, columns)
+    products(f, { rows, end, apart, second, columns })
+  },
+})
+
+/** Second sums [columns × columns], of which the lower triangle is right. */
+export const denseMoments = (d: number): Kernel =>
+  moments(d, (f, { rows, end, apart, second, columns }) => {
     // Four rows of the matrix against two columns: eight sums stay in registers while all rows pass.
     const across = f.local(second)
     f.each(number(0), number(groupBytes * columns), groupBytes * 4, (i) => {
@@ -111,16 +122,11 @@ export const denseMoments = (d: number): Kernel => ({
       })
       f.set(across, plus(across, 4 * sumBytes * columns))
     })
-  },
-})
+  })
 
-/** The same of the diagonal alone: second sums [columns]. */
-export const diagonalMoments = (d: number): Kernel => ({
-  parameters: ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
-  build(f, [rows, end, shares, weighted, first, second]) {
-    const columns = paddedColumns(d)
-    const apart = f.local(i32.sub(weighted, rows))
-    weigh(f, { rows, end, shares, apart, first }, columns)
+/** Second sums of the diagonal alone [columns]. */
+export const diagonalMoments = (d: number): Kernel =>
+  moments(d, (f, { rows, end, apart, second, columns }) => {
     const place = f.local(second)
     f.each(number(0), number(groupBytes * columns), groupBytes, (j) => {
       const sum = f.local(load.v128(place))
@@ -131,8 +137,7 @@ export const diagonalMoments = (d: number): Kernel => ({
       f.store(place, sum)
       f.set(place, plus(place, sumBytes))
     })
-  },
-})
+  })
 
 function subtract(f: Func, { rows, mean, difference }: Record<'rows' | 'mean' | 'difference', Local>, columns: number): void {
   const [from, middle] = [f.local(rows), f.local(mean)]

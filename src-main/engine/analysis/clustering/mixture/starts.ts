@@ -102,7 +102,10 @@ function distancesTo(X: Float32Array, n: number, d: number, row: number): Float6
   return Float64Array.from({ length: n }, (_, i) => squaredDistance(X, i * d, x, 0, d))
 }
 
-/** The least likely of some rows drawn evenly: of one, of all, and any number between by its order of magnitude. */
+/**
+ * A row that the mixture explains badly: rows are drawn evenly, and the least likely of them is taken. Of how many, from one to n, is drawn too,
+ * 10 to 100 as often as 100 to 1000; so it is at times any row, at times the worst of all, and mostly something between.
+ */
 function badlyExplained(logs: Float64Array, random: RandomStream): number {
   let worst = random.below(logs.length)
   for (let more = Math.floor(logs.length ** random.uniform()) - 1; more > 0; more--) {

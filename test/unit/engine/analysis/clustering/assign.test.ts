@@ -23,7 +23,7 @@ const learned = X.slice(d, 2001 * d)
 const run = { seed: 1, threads: 1 }
 
 async function clusterings(): Promise<Record<string, Clustering>> {
-  const mixture = { k: 4, kMax: 20, covariance: 'full', nInit: 1, maxIterations: 50, ridge: 1e-6 } as const
+  const mixture = { k: 4, kMax: 20, covariance: 'full', nInit: 1, maxIterations: 50, ridge: 1e-6, allowsSingular: false } as const
   const dense = { minSamples: 5, clusterEpsilon: 0, allowSingleCluster: false, clusterSelection: 'eom', maxClusterSize: null } as const
   const ward = await wardClustering.fit(learned, 2000, d, { k: 4, kMax: 20, cutHeight: null }, run)
   return {
