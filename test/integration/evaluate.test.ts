@@ -130,6 +130,22 @@ beforeAll(async () => {
 })
 afterAll(() => bench.close())
 
+test('names that differ by capitals only are said to be different classes, and what is no label is told from fields', async () => {
+  writeFileSync(folder.file('words.csv'), `a,word\n${rows.map((i) => `${i % 9},${['Rock', 'rock', 'sand'][i % 3]}`).join('\n')}\n`)
+  const words = await bench.compute('import', {}, { path: folder.file('words.csv'), options: { labels: ['word'] } })
+  const first = clustering(
+    rows.map((i) => 1 + (i % 2)),
+    { dataset: words.id },
+  )
+  const { meta } = await evaluate({ first }, { labels: 'word' })
+  expect(meta.evaluation.findings.find(({ code }) => code === 'NAMES_ALIKE')?.message).toContain('“Rock” and “rock”')
+  await expect(evaluate({ first }, { labels: 'wort' })).rejects.toMatchObject({
+    code: 'FILE_NOT_FOUND',
+    message: '“wort” is neither a field of the dataset nor a file.',
+    hint: expect.stringContaining('word'),
+  })
+})
+
 test('agreement with a single class is said to say nothing', async () => {
   const all = clustering(rows.map(() => 1))
   const alone = await evaluate({ first: all }, { labels: 'flag' })
@@ -169,7 +185,7 @@ describe('classes', () => {
     expect(one.accuracy).toBeCloseTo(160 / 230, 12)
     expect(one.named[0]).toBe(0)
     expect(one.adjusted).toBeNull()
-    expect(one.classes[0]).toMatchObject({ name: 'basalt', rows: 80, right: 80, producers: 1, users: 1, f1: 1, producersInterval: [1, 1] })
+    expect(one.classes[0]).toMatchObject({ name: 'basalt', rows: 80, right: 80, producers: 1, users: 1, f1: 1, producersInterval: [expect.closeTo(0.954, 3), 1] })
     const many = readConfusion(bench.project, { comparison: artifact.id, row: 0, naming: 'many-to-one' })
     expect(many.named).toEqual([0, 1, 2, 1])
     expect(many.accuracy).toBeCloseTo(200 / 230, 12)

@@ -26,6 +26,7 @@ export const EvaluationFinding = z.object({
     /** Of the figures themselves. */
     'FEW_ROWS',
     'ONE_CLASS',
+    'NAMES_ALIKE',
     'FEWER_CLASSES',
     'NEIGHBOURS_ALIKE',
   ]),

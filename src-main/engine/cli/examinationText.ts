@@ -7,6 +7,8 @@ import { formatCount, formatTable } from './printer.ts'
 
 const mostPairs = 5
 const mostPatterns = 5
+/** '1 pixel', '2 pixels' */
+export const extent = (n: number, [one, many]: readonly [string, string]): string => `${formatCount(n)} ${n === 1 ? one : many}`
 const percent = (share: number): string => `${Number((100 * share).toPrecision(3))} %`
 
 /** 'line 12, column 3' where a finding has a place. */
@@ -26,7 +28,7 @@ export function examinationText(project: Project, artifact: Artifact): string {
   const facts: [string, string][] = [
     [
       '  looked at',
-      `${formatCount(found.validRows)} ${noun}, ${formatCount(columns.length)} ${columnNoun[found.datasetKind][1]}; hints from ${formatCount(found.sampleRows)}`,
+      `${extent(found.validRows, rowNoun[found.datasetKind])}, ${extent(columns.length, columnNoun[found.datasetKind])}; hints from ${formatCount(found.sampleRows)}`,
     ],
     [
       '  repeated',

@@ -33,6 +33,13 @@ const pages: Partial<Record<ArtifactKind, (project: Project, artifact: Artifact)
   'step-sizes': (_, { meta }) => stepSizesText(meta as unknown as StepSizesMeta),
 }
 
+/** What was said while it was made: findings of a preparation, warnings of a training. */
+export function remarksOn({ kind, meta }: Artifact): string {
+  const remarks = kind === 'matrix' ? meta.findings : kind === 'model' ? meta.warnings : undefined
+  const lines = (remarks ?? []) as readonly { readonly severity?: string; readonly message: string; readonly hint: string }[]
+  return lines.map(({ severity = 'warning', message, hint }) => `\n  ${severity}  ${message} ${hint}`).join('')
+}
+
 /** Empty for a kind that has none, and for what is not finished. */
 export const pageOf = (project: Project, artifact: Artifact): string =>
   artifact.status === 'done' ? (pages[artifact.kind]?.(project, artifact) ?? '') : ''

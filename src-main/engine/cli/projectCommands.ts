@@ -5,7 +5,7 @@ import { createProject } from '../project/open.ts'
 import { projectName } from '../project/projectFile.ts'
 import { artifactHeading, artifactLine, artifactPage } from './artifactText.ts'
 import type { Command } from './command.ts'
-import { pageOf } from './pages.ts'
+import { pageOf, remarksOn } from './pages.ts'
 import { relink, sayMovedSources } from './sourceCommands.ts'
 import { formatTable } from './printer.ts'
 import { changingProject, readingProject } from './workspace.ts'
@@ -47,7 +47,10 @@ const show: Command = {
       const artifact = project.find(reference)
       await sayMovedSources(project, printer, artifact.id)
       const page = pageOf(project, artifact)
-      return { result: artifact, text: page === '' ? artifactPage(artifact) : `${artifactPage(artifact, false)}\n\n${page}` }
+      return {
+        result: artifact,
+        text: page === '' ? artifactPage(artifact) : `${artifactPage(artifact, false)}\n\n${page}${remarksOn(artifact)}`,
+      }
     }),
 }
 

@@ -13,7 +13,7 @@ import {
 } from '#common/domain/results.ts'
 import { columnsBehind } from '../operations/export/classTable.ts'
 import type { Project } from '../project/project.ts'
-import { findingLine } from './examinationText.ts'
+import { extent, findingLine } from './examinationText.ts'
 import { counted, formatCount, formatTable } from './printer.ts'
 
 /** More classes and columns than these are left to `--json` and to the window. */
@@ -33,8 +33,7 @@ export const dayOf = (days: number): string =>
 
 /** '10 000 pixels × 6 bands' */
 export function extentText({ kind, rows, columns }: Pick<DatasetMeta, 'kind' | 'rows' | 'columns'>): string {
-  const counted = (n: number, [one, many]: readonly [string, string]): string => `${formatCount(n)} ${n === 1 ? one : many}`
-  return `${counted(rows, rowNoun[kind])} × ${counted(columns.length, columnNoun[kind])}`
+  return `${extent(rows, rowNoun[kind])} × ${extent(columns.length, columnNoun[kind])}`
 }
 
 export function datasetText(_: Project, artifact: Artifact): string {
@@ -67,18 +66,7 @@ export function matrixText(_: Project, artifact: Artifact): string {
 }
 
 export function modelText(_: Project, artifact: Artifact): string {
-  const {
-    layout,
-    codeSize,
-    explainedVariance,
-    pca,
-    holdoutError,
-    trainError,
-    epochs,
-    stopped,
-    errorsOf,
-    warnings = [],
-  } = metaOf<ModelMeta>(artifact)
+  const { layout, codeSize, explainedVariance, pca, holdoutError, trainError, epochs, stopped, errorsOf } = metaOf<ModelMeta>(artifact)
   const stage = layout.stages.at(-1)
   const judged = holdoutError === null ? 'rows learned from, none are held out' : 'held-out rows'
   return page([
@@ -89,7 +77,6 @@ export function modelText(_: Project, artifact: Artifact): string {
     ],
     ['error', `${number(holdoutError ?? trainError)}; PCA ${number(pca.holdoutError)} (mean square, ${errorsOf ?? 'prepared units'})`],
     ['training', `${formatCount(epochs)} passes, ${stopped === 'early' ? 'ended early' : stopped}`],
-    ...warnings.map(({ message, hint }): Fact => ['warning', `${message} ${hint}`]),
   ])
 }
 

@@ -23,6 +23,18 @@ export const keyedLabels = (labels: string): string =>
 export const labelsIdentity = async (labels: string): Promise<string> =>
   (await stat(parsePlace(labels).path).catch(() => null))?.isFile() ? maskIdentity(labels) : ''
 
+function neitherFieldNorFile({ metadataFields, columns, grid }: DatasetMeta, where: string): StratumError {
+  const fields = [...metadataFields, ...(grid ? [] : columns.map(({ name }) => name))]
+  return new StratumError(
+    'FILE_NOT_FOUND',
+    `“${where}” is neither a field of the dataset nor a file.`,
+    fields.length === 0
+      ? 'The dataset has no fields beside its values. Check the path, or choose the file again.'
+      : `Its fields: ${fields.slice(0, 20).join(', ')}${fields.length > 20 ? ' …' : ''}.`,
+    { path: resolve(where), parameter: 'labels' },
+  )
+}
+
 /**
  * Label id per row (0 = first distinct value …), −1 where not labelled; and the name of each id.
  * @param where a field or (of what is no raster) a column of the dataset, a single-band raster on its grid, or a file of polygons or points
@@ -72,6 +84,7 @@ export async function readLabels(
     return { ids, names }
   }
   const path = resolve(where)
+  if (!statSync(path, { throwIfNoEntry: false })) throw neitherFieldNorFile(meta, where)
   const reader = await readerFor(path)
   const source = await reader.open(path, {}, signal)
   try {

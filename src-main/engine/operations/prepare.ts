@@ -259,8 +259,10 @@ export const prepareOperation = defineOperation({
       if (trainRows < 2)
         throw new StratumError(
           'DATA_UNSUITABLE',
-          `Only ${trainRows} usable ${rowNoun[meta.kind][1]} to learn from.`,
-          'Hold out a smaller share, or check the no-data value.',
+          `Only ${trainRows} usable ${rowNoun[meta.kind][trainRows === 1 ? 0 : 1]} to learn from${meta.validRows < 2 ? `: the data has no more than ${meta.validRows}` : ''}.`,
+          meta.validRows < 2
+            ? 'A model learns from many rows. Check the file, and which value means no data.'
+            : 'Hold out a smaller share, or check the no-data value.',
         )
       checkSomethingVaries(sample, sampleRows, first.columns, meta)
       if (ctx.params.missing === 'drop') findings.push(...incompleteFinding(meta, first.leftOut()))

@@ -26,7 +26,7 @@ export function usableNames(given: readonly string[], findings: Finding[]): stri
     findings.push({
       severity: 'warning',
       code: 'MISSING_HEADERS',
-      message: `${unnamed} columns have no name and are numbered.`,
+      message: unnamed === 1 ? '1 column has no name and is numbered.' : `${unnamed} columns have no name and are numbered.`,
       hint: 'Name them in the file.',
     })
   if (doubled.size > 0)

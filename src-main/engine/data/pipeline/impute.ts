@@ -25,8 +25,8 @@ export const impute = defineStep<'impute', Replacement>({
       findings.push({
         severity: 'warning',
         code: 'EMPTY_COLUMNS',
-        message: `${empty.length} columns have no value in the training rows and are set to 0: ${listed(empty)}.`,
-        hint: 'Leave them out of the columns to learn from.',
+        message: `${empty.length === 1 ? '1 column has no value in the training rows and is' : `${empty.length} columns have no value in the training rows and are`} set to 0: ${listed(empty)}.`,
+        hint: 'Leave such columns out.',
       })
     if (missing > 0) findings.push(replacedFinding(table, missing, replacement))
     return { id: 'impute', values }

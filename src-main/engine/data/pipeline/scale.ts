@@ -10,8 +10,8 @@ export const unscaled = ({ columns, d }: Pick<FitTable, 'columns' | 'd'>): boole
 export const constantFinding = (names: readonly string[]): Finding => ({
   severity: 'warning',
   code: 'CONSTANT_COLUMNS',
-  message: `${names.length} columns have one value in all training rows: ${listed(names)}.`,
-  hint: 'They carry nothing to learn; leave them out.',
+  message: `${names.length === 1 ? '1 column has' : `${names.length} columns have`} one value in all training rows: ${listed(names)}.`,
+  hint: 'Such columns carry nothing to learn; leave them out.',
 })
 
 const scaleBy = <Method extends AffineMethod>(id: Method): StepDefinition<FittedOf<Method>> =>

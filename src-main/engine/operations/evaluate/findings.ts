@@ -327,6 +327,20 @@ function ofFigures({ dataset, truth, sizes, evaluated, artifacts, params }: Judg
       hint: 'Look at the intervals, or label more.',
       rows: [],
     })
+  const byLetters = new Map<string, string[]>()
+  for (const name of truth.names) {
+    const letters = name.trim().toLowerCase()
+    byLetters.set(letters, [...(byLetters.get(letters) ?? []), name])
+  }
+  const alike = [...byLetters.values()].filter((names) => names.length > 1)
+  if (alike.length > 0)
+    found.push({
+      severity: 'note',
+      code: 'NAMES_ALIKE',
+      message: `Labels that differ only by capitals or spaces count as different classes: ${alike.map((names) => names.map((name) => `“${name}”`).join(' and ')).join(', ')}.`,
+      hint: 'If they mean the same, write them alike.',
+      rows: [],
+    })
   const classes = truth.names.filter((_, j) => sizes[j] > 0 && !truth.leftOutOfClasses.has(j))
   const maps = artifacts.flatMap((artifact, row) => (artifact.kind === 'clustering' ? [row] : []))
   if (maps.length > 0 && classes.length === 1)

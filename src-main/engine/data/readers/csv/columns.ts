@@ -47,7 +47,7 @@ export function concludeColumn(
   const type = chosen ?? inferType()
 
   function inferType(): ColumnType {
-    if (present === 0) return 'text'
+    if (present === 0 || areIdentifiers(survey, i)) return 'text'
     if (numbers > 0 && present - numbers <= tolerated * present) return at('fractions') > 0 ? 'number' : 'integer'
     if (booleans === present) return 'boolean'
     if (dates > 0 && present - dates <= tolerated * present && (dayFirst === 0 || monthFirst === 0)) return 'date'
@@ -79,6 +79,17 @@ export function concludeColumn(
     default:
       return { ...base, type: 'text', conversion: null }
   }
+}
+
+/** Up to 2⁵³ every whole number is itself, beyond not even as a double; up to 2⁶⁴ databases number rows. */
+const [exact, mostIdentifier] = [2 ** 53, 2 ** 64]
+
+/** Whole numbers beyond what can be told apart, more than one of them: they name rows, and only as texts stay what they are. */
+export function areIdentifiers(survey: SurveyResult, i: number): boolean {
+  const at = countsOf(survey, i)
+  const [largest, next] = at('max') > exact ? [at('max'), at('secondMax')] : [-at('min'), -at('secondMin')]
+  const counted = at('booleans') + at('dates') + at('texts') + at('fractions') === 0 && at('numbers') > 0
+  return counted && next > exact && largest <= mostIdentifier
 }
 
 /** Sorted, so that they do not depend on the order of rows; numbers by size. Missing values are none. */

@@ -1,6 +1,6 @@
 /** What the user should know of a table, with the lines where it is. */
 import type { Finding } from '#common/domain/dataset.ts'
-import { type ConcludedColumn, suspiciousValue } from './columns.ts'
+import { type ConcludedColumn, areIdentifiers, suspiciousValue } from './columns.ts'
 import type { Encoding } from './encoding.ts'
 import type { TableChoices } from './source.ts'
 import { type SurveyResult, countsOf } from './survey.ts'
@@ -97,8 +97,8 @@ export function noteColumns(
     findings.push({
       severity: 'info',
       code: 'EMPTY_COLUMNS',
-      message: `${empty.length} columns hold no value at all: ${listOf(empty)}.`,
-      hint: 'They are not learned from.',
+      message: `${empty.length === 1 ? '1 column holds' : `${empty.length} columns hold`} no value at all: ${listOf(empty)}.`,
+      hint: 'Nothing is learned from columns without values.',
     })
   if (survey.rows > 0 && learned.length === 0)
     findings.push({
@@ -121,6 +121,14 @@ export function noteColumns(
       code: 'AMBIGUOUS_DATES',
       message: `Day and month cannot be told apart in ${listOf(ambiguous)}; they are read as month/day/year.`,
       hint: 'Set the date order option to day first if that is how they are meant.',
+    })
+  const identifiers = kept.filter((i) => concluded[i]?.type === 'text' && choices.types[name(i)] === undefined && areIdentifiers(survey, i))
+  if (identifiers.length > 0)
+    findings.push({
+      severity: 'info',
+      code: 'LARGE_IDENTIFIERS',
+      message: `${listOf(identifiers)} ${identifiers.length === 1 ? 'holds' : 'hold'} whole numbers that no computing keeps apart: kept beside the rows as they are written, not learned from.`,
+      hint: 'If they are measurements, say with the types option that they are numbers.',
     })
   const tooMany = kept.filter((i) => choices.types[name(i)] === 'category' && !concluded[i]?.conversion)
   if (tooMany.length > 0)

@@ -27,6 +27,16 @@ describe('records', () => {
     sampleRecords(Buffer.from(text), { ...layout, ...change }, true).records
   const fields = (text: string, change: Partial<Layout> = {}): string[][] => split(text, change).map((record) => record.fields)
 
+  it('keeps whole numbers that no computing tells apart as texts, and 1e20 as what it is', async () => {
+    const path = folder.file('identifiers.csv')
+    const lines = Array.from({ length: 20 }, (_, i) => `${9007199254740993n + BigInt(i)},${i < 3 ? '1e20' : i},${2 ** 40 + i}`)
+    writeFileSync(path, `id,depth,count\n${lines.join('\n')}\n`)
+    const report = await inspectSource(path)
+    expect(report.columns.map(({ name, type }) => `${name} ${type}`)).toEqual(['depth integer', 'count integer'])
+    expect(report.metadataFields).toEqual(['id'])
+    expect(report.findings.map(({ code }) => code)).toContain('LARGE_IDENTIFIERS')
+  })
+
   it('keeps delimiters, line ends and doubled quotes inside quotes', () => {
     expect(fields('a,"b,c"\n"d\ne","f ""g"""\n')).toEqual([
       ['a', 'b,c'],
