@@ -13,14 +13,20 @@
 import { z } from 'zod'
 import { createPace } from '../pace.ts'
 import { defineEmbedding, type Embedding2d, type EmbeddingRun } from './define.ts'
-import { layOutDistinct } from './distinct.ts'
+import { layOutDistinct, openPlacerAmongDistinct } from './distinct.ts'
 import { nearestBy } from './nearest.ts'
 import { metric } from './params.ts'
+import { openPlacerIn } from './placer.ts'
 import { principalPlane } from './principalPlane.ts'
 import { affinities } from './tsne/affinities.ts'
 import { descend } from './tsne/descend.ts'
+import { passes as settlePasses, rowsAtOnce, settleCrew, settlePlan } from './tsne/settle.ts'
 
 const beginningScale = 1e-4
+/** Of rows that are placed later: the nearest ones alone say where (openTSNE has 5). */
+const placingPerplexity = 10
+/** Multiplications of a step of such a row. */
+const workPerPass = 3000
 
 const params = z.object({
   perplexity: z.number().min(2).max(200).default(30).meta({
@@ -60,6 +66,14 @@ export const tsne = defineEmbedding({
   usualRows: 100_000,
   mostRows: 300_000,
   fit: (X, n, d, params, run) => layOutDistinct(X, n, d, run, (X, m, run) => layOut(X, m, d, params, run)),
+  openPlacer: (X, plane, n, d, { perplexity, metric, theta }, run) =>
+    openPlacerAmongDistinct(X, plane, n, d, run, (X, plane, m) => {
+      const its = Math.min(perplexity, placingPerplexity)
+      const k = Math.min(m, Math.floor(3 * its))
+      const plan = settlePlan(plane, m, { k, perplexity: its, theta })
+      const settling = { crew: settleCrew(run.threads), plan, rowsAtOnce, perRow: settlePasses * workPerPass }
+      return openPlacerIn(X, m, d, k, metric, settling, run)
+    }),
 })
 
 async function layOut(

@@ -12,17 +12,20 @@ import { defineEmbedding, type Embedding2d, type EmbeddingRun } from './define.t
 import { layOutDistinct, openPlacerAmongDistinct } from './distinct.ts'
 import { nearestBy } from './nearest.ts'
 import { type Metric, metric } from './params.ts'
+import { openPlacerIn } from './placer.ts'
 import { principalPlane } from './principalPlane.ts'
 import { curveFor } from './umap/curve.ts'
 import { fuzzySet } from './umap/fuzzySet.ts'
 import type { Edges } from './union.ts'
 import { checkEdges, optimise } from './umap/optimise.ts'
-import { openUmapPlacer } from './umap/placer.ts'
+import { rowsAtOnce, settleCrew, settlePlan } from './umap/settle.ts'
 
 /** Up to here 500 passes, beyond 200. */
 const smallUpTo = 10_000
-/** Of a row that is placed later, as in umap-learn for few of them: beside the search they cost little. */
-const placingPasses = 100
+/** Of a row that is placed later: umap-learn has so many for up to 10 000 such rows and beyond; here those laid out count, so that a place depends on its row alone. */
+const placingPasses = (rows: number): number => (rows <= smallUpTo ? 100 : 30)
+/** Multiplications of a use of an edge with its negative samples. */
+const workPerUse = 100
 /** Of the time, that of finding neighbours. */
 const searchShare = 0.2
 /** Width of the plane at the beginning. */
@@ -74,8 +77,11 @@ export const umap = defineEmbedding({
   openPlacer: (X, plane, n, d, { neighbours, metric, minDist, spread, repulsion, passes }, run) =>
     openPlacerAmongDistinct(X, plane, n, d, run, (X, plane, m) => {
       const curve = curveFor(minDist, spread)
-      const options = { neighbours, metric, repulsion, curve, passes: passes === null ? placingPasses : Math.ceil(passes / 3) }
-      return openUmapPlacer(X, plane, m, d, options, run)
+      const its = passes === null ? placingPasses(m) : Math.ceil(passes / 3)
+      const k = Math.min(neighbours, m)
+      const plan = settlePlan(plane, run.threads, { n: m, k, passes: its, curve, repulsion, seed: run.seed })
+      const settling = { crew: settleCrew(run.threads), plan, rowsAtOnce, perRow: k * its * workPerUse }
+      return openPlacerIn(X, m, d, k, metric, settling, run)
     }),
 })
 

@@ -72,19 +72,22 @@ describe('embed', () => {
     }
     const valid = Array.from({ length: 3000 }, (_, i) => i).filter((i) => i % 5 > 0)
 
-    test.each(['umap'])('every valid row gets its place, near those it is like, and those laid out keep theirs: %s', async (method) => {
-      const { bench, latents } = many(folder.file(`many-${method}`))
-      const params = { method, passes: 60, iterations: 60, learnRows: 500 }
-      const embedding = await bench.compute('embed', { latents }, params)
-      const meta = embedding.meta as unknown as EmbeddingMeta
-      expect(meta.rows).toBe(2400)
-      expect(Math.abs((meta.learnedRows as number) - 500)).toBeLessThan(120)
-      const rows = bench.project.array(embedding.id, 'rows').read(0, 2400)
-      expect([...rows]).toEqual(valid)
-      expect(bench.project.array(embedding.id, 'plane').read(0, 2400).every(Number.isFinite)).toBe(true)
-      expect(meta.figures.trustworthiness).toBeGreaterThan(0.9)
-      await bench.close()
-    })
+    test.each(['umap', 'tsne'])(
+      'every valid row gets its place, near those it is like, and those laid out keep theirs: %s',
+      async (method) => {
+        const { bench, latents } = many(folder.file(`many-${method}`))
+        const params = { method, passes: 60, iterations: 60, learnRows: 500 }
+        const embedding = await bench.compute('embed', { latents }, params)
+        const meta = embedding.meta as unknown as EmbeddingMeta
+        expect(meta.rows).toBe(2400)
+        expect(Math.abs((meta.learnedRows as number) - 500)).toBeLessThan(120)
+        const rows = bench.project.array(embedding.id, 'rows').read(0, 2400)
+        expect([...rows]).toEqual(valid)
+        expect(bench.project.array(embedding.id, 'plane').read(0, 2400).every(Number.isFinite)).toBe(true)
+        expect(meta.figures.trustworthiness).toBeGreaterThan(0.9)
+        await bench.close()
+      },
+    )
 
     test('fewer are shown where fewer are wanted, those laid out among them', async () => {
       const { bench, latents } = many(folder.file('fewer'))

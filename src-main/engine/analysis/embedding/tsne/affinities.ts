@@ -28,7 +28,8 @@ export async function affinities(
   return await union(index, distance, n, k, (there, back) => (there + back) / (2 * n), 0, pace)
 }
 
-function toProbabilities(distances: Float32Array, wantedEntropy: number): void {
+/** Changes the distances of a row to its nearest ones, which rise, into p_·|i. */
+export function toProbabilities(distances: Float32Array, wantedEntropy: number): void {
   const squared = Float64Array.from(distances, (value) => value * value)
   const least = squared[0]
   const p = new Float64Array(squared.length)

@@ -31,14 +31,15 @@ export class Quadtree {
   #otherOrder: Int32Array
   readonly #sums: Float64Array
 
-  constructor(n: number) {
+  /** @param values of the cells, [8 n], and `after` [2 n]: where threads shall read them, in shared memory */
+  constructor(n: number, values: Float32Array = new Float32Array(8 * n), after: Int32Array = new Int32Array(2 * n)) {
     this.#n = n
+    this.values = values
+    this.after = after
     this.order = new Int32Array(n)
     this.#otherOrder = new Int32Array(n)
     this.#codes = new Uint32Array(n)
     this.#otherCodes = new Uint32Array(n)
-    this.values = new Float32Array(8 * n)
-    this.after = new Int32Array(2 * n)
     this.#sums = new Float64Array(4 * n)
   }
 

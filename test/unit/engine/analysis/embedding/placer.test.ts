@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { trustworthiness } from '#engine/analysis/embedding/trustworthiness.ts'
+import { tsne } from '#engine/analysis/embedding/tsne.ts'
 import { umap } from '#engine/analysis/embedding/umap.ts'
 import { aliveThreads } from '../../../../helpers/aliveThreads.ts'
 import { digitColumns as d, digitRows, readDigits } from '../../../../helpers/digits.ts'
@@ -45,7 +46,7 @@ describe('rows placed by UMAP', () => {
 
   test('lie at the same place whatever they are placed with and by how many threads, and at another one with another seed', async () => {
     // So many passes that threads are worth it.
-    const long = { ...params, passes: 900 }
+    const long = { ...params, passes: 750 }
     const places = await placed(others, m, run, long)
     for (const count of [2, 4]) expect(await placed(others, m, { ...run, threads: count }, long)).toEqual(places)
     expect(threads.started).toBeGreaterThan(0)
@@ -86,4 +87,26 @@ describe('rows placed by UMAP', () => {
     await placer.close()
     expect(threads.alive).toBe(0)
   })
+})
+
+test('rows placed by t-SNE can be trusted as those that UMAP places, and lie at the same place whatever they are placed with', async () => {
+  const its = tsne.params.parse({ iterations: 300 })
+  const { plane: laidOut } = await tsne.fit(learned, n, d, its, run)
+  const open = (count: number) => tsne.openPlacer!(learned, laidOut, n, d, its, { seed: 1, threads: count })
+  const one = await open(1)
+  const places = (await one.place(others, m, {})).slice()
+  const all = new Float32Array(2 * digitRows)
+  for (let i = 0; i < digitRows; i++) all.set((i % 2 === 0 ? laidOut : places).subarray(i - (i % 2), i - (i % 2) + 2), 2 * i)
+  expect(await trustworthiness(X, all, digitRows, d, { seed: 1 })).toBeGreaterThan(mean(reference.digits.all) - 0.005)
+  expect(await one.place(others.subarray(100 * d, 107 * d), 7, {})).toEqual(places.subarray(200, 214))
+  expect(await one.place(learned, n, {})).toEqual(laidOut)
+  await one.close()
+  // So many that threads are worth it.
+  const many = new Float32Array(5 * others.length)
+  for (let copy = 0; copy < 5; copy++) many.set(others, copy * others.length)
+  const two = await open(2)
+  const again = await two.place(many, 5 * m, {})
+  await two.close()
+  for (let copy = 0; copy < 5; copy++) expect(again.subarray(2 * copy * m, 2 * (copy + 1) * m)).toEqual(places)
+  expect(threads.alive).toBe(0)
 })
