@@ -3,9 +3,8 @@
  *
  *   score(x) = mean | max | median of ‖x − x₍₁₎‖ … ‖x − x₍k₎‖        x₍i₎: the i-th nearest of the rows learned from
  *
- * Columns count by their spread, so they should be scaled. Of fewer than k rows all are taken; with none the score is 0.
- * Exact up to 10 000 rows learned from,
- * beyond nearly so (neighbours.ts). Memory: the rows learned from twice, and 8 k bytes a row of a block.
+ * Columns count by their spread, so they should be scaled. Of fewer than k rows all are taken; with none the score is 0. Exact up to
+ * 10 000 rows learned from, beyond nearly so (neighbours.ts). Memory: the rows learned from twice, and 8 k bytes a row of a block.
  */
 import { z } from 'zod'
 import { defineDetector } from './define.ts'
@@ -27,7 +26,7 @@ const summaries = {
 
 export const knn = defineDetector({
   id: 'knn',
-  version: 1,
+  version: 2,
   title: 'Distance to neighbours',
   summary: 'How far away the nearest ordinary rows are.',
   useWhen: 'The first choice: ordinary rows form groups of any shape, and unusual ones lie away from all of them.',

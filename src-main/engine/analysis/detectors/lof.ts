@@ -17,7 +17,7 @@ const least = 1e-10
 
 export const lof = defineDetector({
   id: 'lof',
-  version: 1,
+  version: 2,
   title: 'Local outlier factor (LOF)',
   summary: 'How much thinner the neighbourhood of a row is than those of its neighbours.',
   useWhen: 'Ordinary groups are dense here and loose there, and what is unusual lies just outside a dense one.',
