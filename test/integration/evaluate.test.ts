@@ -185,7 +185,15 @@ describe('classes', () => {
     expect(one.accuracy).toBeCloseTo(160 / 230, 12)
     expect(one.named[0]).toBe(0)
     expect(one.adjusted).toBeNull()
-    expect(one.classes[0]).toMatchObject({ name: 'basalt', rows: 80, right: 80, producers: 1, users: 1, f1: 1, producersInterval: [expect.closeTo(0.954, 3), 1] })
+    expect(one.classes[0]).toMatchObject({
+      name: 'basalt',
+      rows: 80,
+      right: 80,
+      producers: 1,
+      users: 1,
+      f1: 1,
+      producersInterval: [expect.closeTo(0.954, 3), 1],
+    })
     const many = readConfusion(bench.project, { comparison: artifact.id, row: 0, naming: 'many-to-one' })
     expect(many.named).toEqual([0, 1, 2, 1])
     expect(many.accuracy).toBeCloseTo(200 / 230, 12)

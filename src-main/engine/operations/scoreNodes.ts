@@ -101,7 +101,7 @@ const fatal: readonly ErrorCode[] = [
 
 export const scoreNodesOperation = defineOperation({
   id: 'score-nodes',
-  version: 1,
+  version: 2,
   title: 'Score machines',
   summary: 'Learns what is normal for each machine by itself, and flags what differs from it, as events.',
   citation: 'Borghesi et al., Anomaly detection using autoencoders in high performance computing systems, arXiv 1811.05269',

@@ -4,7 +4,6 @@
  *   PSI    Σ_b (q_b − p_b) ln(q_b / p_b), bins of equal counts of the old rows (Siddiqi 2006); above 0.1 worth a look, above 0.25 a shift.
  *          Counts get ½ added, so that empty bins stay finite. Few distinct values are bins of their own.
  *   KS     D = max_x |F(x) − G(x)|, two-sided p by Kolmogorov's limit with Stephens' correction (JRSS B 32, 1970)
- *   Holm   p values of many columns, corrected for their number (Scand. J. Statistics 6, 1979)
  *   MMD²   unbiased, Gaussian kernel with the median distance as width, p by permutation (Gretton et al., JMLR 13, 2012)
  *
  * Memory: sorted copies of a column; for MMD the kernel of both samples.
@@ -73,18 +72,6 @@ function kolmogorovTail(lambda: number): number {
     if (term < 1e-18) break
   }
   return Math.min(1, Math.max(0, 2 * sum))
-}
-
-/** Adjusted p values, in the order given. */
-export function holm(p: readonly number[]): number[] {
-  const order = Array.from(p.keys()).sort((a, b) => p[a] - p[b])
-  const adjusted = new Array<number>(p.length)
-  let largest = 0
-  for (const [place, i] of order.entries()) {
-    largest = Math.max(largest, Math.min(1, (p.length - place) * p[i]))
-    adjusted[i] = largest
-  }
-  return adjusted
 }
 
 /** @param X, Y [n × d] and [m × d], at least two rows each. Time and memory: the square of all rows. */

@@ -18,18 +18,19 @@ export interface ParetoTail {
 
 const gridPoints = 24
 /** Closer to 0 the exponential distribution is taken: the formulas lose their digits there. */
-const nearZero = 1e-5
+export const nearZero = 1e-5
 
 /** @param y peaks above 0, at least two that differ */
 export function fitParetoTail(y: ArrayLike<number>): ParetoTail {
   const n = y.length
-  let [mean, largest] = [0, 0]
+  let [mean, largest, least] = [0, 0, Number.POSITIVE_INFINITY]
   for (let i = 0; i < n; i++) {
     if (!(y[i] >= 0)) throw new RangeError(`expected peaks from 0, found ${y[i]}`)
     mean += y[i] / n
     largest = Math.max(largest, y[i])
+    least = Math.min(least, y[i])
   }
-  if (n < 2 || !(largest > 0)) throw new RangeError(`expected peaks that differ, found ${n}`)
+  if (n < 2 || !(largest > least)) throw new RangeError(`expected peaks that differ, found ${n}`)
   const at = (theta: number): { xi: number; w: number } => {
     let [logs, inverse, product] = [0, 0, 1]
     for (let i = 0; i < n; i++) {

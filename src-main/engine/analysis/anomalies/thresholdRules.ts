@@ -5,15 +5,15 @@
  *   percentile      a share of the normal rows scores below it                              order statistics
  *   budget          as many false alarms per 1000 rows as one can look at                   order statistics
  *   contamination   the share of anomalous rows one expects, taken off the top              order statistics
- *   extreme         a small false-alarm probability, from the tail's own law (POT)          bootstrap
+ *   extreme         a small false-alarm probability, from the tail's own law (POT)          profile likelihood
  *   mad             median + k · 1.4826 · median |s − median|                               bootstrap
  *   labels          the largest F1 on labelled rows                                         bootstrap
  *
  * Memory: the scores, and of the bootstrap one sample.
  */
 import { StratumError } from '#common/errors.ts'
-import { binomial } from '../evaluation/bootstrap/binomial.ts'
-import { fitParetoTail, type ParetoTail, paretoQuantile } from './extremeValues.ts'
+import { quantileInterval } from './extremeInterval.ts'
+import { fitParetoTail, paretoQuantile } from './extremeValues.ts'
 import { createPace, type LongRun } from '../pace.ts'
 import { quantileOfSorted } from '../statistics/quantiles.ts'
 import { randomStream } from '../random.ts'
@@ -54,42 +54,29 @@ export function shareThreshold(sorted: Float64Array, share: number): RuleThresho
  * Peaks over a threshold.
  * @param sorted rising, at least 50
  * @param share  of normal rows that may be flagged: may be smaller than one of them
+ * @param brief  without an interval
  * @throws DATA_UNSUITABLE where there is no tail to fit
  */
-export async function extremeThreshold(sorted: Float64Array, share: number, run: Run): Promise<RuleThreshold> {
+export function extremeThreshold(sorted: Float64Array, share: number, { brief = false }: { readonly brief?: boolean } = {}): RuleThreshold {
   const n = sorted.length
   const count = Math.min(mostPeaks, Math.max(fewestPeaks, Math.floor(n * tailShare)))
-  if (n < 50 || !(sorted[n - 1] > sorted[n - 1 - count]))
+  const u = sorted[n - 1 - count]
+  if (n < 50 || !(sorted[n - 1] > sorted[n - count]))
     throw new StratumError(
       'DATA_UNSUITABLE',
       `The tail of ${n} held-out scores is too short or all alike.`,
       'Choose the percentile rule, or hold out more rows.',
       { parameter: 'rule' },
     )
-  const u = sorted[n - 1 - count]
   const peaks = sorted.subarray(n - count).map((score) => score - u)
   const tail = fitParetoTail(peaks)
-  const quantileOf = (fitted: ParetoTail, over: number): number =>
-    share >= over / n ? quantileOfSorted(sorted, 1 - share) : u + paretoQuantile(fitted, (share * n) / over)
-  const threshold = quantileOf(tail, count)
-  const pace = createPace(run.signal)
-  const values: number[] = []
-  for (let r = 0; r < times(run); r++) {
-    const random = randomStream(run.seed, `tail/${r}`)
-    const over = Math.max(2, binomial(n, count / n, random))
-    const drawn = Float64Array.from({ length: over }, () => peaks[random.below(count)])
-    // Of equal peaks no law can be fitted; such samples say nothing.
-    if (drawn.some((peak) => peak > 0)) values.push(quantileOf(fitParetoTail(drawn), over))
-    if (pace.due()) await pace.rest()
-  }
-  const [low, high] = middle(values)
-  return {
-    threshold,
-    low: Math.min(low, threshold),
-    high: Math.max(high, threshold),
-    intervalBy: `${replicates} bootstrap samples of the tail`,
-    found: { tailFrom: u, peaks: count, shape: tail.shape, scale: tail.scale },
-  }
+  const found = { tailFrom: u, peaks: count, shape: tail.shape, scale: tail.scale }
+  // Where the share is not beyond the peaks, the scores themselves say it.
+  if (share >= count / n) return { ...shareThreshold(sorted, share), found }
+  const beyond = (share * n) / count
+  const z = paretoQuantile(tail, beyond)
+  const [low, high] = brief ? [Number.NaN, Number.NaN] : quantileInterval(peaks, beyond, z)
+  return { threshold: u + z, low: u + low, high: u + high, intervalBy: 'profile likelihood of the tail', found }
 }
 
 /** 1 / Φ⁻¹(¾): the MAD of normal scores times this is their standard deviation. */
@@ -99,6 +86,13 @@ const madScale = 1.482602218505602
 export async function madThreshold(sorted: Float64Array, k: number, run: Run): Promise<RuleThreshold> {
   const n = sorted.length
   const { median, mad } = medianAndMad(sorted)
+  if (!(mad > 0))
+    throw new StratumError(
+      'DATA_UNSUITABLE',
+      `Half or more of the ${n} held-out scores are the same, so that they have no deviation from the median.`,
+      'Choose the percentile rule.',
+      { parameter: 'rule' },
+    )
   const threshold = median + k * madScale * mad
   const m = Math.min(n, mostDrawn)
   const pool = m === n ? sorted : Float64Array.from({ length: m }, (_, i) => sorted[Math.floor(((i + 0.5) * n) / m)])
@@ -133,6 +127,14 @@ function medianAndMad(sorted: Float64Array): { median: number; mad: number } {
  */
 export async function labelThreshold(scores: Float64Array, positive: Uint8Array, run: Run): Promise<RuleThreshold> {
   const n = scores.length
+  const anomalous = positive.reduce((sum, one) => sum + one, 0)
+  if (anomalous === 0 || anomalous === n)
+    throw new StratumError(
+      'DATA_UNSUITABLE',
+      `Of the labelled rows ${anomalous} anomalous and ${n - anomalous} normal ones have a score; both are needed.`,
+      'Use more of the labels, or a rule that takes none.',
+      { parameter: 'labels' },
+    )
   const order = Uint32Array.from({ length: n }, (_, i) => i).sort((a, b) => scores[b] - scores[a])
   const falling = Float64Array.from(order, (i) => scores[i])
   const isPositive = Uint8Array.from(order, (i) => positive[i])

@@ -15,6 +15,8 @@ export function quantileOfSorted(sorted: ArrayLike<number>, q: number): number {
   const below = Math.floor(position)
   if (sorted.length === 0) return Number.NaN
   const next = Math.min(below + 1, sorted.length - 1)
+  // Between values that are infinite there is no line.
+  if (position === below || sorted[next] === sorted[below]) return sorted[below]
   return sorted[below] + (position - below) * (sorted[next] - sorted[below])
 }
 

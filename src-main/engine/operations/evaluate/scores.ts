@@ -72,7 +72,8 @@ export async function evaluateScores(
     blocks = drawn && { side: drawn.side, count: found.blocks ?? 0 }
     replicates = found.replicates
     const error = drawn ? null : areaError(ranking)
-    if (error !== null) intervals.auc = normalInterval(area, error)
+    // Where every anomalous row is above every normal one the error is 0, and that is no sign of being sure.
+    if (error !== null && error > 0) intervals.auc = normalInterval(area, error)
   }
   writeColumns(draft, `roc/${row}`, Object.values(rocCurve(ranking)))
   writeColumns(draft, `pr/${row}`, Object.values(precisionCurve(ranking)))

@@ -94,7 +94,7 @@ async function apply(
       return { asked: { alarmsPerDay: alarms, rowsPerDay }, found: shareThreshold(calibration, share) }
     }
     case 'extreme':
-      return { asked: { falseAlarmRate: params.falseAlarmRate }, found: await extremeThreshold(calibration, params.falseAlarmRate, run) }
+      return { asked: { falseAlarmRate: params.falseAlarmRate }, found: extremeThreshold(calibration, params.falseAlarmRate, { brief }) }
     case 'mad':
       return { asked: { deviations: params.deviations }, found: await madThreshold(calibration, params.deviations, run) }
     case 'labels': {

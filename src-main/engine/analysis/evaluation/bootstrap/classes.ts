@@ -3,6 +3,8 @@
  * class, so that a sample costs what the table does and not what the rows do; or, of rows that lie beside one another, of whole blocks
  * (blocks.ts).
  *
+ * Shares of single rows (producer's and user's accuracy) need no samples: they have Wilson's interval.
+ *
  * Names of found classes are held as they are for all rows, since a map keeps its names; and so is the mutual information that chance
  * gives (E of the AMI), which depends on the sizes of classes in the second order only. What a draw leaves as it is has no interval: the
  * labelled classes keep their sizes, but in blocks. Memory: the table twice, and the values of the replicates.
@@ -12,6 +14,7 @@ import { f1Of, judgeNames } from '../classAgreement.ts'
 import { adjustedMutualInformation, expectedInformation, vMeasure } from '../information.ts'
 import { createPace, type LongRun } from '#engine/analysis/pace.ts'
 import { randomStream } from '#engine/analysis/random.ts'
+import { wilsonInterval } from '../wilson.ts'
 import { areaAdjusted } from '../areaAdjusted.ts'
 import { redraw } from './binomial.ts'
 import { type BlockCounts, redrawBlocks } from './blocks.ts'
@@ -102,5 +105,13 @@ export async function classIntervals(
   }
   const perClass = (which: number): (Range | null)[] =>
     Array.from({ length: nTruth }, (_, j) => figures.range(figureKeys.length + 3 * j + which))
-  return { replicates, figures: found, producers: perClass(0), users: perClass(1), f1: perClass(2) }
+  const { right, named } = judgeNames(table, names)
+  const shares = (rows: Float64Array): (Range | null)[] => Array.from(right, (k, j) => wilsonInterval(k, rows[j]))
+  return {
+    replicates,
+    figures: found,
+    producers: blocks ? perClass(0) : shares(table.truthSizes),
+    users: blocks ? perClass(1) : shares(named),
+    f1: perClass(2),
+  }
 }

@@ -41,12 +41,13 @@ export class Replicates {
     this.#values[figure * this.#count + replicate] = value ?? Number.NaN
   }
 
-  /** Null where fewer than half of the replicates say anything. */
+  /** Null where fewer than half of the replicates say anything, or all say the same: that is no sign of being sure. */
   range(figure: number): Range | null {
     if (Number.isNaN(this.#tail)) return null
     const values = this.#values.subarray(figure * this.#count, (figure + 1) * this.#count).filter((value) => !Number.isNaN(value))
     if (values.length === 0 || values.length < this.#count / 2) return null
     values.sort()
+    if (values[0] === values[values.length - 1]) return null
     return [quantileOfSorted(values, this.#tail), quantileOfSorted(values, 1 - this.#tail)]
   }
 }

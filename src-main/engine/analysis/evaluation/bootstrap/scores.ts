@@ -2,12 +2,15 @@
  * How far figures of scores would move with other labelled rows: samples of anomalous and of normal rows, each drawn among their own; or, of
  * rows that lie beside one another, of whole blocks with both (blocks.ts).
  *
+ * Shares of single rows (precision, recall, false alarms) need no samples: they have Wilson's interval.
+ *
  * A sample draws how often each step of the ranking occurs, not rows. Steps of normal rows only that follow each other are one step first,
  * which changes no figure (a threshold stays between two); where more than `mostSteps` are left, anomalous rows are taken together so that
  * each step holds as many, and intervals are moved by what that changes of the figure itself. Memory: 24 bytes per step.
  */
 import { createPace, type LongRun } from '#engine/analysis/pace.ts'
 import { randomStream } from '#engine/analysis/random.ts'
+import { wilsonInterval } from '../wilson.ts'
 import { bestF1, detectionAbove, type Ranking } from '../ranking.ts'
 import { areaUnderRoc, meanPrecision } from '../roc.ts'
 import { redraw } from './binomial.ts'
@@ -73,7 +76,21 @@ export async function scoreIntervals(
     const range = figures.range(f)
     if (range) found[key] = range.map((end) => Math.min(1, Math.max(0, end + shift[f]))) as Range
   }
+  if (!blocks) Object.assign(found, sharesAbove(ranking, threshold))
   return { figures: found, replicates, blocks: blocks?.blocks ?? null }
+}
+
+/** Precision, recall and false alarms are shares of rows. */
+function sharesAbove(ranking: Ranking, threshold: number): Partial<Record<FigureKey, Range>> {
+  const { nPositive, nNegative } = ranking
+  const { flagged, recall } = detectionAbove(ranking, threshold)
+  const hits = Math.round(recall * nPositive)
+  const precision = wilsonInterval(hits, flagged)
+  return {
+    ...(precision && { precision }),
+    ...(nPositive > 0 && { recall: wilsonInterval(hits, nPositive) as Range }),
+    ...(nNegative > 0 && { falseAlarmRate: wilsonInterval(flagged - hits, nNegative) as Range }),
+  }
 }
 
 function figuresOf(ranking: Ranking, threshold: number): (number | null)[] {

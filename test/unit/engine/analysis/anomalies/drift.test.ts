@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { holm, kolmogorovSmirnov, meanDiscrepancy, populationStability } from '#engine/analysis/anomalies/drift.ts'
+import { kolmogorovSmirnov, meanDiscrepancy, populationStability } from '#engine/analysis/anomalies/drift.ts'
 import { fitLogistic, logOdds } from '#engine/analysis/statistics/logistic.ts'
+import { holm } from '#engine/analysis/statistics/tailProbability.ts'
 import { pearson, ranksOf } from '#engine/analysis/statistics/rankCorrelation.ts'
 import reference from '../../../../fixtures/thresholds/thresholds.json' with { type: 'json' }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { confidenceFrom } from '#engine/analysis/anomalies/confidence.ts'
 import { estimateContamination } from '#engine/analysis/anomalies/contamination.ts'
+import { quantileInterval } from '#engine/analysis/anomalies/extremeInterval.ts'
 import { byMoments, fitParetoTail, paretoQuantile } from '#engine/analysis/anomalies/extremeValues.ts'
 import { ledoitWolf } from '#engine/analysis/anomalies/ledoitWolf.ts'
 import { mahalanobis } from '#engine/analysis/anomalies/mahalanobis.ts'
@@ -34,6 +35,7 @@ describe('tails of scores', () => {
 
   test('peaks that are all alike or below zero are refused', () => {
     expect(() => fitParetoTail([0, 0])).toThrow(RangeError)
+    expect(() => fitParetoTail([3, 3, 3])).toThrow(RangeError)
     expect(() => fitParetoTail([1, -1])).toThrow(RangeError)
   })
 })
@@ -62,28 +64,65 @@ describe('rules for a threshold', () => {
     expect(high).toBeGreaterThan(threshold)
   })
 
-  test('the tail tells a quantile that lies beyond the scores themselves', async () => {
+  test('the tail tells a quantile that lies beyond the scores themselves', () => {
     const sorted = normals(20_000, 'tail')
       .map((v) => Math.exp(v))
       .sort()
     // Log-normal: one in 100 000 exceeds exp(4.2649).
-    const { threshold, low, high, found } = await extremeThreshold(sorted, 1e-5, run)
+    const { threshold, low, high, found } = extremeThreshold(sorted, 1e-5)
     expect(low).toBeLessThan(Math.exp(4.2649))
     expect(high).toBeGreaterThan(Math.exp(4.2649))
     expect(threshold).toBeGreaterThan(sorted[19_990])
     expect(found.peaks).toBe(400)
-    expect(await extremeThreshold(sorted, 1e-5, run)).toEqual(await extremeThreshold(sorted, 1e-5, run))
+    expect(extremeThreshold(sorted, 1e-5, { brief: true })).toMatchObject({ threshold, low: Number.NaN, high: Number.NaN })
+    // As many as there are peaks, or more: the scores themselves say it.
+    expect(extremeThreshold(sorted, 0.03)).toMatchObject({ ...shareThreshold(sorted, 0.03), intervalBy: 'order statistics' })
   })
 
-  test('scores that are too few or all alike have no tail', async () => {
-    await expect(
-      extremeThreshold(
-        new Float64Array(30).map((_, i) => i),
-        0.01,
-        run,
-      ),
-    ).rejects.toMatchObject({ code: 'DATA_UNSUITABLE' })
-    await expect(extremeThreshold(new Float64Array(300).fill(2), 0.01, run)).rejects.toMatchObject({ code: 'DATA_UNSUITABLE' })
+  test.each(reference.pareto.filter(({ profile }) => profile.length > 0))(
+    'the interval of a quantile is that of its profile likelihood, shape $shape',
+    ({ y, profile }) => {
+      for (const { tail, at, low, high } of profile) {
+        const [from, to] = quantileInterval(Float64Array.from(y), tail, at)
+        expect(from / low).toBeCloseTo(1, 5)
+        expect(to / high).toBeCloseTo(1, 5)
+      }
+    },
+  )
+
+  test('95 % intervals of few peaks hold the true quantile about as often as they say', () => {
+    // Exponential scores: one in 10 000 exceeds ln 10 000. With as few as twenty peaks it is about 92 %; two standard errors of 300 are 3 %.
+    const times = 300
+    let held = 0
+    for (let t = 0; t < times; t++) {
+      const random = randomStream(t, 'exponential')
+      const { low, high } = extremeThreshold(Float64Array.from({ length: 500 }, () => -Math.log(1 - random.uniform())).sort(), 1e-4)
+      if (low <= Math.log(1e4) && Math.log(1e4) <= high) held++
+    }
+    expect(held / times).toBeGreaterThan(0.89)
+    expect(held / times).toBeLessThan(0.98)
+  })
+
+  test('scores that are too few or all alike have no tail', () => {
+    const unsuitable = expect.objectContaining({ code: 'DATA_UNSUITABLE' })
+    const refused = (sorted: Float64Array) => expect(() => extremeThreshold(sorted, 0.001)).toThrow(unsuitable)
+    refused(new Float64Array(30).map((_, i) => i))
+    refused(new Float64Array(300).fill(2))
+    // All that is above the rest is the same: no law says what lies beyond.
+    refused(Float64Array.from({ length: 300 }, (_, i) => (i < 280 ? 0 : 1)))
+  })
+
+  test('where half of the scores are the same there is no deviation from the median', async () => {
+    const sorted = Float64Array.from({ length: 101 }, (_, i) => Math.max(0, i - 60))
+    await expect(madThreshold(sorted, 3, run)).rejects.toMatchObject({ code: 'DATA_UNSUITABLE' })
+  })
+
+  test('labels of one kind choose nothing', async () => {
+    for (const positive of [
+      [1, 1],
+      [0, 0],
+    ])
+      await expect(labelThreshold(Float64Array.of(1, 2), Uint8Array.from(positive), run)).rejects.toMatchObject({ code: 'DATA_UNSUITABLE' })
   })
 
   test('labels choose the largest F1, worked by hand', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import {
   adjustedRandIndex,
+  contingency,
   hungarianAccuracy,
   normalisedMutualInformation,
   purity,
@@ -10,6 +11,7 @@ import { areaAdjusted } from '#engine/analysis/evaluation/areaAdjusted.ts'
 import { f1Of, judgeNames, nameClasses } from '#engine/analysis/evaluation/classAgreement.ts'
 import { adjustedMutualInformation, vMeasure } from '#engine/analysis/evaluation/information.ts'
 import { randomStream } from '#engine/analysis/random.ts'
+import odd from '../../../../fixtures/oddTables.json' with { type: 'json' }
 import reference from '../../../../fixtures/evaluation.json' with { type: 'json' }
 
 const tableFrom = (counts: readonly (readonly number[])[]) => tableOf(Float64Array.from(counts.flat()), counts.length, counts[0].length)
@@ -46,6 +48,14 @@ describe.each(reference.classes)('classes against labels as scikit-learn has the
     expect(right.reduce((a, b) => a + b, 0)).toBeCloseTo(accuracy * table.total, 6)
     expect(named.reduce((a, b) => a + b, 0)).toBeLessThanOrEqual(table.total)
   })
+})
+
+test.each(odd.cases)('as scikit-learn at the edges: $what', ({ truth, found, ...expected }) => {
+  const table = contingency(found, truth, Math.max(...found) + 1, Math.max(...truth) + 1, -1)
+  const { homogeneity, completeness, v } = vMeasure(table)
+  const ours = { ari: adjustedRandIndex(table), nmi: normalisedMutualInformation(table), ami: adjustedMutualInformation(table) }
+  for (const [key, value] of Object.entries({ ...ours, homogeneity, completeness, v }))
+    expect(value, key).toBeCloseTo(expected[key as keyof typeof ours], 12)
 })
 
 test('names that are right most often are found however many classes there are on either side', () => {

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest'
-import { pairedTTest, studentTail } from '#engine/analysis/evaluation/pairedTest.ts'
+import { pairedTTest } from '#engine/analysis/evaluation/pairedTest.ts'
+import { studentTwoSided } from '#engine/analysis/statistics/tailProbability.ts'
 import reference from '../../../../fixtures/comparison.json' with { type: 'json' }
 
 test('equals scipy’s paired t test and its tails', () => {
   for (const { a, b, p } of reference.paired) expect(pairedTTest(a, b)).toBeCloseTo(p, 12)
-  for (const [t, freedom, p] of reference.tails) expect(studentTail(t, freedom)).toBeCloseTo(p, 12)
+  for (const [t, freedom, p] of reference.tails) expect(studentTwoSided(t, freedom)).toBeCloseTo(p, 12)
 })
 
 test('equal pairs cannot be told apart, pairs that differ by a constant can, one pair says nothing', () => {

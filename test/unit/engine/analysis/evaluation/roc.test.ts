@@ -3,6 +3,7 @@ import { bestF1, detectionAbove, rankScores } from '#engine/analysis/evaluation/
 import { areaError, areaUnderRoc, averagePrecision, precisionCurve, rocAuc, rocCurve } from '#engine/analysis/evaluation/roc.ts'
 import { randomStream } from '#engine/analysis/random.ts'
 import reference from '../../../../fixtures/analysis.json' with { type: 'json' }
+import odd from '../../../../fixtures/oddTables.json' with { type: 'json' }
 import evaluation from '../../../../fixtures/evaluation.json' with { type: 'json' }
 
 const { positive, scores, auc, averagePrecision: precision } = reference.roc
@@ -72,6 +73,12 @@ describe.each(evaluation.scores.map((one, i) => ({ ...one, what: `case ${i + 1}`
     expect([...pr.precision.subarray(0, n)].map((x) => x.toFixed(9))).toEqual(known.pr.precision.map((x) => x.toFixed(9)))
     expect([...pr.threshold.subarray(0, n)]).toEqual(known.pr.threshold.map(Math.fround))
   })
+})
+
+test.each(odd.ranks)('as scikit-learn at the edges: $what', ({ positive, scores, auc: area, averagePrecision: precision }) => {
+  const ours = scores.map((score) => score ?? Number.POSITIVE_INFINITY)
+  expect(rocAuc(ours, positive)).toBeCloseTo(area, 12)
+  expect(averagePrecision(ours, positive)).toBeCloseTo(precision, 12)
 })
 
 test('a long curve keeps its area and the corners of its hull by 2000 points', () => {
