@@ -147,7 +147,7 @@ function classLegend({ legend, shares }: ClassFigure, mapHeight: number): Legend
     const percent =
       share === undefined
         ? ''
-        : `<text x="${x + legendWidth}" y="${y + 11}" text-anchor="end" fill="${muted}">${(share * 100).toFixed(1)}</text>`
+        : `<text x="${x + legendWidth}" y="${y + 11}" text-anchor="end" fill="${muted}">${share > 0 && share < 0.0005 ? '&lt; 0.1' : (share * 100).toFixed(1)}</text>`
     return `<rect x="${x + 0.5}" y="${y + 0.5}" width="13" height="13" rx="3" fill="${colour}" stroke="#000000" stroke-opacity="0.25"/><text x="${x + 40}" y="${y + 11}" text-anchor="end">${id}</text><text x="${x + 48}" y="${y + 11}">${xmlText(shorten(name, shares ? 24 : 30))}</text>${percent}`
   })
   const headings = Array.from({ length: nColumns }, (_, column) => {

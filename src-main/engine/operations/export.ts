@@ -49,7 +49,7 @@ function isAsWritten({ path, sizeBytes, modifiedMs }: ExportMeta['files'][number
 
 export const exportOperation = defineOperation({
   id: 'export',
-  version: 3,
+  version: 4,
   title: 'Export',
   summary:
     'Writes a class map, its polygons, anomaly scores and objects or codes for QGIS, a table, NumPy, or a report; a model for ONNX, as safetensors, or for SAELens.',

@@ -3,11 +3,16 @@ import type { Client } from '#common/contract/calls.ts'
 import type { WindowCalls } from '#common/contract/window.ts'
 import type { Artifact, ArtifactKind } from '#common/domain/artifact.ts'
 import { isDictionary } from '#common/domain/dictionaries.ts'
+import type { ClusteringMeta } from '#common/domain/results.ts'
 import { metaOf } from '../../lib/artifacts.ts'
 import type { Session } from '../../lib/state/session.svelte.ts'
 
+type Format = 'geotiff' | 'geopackage' | 'geojson' | 'png' | 'csv' | 'json' | 'npy' | 'report' | 'onnx' | 'safetensors' | 'saelens'
+
 export interface ExportTarget {
-  readonly id: 'geotiff' | 'geopackage' | 'geojson' | 'png' | 'csv' | 'json' | 'npy' | 'report' | 'onnx' | 'safetensors' | 'saelens'
+  readonly id: Format | 'classes' | 'flagged'
+  /** What a table lists instead of every row. */
+  readonly list?: 'classes' | 'flagged'
   readonly title: string
   readonly what: string
   /** Empty for a folder. */
@@ -34,7 +39,8 @@ export const targetsOf: Readonly<Partial<Record<ArtifactKind, readonly ExportTar
     target('geojson', 'GeoJSON', 'The same polygons, in degrees', 'geojson', true),
     target('png', 'PNG', 'Figure with legend, scale and north', 'png', true),
     target('csv', 'CSV', 'One class per row', 'csv'),
-    target('json', 'Classes', 'Size, share, area and profile of each', 'json'),
+    { ...target('classes', 'Class table', 'Size, share, area and profile of each, CSV', 'csv'), list: 'classes' },
+    target('json', 'JSON', 'The same table, for programs', 'json'),
     target('report', 'Report', 'What was done and found, one HTML file', 'html'),
   ],
   scores: [
@@ -43,6 +49,7 @@ export const targetsOf: Readonly<Partial<Record<ArtifactKind, readonly ExportTar
     target('geojson', 'GeoJSON', 'The same objects, in degrees', 'geojson', true),
     target('png', 'PNG', 'Figure with ramp, scale and north', 'png', true),
     target('csv', 'CSV', 'One score per row', 'csv'),
+    { ...target('flagged', 'Flagged', 'What is above the threshold, with blame and reviews, CSV', 'csv'), list: 'flagged' },
   ],
   latents: [
     target('npy', 'NumPy', 'Codes, one row each', 'npy'),
@@ -75,7 +82,7 @@ const suffixes: Readonly<Partial<Record<ArtifactKind, string>>> = {
   model: '-model',
 }
 const suffixOf = ({ kind }: Artifact, { id }: ExportTarget): string =>
-  id === 'report' || id === 'saelens' ? `-${id}` : (suffixes[kind] ?? '')
+  id === 'classes' ? '-class-table' : id === 'report' || id === 'saelens' || id === 'flagged' ? `-${id}` : (suffixes[kind] ?? '')
 /** `mark` keeps two results of one kind apart in one export. */
 export const itemOf = (source: Artifact, chosen: ExportTarget, mark = ''): ExportItem => ({
   source,
@@ -98,6 +105,11 @@ export function namesOf(stem: string, item: ExportItem, options: Readonly<Record
 export function estimatedBytes({ source, target: chosen }: ExportItem): number {
   if (source.kind === 'model') return 4 * metaOf(source, 'model').layout.weights + 4000
   const rows = Number(source.meta.rows ?? 0)
+  if (chosen.list === 'classes' || chosen.id === 'json') {
+    const { classes = [] } = source.meta as Partial<ClusteringMeta>
+    return classes.length * (200 + 30 * (classes[0]?.mean.length ?? 0))
+  }
+  if (chosen.list === 'flagged') return 60 * Number(source.meta.flagged ?? 0) + 100
   const columns = source.kind === 'latents' ? metaOf(source, 'latents').codeSize : 1
   if (chosen.id === 'csv') return rows * (8 + 9 * columns)
   if (chosen.id === 'png') return rows * 0.6
@@ -141,12 +153,15 @@ export class Exporter {
     const path = await this.#askWhere(first, items.length, name)
     if (path === null) return
     const stem = stemOf(path, first)
+    // Some dialogs leave a name without the ending that it was proposed with.
+    const { extension } = first.target
+    const named = extension === '' || path.toLowerCase().endsWith(`.${extension}`) ? path : `${path}.${extension}`
     this.status = 'running'
     this.total = items.length
     this.done = 0
     this.results = []
     for (const [i, item] of items.entries()) {
-      const made = await this.#writeOne(item, i === 0 ? path : fileNameOf(stem, item), options)
+      const made = await this.#writeOne(item, i === 0 ? named : fileNameOf(stem, item), options)
       if (!made) {
         this.status = 'failed'
         return
@@ -171,6 +186,7 @@ export class Exporter {
     const heeded = Object.fromEntries((optionsOf[chosen.id] ?? []).flatMap((name) => (name in options ? [[name, options[name]]] : [])))
     const inputs = this.#session.registry?.operations.find((o) => o.id === 'export')?.inputs ?? {}
     const role = Object.entries(inputs).find(([, input]) => input.kinds.includes(source.kind))?.[0] ?? 'source'
-    return this.#session.runToEnd({ operation: 'export', inputs: { [role]: source.id }, params: { path, target: chosen.id, ...heeded } })
+    const format = chosen.list ? { target: 'csv', list: chosen.list } : { target: chosen.id }
+    return this.#session.runToEnd({ operation: 'export', inputs: { [role]: source.id }, params: { path, ...format, ...heeded } })
   }
 }

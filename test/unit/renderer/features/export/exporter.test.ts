@@ -73,6 +73,20 @@ describe('an export', () => {
     expect(exporter.status).toBe('done')
     expect(exporter.results).toHaveLength(2)
   })
+  test('of classes and of flagged rows are tables that list them', async () => {
+    const { exporter, runToEnd } = setUp([artifact(8, 'export'), artifact(9, 'export')], '/out/a-class-table')
+    const [classes, flagged] = (['clustering', 'scores'] as const).map((kind, i) => {
+      const found = targetsOf[kind]?.find(({ list }) => list !== undefined)
+      if (!found) throw new Error(`${kind} has no list`)
+      return itemOf(artifact(i + 1, kind), found)
+    })
+    await exporter.write([classes, flagged], 'a')
+    // A name without its ending gets it.
+    expect(runToEnd.mock.calls.map(([request]) => request)).toEqual([
+      { operation: 'export', inputs: { source: 1 }, params: { path: '/out/a-class-table.csv', target: 'csv', list: 'classes' } },
+      { operation: 'export', inputs: { source: 2 }, params: { path: '/out/a-flagged.csv', target: 'csv', list: 'flagged' } },
+    ])
+  })
   test('of a model heeds the options of its format, and no other does', async () => {
     const { exporter, runToEnd } = setUp([artifact(8, 'export'), artifact(9, 'export')], '/out/a-model.onnx')
     const [onnx] = targetsOf.model ?? []
