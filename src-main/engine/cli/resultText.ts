@@ -115,17 +115,27 @@ export function clusteringText(project: Project, artifact: Artifact): string {
     percent(summary.rows / validRows),
     (summary.distinguishing ?? [])
       .slice(0, mostMarks)
-      .map(({ column }) => markText(columns[column], summary.mean[column] ?? null))
+      .map(({ column }) => markText(columns[column], summary.mean[column] ?? null, summary.sd[column] ?? null))
       .join(', ') || '–',
   ])
   const table = formatTable([['  class', rowNoun[kind][1], 'share', 'set apart by (mean, or the commonest value)'], ...lines])
   return `${page(facts)}\n${table}${classes.length > mostClasses ? `\n  and ${formatCount(classes.length - mostClasses)} more` : ''}`
 }
 
-function markText(column: Column, mean: number | null): string {
-  if (mean === null) return `${column.name} –`
-  const value = column.categories?.[mean] ?? (column.type === 'date' ? dayOf(mean) : number(mean))
-  return `${column.name} ${value}${column.unit ? ` ${column.unit}` : ''}`
+/** As many digits as the spread within the class leaves meaning to; of truth values the share that is true. */
+export function markText({ name, type, unit, categories }: Column, mean: number | null, sd: number | null): string {
+  if (mean === null) return `${name} –`
+  const value =
+    categories?.[mean] ??
+    (type === 'date' ? dayOf(mean) : type === 'boolean' ? `${percent(Math.max(0, Number(mean.toFixed(4))))} true` : figure(mean, sd ?? 0))
+  return `${name} ${value}${unit ? ` ${unit}` : ''}`
+}
+
+/** 1000.43 ± 0.05 → '1000.43', 1234.5 ± 80 → '1234', 0.3 ± 0 → '0.3' */
+function figure(mean: number, sd: number): string {
+  if (!(sd > 0)) return String(Number(mean.toPrecision(4)))
+  const decimals = Math.max(0, Math.min(20, 1 - Math.floor(Math.log10(sd))))
+  return String(Number(mean.toFixed(decimals)))
 }
 
 /** Each file that was written, with its size. */
