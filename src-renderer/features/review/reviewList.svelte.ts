@@ -33,6 +33,8 @@ export class ReviewList {
   current = $state<number | null>(null)
   /** All that score above the threshold. */
   flagged = $state(0)
+  /** Above which threshold they were counted. */
+  countedAbove = $state<number | null>(null)
   /** One that was chosen elsewhere and is not in the list. */
   #apart = $state.raw<FlaggedRow | null>(null)
   #total = $state(0)
@@ -98,6 +100,7 @@ export class ReviewList {
     this.#read = page.value.rows
     this.#total = page.value.total
     this.flagged = before.value.flagged
+    this.countedAbove = threshold
     this.#reviewedBefore = before.value.rows.map(({ row }) => row)
     this.#reviewedBeyond = before.value.total - before.value.rows.length
     this.status = 'ready'
@@ -109,6 +112,7 @@ export class ReviewList {
     this.#reviewedBeyond = 0
     this.#total = 0
     this.flagged = 0
+    this.countedAbove = null
     this.current = null
     this.#apart = null
   }

@@ -128,6 +128,17 @@ class Look {
 
   /** The rule behind the threshold; null where it was set by hand. */
   choice = $derived(this.scores ? choiceOf(this.scores) : null)
+  /** Rows above the threshold that were counted one by one: by the list, or by a rule. */
+  exact = $derived.by(() => {
+    const { countedAbove, flagged } = this.review
+    return countedAbove !== null && countedAbove === this.settled ? { threshold: countedAbove, flagged } : this.counted
+  })
+  /** A window of a time series to be shown among its neighbours, once. */
+  around = $state.raw<FlaggedRow | null>(null)
+  showInTime(row: FlaggedRow): void {
+    this.around = row
+    this.tab = 'parts'
+  }
   ruleError = $state.raw<ErrorReport | null>(null)
   /** Rows above the threshold that a rule gave last. */
   counted = $state.raw<{ readonly threshold: number; readonly flagged: number } | null>(null)
