@@ -1,12 +1,9 @@
 /** The label of a window from the labels of its rows. */
+import { isNormalLabel } from '../normalLabels.ts'
 import type { SeriesOptions } from './options.ts'
 import type { Ring } from './windower.ts'
 
 type Cell = string | number | null
-
-const normalWords = new Set(['', '0', 'normal', 'no', 'none', 'false', 'ok', 'benign', 'healthy'])
-const isNormal = (cell: Cell): boolean =>
-  cell === null || cell === 0 || (typeof cell === 'string' && normalWords.has(cell.trim().toLowerCase()))
 
 /** Rows that were filled in have no label. `any` is the first label that is not normal. */
 export function labelOf(
@@ -22,7 +19,7 @@ export function labelOf(
   }
   const last = inWindow.at(-1) ?? null
   if (rule === 'last') return last
-  if (rule === 'any') return inWindow.find((cell) => !isNormal(cell)) ?? inWindow.find((cell) => cell !== null) ?? null
+  if (rule === 'any') return inWindow.find((cell) => !isNormalLabel(cell)) ?? inWindow.find((cell) => cell !== null) ?? null
   const counts = new Map<Cell, number>()
   for (const cell of inWindow) if (cell !== null) counts.set(cell, (counts.get(cell) ?? 0) + 1)
   let [winner, most] = [null as Cell, 0]

@@ -2,6 +2,7 @@
 import type { Artifact } from '#common/domain/artifact.ts'
 import type { DatasetMeta } from '#common/domain/dataset.ts'
 import { StratumError } from '#common/errors.ts'
+import { isNormalLabel } from '../../data/normalLabels.ts'
 import type { Project } from '../../project/project.ts'
 import { readLabels } from '../labels.ts'
 import type { EvaluateParams } from './params.ts'
@@ -21,9 +22,6 @@ export interface Truth {
 
 /** Names are kept with the comparison, and a table that nobody can read is no answer. */
 const mostClasses = 4000
-
-/** What labels call a row that is nothing special, beside the number 0. */
-const normalWords = new Set(['normal', 'nominal', 'inlier', 'benign', 'healthy', 'false'])
 
 export async function truthFor(
   project: Project,
@@ -93,7 +91,7 @@ function anomalousAmong(names: readonly string[], chosen: readonly string[]): bo
       `The labels are ${listed(names)}.`,
       { parameter: 'anomalous' },
     )
-  return names.map((name) => (chosen.length > 0 ? chosen.includes(name) : !(Number(name) === 0 || normalWords.has(name.toLowerCase()))))
+  return names.map((name) => (chosen.length > 0 ? chosen.includes(name) : !isNormalLabel(name)))
 }
 
 const mostListed = 12

@@ -126,7 +126,7 @@ export const params = z.object({
       group: threshold,
       showWhen: { rule: ['labels'] },
       description:
-        'A field or column of the dataset, a raster on its grid, or polygons. 0 and ‘normal’ are normal, everything else is anomalous.',
+        'A field or column of the dataset, a raster on its grid, or polygons. 0 and words such as normal, benign or healthy are normal, everything else is anomalous.',
     }),
   labelField: z
     .string()

@@ -12,6 +12,7 @@ import {
   type RuleThreshold,
   shareThreshold,
 } from '#engine/analysis/anomalies/thresholdRules.ts'
+import { isNormalLabel } from '../../data/normalLabels.ts'
 import { rowHash } from '../../data/rowHash.ts'
 import { readLabels } from '../labels.ts'
 import { ruleTitles } from './params.ts'
@@ -153,8 +154,6 @@ function betaQuantile(p: number, a: number, b: number): number {
   return (low + high) / 2
 }
 
-const isNormal = (name: string): boolean => Number(name) === 0 || name.toLowerCase() === 'normal'
-
 /** Scores and verdicts of the labelled rows that have a score. @param scores theirs, in their order */
 export function withScores(
   { positive }: { readonly positive: Uint8Array },
@@ -180,7 +179,7 @@ export async function labelledRows(
       parameter: 'labels',
     })
   const { ids, names } = await readLabels(meta, projectPath, labels, labelField, [], signal)
-  const normal = names.map(isNormal)
+  const normal = names.map(isNormalLabel)
   const rows: number[] = []
   const positive: number[] = []
   for (let row = 0; row < ids.length; row++) {

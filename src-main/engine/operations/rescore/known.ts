@@ -1,0 +1,88 @@
+/** What is known of rows: reviews of them, or labels, and ordinary rows beside what was reviewed. */
+import type { Artifact } from '#common/domain/artifact.ts'
+import type { DatasetMeta } from '#common/domain/dataset.ts'
+import { StratumError } from '#common/errors.ts'
+import { randomStream, spreadSample } from '../../analysis/random.ts'
+import { quantileOfSorted } from '../../analysis/statistics/quantiles.ts'
+import type { Frame } from '../score/frame.ts'
+import { preparedBlocks, rowsAt } from '../score/rows.ts'
+import { labelledRows } from '../score/threshold.ts'
+import type { RescoreContext } from './params.ts'
+
+const [fewestOfEach, enoughKnown, knownShare] = [5, 1000, 0.01]
+
+interface Known {
+  readonly rows: Float64Array
+  readonly anomalous: Uint8Array
+  readonly source: string
+}
+
+/** Rows with a verdict, rising: of an event or an object its highest row. */
+export function reviewsOf({ annotations }: Artifact): [row: number, anomalous: 0 | 1][] {
+  const rows = new Map<number, 0 | 1>()
+  for (const [key, { verdict }] of Object.entries(annotations.review ?? {}))
+    if (verdict !== null) rows.set(Number(key.slice(key.indexOf('/') + 1)), verdict === 'confirmed' ? 1 : 0)
+  return [...rows].sort(([a], [b]) => a - b)
+}
+
+export async function knownRows(ctx: RescoreContext, frame: Frame, earlier: Artifact): Promise<Known> {
+  const { project, params: asked, seed, signal } = ctx
+  const data = project.artifact(frame.latents.dataset).meta as unknown as DatasetMeta
+  const found =
+    asked.from === 'labels'
+      ? await labelledRows(data, project.path, asked, seed, signal)
+      : reviewed(reviewsOf(earlier).filter(([row]) => row < data.rows))
+  const scores = rowsAt(project.array(earlier.id, 'score'), found.rows)
+  const valid = Uint32Array.from(found.rows.keys()).filter((i) => Number.isFinite(scores[i]))
+  const rows = Float64Array.from(valid, (i) => found.rows[i])
+  const anomalous = Uint8Array.from(valid, (i) => found.positive[i])
+  const positives = anomalous.reduce((sum, one) => sum + one, 0)
+  const wanted = Math.min(enoughKnown, Math.ceil(knownShare * frame.latents.validRows))
+  if (rows.length < wanted || Math.min(positives, rows.length - positives) < fewestOfEach)
+    throw new StratumError(
+      'DATA_UNSUITABLE',
+      `${rows.length} rows are known, ${positives} of them anomalous; ${wanted} are needed (1 % of all, or ${enoughKnown}), at least ${fewestOfEach} of each kind.`,
+      asked.from === 'labels' ? 'Use more of the labels.' : 'Confirm or dismiss more of the flagged rows.',
+      { artifact: earlier.id },
+    )
+  return { rows, anomalous, source: asked.from === 'labels' ? 'labels' : 'reviews' }
+}
+
+const reviewed = (entries: readonly [number, 0 | 1][]): { rows: Float64Array; positive: Uint8Array } => ({
+  rows: Float64Array.from(entries, ([row]) => row),
+  positive: Uint8Array.from(entries, ([, anomalous]) => anomalous),
+})
+
+/** Known rows prepared, with as many ordinary ones where only flagged rows were looked at. One pass over the dataset. */
+export async function readKnown(
+  ctx: RescoreContext,
+  frame: Frame,
+  known: Known,
+): Promise<{ X: Float32Array; rows: Float64Array; anomalous: Uint8Array }> {
+  const { project, seed, signal } = ctx
+  const ordinary = known.source === 'reviews' ? ordinaryRows(ctx, frame, known.rows, seed) : new Float64Array()
+  const verdict = new Map(Array.from(known.rows, (row, i) => [row, known.anomalous[i]]))
+  const rows = Float64Array.from([...known.rows, ...ordinary]).sort()
+  const { D } = frame
+  const X = new Float32Array(rows.length * D)
+  const dataset = project.artifact(frame.latents.dataset)
+  let next = 0
+  for await (const { start, n, X: block } of preparedBlocks(project, dataset, frame.matrix, signal)) {
+    for (; next < rows.length && rows[next] < start + n; next++)
+      X.set(block.subarray((rows[next] - start) * D, (rows[next] - start + 1) * D), next * D)
+    ctx.report({ stage: 'Reading known rows', fraction: (0.15 * (start + n)) / frame.latents.rows })
+  }
+  return { X, rows, anomalous: Uint8Array.from(rows, (row) => verdict.get(row) ?? 0) }
+}
+
+/** As many as are known, evenly from those that score below the middle. */
+function ordinaryRows({ project, inputs }: RescoreContext, { latents }: Frame, known: Float64Array, seed: number): Float64Array {
+  const places = spreadSample(latents.rows, 50 * known.length, randomStream(seed, 'ordinary rows'))
+  const taken = new Set(known)
+  const drawn: { row: number; score: number }[] = []
+  const scores = rowsAt(project.array(inputs.scores!.id, 'score'), places)
+  for (const [i, row] of places.entries()) if (Number.isFinite(scores[i]) && !taken.has(row)) drawn.push({ row, score: scores[i] })
+  const middle = quantileOfSorted(Float64Array.from(drawn, ({ score }) => score).sort(), 0.5)
+  const low = drawn.filter(({ score }) => score <= middle)
+  return Float64Array.from(spreadSample(low.length, known.length, randomStream(seed, 'ordinary rows taken')), (i) => low[i].row)
+}
