@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { openSource } from '../../../src-main/engine/data/inspect.ts'
 import type { OpenSource } from '../../../src-main/engine/data/dataset.ts'
+import { fieldBatches } from '../../../src-main/engine/data/fields.ts'
 import { readAll } from '../../helpers/readAll.ts'
 import { hasSharedData, sharedData } from '../../helpers/sharedData.ts'
 
@@ -27,11 +28,23 @@ interface TableReference {
 const file = fileURLToPath(new URL('../../fixtures/reference/tables.json', import.meta.url))
 const reference: { tables: TableReference[] } = JSON.parse(readFileSync(file, 'utf8'))
 
-/** Values of a column learned from, or of one that goes along. */
-async function columnOf(source: OpenSource, X: Float32Array, name: string): Promise<(number | string | null)[]> {
+type Values = (number | string | null)[]
+
+/** The fields that go along: the first by itself, the others in one pass. */
+async function fieldsOf(source: OpenSource): Promise<ReadonlyMap<string, Values>> {
+  const [first, ...others] = source.report.metadataFields
+  const found = new Map<string, Values>(others.map((name) => [name, []]))
+  if (first !== undefined) found.set(first, (await source.metadata?.(first)) ?? [])
+  if (others.length > 0)
+    for await (const batch of fieldBatches(source, others))
+      for (const row of batch) for (const [i, name] of others.entries()) found.get(name)?.push(row[i] ?? null)
+  return found
+}
+
+/** Values of a column learned from. */
+function columnOf(source: OpenSource, X: Float32Array, name: string): Values {
   const { columns, rows } = source.report
   const j = columns.findIndex((column) => column.name === name)
-  if (j < 0) return (await source.metadata?.(name)) ?? []
   const categories = columns[j]?.categories
   return Array.from({ length: rows }, (_, i) => {
     const value = X[i * columns.length + j] as number
@@ -43,7 +56,7 @@ async function columnOf(source: OpenSource, X: Float32Array, name: string): Prom
 /** Labels are given as they are written. */
 const numberOf = (value: number | string): number => ({ Yes: 1, No: 0 })[value] ?? Number(value)
 
-function compare(values: readonly (number | string | null)[], wanted: ColumnReference, name: string): void {
+function compare(values: Readonly<Values>, wanted: ColumnReference, name: string): void {
   if (wanted.kind === 'text') {
     const texts = values.filter((value) => value !== null).map(String)
     const length = texts.reduce((sum, text) => sum + [...text].length, 0)
@@ -81,7 +94,8 @@ describe.skipIf(!hasSharedData)('tables of the catalogue have the values that pa
       expect(report.rows).toBe(rows)
       expect([...report.metadataFields, ...report.columns.map((column) => column.name)].sort()).toEqual(Object.keys(columns).sort())
       const { X } = await readAll(source)
-      for (const [name, wanted] of Object.entries(columns)) compare(await columnOf(source, X, name), wanted, name)
+      const fields = await fieldsOf(source)
+      for (const [name, wanted] of Object.entries(columns)) compare(fields.get(name) ?? columnOf(source, X, name), wanted, name)
       await source.close()
     })
   }

@@ -1,4 +1,5 @@
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openSource } from '#engine/data/inspect.ts'
 import { columnarFixture, expectTyped, expected, matrixOf } from '../../../../helpers/columnarFixtures.ts'
@@ -66,12 +67,16 @@ it('rows without a value are not valid', async () => {
 })
 
 describe('a folder of parts', () => {
+  // Of its own within one of its own: tables beside vectors are looked through for labels.
+  const parts = join(folder.path, 'parts')
+  mkdirSync(parts)
+
   it('is one table, its files in the order of their names', async () => {
-    for (const name of ['part-1.parquet', 'part-0.parquet']) copyFileSync(columnarFixture('lists.parquet'), folder.file(name))
-    writeFileSync(folder.file('_SUCCESS'), '')
-    const source = await openSource(folder.path)
+    for (const name of ['part-1.parquet', 'part-0.parquet']) copyFileSync(columnarFixture('lists.parquet'), join(parts, name))
+    writeFileSync(join(parts, '_SUCCESS'), '')
+    const source = await openSource(parts)
     expect(source.report).toMatchObject({ kind: 'embedding', rows: 240, details: { parts: 2 } })
-    expect(source.files).toEqual(['part-0.parquet', 'part-1.parquet'].map((name) => folder.file(name)))
+    expect(source.files).toEqual(['part-0.parquet', 'part-1.parquet'].map((name) => join(parts, name)))
     const once = expected.lists.vector.flatMap((row) => row ?? new Array(6).fill(Number.NaN))
     expect([...(await matrixOf(source, 50))]).toEqual([...once, ...once])
     expect((await source.preview(239, 9, 1)).rows).toEqual([[119]])
@@ -79,9 +84,9 @@ describe('a folder of parts', () => {
   })
 
   it('of different columns is refused, naming the part', async () => {
-    copyFileSync(columnarFixture('lists.parquet'), folder.file('a.parquet'))
-    copyFileSync(columnarFixture('ragged.parquet'), folder.file('b.parquet'))
-    await expect(openSource(folder.path)).rejects.toMatchObject({ code: 'DATA_UNSUITABLE', message: expect.stringContaining('b.parquet') })
+    copyFileSync(columnarFixture('lists.parquet'), join(parts, 'a.parquet'))
+    copyFileSync(columnarFixture('ragged.parquet'), join(parts, 'b.parquet'))
+    await expect(openSource(parts)).rejects.toMatchObject({ code: 'DATA_UNSUITABLE', message: expect.stringContaining('b.parquet') })
   })
 })
 
