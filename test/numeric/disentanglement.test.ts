@@ -3,7 +3,7 @@
  * the mutual information gap of Chen et al. 2018 from the posteriors of rows that neither has seen.
  */
 import { expect, test } from 'vitest'
-import { posteriorInformationGap } from '#engine/analysis/evaluation/mutualInformationGap.ts'
+import { posteriorInformationGap } from '../helpers/mutualInformationGap.ts'
 import { tensor, tensor2d } from '#engine/compute/tfjs.ts'
 import { modelById } from '#engine/models/registry.ts'
 import { trainModel } from '#engine/train/train.ts'

@@ -24,7 +24,7 @@ export const everyRow = (latents: number): SimpleCondition => ({
 
 const mostNamed = 3
 
-export function conditionWords(condition: RowCondition, { byId, nouns, className }: Names): string {
+function conditionWords(condition: RowCondition, { byId, nouns, className }: Names): string {
   switch (condition.kind) {
     case 'classes': {
       const { classes, artifact } = condition

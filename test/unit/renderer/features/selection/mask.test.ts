@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest'
 import type { RowCondition, SelectionPart, SimpleCondition } from '#common/domain/selection.ts'
 import { type DrawnRows, maskHere } from '../../../../../src-renderer/features/selection/mask.ts'
 import { PointMask } from '../../../../../src-renderer/features/selection/pointMask.svelte.ts'
-import { conditionWords, countWords, everyRow, selectionLines } from '../../../../../src-renderer/features/selection/words.ts'
+import { countWords, everyRow, selectionLines } from '../../../../../src-renderer/features/selection/words.ts'
 
 const drawn: DrawnRows = {
   rows: Float64Array.of(0, 5, 11, 14),
@@ -93,15 +93,16 @@ test('each step of a selection has a line of its own, and further conditions can
     { words: 'Class 2', drops: classes },
     { words: 'and within drawn on the map', drops: area },
   ])
-  expect(conditionWords(everyRow(3), names)).toBe('All pixels')
+  expect(selectionLines([everyRow(3)], names)[0].words).toBe('All pixels')
 })
 
 test('a selection is said in the words of the view it was made in', () => {
   const names = { byId: new Map(), nouns: ['pixel', 'pixels'] as const, className: (_: number, id: number) => `${id} Clay` }
-  expect(conditionWords({ kind: 'classes', artifact: 8, classes: [2, 3] }, names)).toBe('2 Clay, 3 Clay')
-  expect(conditionWords({ kind: 'range', artifact: 9, array: 'score', unit: 0, from: 0.62, to: null }, names)).toBe('Score from 0.62')
-  expect(conditionWords({ kind: 'rows', rows: [4] }, names)).toBe('One pixel')
-  expect(conditionWords({ kind: 'span', from: 0, to: 1199 }, names)).toBe('Pixels 1 to 1\u202f200')
+  const said = (condition: RowCondition): string => selectionLines([condition], names)[0].words
+  expect(said({ kind: 'classes', artifact: 8, classes: [2, 3] })).toBe('2 Clay, 3 Clay')
+  expect(said({ kind: 'range', artifact: 9, array: 'score', unit: 0, from: 0.62, to: null })).toBe('Score from 0.62')
+  expect(said({ kind: 'rows', rows: [4] })).toBe('One pixel')
+  expect(said({ kind: 'span', from: 0, to: 1199 })).toBe('Pixels 1 to 1\u202f200')
   expect(countWords(7_700_000, 120_600_000, ['pixel', 'pixels'])).toBe('7.7\u202fM pixels, 6.4\u202f%')
   expect(countWords(1, 100_000_000, ['pixel', 'pixels'])).toBe('1 pixel, < 0.01\u202f%')
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { mutualInformationGap, posteriorInformationGap } from '#engine/analysis/evaluation/mutualInformationGap.ts'
+import { mutualInformationGap, posteriorInformationGap } from '../../helpers/mutualInformationGap.ts'
 
 const codes = (...rows: number[][]) => Float32Array.from(rows.flat())
 
