@@ -7,12 +7,13 @@
  * Memory beside the rows: what mixture/em.ts says, 8 bytes per row, and k d² numbers.
  */
 import { z } from 'zod'
+import { StratumError } from '#common/errors.ts'
 import { canonicalOrder } from './kmeans/kmeans.ts'
 import { createPace } from '../pace.ts'
 import { createLikeliest } from './assign/likeliest.ts'
 import { defineClustering } from './define.ts'
 import { fitMixture } from './mixture/em.ts'
-import { freeParameters, type Gaussians } from './mixture/gaussians.ts'
+import { freeParameters, type Gaussians, largestVariance } from './mixture/gaussians.ts'
 import { k, kFor, kMax, maxIterations, nInit } from './params.ts'
 
 const params = z.object({
@@ -57,6 +58,14 @@ export const gaussianMixtureClustering = defineClustering({
   async fit(X, n, d, given, { seed, signal, report }) {
     const k = kFor(given.k, n)
     const { covariance: kind, nInit, maxIterations, ridge, allowsSingular } = given
+    const variance = largestVariance(X, n, d)
+    if (variance > 0 && variance < ridge)
+      throw new StratumError(
+        'PARAMETER_INVALID',
+        `No column varies by more than ${variance.toPrecision(2)}, and ${ridge} is added to all variances: every class would look the same.`,
+        'Add less to variances.',
+        { parameter: 'ridge' },
+      )
     const { gaussians, logLikelihood, iterations } = await fitMixture(X, n, d, {
       kind,
       k,

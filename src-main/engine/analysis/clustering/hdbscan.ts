@@ -76,7 +76,7 @@ export const hdbscanClustering = defineClustering({
     if (n < minClusterSize || n < 3)
       throw new StratumError(
         'DATA_UNSUITABLE',
-        `HDBSCAN looks for clusters of ${minClusterSize} rows, and there are ${n} usable ones.`,
+        `HDBSCAN looks for clusters of ${minClusterSize} rows, and there ${n === 1 ? 'is 1 usable one' : `are ${n} usable ones`}.`,
         'Choose a smaller cluster, or more rows.',
         { parameter: 'minClusterSize' },
       )

@@ -10,6 +10,7 @@ import { canonicalOrder } from './kmeans/kmeans.ts'
 import { distinctRows } from '../neighbours/distinctRows.ts'
 import { neighbourGraph } from '../neighbours/neighbours.ts'
 import { sharedNeighbourGraph } from '../neighbours/sharedNeighbours.ts'
+import { factorIntoRange } from '../floatRange.ts'
 import { createPace } from '../pace.ts'
 import { randomStream } from '../random.ts'
 import { type Clustering, defineClustering } from './define.ts'
@@ -76,7 +77,11 @@ export const leidenClustering = defineClustering({
     const k = Math.min(neighbours, m - 1)
     if (k < 1) throw new StratumError('DATA_UNSUITABLE', 'Communities need at least two rows that differ.', 'Use more rows.')
     const share = (from: number, to: number) => (fraction: number) => run.report?.(from + (to - from) * fraction)
-    const { index } = await neighbourGraph(distinct, m, d, k, { ...run, report: share(0, 0.5) })
+    const factor = factorIntoRange(distinct)
+    const { index } = await neighbourGraph(factor === 1 ? distinct : distinct.map((value) => value * factor), m, d, k, {
+      ...run,
+      report: share(0, 0.5),
+    })
     const graph = await sharedNeighbourGraph(index, m, k, edgeWeights, pace, share(0.5, 0.7))
     const found = await leiden(graph, {
       quality,

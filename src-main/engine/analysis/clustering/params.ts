@@ -44,7 +44,7 @@ export function kFor(given: number | null, n: number): number {
   if (given <= n) return given
   throw new StratumError(
     'PARAMETER_INVALID',
-    `${given} clusters were asked for, and there are ${n} usable rows.`,
+    `${given} clusters were asked for, and there ${n === 1 ? 'is 1 usable row' : `are ${n} usable rows`}.`,
     'Choose fewer clusters.',
     {
       parameter: 'k',

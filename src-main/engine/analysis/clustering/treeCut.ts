@@ -47,7 +47,7 @@ export function cutTree(tree: CuttableTree, { by, clusters, height }: TreeCut, h
   if (tree.kind === 'condensed' || by === 'eom' || by === 'leaf')
     throw refused('by', 'Clusters are selected in a density tree that keeps its rows.', 'Cluster by HDBSCAN again.')
   if (by === 'clusters' && clusters === null) throw refused('clusters', 'There is no number of clusters to cut into.', 'Give one.')
-  const k = Math.min(tree.leaves, by === 'height' ? classesAt(tree, height ?? 0) : (clusters ?? 1))
+  const k = by === 'height' ? classesAt(tree, height ?? 0) : Math.min(classesAt(tree, 0), clusters ?? 1)
   return { k, nodeClass: nodesCutIntoK(tree, k), rowsFrom: 0 }
 }
 

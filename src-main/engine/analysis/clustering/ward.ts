@@ -33,7 +33,7 @@ const params = z.object({
 
 export const wardClustering = defineClustering({
   id: 'ward',
-  version: 2,
+  version: 3,
   title: 'Ward tree',
   summary: 'Joins the two nearest classes again and again, from single rows to one, and cuts the tree.',
   useWhen: 'How classes hang together matters, or several numbers of classes are to be compared on one tree.',
@@ -53,7 +53,8 @@ export const wardClustering = defineClustering({
       report?.(fraction),
     )
     const wanted = given.cutHeight === null ? kFor(given.k, n) : classesAt(tree, given.cutHeight)
-    const k = Math.min(wanted, leaves)
+    // Rows that are equal stay together, as many classes as may be asked for.
+    const k = Math.min(wanted, classesAt(tree, 0))
     const leafClass = cutIntoK(tree, k)
     const { labels, centres, newId } = canonicalClasses(
       X,

@@ -17,6 +17,7 @@ import { type KCriterion, type KEvidence, type KRecommendations, recommend, verd
 import { ValidityTally } from './clusterValidity.ts'
 import { methodIn } from '../methods/define.ts'
 import { gapStatistic } from './gapStatistic.ts'
+import { largestVariance } from '../clustering/mixture/gaussians.ts'
 import { kmeans, withCrew } from '../clustering/kmeans/kmeans.ts'
 import type { KmeansCrew } from '../clustering/kmeans/work.ts'
 import type { LongRun } from '../pace.ts'
@@ -52,13 +53,15 @@ const resampledRows = 2000
 const mixtureRows = 5000
 /** What further steps add is a hundredth of what another component does. */
 const mixtureSteps = 40
+/** Of the variance of the rows, where that is below 1: added to all variances. */
+const leastRidge = 1e-6
 
 /** @param points [n × d] row-major, finite */
 export async function chooseK(
   points: Float32Array,
   n: number,
   d: number,
-  { kMin = 2, kMax = 20, chooseBy = 'elbow', criteria = [], seed, threads = 1, signal, report }: ChooseKOptions,
+  { kMin = Math.min(2, n), kMax = 20, chooseBy = 'elbow', criteria = [], seed, threads = 1, signal, report }: ChooseKOptions,
 ): Promise<KChoice> {
   if (!(kMin >= 1 && kMax >= kMin && kMin <= n)) throw new RangeError(`expected a range of k within 1 … ${n}, found ${kMin} … ${kMax}`)
   const sample = createSample(points, n, d, seed)
@@ -153,14 +156,23 @@ async function addBic(
 ): Promise<void> {
   const { clusterings } = await import('../clustering/registry.ts')
   const mixture = methodIn(clusterings, 'gaussian-mixture')
-  for (const [at, point] of curve.entries()) {
-    const params = mixture.params.parse({ k: point.k, covariance: 'diag', nInit: 1, maxIterations: mixtureSteps })
+  const variance = largestVariance(X, m, d)
+  // One row alone is one class, of no mixture.
+  const mixed = curve.filter(({ k }) => k > 1)
+  for (const [at, point] of mixed.entries()) {
+    const params = mixture.params.parse({
+      k: point.k,
+      covariance: 'diag',
+      nInit: 1,
+      maxIterations: mixtureSteps,
+      ...(variance > 0 && { ridge: leastRidge * Math.min(1, variance) }),
+    })
     const { figures } = await mixture.fit(X, m, d, params, {
       ...given,
       signal,
-      report: (fraction) => report?.((at + fraction) / curve.length),
+      report: (fraction) => report?.((at + fraction) / mixed.length),
     })
     point.bic = figures.bic ?? null
-    report?.((at + 1) / curve.length)
+    report?.((at + 1) / mixed.length)
   }
 }

@@ -6,6 +6,7 @@
  * no more than two draws do, and their cost stays constant. Memory: the sample, and a float for each of its rows and candidates.
  */
 import { instantiate } from '#engine/compute/wasm/assembler.ts'
+import { factorIntoRange } from '#engine/analysis/floatRange.ts'
 import { type RandomStream, spreadSample } from '#engine/analysis/random.ts'
 import { rowsAtOnce, seedingKernel } from './seedingKernel.ts'
 
@@ -72,7 +73,8 @@ function openSample(points: Float32Array, rows: Float64Array, d: number, trials:
   const found = new Float32Array(memory.buffer, outAt, 4 * vectors * padded)
   const X = new Float32Array(memory.buffer, rowsAt, padded * d)
   for (let i = 0; i < m; i++) X.set(points.subarray(rows[i] * d, (rows[i] + 1) * d), i * d)
-  scale(X, m * d)
+  const factor = factorIntoRange(X)
+  if (factor !== 1) for (let at = 0; at < m * d; at++) X[at] *= factor
   closest.fill(Number.POSITIVE_INFINITY, 0, m)
   return {
     /** [padded] to the nearest centre so far, squared; 0 beyond the rows. */
@@ -101,15 +103,6 @@ function openSample(points: Float32Array, rows: Float64Array, d: number, trials:
       for (let i = 0; i < m; i++) closest[i] = found[from + 4 * i]
     },
   }
-}
-
-/** To at most 1, by a power of two: shares of distances stay the same, and none leaves the range of floats. */
-function scale(X: Float32Array, values: number): void {
-  let most = 0
-  for (let at = 0; at < values; at++) most = Math.max(most, Math.abs(X[at]))
-  if (!(most > 0) || (most > 1e-6 && most < 1e15)) return
-  const factor = 2 ** -Math.ceil(Math.log2(most))
-  for (let at = 0; at < values; at++) X[at] *= factor
 }
 
 /** The first row at which the weights so far exceed the target; rows without a weight are never drawn. */

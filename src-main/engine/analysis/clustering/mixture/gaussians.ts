@@ -33,6 +33,18 @@ export interface Moments {
   readonly second: Float64Array
 }
 
+/** Of the columns of X [n × d], about their first numbers, so that it is 0 exactly where all rows are equal. */
+export function largestVariance(X: Float32Array, n: number, d: number): number {
+  let largest = 0
+  for (let j = 0; j < d; j++) {
+    let [sum, squares] = [0, 0]
+    for (let at = j; at < n * d; at += d) sum += X[at] - X[j]
+    for (let at = j; at < n * d; at += d) squares += (X[at] - X[j] - sum / n) ** 2
+    largest = Math.max(largest, squares / n)
+  }
+  return largest
+}
+
 /** Of numbers that describe the model, for BIC and AIC. */
 export function freeParameters(kind: CovarianceKind, k: number, d: number): number {
   const perCovariance = { full: (k * d * (d + 1)) / 2, tied: (d * (d + 1)) / 2, diag: k * d, spherical: k }
