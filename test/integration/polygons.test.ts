@@ -1,6 +1,6 @@
 /** Objects and classes as polygons, read back by GDAL where it is there, by our own reader everywhere. */
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -141,6 +141,24 @@ describe('GeoJSON', () => {
     }
     expect(holes).toBeGreaterThan(0)
   })
+})
+
+test('a cancelled export leaves nothing, whenever that was', async () => {
+  for (const ending of ['gpkg', 'geojson', 'png', 'html', 'json', 'tif', 'npy', 'csv'])
+    for (const rests of [0, 1, 3, 6, 10]) {
+      const path = join(folder, `cancelled.${ending}`)
+      const job = bench.runner.run({ operation: 'export', inputs: { source: classes.id }, params: { path } })
+      for (let i = 0; i < rests; i++) await new Promise((resolve) => setImmediate(resolve))
+      job.cancel()
+      const outcome = await job.finished.then(
+        () => 'done',
+        ({ code }: { code: string }) => code,
+      )
+      const left = readdirSync(folder).filter((name) => name.includes('cancelled'))
+      if (outcome === 'CANCELLED') expect(left, `${ending} after ${rests}`).toEqual([])
+      else expect([outcome, left.length > 0]).toEqual(['done', true])
+      for (const name of left) rmSync(join(folder, name))
+    }
 })
 
 /** Above 0 where it goes counter-clockwise. */

@@ -6,12 +6,12 @@ import {
   defaultMergeGap,
   defaultMinimumLength,
   defaultMinimumPixels,
-  eventsOf,
-  flaggedRows,
   objectsOf,
   type ScoresReader,
   thresholdOf,
 } from '../operations/score/findings.ts'
+import { flaggedRows } from '../operations/score/flaggedRows.ts'
+import { eventsOf } from '../operations/score/windowEvents.ts'
 import type { Project } from '../project/project.ts'
 import { type Cell, createCsv, shortFloat32 } from './csv.ts'
 import type { ExportedFile } from './outputFile.ts'

@@ -3,11 +3,13 @@
  * Drawn as SVG and rendered by resvg with the font the project ships, so it looks the same on a machine without any font.
  * Always in the light theme.
  */
+import { setImmediate } from 'node:timers/promises'
 import { Resvg } from '@resvg/resvg-js'
 import type { LegendEntry } from '#common/domain/artifact.ts'
 import type { Grid } from '#common/domain/grid.ts'
 import { northAngle } from '#common/domain/ground.ts'
 import { anomaly } from '#common/domain/palettes.ts'
+import { throwIfCancelled } from '#common/errors.ts'
 import { resourceFile } from '../resources.ts'
 import { xmlText } from './geotiff/metadata.ts'
 import { scaleBar } from './mapFurniture.ts'
@@ -67,7 +69,16 @@ export async function exportPng(figure: ClassFigure | ScoreFigure): Promise<Expo
     figure.kind === 'classes'
       ? await classPicture({ ...source, read: figure.labels }, figure.legend, mapSide * scale)
       : await scorePicture({ ...source, read: figure.scores }, anomaly, figure.range, mapSide * scale)
-  const png = renderSvg(figureSvg(figure, map, scale), scale)
+  // Drawing takes a second at most and cannot be interrupted: a cancel is met before and after it.
+  const pause = async (): Promise<void> => {
+    await setImmediate()
+    if (signal) throwIfCancelled(signal)
+  }
+  await pause()
+  const svg = figureSvg(figure, map, scale)
+  await pause()
+  const png = renderSvg(svg, scale)
+  await pause()
   return [await writeOutputFile(path, 'map figure', async (file) => void (await file.append(png)))]
 }
 

@@ -2,13 +2,12 @@
  * Anomalous objects and classes of a map as polygons along pixel edges: GeoJSON in degrees, or a GeoPackage in the scene's own system.
  * Polygons are written as lines of the map complete them. Memory: what crosses the newest line, see `ObjectFinder`.
  */
-import { setImmediate } from 'node:timers/promises'
 import type { LegendEntry } from '#common/domain/artifact.ts'
 import type { Grid } from '#common/domain/grid.ts'
 import { pixelMetres } from '#common/domain/ground.ts'
-import { throwIfCancelled } from '#common/errors.ts'
 import { ObjectFinder } from '../analysis/anomalies/objects.ts'
 import { polygonsOf } from '../analysis/maps/polygons.ts'
+import { createPace } from '../analysis/pace.ts'
 import { confidenceOf, defaultMinimumPixels, eachObject, type ScoresReader, thresholdOf } from '../operations/score/findings.ts'
 import type { ArrayReader, Project } from '../project/project.ts'
 import { blameText } from './anomalies.ts'
@@ -57,6 +56,7 @@ export async function exportObjectPolygons(
   const threshold = thresholdOf(scores)
   const minimumPixels = smallest ?? scores.meta.objects?.minimumPixels ?? defaultMinimumPixels
   const confidence = confidenceOf(scores, threshold)
+  const pace = createPace(signal)
   async function* features(): AsyncGenerator<PolygonFeature> {
     for await (const { object, sides } of eachObject(project, scores, { threshold, minimumPixels, grid, outlines: true }, signal)) {
       const { peak, pixels, areaM2, centroid, maxScore, meanScore, blame, review } = object
@@ -77,6 +77,7 @@ export async function exportObjectPolygons(
           review?.comment || null,
         ],
       }
+      if (pace.due()) await pace.rest()
     }
   }
   return [await writers[format](path, { name: 'anomalies', description, fields: objectFields, features: features() }, grid)]
@@ -98,6 +99,7 @@ export async function exportClassPolygons(labels: ArrayReader, legend: readonly 
   const styles = new Map(legend.map((entry) => [entry.id, entry]))
   const metres = pixelMetres(grid)
   const pixelM2 = metres ? metres[0] * metres[1] : null
+  const pace = createPace(signal)
   async function* features(): AsyncGenerator<PolygonFeature> {
     let ready: PolygonFeature[] = []
     let id = 0
@@ -118,16 +120,21 @@ export async function exportClassPolygons(labels: ArrayReader, legend: readonly 
     })
     const linesPerRead = Math.max(1, Math.floor(pixelsPerRead / grid.width))
     for (let line = 0; line < grid.height; line += linesPerRead) {
-      throwIfCancelled(signal)
       const last = Math.min(grid.height, line + linesPerRead)
       const block = labels.read(line * grid.width, last * grid.width)
       for (let i = 0; i < last - line; i++) {
         finder.addLine(block.subarray(i * grid.width, (i + 1) * grid.width))
-        yield* ready
+        const complete = ready
         ready = []
+        for (const feature of complete) {
+          yield feature
+          if (pace.due()) await pace.rest()
+        }
+        if (!pace.due()) continue
+        report?.((line + i + 1) / grid.height)
+        await pace.rest()
       }
       report?.(last / grid.height)
-      await setImmediate()
     }
     finder.finish()
     yield* ready

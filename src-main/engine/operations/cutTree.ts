@@ -19,7 +19,7 @@ type Context = OperationContext<z.output<typeof TreeCut>>
 
 /** Labels are 16 bits: 0 is no data, and noise needs one. */
 const mostClasses = 65_000
-const rowsAtOnce = 2 ** 18
+const rowsAtOnce = 2 ** 16
 
 /** What the clustering that made the tree was asked of the selection of clusters. */
 export function selectionOf(project: Project, { holder }: StoredTree): { epsilon: number; allowSingle: boolean; mostRows?: number } {

@@ -3,11 +3,12 @@
  * Every file appears whole or not at all. Memory: a few tile rows or one block of rows; of polygons see export/polygons.ts.
  */
 import { statSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Artifact, ArtifactKind } from '#common/domain/artifact.ts'
 import type { DatasetMeta } from '#common/domain/dataset.ts'
 import type { ExportMeta } from '#common/domain/results.ts'
-import { StratumError } from '#common/errors.ts'
+import { cancelled, StratumError } from '#common/errors.ts'
 import type { ExportedFile } from '../export/outputFile.ts'
 import type { Project } from '../project/project.ts'
 import { defineOperation } from './define.ts'
@@ -78,6 +79,11 @@ export const exportOperation = defineOperation({
     }
     const dataset = datasetOf(ctx.project, artifact)
     const files = await write(ctx, { artifact, dataset, data: dataset.meta as unknown as DatasetMeta, path: resolve(ctx.params.path) })
+    if (ctx.signal.aborted) {
+      // Too late for the writer to notice: nobody waits for these any more.
+      await Promise.all(files.map(({ path }) => rm(path, { force: true, recursive: true })))
+      throw cancelled()
+    }
     const result: ExportMeta = {
       target,
       files: files.map(({ path, sizeBytes, what }) => ({ path, sizeBytes, what, modifiedMs: statSync(path).mtimeMs })),

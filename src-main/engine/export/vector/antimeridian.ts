@@ -8,7 +8,7 @@
  * 3  `cutAt`: corners on either side of a meridian make chains; where these meet the meridian, sorted by latitude, two neighbours belong
  *    together, and chains joined over them are the rings of a side. Holes that cross the meridian become part of the outline.
  *
- * Memory: the polygon three times.
+ * Memory: a ring; where a polygon has to be cut, all of it three times.
  */
 import type { Coordinates } from './features.ts'
 
@@ -18,9 +18,29 @@ type Rings = readonly Coordinates[]
 /** Of a degree: what is no nearer than this to the antimeridian lies on it. */
 const hair = 1e-9
 
-/** @param rings as they are in a system of degrees: longitudes may jump by whole turns; any direction */
-export function acrossAntimeridian(rings: Rings): Rings[] {
-  const whole = closedAtPole(rings.map(unwrapped))
+/**
+ * The parts of a polygon, each with its rings one after the other.
+ *
+ * @param rings outer ring first, as they are in a system of degrees: longitudes may jump by whole turns; any direction. Gone through once or twice.
+ */
+export function acrossAntimeridian(rings: Iterable<Coordinates>): Iterable<Iterable<Coordinates>> {
+  const [first] = rings
+  const outer = unwrapped(first)
+  const [west, east] = extentOf(outer)
+  const turn = Math.floor((west + hair + 180) / 360)
+  if (goesRound(outer) || east > 180 + 360 * turn + hair) return cutParts(closedAtPole(Array.from(rings, unwrapped)))
+  return [inOneTurn(rings, west, east, -360 * turn)]
+}
+
+function* inOneTurn(rings: Iterable<Coordinates>, west: number, east: number, by: number): Generator<Coordinates> {
+  let sign: 1 | -1 = 1
+  for (const ring of rings) {
+    yield* moved([directed(besideOuter(unwrapped(ring), west, east), sign)], by)
+    sign = -1
+  }
+}
+
+function cutParts(whole: Rings): Rings[] {
   const parts: Rings[] = []
   let left: Rings[] = [whole]
   for (let turn = Math.floor((extentOf(whole[0])[0] + hair + 180) / 360); left.length > 0; turn++) {
@@ -86,7 +106,7 @@ function fromAntimeridian(way: Coordinates): Coordinates {
   return Float64Array.from([meridian, latitude, ...way.subarray(at), ...before, meridian + turn, latitude])
 }
 
-/** A hole by whole turns to where its outer ring is. */
+/** A ring by whole turns to where its outer ring is. */
 function besideOuter(hole: Coordinates, west: number, east: number): Coordinates {
   const [from, to] = extentOf(hole)
   const turns = Math.round(((west + east) / 2 - (from + to) / 2) / 360)

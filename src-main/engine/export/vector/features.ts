@@ -28,11 +28,11 @@ export type Coordinates = Float64Array
 
 type Place = (x: number, y: number) => readonly [number, number]
 
-/** Rings in a system's coordinates, outer ones counter-clockwise and holes clockwise (RFC 7946; the rule of the right hand). */
-export const ringsIn = ({ outer, holes }: GridPolygon, place: Place): Coordinates[] => [
-  directed(placed(outer, place), 1),
-  ...holes.map((hole) => directed(placed(hole, place), -1)),
-]
+/** Rings in a system's coordinates one after the other, outer ones counter-clockwise and holes clockwise (RFC 7946; the rule of the right hand). */
+export function* ringsIn({ outer, holes }: GridPolygon, place: Place): Generator<Coordinates> {
+  yield directed(placed(outer, place), 1)
+  for (const hole of holes) yield directed(placed(hole, place), -1)
+}
 
 function placed(ring: Ring, place: Place): Coordinates {
   const n = ring.length / 2

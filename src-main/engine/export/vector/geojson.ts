@@ -1,6 +1,6 @@
 /**
  * Polygons as GeoJSON (RFC 7946): degrees of WGS 84, longitude first, outer rings counter-clockwise, cut at the antimeridian, written as they
- * come. Memory: one polygon as text, and some more that wait to be written together.
+ * come. Memory: one polygon, see antimeridian.ts, and a megabyte of text.
  */
 import type { Grid } from '#common/domain/grid.ts'
 import { toMap } from '#common/domain/grid.ts'
@@ -8,6 +8,7 @@ import { StratumError } from '#common/errors.ts'
 import { converter, crsFromEpsg } from '../../data/crs.ts'
 import { type ExportedFile, writeOutputFile } from '../outputFile.ts'
 import { acrossAntimeridian } from './antimeridian.ts'
+import type { GridPolygon } from '../../analysis/maps/polygons.ts'
 import { type Coordinates, type PolygonLayer, ringInDegrees } from './features.ts'
 
 /** About a millimetre. */
@@ -33,20 +34,41 @@ export async function writeGeojson(path: string, layer: PolygonLayer, { crs, tra
   return writeOutputFile(path, layer.name, async (out) => {
     const encoder = new TextEncoder()
     let text = '{"type":"FeatureCollection","features":['
-    let first = true
-    for await (const { id, polygons, values } of layer.features) {
-      const parts = polygons
-        .flatMap(({ outer, holes }) => acrossAntimeridian([outer, ...holes].map((ring) => ringInDegrees(ring, place))))
-        .map((rings) => `[${rings.map(ringText).join(',')}]`)
-      const geometry =
-        parts.length === 1 ? `{"type":"Polygon","coordinates":${parts[0]}}` : `{"type":"MultiPolygon","coordinates":[${parts.join(',')}]}`
-      const properties = JSON.stringify(Object.fromEntries(layer.fields.map(({ name }, i) => [name, values[i]])))
-      text += `${first ? '' : ','}\n{"type":"Feature","id":${id},"geometry":${geometry},"properties":${properties}}`
-      first = false
-      if (text.length < flushBytes) continue
+    const write = async (more: string): Promise<void> => {
+      text += more
+      if (text.length < flushBytes) return
       await out.append(encoder.encode(text))
       text = ''
+    }
+    let first = true
+    for await (const { id, polygons, values } of layer.features) {
+      // Nearly all are one polygon, and whether one is cut is known only when it is placed.
+      const parts = polygons.flatMap((polygon) => [...acrossAntimeridian(ringsInDegrees(polygon, place))])
+      await write(
+        `${first ? '' : ','}\n{"type":"Feature","id":${id},"geometry":{"type":"${parts.length === 1 ? 'Polygon' : 'MultiPolygon'}","coordinates":`,
+      )
+      first = false
+      if (parts.length > 1) await write('[')
+      for (const [i, rings] of parts.entries()) {
+        let before = i === 0 ? '[' : ',['
+        for (const ring of rings) {
+          await write(before + ringText(ring))
+          before = ','
+        }
+        await write(']')
+      }
+      if (parts.length > 1) await write(']')
+      const properties = JSON.stringify(Object.fromEntries(layer.fields.map(({ name }, i) => [name, values[i]])))
+      await write(`},"properties":${properties}}`)
     }
     await out.append(encoder.encode(`${text}\n]}\n`))
   })
 }
+
+/** The same each time it is gone through. */
+const ringsInDegrees = ({ outer, holes }: GridPolygon, place: (x: number, y: number) => [number, number]): Iterable<Coordinates> => ({
+  *[Symbol.iterator]() {
+    yield ringInDegrees(outer, place)
+    for (const hole of holes) yield ringInDegrees(hole, place)
+  },
+})

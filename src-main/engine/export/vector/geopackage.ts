@@ -3,7 +3,7 @@
  *
  * An SQLite file with the tables that the standard asks for; a geometry is 'GP', version, flags, id of the system, envelope, and well-known
  * binary. Where a scene has no place, coordinates are pixels with y upwards, as QGIS shows such a picture.
- * Memory: one polygon, and SQLite's page cache.
+ * Memory: one polygon twice, and SQLite's page cache.
  */
 import { open, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
@@ -12,7 +12,8 @@ import { wktOf } from '../../data/wkt.ts'
 import { connect, type Db, isSqliteError } from '../../project/sqlite.ts'
 import { epsgEntry } from '../../data/readers/geotiff/epsg.ts'
 import { type ExportedFile, toWriteError } from '../outputFile.ts'
-import { type Coordinates, type Field, type FieldValue, type PolygonLayer, ringsIn } from './features.ts'
+import type { GridPolygon, Ring } from '../../analysis/maps/polygons.ts'
+import { type Field, type FieldValue, type PolygonLayer, ringsIn } from './features.ts'
 
 /** 'GPKG' and version 1.3.0, in the header of the file. */
 const [applicationId, userVersion] = [0x47504b47, 10300]
@@ -71,8 +72,7 @@ async function writeLayer(db: Db, layer: PolygonLayer, grid: Grid): Promise<void
   db.exec('BEGIN')
   let n = 0
   for await (const { polygons, values } of layer.features) {
-    const rings = polygons.map((polygon) => ringsIn(polygon, place))
-    insert.run(geometryBlob(rings, srs.id, extent), ...values.map((value, i) => stored(value, layer.fields[i])))
+    insert.run(geometryBlob(polygons, place, srs.id, extent), ...values.map((value, i) => stored(value, layer.fields[i])))
     if (++n % rowsPerTransaction === 0) db.exec('COMMIT; BEGIN')
   }
   db.prepare("INSERT INTO gpkg_contents VALUES (?, 'features', ?, ?, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ?, ?, ?, ?, ?)").run(
@@ -150,13 +150,14 @@ async function systemOf(crs: Crs | null): Promise<System> {
 type Extent = [minX: number, minY: number, maxX: number, maxY: number]
 
 /** Little-endian; the envelope is [min x, max x, min y, max y]. Widens `extent`. */
-function geometryBlob(polygons: readonly (readonly Coordinates[])[], srs: number, extent: Extent): Uint8Array {
+function geometryBlob(polygons: readonly GridPolygon[], place: (x: number, y: number) => [number, number], srs: number, extent: Extent) {
   const box: Extent = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  const bytesOf = (ring: Ring): number => 4 + Float64Array.BYTES_PER_ELEMENT * (ring.length + 2)
   let bytes = 8 + 32 + 9
-  for (const rings of polygons) {
-    bytes += 9
-    for (const ring of rings) bytes += 4 + ring.byteLength
-    for (let i = 0; i < rings[0].length; i += 2) widen(box, rings[0][i], rings[0][i + 1])
+  for (const { outer, holes } of polygons) {
+    bytes += 9 + bytesOf(outer)
+    for (const hole of holes) bytes += bytesOf(hole)
+    for (let i = 0; i < outer.length; i += 2) widen(box, ...place(outer[i], outer[i + 1]))
   }
   widen(extent, box[0], box[1])
   widen(extent, box[2], box[3])
@@ -174,9 +175,9 @@ function geometryBlob(polygons: readonly (readonly Coordinates[])[], srs: number
     at += 9
   }
   header(6, polygons.length)
-  for (const rings of polygons) {
-    header(3, rings.length)
-    for (const ring of rings) {
+  for (const polygon of polygons) {
+    header(3, 1 + polygon.holes.length)
+    for (const ring of ringsIn(polygon, place)) {
       view.setUint32(at, ring.length / 2, true)
       at += 4
       for (const value of ring) {

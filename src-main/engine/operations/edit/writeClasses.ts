@@ -87,7 +87,7 @@ export interface Edited {
   readonly silhouette: number | null
 }
 
-const mostBlockBytes = 4 << 20
+const mostBlockBytes = 1 << 20
 const silhouetteRows = 2000
 
 /** Writes labels and centres, and finds the figures that changed. */

@@ -5,6 +5,9 @@ import { fieldBatches } from '../../data/fields.ts'
 import { type Cell, shortFloat32 } from '../../export/csv.ts'
 
 const millisecondsPerDay = 86_400_000
+/** Some hundredths of a second of text. */
+const rowsAtOnce = 4096
+const cellsAtOnce = 2 ** 16
 
 /**
  * Every row in source order, in blocks of any size: first the fields that go along, then the columns that are learned from; categories
@@ -22,17 +25,22 @@ export async function* rowCells(
   const alongside = new RowFeed(fields.length > 0 ? fieldBatches(source, fields, signal) : null)
   try {
     if (columns.length === 0) {
-      for (let rows = await alongside.next(); rows.length > 0; rows = await alongside.next()) yield rows.map((cells) => [...cells])
+      for (let rows = await alongside.next(); rows.length > 0; rows = await alongside.next())
+        for (let at = 0; at < rows.length; at += rowsAtOnce) yield rows.slice(at, at + rowsAtOnce).map((cells) => [...cells])
       return
     }
     const writers = columns.map((j) => cellOf(source, j))
     for await (const { n, X } of source.chunks({ columns, signal })) {
-      if (signal) throwIfCancelled(signal)
-      const beside = fields.length > 0 ? await alongside.take(n) : null
-      yield Array.from({ length: n }, (_, i) => [
-        ...(beside?.[i] ?? []),
-        ...writers.map((write, c) => write(X[i * columns.length + c] as number)),
-      ])
+      const atOnce = Math.max(1, Math.min(rowsAtOnce, Math.floor(cellsAtOnce / columns.length)))
+      for (let from = 0; from < n; from += atOnce) {
+        if (signal) throwIfCancelled(signal)
+        const length = Math.min(atOnce, n - from)
+        const beside = fields.length > 0 ? await alongside.take(length) : null
+        yield Array.from({ length }, (_, i) => [
+          ...(beside?.[i] ?? []),
+          ...writers.map((write, c) => write(X[(from + i) * columns.length + c] as number)),
+        ])
+      }
     }
   } finally {
     await alongside.close()

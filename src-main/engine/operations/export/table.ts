@@ -30,7 +30,7 @@ export interface RowTable {
   report(fraction: number, done: number): void
 }
 
-const rowsAtOnce = 1 << 14
+const rowsAtOnce = 1 << 12
 
 /** @throws PARAMETER_INVALID when the selection is of another dataset; SOURCE_MISSING when the data's own columns are wanted and gone */
 export async function writeRowTable({
