@@ -12,14 +12,13 @@ import {
   defaultMergeGap,
   defaultMinimumLength,
   defaultMinimumPixels,
-  eventsOf,
-  flaggedRows,
   objectsOf,
   openScores,
-  passes,
   type ScoresReader,
   thresholdOf,
 } from '../operations/score/findings.ts'
+import { flaggedRows, passes } from '../operations/score/flaggedRows.ts'
+import { eventsOf } from '../operations/score/windowEvents.ts'
 import { chooseOn } from '../operations/score/chosen.ts'
 import type { Project } from '../project/project.ts'
 import { OpenCache } from './openCache.ts'

@@ -107,6 +107,9 @@ const highest = (parts: Float32Array): number[] =>
     .sort((a, b) => parts[b] - parts[a] || a - b)
     .slice(0, blamedColumns)
 
+/** Stands for a value that is not told as it was read. */
+const stepsBack = Number.POSITIVE_INFINITY
+
 /** One pass over the dataset. */
 async function readRows({ project, dataset, frame, rows, signal, report }: DetailRequest, n: number): Promise<Read> {
   const { matrix, D } = frame
@@ -116,6 +119,7 @@ async function readRows({ project, dataset, frame, rows, signal, report }: Detai
   const values = new Float32Array(n * S).fill(Number.NaN)
   const facts: RowFacts[] = new Array(n)
   const asRead = sourcePlaces(matrix)
+  const isPlain = sourcesOf(matrix).map(({ type }) => type !== 'category')
   let next = 0
   for await (const { start, n: count, read, replay } of preparedBlocks(project, dataset, matrix, signal, true)) {
     const d = replay.columns.length
@@ -124,12 +128,13 @@ async function readRows({ project, dataset, frame, rows, signal, report }: Detai
       const row = rows[i]
       const taken = read.slice((row - start) * d, (row - start + 1) * d)
       const own: RowFacts = { groups: replay.groupsOf(row, 1), divisors: new Map() }
-      const missing = Uint8Array.from(asRead, (at) => Number(at >= 0 && Number.isNaN(taken[at])))
+      // As it was read where that can be told: undoing the steps leaves rounding, and a truth value of 0 would become 1e-8.
+      const told = Float32Array.from(asRead, (at, j) => (at >= 0 && (isPlain[j] || Number.isNaN(taken[at])) ? taken[at] : stepsBack))
       const prepared = replay.prepare(taken, 1, row, undefined, own)
       X.set(prepared, i * D)
       facts[i] = own
       const back = invertPipeline(matrix.steps, prepared.slice(0, frame.C), 1, frame.C, own)
-      for (let j = 0; j < S; j++) values[i * S + j] = missing[j] ? Number.NaN : back[j]
+      for (let j = 0; j < S; j++) values[i * S + j] = told[j] === stepsBack ? back[j] : told[j]
     }
     report((0.5 * (start + count)) / (dataset.meta.rows as number))
     if (next === n) break

@@ -1,6 +1,7 @@
 /**
- * What follows from stored scores under a threshold: flagged rows with their blame and confidence, events, objects.
- * Memory: the detailed rows (at most 100 000), for time series 2 MB of scores at a time, for scenes a line.
+ * Stored scores, read as needed, and what follows from them under a threshold: blame, confidence, objects of scenes; beside this file flagged
+ * rows (flaggedRows.ts) and events of time series (windowEvents.ts).
+ * Memory: the detailed rows (at most 100 000), for scenes a line of scores.
  */
 import { setImmediate } from 'node:timers/promises'
 import type { Artifact, ReviewEntry } from '#common/domain/artifact.ts'
@@ -8,21 +9,11 @@ import type { Column, DatasetMeta } from '#common/domain/dataset.ts'
 import { type Grid, toMap } from '#common/domain/grid.ts'
 import { pixelMetres } from '#common/domain/ground.ts'
 import { type ModelMeta, sourcesOf } from '#common/domain/results.ts'
-import {
-  type AnomalyEvent,
-  type AnomalyObject,
-  type BlamedColumn,
-  type FlaggedRow,
-  noColumn,
-  type ReviewFilter,
-  type ScoresMeta,
-} from '#common/domain/scores.ts'
+import { type AnomalyObject, type BlamedColumn, noColumn, type ScoresMeta } from '#common/domain/scores.ts'
 import { StratumError, throwIfCancelled } from '#common/errors.ts'
 import { type Confidence, confidenceFrom } from '#engine/analysis/anomalies/confidence.ts'
-import { EventFinder } from '#engine/analysis/anomalies/events.ts'
 import { HighestRows } from '#engine/analysis/anomalies/highestRows.ts'
 import { ObjectFinder, scoringAbove } from '#engine/analysis/anomalies/objects.ts'
-import { timeText } from '../../data/series/time.ts'
 import type { Project } from '../../project/project.ts'
 
 /** Rows that are kept with their details, and events or objects that are kept in mind. */
@@ -93,7 +84,7 @@ async function highestOf(project: Project, id: number, { rows }: ScoresMeta, sig
   return highest.finish()
 }
 
-async function* scoresOf(project: Project, id: number, rows: number, signal?: AbortSignal) {
+export async function* scoresOf(project: Project, id: number, rows: number, signal?: AbortSignal) {
   const reader = project.array(id, 'score')
   for (let from = 0; from < rows; from += rowsPerRead) {
     if (signal) throwIfCancelled(signal)
@@ -115,14 +106,7 @@ export async function countFlagged(project: Project, { artifact, meta, details }
 
 export const thresholdOf = ({ artifact, meta }: ScoresReader): number => artifact.annotations.threshold ?? meta.threshold
 
-export function passes(filter: ReviewFilter, entry: ReviewEntry | null): boolean {
-  if (filter === 'all') return true
-  if (filter === 'open') return entry === null
-  if (filter === 'reviewed') return entry !== null
-  return entry?.verdict === filter
-}
-
-const reviewOf = ({ artifact }: ScoresReader, key: string): ReviewEntry | null => artifact.annotations.review?.[key] ?? null
+export const reviewOf = ({ artifact }: ScoresReader, key: string): ReviewEntry | null => artifact.annotations.review?.[key] ?? null
 
 export const confidenceOf = ({ calibration }: ScoresReader, threshold: number): Confidence | null =>
   calibration && calibration.length > 0 ? confidenceFrom(calibration, threshold) : null
@@ -150,82 +134,8 @@ function told({ categories }: Column, value: number): number | string | null {
   return categories ? (categories[Math.round(value)] ?? null) : value
 }
 
-/** Numbers for each window are read whole up to here, 32 MB, and one by one beyond. */
-const mostWhole = 4e6
-
-/** Unit and times of windows, as they were stored with the scores. */
-function seriesOf(project: Project, { artifact, meta }: ScoresReader) {
-  const { units = null, isDate = null } = meta.series ?? {}
-  const known = new Map<string, (row: number) => number>()
-  function numbersOf(name: string): (row: number) => number {
-    if (!artifact.arrays.some((array) => array.name === name)) return () => Number.NaN
-    const reader = project.array(artifact.id, name)
-    if (meta.rows > mostWhole) return (row) => reader.read(row, row + 1)[0]
-    const all = reader.read(0, meta.rows)
-    return (row) => all[row]
-  }
-  function at(name: string, row: number): number {
-    const numbers = known.get(name) ?? numbersOf(name)
-    known.set(name, numbers)
-    return numbers(row)
-  }
-  const time = (value: number): string | null => (Number.isNaN(value) ? null : isDate ? timeText(value) : String(value))
-  return {
-    unit: (row: number): string | null => units?.[at('series/unit', row)] ?? null,
-    unitName: (unit: number): string | null => units?.[unit] ?? null,
-    start: (row: number): string | null => time(at('series/start', row)),
-    end: (row: number): string | null => time(at('series/end', row)),
-  }
-}
-
-interface FlaggedQuery {
-  readonly threshold: number
-  readonly sort: 'score' | 'row' | 'confidence' | 'reviewed'
-  readonly descending: boolean
-  readonly review: ReviewFilter
-  readonly rows?: { readonly from: number; readonly to: number }
-  readonly offset: number
-  readonly limit: number
-}
-
-export function flaggedRows(project: Project, scores: ScoresReader, query: FlaggedQuery): { total: number; rows: FlaggedRow[] } {
-  const { details, dataset } = scores
-  const { threshold, rows: range } = query
-  const above = details.scores.findIndex((score) => !(score > threshold))
-  let places = Array.from({ length: above < 0 ? details.scores.length : above }, (_, i) => i)
-  if (range) places = places.filter((i) => details.rows[i] >= range.from && details.rows[i] <= range.to)
-  if (query.review !== 'all') places = places.filter((i) => passes(query.review, reviewOf(scores, String(details.rows[i]))))
-  // Confidence grows with the score, so both are one order.
-  if (query.sort === 'row') places.sort((a, b) => details.rows[b] - details.rows[a])
-  if (query.sort === 'reviewed') {
-    const reviewed = (i: number): number => Number(reviewOf(scores, String(details.rows[i])) !== null)
-    places.sort((a, b) => reviewed(b) - reviewed(a) || a - b)
-  }
-  if (!query.descending) places.reverse()
-  const confidence = confidenceOf(scores, threshold)
-  const series = seriesOf(project, scores)
-  return {
-    total: places.length,
-    rows: places.slice(query.offset, query.offset + query.limit).map((i) => {
-      const [row, score] = [details.rows[i], details.scores[i]]
-      return {
-        row,
-        score,
-        pValue: confidence?.pValue(score) ?? null,
-        confidence: confidence?.stability(score) ?? null,
-        blame: blameOf(scores, i),
-        x: dataset.grid ? row % dataset.grid.width : null,
-        y: dataset.grid ? Math.floor(row / dataset.grid.width) : null,
-        unit: series.unit(row),
-        time: series.start(row),
-        review: reviewOf(scores, String(row)),
-      }
-    }),
-  }
-}
-
 /** Adds the shares of a detailed row's columns, for events and objects. */
-const noteBlame =
+export const noteBlame =
   ({ details, place }: ScoresReader) =>
   (row: number, add: (key: number, amount: number) => void): void => {
     const at = place.get(row)
@@ -234,58 +144,12 @@ const noteBlame =
       if (details.columns[i] !== noColumn) add(details.columns[i], details.shares[i])
   }
 
-function blamedOf({ sources }: ScoresReader, noted: ReadonlyMap<number, number>): { name: string; share: number }[] {
+export function blamedOf({ sources }: ScoresReader, noted: ReadonlyMap<number, number>): { name: string; share: number }[] {
   const all = [...noted.values()].reduce((sum, share) => sum + share, 0)
   return [...noted]
     .sort(([a, x], [b, y]) => y - x || a - b)
     .slice(0, blamedColumns)
     .map(([column, share]) => ({ name: sources[column].name, share: share / all }))
-}
-
-interface EventQuery {
-  readonly threshold: number
-  readonly mergeGap: number
-  readonly minimumLength: number
-}
-
-/** In the order of their ends; at most the `mostDetailed` highest. @throws DATA_UNSUITABLE for what is no time series */
-export async function eventsOf(project: Project, scores: ScoresReader, query: EventQuery, signal?: AbortSignal): Promise<AnomalyEvent[]> {
-  const { artifact, meta, dataset } = scores
-  if (dataset.kind !== 'series')
-    throw new StratumError('DATA_UNSUITABLE', 'Events are of time series, and this dataset is none.', 'Look at its flagged rows.', {
-      artifact: artifact.id,
-    })
-  const hasUnits = artifact.arrays.some(({ name }) => name === 'series/unit')
-  const units = hasUnits ? project.array(artifact.id, 'series/unit') : null
-  const series = seriesOf(project, scores)
-  const events: AnomalyEvent[] = []
-  const finder = new EventFinder({
-    ...query,
-    note: noteBlame(scores),
-    found: ({ unit, first, last, peak, flagged, peakScore, meanScore, noted }) => {
-      events.push({
-        peak,
-        unit: series.unitName(unit),
-        firstRow: first,
-        lastRow: last,
-        flagged,
-        start: series.start(first),
-        end: series.end(last),
-        peakScore,
-        meanScore,
-        blame: blamedOf(scores, noted),
-        review: reviewOf(scores, `event/${peak}`),
-      })
-      if (events.length >= 2 * mostDetailed) keepHighest(events, ({ peakScore: score }) => score)
-    },
-  })
-  for await (const block of scoresOf(project, artifact.id, meta.rows, signal)) {
-    const unit = units?.read(block.from, block.from + block.scores.length)
-    for (let i = 0; i < block.scores.length; i++) finder.add(unit?.[i] ?? 0, block.from + i, block.scores[i])
-  }
-  finder.finish()
-  if (events.length > mostDetailed) keepHighest(events, ({ peakScore }) => peakScore)
-  return events
 }
 
 interface ObjectQuery {
@@ -370,7 +234,7 @@ const onMap = (grid: Grid, x: number, y: number): { mapX: number | null; mapY: n
 }
 
 /** Leaves the others out, in the order they are in. */
-function keepHighest<T>(found: T[], scoreOf: (one: T) => number): void {
+export function keepHighest<T>(found: T[], scoreOf: (one: T) => number): void {
   const scores = found.map(scoreOf).sort((a, b) => b - a)
   const least = scores[mostDetailed - 1]
   const kept = found.filter((one) => scoreOf(one) >= least).slice(0, mostDetailed)
