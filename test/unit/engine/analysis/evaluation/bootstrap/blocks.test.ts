@@ -125,18 +125,18 @@ async function coverage(grid: BlockGrid, sigma: number, times: number): Promise<
 }
 
 describe('intervals of rows that are alike', () => {
-  // 95 % ± 2 standard errors of 100 are 91 … 99 %; blocks leave a part of the variance out, so somewhat less is right.
-  test('of a map hold the true accuracy nearly as often as they say, where those of single pixels hardly ever do', async () => {
+  // 95 % ± 2 standard errors of 100 are 91 … 99 %; more fields, and figures of scores: node test/bench/coverage.ts
+  test('of a map hold the true accuracy as often as they say, where those of single pixels hardly ever do', async () => {
     const { blocks, rows } = await coverage({ width: 130, height: 130 }, 2, 100)
-    expect(blocks).toBeGreaterThan(0.87)
-    expect(blocks).toBeLessThanOrEqual(0.99)
+    expect(blocks).toBeGreaterThan(0.9)
+    expect(blocks).toBeLessThanOrEqual(0.995)
     expect(rows).toBeLessThan(0.45)
   })
 
   test('of a series, too', async () => {
     const { blocks, rows } = await coverage({ width: 1, height: 6000 }, 4, 100)
-    expect(blocks).toBeGreaterThan(0.87)
-    expect(blocks).toBeLessThanOrEqual(0.99)
+    expect(blocks).toBeGreaterThan(0.9)
+    expect(blocks).toBeLessThanOrEqual(0.995)
     expect(rows).toBeLessThan(0.6)
   })
 
