@@ -137,6 +137,30 @@ describe('a table of mixed columns', () => {
     })
   })
 
+  it('tells of a flagged row the values as they were read, without the rounding of the steps', async () => {
+    const { latents } = await job({ columns: ['depth', 'density'] })
+    const scores = await bench.compute('score', { latents: latents.id }, {})
+    const whole = (name: string) => {
+      const array = bench.project.array(scores.id, name)
+      return { width: array.shape[1] ?? 1, values: array.read(0, array.shape[0]) }
+    }
+    const [rows, columns, values] = [whole('top/row'), whole('top/columns'), whole('top/values')]
+    const cells = tableText(null)
+      .split('\n')
+      .slice(1)
+      .map((line) => line.split(',').slice(1, 3))
+    let compared = 0
+    for (const [i, row] of rows.values.entries())
+      for (let j = 0; j < columns.width; j++) {
+        const [column, value] = [columns.values[i * columns.width + j], values.values[i * values.width + j]]
+        if (column > 1) continue
+        compared++
+        const text = cells[row][column]
+        expect(value).toBe(text === '' ? Number.NaN : Math.fround(Number(text)))
+      }
+    expect(compared).toBeGreaterThan(n)
+  })
+
   it('refuses rows that are all alike', async () => {
     writeFileSync(join(folder, 'alike.csv'), `a,b\n1,\n${'1,3\n'.repeat(40)}`)
     const alike = await bench.compute('import', {}, { path: join(folder, 'alike.csv') })

@@ -91,3 +91,14 @@ export function setsApart(
     .sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect))
     .slice(0, count)
 }
+
+/** Means that can be drawn along one axis: of numbers only, as they are where they share it, else in spreads from the mean of all rows. */
+export function comparableMeans(
+  values: ArrayLike<number>,
+  places: readonly number[],
+  summaries: readonly (ColumnSummary | undefined)[],
+  plain: boolean,
+): number[] {
+  if (values.length === 0) return []
+  return places.map((i) => (plain ? values[i] : (values[i] - (summaries[i]?.mean ?? Number.NaN)) / (summaries[i]?.sd || Number.NaN)))
+}

@@ -59,7 +59,7 @@ export async function openSeries(table: OpenSource, given: Readonly<Record<strin
     throw new StratumError(
       'DATA_UNSUITABLE',
       `There is no window of ${length} rows: the longest stretch without a gap has ${windows.longest}.`,
-      'Choose shorter windows, or let gaps be filled.',
+      `Choose shorter windows, let gaps be filled, or say what a gap is: now everything longer than ${options['series.gapFactor']} usual steps, so that a weekend between working days is one.`,
       { path: table.report.path, parameter: 'series.length' },
     )
 

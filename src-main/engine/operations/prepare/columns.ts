@@ -17,7 +17,7 @@ export function chooseColumns(
   if (usable.length === 0)
     throw new StratumError(
       'DATA_UNSUITABLE',
-      `None of the ${meta.columns.length} ${noun} holds a number.`,
+      `${meta.columns.length === 1 ? `The only ${columnNoun[meta.kind][0]} holds no number` : `None of the ${meta.columns.length} ${noun} holds a number`}.`,
       'Check the no-data value and the file; a model learns from numbers.',
     )
   const chosen = wanted === null ? usable : [...new Set(wanted.flatMap((name) => matching(meta, name, 'columns', usable)))]

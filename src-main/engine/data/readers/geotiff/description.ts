@@ -72,6 +72,13 @@ export function columnsOf(
   })
 }
 
+/** Whether a pixel can have the value: −9999 is none of unsigned integers. */
+function isHeld(value: number, { sampleType, bits }: Layout): boolean {
+  if (sampleType.startsWith('float')) return true
+  const [least, greatest] = sampleType.startsWith('uint') ? [0, 2 ** bits - 1] : [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1]
+  return Number.isInteger(value) && value >= least && value <= greatest
+}
+
 export function noteValues(layout: Layout, nodata: readonly (number | null)[], alpha: number | null, findings: Finding[]): void {
   if (layout.photometric === 3)
     findings.push({
@@ -79,6 +86,14 @@ export function noteValues(layout: Layout, nodata: readonly (number | null)[], a
       code: 'PALETTE',
       message: 'The values are numbers of colours in a table, that is classes, not measurements.',
       hint: 'Use it as a label layer rather than to learn from.',
+    })
+  const impossible = [...new Set(nodata)].find((value) => value !== null && !isHeld(value, layout))
+  if (impossible !== undefined)
+    findings.push({
+      severity: 'warning',
+      code: 'NODATA_IMPOSSIBLE',
+      message: `The file says that ${impossible} means no data, which ${layout.sampleType} values cannot be: no pixel is taken for missing.`,
+      hint: 'If pixels without data hold another number, set the no-data option to it.',
     })
   if (layout.photometric === 5)
     findings.push({

@@ -157,6 +157,14 @@ describe('values', () => {
     expect(source.report.details.mask).toBe(true)
   })
 
+  it('says when no pixel can hold the value that means no data', async () => {
+    const path = write([{ tags: [...imageTags(3, 1, 1, 16), { id: 42_113, type: 2, values: '-9999' }], blocks: [new Uint8Array(6)] }])
+    const { findings } = await inspectSource(path)
+    expect(findings.find(({ code }) => code === 'NODATA_IMPOSSIBLE')?.message).toContain(
+      '-9999 means no data, which uint16 values cannot be',
+    )
+  })
+
   it('applies scale and offset per band, after comparing with nodata', async () => {
     const xml =
       '<GDALMetadata><Item name="SCALE" sample="0" role="scale">0.5</Item><Item name="OFFSET" sample="0" role="offset">-10</Item><Item name="DESCRIPTION" sample="0" role="description">NIR &amp; more</Item><Item name="CENTRAL_WAVELENGTH_UM" sample="0" domain="IMAGERY">0.865</Item></GDALMetadata>'
