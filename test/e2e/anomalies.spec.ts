@@ -70,7 +70,7 @@ test('flagged pixels of the sample are reviewed, undone and saved', async () => 
   await expect.poll(count, patient).toBeLessThan(before)
   // Extreme values on finished scores; undone, the percentile counts again.
   await inspector.getByLabel('Threshold by').selectOption('Extreme values')
-  await expect(inspector).toContainText('bootstrap samples of the tail', patient)
+  await expect(inspector).toContainText('profile likelihood of the tail', patient)
   await page.keyboard.press('Control+z')
   await expect(inspector.getByLabel('Threshold by')).toHaveValue('percentile', patient)
 
