@@ -132,6 +132,7 @@ export const engineInputs: Inputs<EngineCalls> = {
   readRows: { good: { dataset: 1, offset: 0, limit: 100 }, bad: { dataset: 1, offset: 0, limit: 501 }, names: 'limit' },
   readSpectrum: { good: { dataset: 1, row: 0 }, bad: { dataset: 1, row: 0, radius: 17 }, names: 'radius' },
   sampleLatents: { good: { latents: 1, count: 1000 }, bad: { latents: 1, count: 2_000_001 }, names: 'count' },
+  estimatePlane: { good: { latents: 1 }, bad: { latents: 'a' }, names: 'latents' },
   readEmbedding: { good: { embedding: 1 }, bad: { embedding: 1, count: 0 }, names: 'count' },
   jobPicture: { good: { job: 1 }, bad: { job: 1, count: 1.5 }, names: 'count' },
   readPixel: { good: { dataset: 1, x: 0, y: 0 }, bad: { dataset: 1, x: 0, y: 0.5 }, names: 'y' },

@@ -16,13 +16,14 @@ import { parseParams, unknownParameter } from '../operations/parameters.ts'
 import { type RunRequest, requestFor } from '../operations/runner.ts'
 import { resolveSettings } from '../operations/train.ts'
 import { estimateFor } from '../service/estimates.ts'
+import { estimatePlane } from '../service/planeEstimate.ts'
 import { artifactLine } from './artifactText.ts'
 import type { Call, Command, Option, Output } from './command.ts'
 import { graphOutput } from './graphCommand.ts'
 import { usageError } from './parse.ts'
 import { formatTable } from './printer.ts'
 import { pageOf } from './pages.ts'
-import { estimateText } from './trainingText.ts'
+import { estimateText, planeEstimateText } from './trainingText.ts'
 import {
   asPath,
   type ParameterInfo,
@@ -95,6 +96,8 @@ function extraOptions(operation: OperationDefinition, free: string | undefined):
     const description = 'Values of a parameter: codeSize=2,4,8 or learningRate=1e-4..1e-2, with :n values and :log or :linear spacing'
     return [set, { name: 'try', value: '<key=values>', many: true, description }]
   }
+  if (operation.id === 'embed')
+    return [set, { name: 'estimate', description: 'Say what it would cost in time and memory, and compute nothing' }]
   if (operation.id !== 'train') return [set]
   return [
     set,
@@ -130,6 +133,7 @@ async function runOperation(operation: OperationDefinition, call: Call): Promise
     const device = await deviceFor(workspace.project, operation, call.text('device'))
     const base = { operation: operation.id, seed: call.integer('seed', 0), device, name: call.text('name') }
     if (operation.id === 'train' && call.isSet('estimate')) return await estimated(operation, call, workspace, references, base)
+    if (operation.id === 'embed' && call.isSet('estimate')) return await estimatedPlane(operation, call, workspace, references, base)
     const results: Artifact[] = []
     for (const file of positional ? files : [undefined]) {
       const given = file === undefined ? {} : { [(positional as { name: string }).name]: resolve(file) }
@@ -164,6 +168,22 @@ async function estimated(
   const place = { project: workspace.project, isBusy: false, signal: call.signal, ...(threads !== undefined && { threads }) }
   const result = await estimateFor(asked, place)
   return { result, text: estimateText(result) }
+}
+
+/** The price of a plane of codes; rows are encoded for it, for only then it is known how many have a code. */
+async function estimatedPlane(
+  operation: OperationDefinition,
+  call: Call,
+  workspace: Workspace,
+  references: readonly string[],
+  base: Pick<RunRequest, 'seed' | 'device'>,
+): Promise<Output> {
+  const params = await readParameters(operation, call, {})
+  const { latents } = await inputsFor(workspace, operation, references, params, base)
+  const threads = call.integer('threads', 1)
+  const place = { project: workspace.project, isBusy: false, signal: call.signal, ...(threads !== undefined && { threads }) }
+  const result = await estimatePlane({ latents, params }, place)
+  return { result, text: planeEstimateText(result) }
 }
 
 /** The programs for the columns of a dataset or a matrix, the first artifact named. */

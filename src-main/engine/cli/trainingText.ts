@@ -100,3 +100,22 @@ export function estimateText({
     ...(chosen.length > 0 ? [['chosen', chosen.map((name) => `${name} ${written(settings[name])}`).join(', ')]] : []),
   ])
 }
+
+export function planeEstimateText({
+  seconds,
+  basis,
+  memoryBytes,
+  rows,
+  learnedRows,
+}: z.output<EngineCalls['estimatePlane']['output']>): string {
+  return formatTable([
+    [
+      'time',
+      seconds === null
+        ? 'not known: something else is computing'
+        : `about ${formatSeconds(seconds)}, from ${basis === 'probe' ? 'the speed of this computer' : 'an earlier plane'}`,
+    ],
+    ['memory', `about ${formatCount(memoryBytes / 1e6)} MB`],
+    ['rows', learnedRows < rows ? `${formatCount(rows)}, laid out of ${formatCount(learnedRows)}` : formatCount(rows)],
+  ])
+}

@@ -56,6 +56,24 @@ const params = z.object({
 })
 type Params = z.output<typeof params>
 
+/** Rows of the plane, and those of them that it is laid out of; a sample may have a few more or less. */
+function rowsOf(method: EmbeddingMethod, { rows, learnRows }: Params, { validRows, codeSize }: LatentsMeta) {
+  const wanted = Math.min(rows ?? mostShown, validRows)
+  const most = Math.min(method.openPlacer ? (learnRows ?? method.usualRows) : mostShown, method.mostRows)
+  const laidOut = Math.min(wanted, most, mostSampled(codeSize))
+  return { wanted: method.openPlacer ? wanted : laidOut, laidOut }
+}
+
+/** What a plane would take of one thread alone and of what threads share, in seconds of a usual processor, and its size. */
+export function costOfPlane(given: Readonly<Record<string, unknown>>, meta: LatentsMeta) {
+  const chosen = params.parse(given)
+  const method = methodIn(embeddings, chosen.method)
+  const { wanted, laidOut } = rowsOf(method, chosen, meta)
+  const sizes = { n: laidOut, others: wanted - laidOut, d: meta.codeSize }
+  const { alone, shared, memoryBytes } = method.cost(sizes, paramsOf(method, chosen))
+  return { method: method.id, rows: wanted, learnedRows: laidOut, alone, shared, memoryBytes: memoryBytes + 4 * laidOut * meta.codeSize }
+}
+
 /** Between two looks at the plane while it runs. */
 const showEveryMs = 100
 
@@ -89,15 +107,13 @@ export const embedOperation = defineOperation({
     const method = methodIn(embeddings, ctx.params.method)
     ctx.report({ stage: 'Reading codes', fraction: null })
     const reader = ctx.project.array(latents.id, 'codes')
-    const wanted = Math.min(ctx.params.rows ?? mostShown, meta.validRows)
-    const most = Math.min(method.openPlacer ? (ctx.params.learnRows ?? method.usualRows) : mostShown, method.mostRows)
-    const laidOut = Math.min(wanted, most, mostSampled(d))
+    const { wanted, laidOut } = rowsOf(method, ctx.params, meta)
     const learned = await sampleValidRows(reader, meta.rows, meta.validRows, d, laidOut, ctx.seed, ctx.signal)
     const n = learned.rows.length
     if (n < 3)
       throw new StratumError('DATA_UNSUITABLE', `A plane needs at least 3 rows with a code, and there are ${n}.`, 'Encode more rows.')
-    if (most < (ctx.params.learnRows ?? 0) && most < wanted)
-      ctx.log('warning', `${method.title} lays out at most ${words(most)} rows: the others are placed among them.`)
+    if (laidOut < Math.min(wanted, ctx.params.learnRows ?? 0))
+      ctx.log('warning', `${method.title} lays out at most ${words(laidOut)} rows: the others are placed among them.`)
     ctx.show?.('rows', learned.rows)
     const own = paramsOf(method, ctx.params)
     const run = { seed: ctx.seed, threads: ctx.threads, signal: ctx.signal }

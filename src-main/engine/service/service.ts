@@ -28,7 +28,8 @@ import { version } from '../version.ts'
 import { compareClasses } from './classes.ts'
 import { describeModel, describeReader } from './describe.ts'
 import { jobPicture, readEmbedding } from './embeddings.ts'
-import { estimateFor } from './estimates.ts'
+import { estimateFor, type Place } from './estimates.ts'
+import { estimatePlane } from './planeEstimate.ts'
 import { readExamination } from './examinations.ts'
 import { listLabels } from './labels.ts'
 import { readScoreLine } from './scoreLine.ts'
@@ -52,6 +53,17 @@ export function createService(emit: Emit<EngineEvents>): Service {
   let search = new AbortController()
   let estimating = new AbortController()
   let readingValues = new AbortController()
+
+  /** A newer question ends the one before. */
+  function estimatingPlace(): Place {
+    estimating.abort()
+    estimating = new AbortController()
+    const isBusy = session
+      .runner()
+      .jobs()
+      .some(({ status }) => status === 'running')
+    return { project: session.project(), isBusy, signal: estimating.signal }
+  }
 
   const announce = (artifact: Artifact | null): void => {
     if (artifact) emit('artifactChanged', { id: artifact.id, artifact, deleted: false })
@@ -177,15 +189,8 @@ export function createService(emit: Emit<EngineEvents>): Service {
       const model = modelById(id)
       return layoutOf(buildFor(model, parseParams(model.title, model.params, params), columns, conditions))
     },
-    estimate(asked) {
-      estimating.abort()
-      estimating = new AbortController()
-      const isBusy = session
-        .runner()
-        .jobs()
-        .some(({ status }) => status === 'running')
-      return estimateFor(asked, { project: session.project(), isBusy, signal: estimating.signal })
-    },
+    estimate: (asked) => estimateFor(asked, estimatingPlace()),
+    estimatePlane: (asked) => estimatePlane(asked, estimatingPlace()),
     metrics: ({ artifact, afterStep }) => session.project().metrics(session.project().artifact(artifact).id, afterStep),
 
     readRaster: views.readRaster,

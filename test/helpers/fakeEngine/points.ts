@@ -12,6 +12,7 @@ import { bands, labelAt, scoreAt, size, valueAt } from './scene.ts'
 type PointCalls = Pick<
   Client<EngineCalls>,
   | 'sampleLatents'
+  | 'estimatePlane'
   | 'readEmbedding'
   | 'jobPicture'
   | 'readValues'
@@ -124,6 +125,7 @@ export function pointCalls(find: (id: number) => Artifact, job: (id: number) => 
       const rows = rowsOf(count, most)
       return ok({ ...known(rows), codeSize: 2, codes: drawn(rows, codeOf) })
     },
+    estimatePlane: async () => ok({ rows: all, learnedRows: all, memoryBytes: 30e6, seconds: 12, basis: 'probe' as const }),
     readEmbedding: async ({ count }) => {
       const rows = rowsOf(count ?? all, most)
       return ok({ ...known(rows), plane: drawn(rows, (row) => planeOf(row)) })

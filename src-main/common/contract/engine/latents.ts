@@ -16,6 +16,18 @@ export const latentCalls = {
       scores: float32.nullable(),
     }),
   },
+  /** What a plane of these codes would take; parameters as the operation `embed` has them. Time is null while something else computes. */
+  estimatePlane: {
+    input: z.object({ latents: id, params: z.record(z.string(), z.unknown()).default({}) }),
+    output: z.object({
+      /** Rows in the plane, and those it is laid out of: the others are placed among them. */
+      rows: z.number(),
+      learnedRows: z.number(),
+      memoryBytes: z.number(),
+      seconds: z.number().nullable(),
+      basis: z.enum(['earlier run', 'probe']).nullable(),
+    }),
+  },
   /** At most `count` points of an embedding, evenly drawn, as sampleLatents gives them: plane [n, 2], row numbers in the dataset rising. */
   readEmbedding: {
     input: z.object({

@@ -2,6 +2,7 @@
 import type { z } from 'zod'
 import type { MethodDeclaration, MethodRun } from '../methods/define.ts'
 import type { LongRun } from '../pace.ts'
+import type { Cost, PlaneSizes } from './cost.ts'
 
 export interface EmbeddingRun extends MethodRun {
   /** The plane so far, [n × 2], about ten times a second at most: to be shown while it runs. The array may be reused afterwards. */
@@ -36,6 +37,8 @@ export interface EmbeddingMethod<Schema extends z.ZodObject = z.ZodObject> exten
   readonly mostRows: number
   /** @param X [n × d] row-major, finite. Memory beside it is said in the method's header. */
   fit(X: Float32Array, n: number, d: number, params: z.output<Schema>, run: EmbeddingRun): Promise<Embedding2d>
+  /** Before anything is computed. */
+  cost(sizes: PlaneSizes, params: z.output<Schema>): Cost
   /** For rows beyond those that were laid out. @param plane [n × 2] of the rows X, by `fit` */
   openPlacer?(X: Float32Array, plane: Float32Array, n: number, d: number, params: z.output<Schema>, run: MethodRun): Promise<Placer>
 }

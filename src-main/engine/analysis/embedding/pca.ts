@@ -13,6 +13,7 @@ export const pca = defineEmbedding({
   params: z.object({}),
   usualRows: 2_000_000,
   mostRows: 2_000_000,
+  cost: ({ n, d }) => ({ alone: (n * d * Math.min(d, 512)) / 1e9, shared: 0, memoryBytes: 8 * n + 8 * Math.min(d, 512) ** 2 }),
   async fit(X, n, d, _params, run) {
     const { Y, variances, totalVariance } = await principalPlane(X, n, d, 2, run)
     const share = (axis: number): number => (totalVariance > 0 ? variances[axis] / totalVariance : 0)

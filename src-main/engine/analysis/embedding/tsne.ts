@@ -12,6 +12,7 @@
  */
 import { z } from 'zod'
 import { createPace } from '../pace.ts'
+import { placingBytes, searchSeconds } from './cost.ts'
 import { defineEmbedding, type Embedding2d, type EmbeddingRun } from './define.ts'
 import { layOutDistinct, openPlacerAmongDistinct } from './distinct.ts'
 import { nearestBy } from './nearest.ts'
@@ -65,6 +66,14 @@ export const tsne = defineEmbedding({
   params,
   usualRows: 100_000,
   mostRows: 300_000,
+  cost(sizes, { perplexity, iterations }) {
+    const { n, others } = sizes
+    return {
+      alone: n * iterations * (2e-6 + 0.07e-6 * perplexity),
+      shared: searchSeconds(sizes) + others * settlePasses * 4e-6,
+      memoryBytes: (100 * perplexity + 150) * n + placingBytes(sizes, 3 * placingPerplexity),
+    }
+  },
   fit: (X, n, d, params, run) => layOutDistinct(X, n, d, run, (X, m, run) => layOut(X, m, d, params, run)),
   openPlacer: (X, plane, n, d, { perplexity, metric, theta }, run) =>
     openPlacerAmongDistinct(X, plane, n, d, run, (X, plane, m) => {

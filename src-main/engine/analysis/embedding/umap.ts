@@ -8,6 +8,7 @@
 import { z } from 'zod'
 import { createPace, type Pace } from '../pace.ts'
 import { randomStream } from '../random.ts'
+import { placingBytes, searchSeconds } from './cost.ts'
 import { defineEmbedding, type Embedding2d, type EmbeddingRun } from './define.ts'
 import { layOutDistinct, openPlacerAmongDistinct } from './distinct.ts'
 import { nearestBy } from './nearest.ts'
@@ -23,7 +24,9 @@ import { rowsAtOnce, settleCrew, settlePlan } from './umap/settle.ts'
 /** Up to here 500 passes, beyond 200. */
 const smallUpTo = 10_000
 /** Of a row that is placed later: umap-learn has so many for up to 10 000 such rows and beyond; here those laid out count, so that a place depends on its row alone. */
-const placingPasses = (rows: number): number => (rows <= smallUpTo ? 100 : 30)
+const placingPasses = (rows: number, passes: number | null): number =>
+  passes === null ? (rows <= smallUpTo ? 100 : 30) : Math.ceil(passes / 3)
+const passesFor = (rows: number, passes: number | null): number => passes ?? (rows <= smallUpTo ? 500 : 200)
 /** Multiplications of a use of an edge with its negative samples. */
 const workPerUse = 100
 /** Of the time, that of finding neighbours. */
@@ -73,11 +76,20 @@ export const umap = defineEmbedding({
   params,
   usualRows: 300_000,
   mostRows: 1_000_000,
+  cost(sizes, { neighbours, passes }) {
+    const { n, others } = sizes
+    const perPass = (1e-6 * neighbours) / 15
+    return {
+      alone: n * passesFor(n, passes) * perPass,
+      shared: searchSeconds(sizes) + 2 * others * placingPasses(n, passes) * perPass,
+      memoryBytes: 60 * neighbours * n + placingBytes(sizes, neighbours),
+    }
+  },
   fit: (X, n, d, params, run) => layOutDistinct(X, n, d, run, (X, m, run) => layOut(X, m, d, params, run)),
   openPlacer: (X, plane, n, d, { neighbours, metric, minDist, spread, repulsion, passes }, run) =>
     openPlacerAmongDistinct(X, plane, n, d, run, (X, plane, m) => {
       const curve = curveFor(minDist, spread)
-      const its = passes === null ? placingPasses(m) : Math.ceil(passes / 3)
+      const its = placingPasses(m, passes)
       const k = Math.min(neighbours, m)
       const plan = settlePlan(plane, run.threads, { n: m, k, passes: its, curve, repulsion, seed: run.seed })
       const settling = { crew: settleCrew(run.threads), plan, rowsAtOnce, perRow: k * its * workPerUse }
@@ -93,7 +105,7 @@ async function layOut(
   run: EmbeddingRun,
 ): Promise<Embedding2d> {
   const pace = createPace(run.signal)
-  const wanted = passes ?? (n <= smallUpTo ? 500 : 200)
+  const wanted = passesFor(n, passes)
   const set = await neighbourhoods(X, n, d, { neighbours, metric, passes: wanted }, run, pace)
   const Y = await beginning(X, n, d, run)
   const done = await optimise(Y, n, set, {

@@ -11,6 +11,8 @@ import { lanes } from './scan.ts'
 import { ownBytesFor, type SearchPlan } from './searcher.ts'
 import { lookFor, type SearchCrew } from './work.ts'
 
+/** Of so many rows all are looked at. */
+export const exactUpTo = 10_000
 /** Rows per centre that centres are learned from, and passes over them: how even lists are matters little. */
 const rowsPerCentre = 24
 const passes = 4

@@ -12,7 +12,7 @@ import { randomStream } from '../random.ts'
 import type { MethodRun } from '../methods/define.ts'
 import { freeSharedMemory, sharedFloats, sharedInts } from '../threads/sharedMemory.ts'
 import { groupCount } from './groups.ts'
-import { listPlan, listsFor, plainPlan, probesFor } from './lists.ts'
+import { exactUpTo, listPlan, listsFor, plainPlan, probesFor } from './lists.ts'
 import { lanes } from './scan.ts'
 import type { SearchPlan } from './searcher.ts'
 import { lookFor, type SearchCrew, searchCrew } from './work.ts'
@@ -46,7 +46,6 @@ export interface Neighbours {
   close(): Promise<void>
 }
 
-const exactUpTo = 10_000
 const allUpTo = 100_000
 const defaultRecall = 0.97
 const mostProbes = 128

@@ -1,6 +1,7 @@
 /** Embedding codes of a small table, as an operation and through the calls of the window. */
 import { describe, expect, test } from 'vitest'
 import type { EmbeddingMeta } from '#common/domain/embedding.ts'
+import { estimatePlane } from '#engine/service/planeEstimate.ts'
 import { jobPicture, readEmbedding } from '#engine/service/embeddings.ts'
 import { classedScene } from '../../../helpers/classedScene.ts'
 import { openWorkbench } from '../../../helpers/workbench.ts'
@@ -118,6 +119,27 @@ describe('embed', () => {
       expect(meta.learnedRows).toBeUndefined()
       await bench.close()
     })
+  })
+
+  test('is told a price beforehand, which grows with rows, and an earlier plane says it best', async () => {
+    const { bench, latents } = await withCodes()
+    const place = { project: bench.project, isBusy: false, signal: new AbortController().signal, threads: 1 }
+    const priceOf = (params: Record<string, unknown>, its = place) => estimatePlane({ latents: latents.id, params }, its)
+    const few = await priceOf({ method: 'umap', learnRows: 100 })
+    const all = (latents.meta as { validRows?: number }).validRows as number
+    expect(few).toMatchObject({ rows: all, learnedRows: 100, basis: 'probe' })
+    expect(few.seconds).toBeGreaterThan(0)
+    const [pca, umap, tsne] = await Promise.all(['pca', 'umap', 'tsne'].map((method) => priceOf({ method })))
+    expect(umap).toMatchObject({ rows: all, learnedRows: all })
+    expect(umap!.memoryBytes).toBeGreaterThan(pca!.memoryBytes)
+    expect(tsne!.memoryBytes).toBeGreaterThan(umap!.memoryBytes)
+    expect(await priceOf({ method: 'umap' }, { ...place, isBusy: true })).toMatchObject({ seconds: null, basis: null })
+    const made = await bench.compute('embed', { latents: latents.id }, { method: 'umap', passes: 1500 })
+    const again = await priceOf({ method: 'umap', passes: 1500 })
+    expect(again.basis).toBe('earlier run')
+    expect(again.seconds! / made.seconds!).toBeCloseTo(1, 3)
+    expect((await priceOf({ method: 'umap', passes: 500 })).seconds! / made.seconds!).toBeLessThan(0.9)
+    await bench.close()
   })
 
   test('shows nothing once it has ended', async () => {
