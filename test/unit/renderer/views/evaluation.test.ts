@@ -12,7 +12,7 @@ globalThis.ResizeObserver ??= class {
   disconnect(): void {}
 }
 
-const { conditionWords } = await import('../../../../src-renderer/features/selection/words.ts')
+const { selectionLines } = await import('../../../../src-renderer/features/selection/words.ts')
 const { session, selection } = await import('../../../../src-renderer/lib/app.ts')
 const { default: Compare } = await import('../../../../src-renderer/views/Compare.svelte')
 const { engine } = await import('../../../helpers/fakeEngine/bridge.ts')
@@ -83,9 +83,11 @@ test('where labels are kept with it, a cell chooses its rows, for the map', asyn
     { kind: 'classes', artifact: clustering?.id, classes: [2] },
     { kind: 'labelled', artifact: comparison.id, labels: [1] },
   ])
-  expect(
-    conditionWords({ kind: 'labelled', artifact: comparison.id, labels: [1] }, { byId: session.byId, nouns: ['pixel', 'pixels'] }),
-  ).toBe('Labelled dune')
+  const [line] = selectionLines([{ kind: 'labelled', artifact: comparison.id, labels: [1] }], {
+    byId: session.byId,
+    nouns: ['pixel', 'pixels'],
+  })
+  expect(line.words).toBe('Labelled dune')
   selection.clear()
   session.artifacts = before
 })
