@@ -21,7 +21,7 @@ const names = adbenchNames().filter((name) => listed('--only')?.includes(name) ?
 const write = (line: string): void => void process.stdout.write(`${line}\n`)
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length
 const row = (first: string, cells: readonly string[], last = ''): string =>
-  `${first.padEnd(16)}${cells.map((cell) => cell.padStart(11)).join('')}  ${last}`
+  `${first.padEnd(16)}${cells.map((cell) => cell.padStart(13)).join('')}  ${last}`
 
 /** Of a difference of means: what 0.01 can be told with. */
 const mostError = 0.005
