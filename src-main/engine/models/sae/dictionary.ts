@@ -70,7 +70,7 @@ export const topCodes = (x: Tensor2D, w: TensorMap, bias: Tensor, k: number): Co
 export const decodedCodes = (codes: Codes, w: TensorMap): Tensor2D => add(sparseDecode(codes, w.decoder as Tensor2D), w.preBias)
 
 /** Mean number of codes per row that are not zero. */
-export const meanL0 = (f: Tensor2D): Scalar => mean(sum(cast(greater(f, 0), 'float32'), 1))
+const meanL0 = (f: Tensor2D): Scalar => mean(sum(cast(greater(f, 0), 'float32'), 1))
 
 /** Rows since each latent fired, after a batch in which those fired whose `fired` is more than zero. [M] */
 export const silentAfter = (fired: Tensor, rowsSilent: Tensor, rows: number): Tensor =>
@@ -123,8 +123,20 @@ export function pullScalars(
 }
 
 /** λ after a step: larger where rows use more codes than `wanted`, smaller where less, by at most `steering` of itself. */
-export function steeredPull(pull: Tensor, l0: Scalar, { wanted, steering }: TensorMap): Tensor {
+function steeredPull(pull: Tensor, l0: Scalar, { wanted, steering }: TensorMap): Tensor {
   const off = sub(div(stopGradient(l0), wanted), 1)
   const bounded = sub(relu(add(off, 1)), relu(sub(off, 1)))
   return maximum(mul(pull, add(1, mul(steering, sub(bounded, 1)))), 1e-12)
 }
+
+/** What such a model carries from step to step, at the start. */
+export const pullBuffers = (M: number, pull: number) => ({
+  rowsSilent: { shape: [M], values: new Float32Array(M) },
+  pull: { shape: [], values: Float32Array.of(pull) },
+})
+
+/** The same after a step in which rows had the codes f. */
+export const pullBuffersAfter = (f: Tensor2D, { rowsSilent, pull }: TensorMap, scalars: TensorMap, target: number | null): TensorMap => ({
+  rowsSilent: silentAfter(sum(f, 0), rowsSilent, f.shape[0]),
+  pull: target === null ? add(pull, 0) : steeredPull(pull, meanL0(f), scalars),
+})

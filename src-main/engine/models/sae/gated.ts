@@ -33,22 +33,8 @@ import { z } from 'zod'
 import { stopGradient } from '../../compute/special/gradientFlow.ts'
 import { totalOf } from '../../losses/terms.ts'
 import { defineModel, type TensorMap } from '../define.ts'
-import { batchSize, epochs, learningRate } from '../training.ts'
-import { decoded, firstDictionary, heldOutError, meanL0, pullScalars, silentAfter, steeredPull } from './dictionary.ts'
-import {
-  checkCodes,
-  codeSize,
-  deadAfter,
-  dictionaryLayout,
-  dictionaryPresets,
-  dictionarySchedule,
-  firstPull,
-  fits,
-  group,
-  leastSteps,
-  resamplings,
-  targetCodes,
-} from './params.ts'
+import { decoded, firstDictionary, heldOutError, pullBuffers, pullBuffersAfter, pullScalars } from './dictionary.ts'
+import { checkCodes, dictionaryLayout, dictionaryPresets, fits, group, leastSteps, pulledParams } from './params.ts'
 import { type ResampleRule, resample } from './resample.ts'
 
 /** ReLU(π) and f share one product with W_gate. */
@@ -74,17 +60,7 @@ export const saeGated = defineModel({
   paper: 'Rajamanoharan et al. 2024, Improving dictionary learning with gated sparse autoencoders, arXiv 2404.16014',
   fits,
   leastSteps,
-  params: z.object({
-    codeSize: codeSize(256),
-    targetCodes: targetCodes(8, 'the pull to zero grows or falls until it is so.'),
-    pull: firstPull('the gates', '; where a number of codes is wanted, only the first value'),
-    deadAfter,
-    resamplings,
-    epochs: epochs(50),
-    batchSize: batchSize(256),
-    learningRate: learningRate(0.003),
-    ...dictionarySchedule,
-  }),
+  params: z.object(pulledParams('the gates')),
   presets: [
     ...dictionaryPresets('targetCodes'),
     {
@@ -111,10 +87,7 @@ export const saeGated = defineModel({
             logGain: initialiser.constant([M], 0),
             sizeBias: initialiser.constant([M], 0),
           }),
-          buffers: {
-            rowsSilent: { shape: [M], values: new Float32Array(M) },
-            pull: { shape: [], values: Float32Array.of(pull) },
-          },
+          buffers: pullBuffers(M, pull),
           scalars: (step, steps) => pullScalars(step, steps, target, M),
           revise: (given) => resample(given, { times, deadAfter: params.deadAfter, D, code: gatedCode, zeroed: ['logGain', 'sizeBias'] }),
 
@@ -129,10 +102,7 @@ export const saeGated = defineModel({
                 sparsity: mul(mul(buffers.pull, scalars.warmth), mean(sum(gates, 1))),
                 gates: squaredError(x, decoded(gates, frozen)),
               }),
-              buffers: {
-                rowsSilent: silentAfter(sum(f, 0), buffers.rowsSilent, x.shape[0]),
-                pull: target === null ? add(buffers.pull, 0) : steeredPull(buffers.pull, meanL0(f), scalars),
-              },
+              buffers: pullBuffersAfter(f, buffers, scalars, target),
             }
           },
         },

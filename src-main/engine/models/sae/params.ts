@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { StratumError } from '#common/errors.ts'
 import type { StageLayout } from '#common/domain/results.ts'
-import { schedule } from '../training.ts'
+import { batchSize, epochs, learningRate, schedule } from '../training.ts'
 
 export const group = 'Sparse codes that can be read'
 export const [layers, sparsity, alive] = ['Layers', 'Sparsity', 'Dead codes'] as const
@@ -38,7 +38,7 @@ export const deadAfter = z.int().min(1).max(10_000_000).default(20_000).meta({
 })
 
 /** How often latents that do not fire begin anew, see resample.ts. */
-export const resamplings = z.int().min(0).max(100).default(4).meta({
+const resamplings = z.int().min(0).max(100).default(4).meta({
   title: 'New starts for dead codes',
   paperTerm: 'neuron resampling',
   group: alive,
@@ -114,6 +114,19 @@ export const dictionarySchedule = {
   learningRateSchedule: withDefault(schedule.learningRateSchedule, 'cosine'),
   patience: withDefault(schedule.patience, 0),
 }
+
+/** Of a model whose λ, times `what`, is led to a number of codes by a controller. */
+export const pulledParams = (what: string) => ({
+  codeSize: codeSize(256),
+  targetCodes: targetCodes(8, 'the pull to zero grows or falls until it is so.'),
+  pull: firstPull(what, '; where a number of codes is wanted, only the first value'),
+  deadAfter,
+  resamplings,
+  epochs: epochs(50),
+  batchSize: batchSize(256),
+  learningRate: learningRate(0.003),
+  ...dictionarySchedule,
+})
 
 export const dictionaryLayout = (
   params: { readonly epochs: number; readonly batchSize: number },

@@ -15,26 +15,12 @@
  *
  * Shapes: see dictionary.ts. λ [] carried from step to step
  */
-import { add, mean, mul, relu, type Scalar, squaredDifference, sum, type Tensor2D } from '@tensorflow/tfjs-core'
+import { mean, mul, relu, type Scalar, squaredDifference, sum, type Tensor2D } from '@tensorflow/tfjs-core'
 import { z } from 'zod'
 import { totalOf } from '../../losses/terms.ts'
 import { defineModel } from '../define.ts'
-import { batchSize, epochs, learningRate } from '../training.ts'
-import { decoded, firstDictionary, heldOutError, meanL0, preActivation, silentAfter, pullScalars, steeredPull } from './dictionary.ts'
-import {
-  checkCodes,
-  codeSize,
-  deadAfter,
-  dictionaryLayout,
-  dictionaryPresets,
-  dictionarySchedule,
-  firstPull,
-  fits,
-  group,
-  leastSteps,
-  resamplings,
-  targetCodes,
-} from './params.ts'
+import { decoded, firstDictionary, heldOutError, preActivation, pullBuffers, pullBuffersAfter, pullScalars } from './dictionary.ts'
+import { checkCodes, dictionaryLayout, dictionaryPresets, fits, group, leastSteps, pulledParams } from './params.ts'
 import { rectifiedCode, resample } from './resample.ts'
 
 export const saeRelu = defineModel({
@@ -49,17 +35,7 @@ export const saeRelu = defineModel({
     'Cunningham et al. 2023, Sparse autoencoders find highly interpretable features in language models, arXiv 2309.08600; Bricken et al. 2023, Towards monosemanticity',
   fits,
   leastSteps,
-  params: z.object({
-    codeSize: codeSize(256),
-    targetCodes: targetCodes(8, 'the pull to zero grows or falls until it is so.'),
-    pull: firstPull('the sum of codes', '; where a number of codes is wanted, only the first value'),
-    deadAfter,
-    resamplings,
-    epochs: epochs(50),
-    batchSize: batchSize(256),
-    learningRate: learningRate(0.003),
-    ...dictionarySchedule,
-  }),
+  params: z.object(pulledParams('the sum of codes')),
   presets: dictionaryPresets('targetCodes'),
 
   build({ codeSize: M, targetCodes: target, pull, resamplings: times, ...params }, D) {
@@ -74,10 +50,7 @@ export const saeRelu = defineModel({
           trains: ['encoder', 'encoderBias', 'decoder', 'preBias'],
           unitRows: ['decoder'],
           initialWeights: (initialiser, rows) => firstDictionary(initialiser, rows, M, D),
-          buffers: {
-            rowsSilent: { shape: [M], values: new Float32Array(M) },
-            pull: { shape: [], values: Float32Array.of(pull) },
-          },
+          buffers: pullBuffers(M, pull),
           scalars: (step, steps) => pullScalars(step, steps, target, M),
           revise: (given) => resample(given, { times, deadAfter: params.deadAfter, D, code: rectifiedCode }),
 
@@ -87,13 +60,9 @@ export const saeRelu = defineModel({
             if (!noise) return totalOf({ reconstruction: heldOutError(x, recon, f, target) })
             const reconstruction: Scalar = mean(sum(squaredDifference(x, recon), 1))
             const sizes: Scalar = mean(sum(f, 1))
-            const l0 = meanL0(f)
             return {
               ...totalOf({ reconstruction, sparsity: mul(mul(buffers.pull, scalars.warmth), sizes) }),
-              buffers: {
-                rowsSilent: silentAfter(sum(f, 0), buffers.rowsSilent, x.shape[0]),
-                pull: target === null ? add(buffers.pull, 0) : steeredPull(buffers.pull, l0, scalars),
-              },
+              buffers: pullBuffersAfter(f, buffers, scalars, target),
             }
           },
         },

@@ -19,7 +19,20 @@ import { type KlParts, klParts } from '../../losses/totalCorrelation.ts'
 import { defineModel } from '../define.ts'
 import { batchSize, epochs, learningRate, schedule } from '../training.ts'
 import { variationalFace } from './importance.ts'
-import { code, drawn, group, grownAt, leastSteps, network, networkParams, type Posterior, sized, warmup } from './network.ts'
+import {
+  code,
+  drawn,
+  embeddingPreset,
+  group,
+  grownAt,
+  leastSteps,
+  network,
+  networkParams,
+  type Posterior,
+  sized,
+  warmup,
+  wholeStage,
+} from './network.ts'
 
 /** Rows that are compared with each other when judging. */
 const pieceRows = 256
@@ -91,13 +104,7 @@ export const betaTcvae = defineModel({
       params: { ...sized.cells, warmup: 0.25 },
       scaling: 'z-score',
     },
-    {
-      id: 'embedding',
-      title: 'Embeddings',
-      summary: 'Sixteen numbers through layers of 256 and 64.',
-      params: sized.embedding,
-      scaling: 'z-score',
-    },
+    embeddingPreset,
     {
       id: 'series',
       title: 'Time series',
@@ -139,10 +146,7 @@ export const betaTcvae = defineModel({
       kind: 'gradient',
       stages: [
         {
-          layout: net.layout('β-TCVAE', params),
-          learningRate: params.learningRate,
-          trains: net.weightNames,
-          initialWeights: net.initialWeights,
+          ...wholeStage(net, 'β-TCVAE', params),
           scalars: (step, steps) => ({
             price: 1 + (params.beta - 1) * grownAt(params.warmup, step, steps),
             // steps are as many as make the passes

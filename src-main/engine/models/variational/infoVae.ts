@@ -17,7 +17,7 @@ import { totalOf } from '../../losses/terms.ts'
 import { defineModel } from '../define.ts'
 import { batchSize, epochs, learningRate, schedule } from '../training.ts'
 import { variationalFace } from './importance.ts'
-import { code, drawn, group, grownAt, leastSteps, network, networkParams, sized, warmup } from './network.ts'
+import { code, drawn, embeddingPreset, group, grownAt, leastSteps, network, networkParams, sized, warmup, wholeStage } from './network.ts'
 import { checkPairs, kernel, towardsPrior } from './prior.ts'
 
 export const infoVae = defineModel({
@@ -63,13 +63,7 @@ export const infoVae = defineModel({
       params: sized.cells,
       scaling: 'z-score',
     },
-    {
-      id: 'embedding',
-      title: 'Embeddings',
-      summary: 'Sixteen numbers through layers of 256 and 64.',
-      params: sized.embedding,
-      scaling: 'z-score',
-    },
+    embeddingPreset,
     {
       id: 'series',
       title: 'Time series',
@@ -93,10 +87,7 @@ export const infoVae = defineModel({
       kind: 'gradient',
       stages: [
         {
-          layout: net.layout('InfoVAE', params),
-          learningRate: params.learningRate,
-          trains: net.weightNames,
-          initialWeights: net.initialWeights,
+          ...wholeStage(net, 'InfoVAE', params),
           scalars: (step, steps) => ({ grown: grownAt(params.warmup, step, steps) }),
 
           loss(x, weights, noise, { scalars: { grown }, present }) {

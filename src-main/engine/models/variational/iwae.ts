@@ -16,7 +16,7 @@ import { totalOf } from '../../losses/terms.ts'
 import { defineModel } from '../define.ts'
 import { batchSize, epochs, learningRate, schedule } from '../training.ts'
 import { logImportanceWeights, variationalFace } from './importance.ts'
-import { code, group, leastSteps, network, networkParams, sized } from './network.ts'
+import { code, embeddingPreset, group, leastSteps, network, networkParams, sized, wholeStage } from './network.ts'
 
 const mostJudgedDraws = 8
 
@@ -61,13 +61,7 @@ export const iwae = defineModel({
       params: sized.cells,
       scaling: 'z-score',
     },
-    {
-      id: 'embedding',
-      title: 'Embeddings',
-      summary: 'Sixteen numbers through layers of 256 and 64.',
-      params: sized.embedding,
-      scaling: 'z-score',
-    },
+    embeddingPreset,
     {
       id: 'series',
       title: 'Time series',
@@ -85,10 +79,7 @@ export const iwae = defineModel({
       kind: 'gradient',
       stages: [
         {
-          layout: net.layout('Importance-weighted autoencoder', params),
-          learningRate: params.learningRate,
-          trains: net.weightNames,
-          initialWeights: net.initialWeights,
+          ...wholeStage(net, 'Importance-weighted autoencoder', params),
           loss(x, weights, noise, { present }) {
             const logWeights = logImportanceWeights(net, x, weights, noise, noise ? params.draws : judged, { present })
             return totalOf({ bound: neg(mean<Scalar>(logMeanExp(logWeights))) })

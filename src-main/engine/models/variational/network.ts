@@ -135,6 +135,14 @@ export const sized = {
   series: suited({ codeSize: 6, encoder: [128, 32] }),
 }
 
+export const embeddingPreset = {
+  id: 'embedding',
+  title: 'Embeddings',
+  summary: 'Sixteen numbers through layers of 256 and 64.',
+  params: sized.embedding,
+  scaling: 'z-score',
+} as const
+
 /** Share of the training over which a price grows from zero. */
 export const warmup = (value: number) =>
   z.number().min(0).max(1).default(value).meta({
@@ -234,6 +242,18 @@ export function network(params: NetworkParams, inputDim: number, conditionCount 
     }),
   }
 }
+
+/** Of a stage that trains all of a network. */
+export const wholeStage = (
+  net: Network,
+  title: string,
+  params: { readonly epochs: number; readonly batchSize: number; readonly learningRate: number },
+) => ({
+  layout: net.layout(title, params),
+  learningRate: params.learningRate,
+  trains: net.weightNames,
+  initialWeights: net.initialWeights,
+})
 
 /** z = μ + σ ε; without noise with the one ε that is the same for every judgement. */
 export function drawn({ mu, logVariance }: Posterior, noise: Noise | null, site = 'code'): Tensor2D {

@@ -19,7 +19,7 @@ import { totalOf } from '../../losses/terms.ts'
 import { defineModel } from '../define.ts'
 import { batchSize, epochs, learningRate, schedule } from '../training.ts'
 import { variationalFace } from './importance.ts'
-import { code, drawn, group, grownAt, leastSteps, network, networkParams, sized, warmup } from './network.ts'
+import { code, drawn, group, grownAt, leastSteps, network, networkParams, sized, warmup, wholeStage } from './network.ts'
 
 export const vae = defineModel({
   id: 'vae',
@@ -123,10 +123,7 @@ export const vae = defineModel({
       kind: 'gradient',
       stages: [
         {
-          layout: net.layout('Variational autoencoder', params),
-          learningRate: params.learningRate,
-          trains: net.weightNames,
-          initialWeights: net.initialWeights,
+          ...wholeStage(net, 'Variational autoencoder', params),
           scalars(step, steps): Record<string, number> {
             const grown = grownAt(params.warmup, step, steps)
             return capacity === null ? { price: beta * grown } : { price: beta, allowance: capacity * grown }

@@ -23,7 +23,7 @@ import { denseChain } from '../../layers/dense.ts'
 import { totalOf } from '../../losses/terms.ts'
 import { defineModel, type TensorMap } from '../define.ts'
 import { batchSize, epochs, learningRate, schedule } from '../training.ts'
-import { code, group, layers, leastSteps, networkParams, sized, widths } from './network.ts'
+import { code, embeddingPreset, group, layers, leastSteps, networkParams, sized, widths } from './network.ts'
 import { checkPairs, kernel, towardsPrior } from './prior.ts'
 
 const { codeSize, encoder, decoder, activation } = networkParams
@@ -92,13 +92,7 @@ export const wae = defineModel({
       params: sized.cells,
       scaling: 'z-score',
     },
-    {
-      id: 'embedding',
-      title: 'Embeddings',
-      summary: 'Sixteen numbers through layers of 256 and 64.',
-      params: sized.embedding,
-      scaling: 'z-score',
-    },
+    embeddingPreset,
     {
       id: 'series',
       title: 'Time series',
