@@ -215,6 +215,12 @@ describe('scores of a time series', () => {
     expect(meta.notes?.join(' ')).toContain('shifted')
   })
 
+  it('say no share of anomalous rows where those learned from are earlier than those held out', async () => {
+    const meta = metaOf(await bench.compute('score', { latents: own.id }, { explain: 20 }))
+    expect(meta.contamination).toBeNull()
+    expect((meta.notes ?? []).join(' ')).not.toContain('shifted')
+  })
+
   test.each(['mahalanobis', 'knn', 'ecod'])('%s finds them in prepared columns', async (method) => {
     const scores = await bench.compute('score', { latents: latents.id }, { method, space: 'prepared', explain: 20 })
     expect(rocAuc(scoresOf(scores), isOdd())).toBeGreaterThan(0.9)

@@ -7,7 +7,8 @@ import { counted, formatCount, formatTable } from './printer.ts'
 
 const [mostUnits, mostColumns] = [40, 8]
 
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
+/** Of a column that hardly varies where it is judged, how much less than nothing is explained says nothing more. */
+const percent = (share: number): string => (share < -10 ? 'below -1000 %' : `${(100 * share).toFixed(1)} %`)
 const number = (value: number | null): string => (value === null ? '–' : String(Number(value.toPrecision(3))))
 
 export function reportText(project: Project, artifact: Artifact): string {

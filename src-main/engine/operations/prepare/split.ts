@@ -66,6 +66,9 @@ export async function openSplit(
   }
 }
 
+/** Whether held-out rows are like the others but for chance, as a split is told by its title. Later rows, and those someone named, need not be. */
+export const isByChance = (title: string): boolean => !title.startsWith('the last ') && !title.startsWith('as ')
+
 const titleOf = (splitBy: Split['splitBy'], field: string | null, stratify: string | null): string => {
   if (splitBy === 'time') return field === null ? 'the last rows' : `the last by ${field}`
   if (splitBy === 'group') return `whole groups of ${field}`

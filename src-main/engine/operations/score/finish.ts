@@ -9,6 +9,7 @@ import { countBelow } from '#engine/analysis/anomalies/confidence.ts'
 import { estimateContamination } from '#engine/analysis/anomalies/contamination.ts'
 import { quantileOfSorted } from '#engine/analysis/statistics/quantiles.ts'
 import type { OperationContext } from '../define.ts'
+import { isByChance } from '../prepare/split.ts'
 import { writeDetails } from './details.ts'
 import { writeFound } from './found.ts'
 import type { Frame } from './frame.ts'
@@ -129,7 +130,9 @@ function metaOf(frame: Frame, { scoring, method, calibration, notes }: Scored, o
   const { latents, choice, counts, series, explained, blame, params } = outcome
   const median = quantileOfSorted(calibration, 0.5)
   const below = countBelow(calibration, median)
-  const contamination = estimateContamination(counts.belowMedian, counts.scored, below, calibration.length)
+  // Among rows that were learned from, what differs from later ones is time, and no share of anomalies.
+  const isComparable = frame.latents.dataset !== frame.model.dataset || isByChance(frame.matrix.split)
+  const contamination = isComparable ? estimateContamination(counts.belowMedian, counts.scored, below, calibration.length) : null
   const told = [...notes, ...shiftNote(contamination)]
   return {
     method,

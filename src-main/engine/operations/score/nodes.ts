@@ -67,7 +67,8 @@ export async function mergeNodes(ctx: OperationContext<ScoreParams>, nodes: read
   const [first] = readers
   const { meta } = first.reader
   const below = countBelow(sorted, quantileOfSorted(sorted, 0.5))
-  const contamination = estimateContamination(counts.belowMedian, counts.scored, below, sorted.length)
+  const isTold = readers.some(({ reader }) => reader.meta.contamination)
+  const contamination = isTold ? estimateContamination(counts.belowMedian, counts.scored, below, sorted.length) : null
   return {
     ...meta,
     method: `${meta.scoring?.title ?? meta.method} of a model for each machine, in units of its threshold`,
