@@ -1,7 +1,7 @@
 /**
  * k-means against scikit-learn's Lloyd on the same rows in one call, both on the same number of threads.
  *
- *   node test/bench/cluster.ts [--json] [--peer python3] [--threads 1,2] [--only fit|passes]
+ *   node test/bench/cluster.ts [--json] [--peer python3] [--threads 1,2] [--only fit|passes] [--case '× 16']
  *
  * Two figures per case: `passes` is Lloyd's iteration alone, from the same starting centres to convergence, and `fit` is the whole
  * call with 10 starts, where each side draws its own. Best of three rounds, taken in turn, by the clock and, which other work on the
@@ -30,7 +30,7 @@ const cases = [
   { name: '300 000 × 2, k = 8', n: 300_000, d: 2, k: 8 },
   { name: '200 000 × 16, k = 12', n: 200_000, d: 16, k: 12 },
   { name: '100 000 × 50, k = 20', n: 100_000, d: 50, k: 20 },
-]
+].filter(({ name }) => name.includes(option('--case') ?? ''))
 
 const script = `
 import sys, json, time, warnings

@@ -7,12 +7,12 @@
  * in a stream agrees with the rows the centres were learned from. Threads never change a bit of the result (threads/crew.ts).
  */
 import { createPace, type LongRun } from '#engine/analysis/pace.ts'
-import { randomStream } from '#engine/analysis/random.ts'
+import { type RandomStream, randomStream } from '#engine/analysis/random.ts'
 import { inSharedMemory } from '#engine/analysis/threads/crew.ts'
 import { seedingCost } from './kmeansSeeding.ts'
-import { createLloyd, type Lloyd } from './lloyd.ts'
+import { createLloyd, type LloydRun } from './lloyd.ts'
 import { createNearest } from './nearest.ts'
-import { createSwaps } from './swaps.ts'
+import { createSwaps, type Swaps } from './swaps.ts'
 import { type KmeansCrew, kmeansCrew, rowsAtOnce } from './work.ts'
 
 export { minibatchKmeans } from './minibatchKmeans.ts'
@@ -91,6 +91,7 @@ export async function withCrew<Result>(
 async function learn(points: Float32Array, n: number, d: number, options: KmeansOptions, crew: KmeansCrew): Promise<Kmeans> {
   const { k, nInit = 10, maxIterations = 300, tolerance = 1e-4, seed, signal, report, thorough = options.nInit === undefined } = options
   const lloyd = await createLloyd(points, n, d, k, crew, { signal })
+  const settle: Settle = (centres, report) => lloyd.run(centres, maxIterations, tolerance * lloyd.meanVariance, { report })
   const turns = thorough ? swapsFor(n, d, k, nInit) : 0
   const ofStarts = nInit / (nInit + swapShare * turns)
   const atOnce = Math.max(1, Math.min(startsAtOnce, Math.floor(mostHeld / (k * d))))
@@ -103,27 +104,27 @@ async function learn(points: Float32Array, n: number, d: number, options: Kmeans
     const begun = await seedStarts(points, n, d, k, { names, seed, signal, report: (share) => said(share * count, 0) }, crew)
     for (const i of names.keys()) {
       const centres = begun.slice(i * k * d, (i + 1) * k * d)
-      const run = await lloyd.run(centres, maxIterations, tolerance * lloyd.meanVariance, { report: (share) => said(count, i + share) })
+      const run = await settle(centres, (share) => said(count, i + share))
       if (best === null || run.inertia < best.inertia) best = { centres, ...run }
       said(count, i + 1)
     }
   }
   if (turns > 0) {
-    best = await bettered(
-      best as Found,
-      { points, n, d, k, lloyd, options, shiftLimit: tolerance * lloyd.meanVariance, turns },
-      (fraction) => report?.(ofStarts + (1 - ofStarts) * fraction),
-    )
+    const swaps = createSwaps(points, n, d, k, createPace(signal))
+    const random = randomStream(seed, 'k-means/swaps')
+    best = await bettered(best as Found, { swaps, random, turns, settle, report: (share) => report?.(ofStarts + (1 - ofStarts) * share) })
   }
+  report?.(1)
   const { centres, iterations } = best as Found
   return { ...(await finishTogether(points, n, d, k, Float32Array.from(centres), crew, signal)), iterations }
 }
 
-interface Found {
+interface Found extends LloydRun {
   readonly centres: Float64Array
-  readonly inertia: number
-  readonly iterations: number
 }
+
+/** Lloyd's iteration from these centres, which it moves. */
+type Settle = (centres: Float64Array, report?: (share: number) => void) => Promise<LloydRun>
 
 /** The fewer the rows of a class, the more its centre depends on where it began, and the less a swap costs. One class has nowhere else to be. */
 function swapsFor(n: number, d: number, k: number, nInit: number): number {
@@ -131,36 +132,26 @@ function swapsFor(n: number, d: number, k: number, nInit: number): number {
   return k > 1 ? Math.floor(swapsPerStart * nInit * timesMore) : 0
 }
 
-async function bettered(
-  start: Found,
-  given: {
-    readonly points: Float32Array
-    readonly n: number
-    readonly d: number
-    readonly k: number
-    readonly lloyd: Lloyd
-    readonly options: KmeansOptions
-    readonly shiftLimit: number
-    readonly turns: number
-  },
-  report: (fraction: number) => void,
-): Promise<Found> {
-  const { points, n, d, k, lloyd, options, shiftLimit, turns } = given
-  const { seed, signal, maxIterations = 300 } = options
-  const swaps = createSwaps(points, n, d, k, createPace(signal))
-  const random = randomStream(seed, 'k-means/swaps')
+interface Bettering {
+  readonly swaps: Swaps
+  readonly random: RandomStream
+  readonly turns: number
+  readonly settle: Settle
+  readonly report: (share: number) => void
+}
+
+async function bettered(start: Found, { swaps, random, turns, settle, report }: Bettering): Promise<Found> {
   let best = start
   await swaps.of(best.centres)
   for (let turn = 0; turn < turns; turn++) {
     const centres = await swaps.draw(random)
     if (!centres) break
-    const run = await lloyd.run(centres, maxIterations, shiftLimit)
+    const run = await settle(centres)
     report((turn + 1) / turns)
     if (run.inertia >= best.inertia) continue
     best = { centres, ...run }
     await swaps.of(centres)
   }
-  report(1)
   return best
 }
 
