@@ -100,6 +100,11 @@ export async function exportClassPolygons(labels: ArrayReader, legend: readonly 
   const metres = pixelMetres(grid)
   const pixelM2 = metres ? metres[0] * metres[1] : null
   const pace = createPace(signal)
+  const restIfDue = async (line: number): Promise<void> => {
+    if (!pace.due()) return
+    report?.(line / grid.height)
+    await pace.rest()
+  }
   async function* features(): AsyncGenerator<PolygonFeature> {
     let ready: PolygonFeature[] = []
     let id = 0
@@ -128,11 +133,9 @@ export async function exportClassPolygons(labels: ArrayReader, legend: readonly 
         ready = []
         for (const feature of complete) {
           yield feature
-          if (pace.due()) await pace.rest()
+          await restIfDue(line + i)
         }
-        if (!pace.due()) continue
-        report?.((line + i + 1) / grid.height)
-        await pace.rest()
+        await restIfDue(line + i)
       }
       report?.(last / grid.height)
     }

@@ -65,10 +65,13 @@ export async function writeGeojson(path: string, layer: PolygonLayer, { crs, tra
   })
 }
 
-/** The same each time it is gone through. */
-const ringsInDegrees = ({ outer, holes }: GridPolygon, place: (x: number, y: number) => [number, number]): Iterable<Coordinates> => ({
-  *[Symbol.iterator]() {
-    yield ringInDegrees(outer, place)
-    for (const hole of holes) yield ringInDegrees(hole, place)
-  },
-})
+/** The same each time it is gone through; the outer ring is placed once. */
+function ringsInDegrees({ outer, holes }: GridPolygon, place: (x: number, y: number) => [number, number]): Iterable<Coordinates> {
+  const first = ringInDegrees(outer, place)
+  return {
+    *[Symbol.iterator]() {
+      yield first
+      for (const hole of holes) yield ringInDegrees(hole, place)
+    },
+  }
+}
