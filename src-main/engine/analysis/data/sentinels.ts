@@ -1,7 +1,8 @@
 /**
  * Numbers that stand for "no value": the least or greatest value of a column, repeated, and apart from all others.
  * An unusual number needs a gap as wide as all other values together; one of those that programs and instruments write
- * (−200, −9999, 999 …) needs a tenth of that.
+ * (−200, −9999, 999 …) needs a tenth of that. An unusual number that most rows hold is what is usual, and the others are the exceptions:
+ * the zeros of a unit that seldom fires are no missing values.
  */
 import type { Column, ColumnSummary } from '#common/domain/dataset.ts'
 import type { Sentinel } from '#common/domain/examination.ts'
@@ -28,7 +29,8 @@ export function sentinelsOf(columns: readonly Column[], summaries: readonly Colu
       .filter(({ value, rows, gap, others }) => {
         // At least three different values: of two, neither is the exception.
         if (!(others > 0) || !Number.isFinite(gap) || rows < Math.max(fewestRows, leastShare * valid)) return false
-        return gap > (customary.has(Math.fround(value)) ? 0.1 : 1) * others
+        const isCustomary = customary.has(Math.fround(value))
+        return (isCustomary || rows <= valid / 2) && gap > (isCustomary ? 0.1 : 1) * others
       })
       .map(({ value, rows }) => ({ column, value, rows, share: rows / valid }))
   })

@@ -164,6 +164,9 @@ test('numbers that stand for missing are repeated, at an end and far from the re
   expect(await of((i) => (i < 5 ? 6000 : i))).toEqual([[6000, 5]])
   expect(await of((i) => (i < 2 ? 6000 : i))).toEqual([])
   expect(await of((i) => i % 100)).toEqual([])
+  // What nearly all rows hold is no stand-in, unless it is customary.
+  expect(await of((i) => (i % 300 === 0 ? 0.7 + i / 1e4 : 0))).toEqual([])
+  expect(await of((i) => (i % 3 === 0 ? 5 + i / 1000 : -9999))).toEqual([[-9999, 666]])
   // −1 beside 0 and 1 is a value.
   expect(await of((i) => (i % 3) - 1)).toEqual([])
   expect(await of((i) => (i % 10 === 0 ? -9999 : 5))).toEqual([])
