@@ -54,6 +54,11 @@ const cases: [string, RunRequest][] = [
   ['prepare', { operation: 'prepare', inputs: { dataset: dataset.id }, seed: 1 }],
   ['encode', { operation: 'encode', inputs: { model: model.id }, params: { region: join(folder, 'truth.tif') } }],
   ['cluster', { operation: 'cluster', inputs: { latents: latents.id }, params: { nInit: 50 } }],
+  ['leiden', { operation: 'cluster', inputs: { latents: latents.id }, params: { method: 'leiden' } }],
+  ['umap of all rows', { operation: 'embed', inputs: { latents: latents.id }, params: { method: 'umap', learnRows: 1_000_000 } }],
+  ['umap, placing', { operation: 'embed', inputs: { latents: latents.id }, params: { method: 'umap', learnRows: 1000, passes: 10 } }],
+  ['t-SNE', { operation: 'embed', inputs: { latents: latents.id }, params: { method: 'tsne', learnRows: 300_000 } }],
+  ['t-SNE, placing', { operation: 'embed', inputs: { latents: latents.id }, params: { method: 'tsne', learnRows: 1000, iterations: 50 } }],
 ]
 let slowest = 0
 for (const [name, request] of cases.filter(([name]) => name.includes(only))) {

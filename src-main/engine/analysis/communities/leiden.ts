@@ -61,7 +61,8 @@ async function fromSingles(graph: WeightedGraph, options: LeidenOptions): Promis
   let best = qualityOf(graph, labels, quality, resolution)
   let done = 0
   while (done < iterations) {
-    const found = await once(graph, sizes, labels, gamma, options)
+    const before = done
+    const found = await once(graph, sizes, labels, gamma, { ...options, report: (f) => report?.((before + f) / iterations) })
     done++
     report?.(done / iterations)
     const reached = qualityOf(graph, found, quality, resolution)
@@ -79,7 +80,7 @@ async function once(
   nodeSizes: Float64Array,
   beginning: Int32Array,
   gamma: number,
-  { random, pace }: LeidenOptions,
+  { random, pace, report }: LeidenOptions,
 ): Promise<Int32Array> {
   let G = graph
   let sizes = nodeSizes
@@ -88,10 +89,20 @@ async function once(
   /** The node of G that each node of the graph is part of. */
   const nodeOf = Int32Array.from({ length: graph.n }, (_, v) => v)
   for (;;) {
-    await moveNodes(G, sizes, membership, gamma, random, pace)
+    // Levels above the first are small beside it.
+    await moveNodes(G, sizes, membership, gamma, random, pace, G === graph ? (f) => report?.(0.6 * f) : undefined)
     const communities = renumber(membership)
     if (communities === G.n) break
-    const parts = await refine(G, sizes, membership, communities, gamma, random, pace)
+    const parts = await refine(
+      G,
+      sizes,
+      membership,
+      communities,
+      gamma,
+      random,
+      pace,
+      G === graph ? (f) => report?.(0.6 + 0.3 * f) : undefined,
+    )
     const count = renumber(parts)
     if (count === G.n) break
     const above = new Int32Array(count)
@@ -128,6 +139,7 @@ async function moveNodes(
   gamma: number,
   random: RandomStream,
   pace: Pace,
+  report?: (fraction: number) => void,
 ): Promise<void> {
   const totals = new Float64Array(n)
   const members = new Int32Array(n)
@@ -181,7 +193,11 @@ async function moveNodes(
         queue[(first + waiting++) % n] = other
       }
     }
-    if (step % 512 === 0 && pace.due()) await pace.rest()
+    if (step % 512 === 0 && pace.due()) {
+      // Nodes are queued again for as long as neighbours move: the share only nears the whole.
+      report?.(step / (step + waiting + 1))
+      await pace.rest()
+    }
   }
 }
 
@@ -194,6 +210,7 @@ async function refine(
   gamma: number,
   random: RandomStream,
   pace: Pace,
+  report?: (fraction: number) => void,
 ): Promise<Int32Array> {
   const { order, firsts } = nodesBy(of, n, communities)
   const parts = Int32Array.from({ length: n }, (_, v) => v)
@@ -241,7 +258,9 @@ async function refine(
       }
       for (let i = 0; i < count; i++) weightTo[near[i]] = 0
     }
-    if (pace.due()) await pace.rest()
+    if (!pace.due()) continue
+    report?.(firsts[c] / n)
+    await pace.rest()
   }
   return parts
 }

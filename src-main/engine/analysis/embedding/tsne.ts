@@ -95,8 +95,8 @@ async function layOut(
   const pace = createPace(run.signal)
   const used = Math.min(perplexity, (n - 1) / 3)
   const k = Math.max(1, Math.min(n - 1, Math.floor(3 * used)))
-  const { index, distance } = await nearestBy(metric, X, n, d, k, { ...run, report: (f) => run.report?.(0.1 * f) })
-  const P = await affinities(index, distance, n, k, used, pace)
+  const { index, distance } = await nearestBy(metric, X, n, d, k, { ...run, report: (f) => run.report?.(0.07 * f) })
+  const P = await affinities(index, distance, n, k, used, pace, (f) => run.report?.(0.07 + 0.03 * f))
   const { Y: axes, variances } = await principalPlane(X, n, d, 2, run)
   const scale = variances[0] > 0 ? beginningScale / Math.sqrt(variances[0]) : 0
   const Y = Float64Array.from(axes, (value) => value * scale)
@@ -110,8 +110,8 @@ async function layOut(
     learningRate: Math.max(n / 12, Math.min(200, n / 2)),
     pace,
     isEnough: () => run.isEnough?.() ?? false,
-    after(iteration) {
-      run.report?.(0.1 + (0.9 * iteration) / iterations)
+    report: (f) => run.report?.(0.1 + 0.9 * f),
+    after() {
       if (!run.show) return
       plane.set(Y)
       run.show(plane)

@@ -116,10 +116,8 @@ async function layOut(
     random: randomStream(run.seed, 'umap'),
     pace,
     isEnough: () => run.isEnough?.() ?? false,
-    after(pass, plane) {
-      run.report?.(searchShare + ((1 - searchShare) * pass) / wanted)
-      run.show?.(plane)
-    },
+    report: (f) => run.report?.(searchShare + (1 - searchShare) * f),
+    after: (plane) => run.show?.(plane),
   })
   return { plane: Y, figures: { passes: done } }
 }
@@ -136,8 +134,8 @@ async function neighbourhoods(
   // A row is the first of its own neighbours.
   const k = Math.min(neighbours, n) - 1
   checkEdges(n * k)
-  const graph = await nearestBy(metric, X, n, d, k, { ...run, report: (f) => run.report?.(searchShare * f) })
-  return await fuzzySet(graph, n, k, 1 / passes, pace)
+  const graph = await nearestBy(metric, X, n, d, k, { ...run, report: (f) => run.report?.(0.75 * searchShare * f) })
+  return await fuzzySet(graph, n, k, 1 / passes, pace, (f) => run.report?.(searchShare * (0.75 + 0.25 * f)))
 }
 
 /** Two widest axes, each 10 wide, and a little noise that parts equal rows. */

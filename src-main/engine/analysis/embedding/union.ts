@@ -26,6 +26,7 @@ export async function union(
   unite: (there: number, back: number) => number,
   least: number,
   pace: Pace,
+  report?: (fraction: number) => void,
 ): Promise<Edges> {
   const { firsts, places } = await reversed(index, n, k, pace)
   const starts = new Int32Array(n + 1)
@@ -54,7 +55,10 @@ export async function union(
       which[j] = 0
     }
     starts[i + 1] = edges
-    if (i % 256 === 0 && pace.due()) await pace.rest()
+    if (i % 256 === 0 && pace.due()) {
+      report?.(i / n)
+      await pace.rest()
+    }
   }
   return { starts, targets: targets.subarray(0, edges), weights: weights.subarray(0, edges) }
 }

@@ -127,8 +127,9 @@ async function openLists(
   const random = randomStream(seed, 'neighbours')
   const pace = createPace(signal)
   const options = { mostK, mostProbes: Math.min(mostProbes, listsFor(n)) }
-  const plan = await listPlan(X, n, d, options, random, crew, pace, { signal, report: (f) => opening?.(0.8 * f) })
-  const { probes, recall } = await probesFor(plan, X, n, mostK, wanted, random, crew, { signal })
+  const plan = await listPlan(X, n, d, options, random, crew, pace, { signal, report: (f) => opening?.(0.6 * f) })
+  const measuring = { signal, report: (f: number) => opening?.(0.6 + 0.4 * f) }
+  const { probes, recall } = await probesFor(plan, X, n, mostK, wanted, random, crew, measuring)
   opening?.(1)
   if (recall < wanted && n <= allUpTo) return await openAll(X, n, d, mostK, crew, pace)
   return { plan, probes, recall }

@@ -20,12 +20,25 @@ export async function affinities(
   k: number,
   perplexity: number,
   pace: Pace,
+  report?: (fraction: number) => void,
 ): Promise<Edges> {
   for (let i = 0; i < n; i++) {
     toProbabilities(distance.subarray(i * k, (i + 1) * k), Math.log(perplexity))
-    if (i % 64 === 0 && pace.due()) await pace.rest()
+    if (i % 64 === 0 && pace.due()) {
+      report?.((0.8 * i) / n)
+      await pace.rest()
+    }
   }
-  return await union(index, distance, n, k, (there, back) => (there + back) / (2 * n), 0, pace)
+  return await union(
+    index,
+    distance,
+    n,
+    k,
+    (there, back) => (there + back) / (2 * n),
+    0,
+    pace,
+    (f) => report?.(0.8 + 0.2 * f),
+  )
 }
 
 /** Changes the distances of a row to its nearest ones, which rise, into p_·|i. */

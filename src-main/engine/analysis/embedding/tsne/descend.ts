@@ -12,7 +12,9 @@ export interface DescentOptions {
   readonly learningRate: number
   readonly pace: Pace
   readonly isEnough: () => boolean
-  readonly after: (iteration: number) => void
+  /** Share of the iterations that is done. */
+  readonly report?: (fraction: number) => void
+  readonly after: () => void
 }
 
 const leastGain = 0.01
@@ -24,7 +26,7 @@ export async function descend(
   P: Edges,
   options: DescentOptions,
 ): Promise<{ done: number; divergence: number }> {
-  const { iterations, early, exaggeration, theta, learningRate, pace, isEnough, after } = options
+  const { iterations, early, exaggeration, theta, learningRate, pace, isEnough, report, after } = options
   const pushing = new Repulsion(n, theta)
   const attraction = new Float64Array(2 * n)
   const repulsion = new Float64Array(2 * n)
@@ -32,16 +34,19 @@ export async function descend(
   const gains = new Float64Array(2 * n).fill(1)
 
   /** Fills both forces. @returns Z */
+  let done = 0
   async function forces(): Promise<number> {
     const Z = await pushing.of(Y, repulsion, pace)
     for (let i = 0; i < n; i++) {
       attract(Y, P, i, attraction)
-      if (i % 256 === 0 && pace.due()) await pace.rest()
+      if (i % 256 !== 0 || !pace.due()) continue
+      // Two thirds of the time or so are the forces before.
+      report?.(Math.min(1, (done + (2 + i / n) / 3) / iterations))
+      await pace.rest()
     }
     return Z
   }
 
-  let done = 0
   for (; done < iterations && !isEnough(); done++) {
     const Z = await forces()
     const strength = done < early ? exaggeration : 1
@@ -53,10 +58,11 @@ export async function descend(
       Y[at] += velocity[at]
     }
     centre(Y, n)
-    after(done + 1)
+    report?.((done + 1) / iterations)
+    after()
     if (pace.due()) await pace.rest()
   }
-  return { done, divergence: divergenceOf(Y, n, P, await forces()) }
+  return { done, divergence: await divergenceOf(Y, n, P, await forces(), pace) }
 }
 
 function attract(Y: Float64Array, { starts, targets, weights: p }: Edges, i: number, out: Float64Array): void {
@@ -83,14 +89,16 @@ function centre(Y: Float64Array, n: number): void {
 }
 
 /** KL(P ‖ Q), with Z as the tree has it. */
-function divergenceOf(Y: Float64Array, n: number, { starts, targets, weights: p }: Edges, Z: number): number {
+async function divergenceOf(Y: Float64Array, n: number, { starts, targets, weights: p }: Edges, Z: number, pace: Pace): Promise<number> {
   let divergence = 0
-  for (let i = 0; i < n; i++)
+  for (let i = 0; i < n; i++) {
+    if (i % 256 === 0 && pace.due()) await pace.rest()
     for (let e = starts[i]; e < starts[i + 1]; e++) {
       if (p[e] === 0) continue
       const dx = Y[2 * i] - Y[2 * targets[e]]
       const dy = Y[2 * i + 1] - Y[2 * targets[e] + 1]
       divergence += p[e] * Math.log(p[e] * Z * (1 + dx * dx + dy * dy))
     }
+  }
   return divergence
 }

@@ -18,14 +18,25 @@ const close = 1e-5
  *
  * @param leastWeight edges of less are left out
  */
-export async function fuzzySet({ index, distance }: NeighbourGraph, n: number, k: number, leastWeight: number, pace: Pace): Promise<Edges> {
+export async function fuzzySet(
+  { index, distance }: NeighbourGraph,
+  n: number,
+  k: number,
+  leastWeight: number,
+  pace: Pace,
+  report?: (fraction: number) => void,
+): Promise<Edges> {
   let mean = 0
   for (let e = 0; e < distance.length; e++) mean += distance[e] / distance.length
   for (let i = 0; i < n; i++) {
     toMemberships(distance.subarray(i * k, (i + 1) * k), Math.log2(k + 1), mean)
-    if (i % 256 === 0 && pace.due()) await pace.rest()
+    if (i % 256 === 0 && pace.due()) {
+      report?.((0.6 * i) / n)
+      await pace.rest()
+    }
   }
-  return await union(index, distance, n, k, (there, back) => there + back - there * back, leastWeight, pace)
+  const unite = (there: number, back: number): number => there + back - there * back
+  return await union(index, distance, n, k, unite, leastWeight, pace, (f) => report?.(0.6 + 0.4 * f))
 }
 
 function toMemberships(distances: Float32Array, target: number, overallMean: number): void {

@@ -30,8 +30,10 @@ export interface OptimiseOptions {
   readonly random: RandomStream
   readonly pace: Pace
   readonly isEnough: () => boolean
-  /** The plane is another one after the next pass. */
-  readonly after: (pass: number, plane: Float32Array) => void
+  /** Share of the passes that is done. */
+  readonly report?: (fraction: number) => void
+  /** Told after each pass; the plane is another one after the next. */
+  readonly after: (plane: Float32Array) => void
 }
 
 /** Throws where a layout of so many edges would not fit. */
@@ -46,7 +48,7 @@ export function checkEdges(edges: number): void {
 
 /** Moves Y [n × 2]. @returns passes done */
 export async function optimise(Y: Float32Array, n: number, set: Edges, options: OptimiseOptions): Promise<number> {
-  const { passes, curve, repulsion, learningRate, random, pace, isEnough, after } = options
+  const { passes, curve, repulsion, learningRate, random, pace, isEnough, report, after } = options
   const edgesAt = pointsAt + Math.ceil(n / 8) * 64
   const end = edgesAt + edgeBytes * set.targets.length
   checkEdges(set.targets.length)
@@ -63,9 +65,12 @@ export async function optimise(Y: Float32Array, n: number, set: Edges, options: 
     const alpha = learningRate * (1 - done / passes)
     for (let from = edgesAt; from < end; from += edgesAtOnce * edgeBytes) {
       carryOut(from, Math.min(end, from + edgesAtOnce * edgeBytes), pointsAt, n, 0, done, alpha)
-      if (pace.due()) await pace.rest()
+      if (!pace.due()) continue
+      report?.((done + (from - edgesAt) / (end - edgesAt)) / passes)
+      await pace.rest()
     }
-    after(done + 1, plane)
+    report?.((done + 1) / passes)
+    after(plane)
   }
   Y.set(plane)
   return done

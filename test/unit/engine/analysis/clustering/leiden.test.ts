@@ -48,4 +48,28 @@ describe('Leiden as a clustering', () => {
     for (const X of [new Float32Array(50), new Float32Array(1), new Float32Array(0)])
       await expect(leidenClustering.fit(X, X.length, 1, params, run)).rejects.toMatchObject({ code: 'DATA_UNSUITABLE' })
   })
+
+  test.each([2, 3, 4, 5, 8, 13, 20])('of %i rows in a line gives each a class, whatever the quality', async (n) => {
+    const X = Float32Array.from({ length: n }, (_, i) => i + (i % 3) / 10)
+    for (const quality of ['modularity', 'cpm'] as const)
+      for (const edgeWeights of ['jaccard', 'rank'] as const) {
+        const { labels, k } = await leidenClustering.fit(X, n, 1, { ...params, quality, edgeWeights, neighbours: 50 }, run)
+        expect(labels.length).toBe(n)
+        expect(new Set(labels)).toEqual(new Set(Array.from({ length: k }, (_, c) => c)))
+      }
+  })
+
+  test('never joins groups that share no neighbour, and one row far from all others is of the class of its neighbours', async () => {
+    const X = Float32Array.from({ length: 2 * 180 }, (_, at) => {
+      const [i, j] = [Math.floor(at / 2), at % 2]
+      return 1000 * (i % 3) * (1 - j) + ((i * (7 + 4 * j)) % 61) / 61
+    })
+    const { labels, k } = await leidenClustering.fit(X, 180, 2, { ...params, resolution: 0.1 }, run)
+    expect(k).toBe(3)
+    for (let i = 3; i < 180; i++) expect(labels[i]).toBe(labels[i % 3])
+    X.set([-1e7, 1e7], 0)
+    const far = await leidenClustering.fit(X, 180, 2, { ...params, resolution: 0.1 }, run)
+    expect(far.k).toBeLessThanOrEqual(4)
+    for (let i = 6; i < 180; i++) expect(far.labels[i]).toBe(far.labels[3 + (i % 3)])
+  })
 })

@@ -168,6 +168,19 @@ describe('planes that keep neighbours together', () => {
     }
   })
 
+  test.each(fits)('lay out rows of a single number, and rows whose numbers are huge or tiny: $title', async ({ layOut }) => {
+    const n = 120
+    for (const scale of [1, 1e15, 1e-18]) {
+      const { plane } = await layOut(
+        Float32Array.from({ length: n }, (_, i) => scale * (i + (i % 7) / 10)),
+        n,
+        1,
+      )
+      expect(plane.every(Number.isFinite)).toBe(true)
+      expect(new Set(plane).size).toBeGreaterThan(n)
+    }
+  })
+
   test.each(fits)('say so where distances overflow: $title', async ({ layOut }) => {
     const X = roll(100).map((value) => value * 1e30)
     await expect(layOut(X, 100, 3)).rejects.toMatchObject({ code: 'DATA_UNSUITABLE' })
