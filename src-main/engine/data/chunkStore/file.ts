@@ -57,7 +57,10 @@ export async function writePieces(path: string, columns: number, narrow: Narrow 
   const X = new Float32Array(pieceRows * columns)
   const valid = new Uint8Array(pieceRows)
   let [filled, rows, offset] = [0, 0, magic.length]
-  await file.write(Buffer.from(magic, 'latin1'), 0, magic.length, 0)
+  await file.write(Buffer.from(magic, 'latin1'), 0, magic.length, 0).catch(async (thrown) => {
+    await file.close()
+    throw thrown
+  })
 
   async function put(values: Float32Array, validity: Uint8Array, n: number): Promise<void> {
     const { array, type, missing } = narrowed(values.subarray(0, n * columns), narrow)
