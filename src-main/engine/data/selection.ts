@@ -4,6 +4,7 @@
  * Memory: 4 MB of one array at a time beside the answer, whatever the number of rows.
  */
 import { StratumError } from '#common/errors.ts'
+import { createPolygon } from '#common/domain/polygon.ts'
 import type { Artifact, ArtifactKind } from '#common/domain/artifact.ts'
 import type { ComparisonMeta } from '#common/domain/comparison.ts'
 import type { DatasetMeta } from '#common/domain/dataset.ts'
@@ -12,7 +13,6 @@ import type { ClusteringMeta, LatentsMeta } from '#common/domain/results.ts'
 import type { RowCondition, RowSelection } from '#common/domain/selection.ts'
 import { createPace, type LongRun } from '../analysis/pace.ts'
 import type { ArrayReader, Project } from '../project/project.ts'
-import { createPolygon } from './polygon.ts'
 
 export interface OpenSelection {
   readonly dataset: number

@@ -1,4 +1,4 @@
-/** Arithmetic of the point cloud: extent, how opaque a point is, medians for labels, what lies in a lasso, what is nearest. */
+/** Arithmetic of the point cloud: extent, how opaque a point is, medians for labels, and what is nearest. */
 
 export interface Bounds {
   readonly x0: number
@@ -117,24 +117,6 @@ export function apart<Label extends { readonly x: number; readonly y: number; re
       kept.push(label)
   return kept
 }
-
-/** Whether a point lies in the polygon by the even-odd rule; one exactly on an edge may fall on either side. Made once for millions of points. */
-export function insideTest(polygon: Polygon): (x: number, y: number) => boolean {
-  const n = polygon.length
-  const xs = Float64Array.from(polygon, ([x]) => x)
-  const ys = Float64Array.from(polygon, ([, y]) => y)
-  const [x0, x1, y0, y1] = [xs.reduce(lesser), xs.reduce(greater), ys.reduce(lesser), ys.reduce(greater)]
-  return (x, y) => {
-    // Its box first: most points lie outside.
-    if (!(x >= x0 && x <= x1 && y >= y0 && y <= y1)) return false
-    let inside = false
-    for (let i = 0, j = n - 1; i < n; j = i++)
-      if (ys[i] > y !== ys[j] > y && x < ((xs[j] - xs[i]) * (y - ys[i])) / (ys[j] - ys[i]) + xs[i]) inside = !inside
-    return inside
-  }
-}
-const lesser = (a: number, b: number): number => Math.min(a, b)
-const greater = (a: number, b: number): number => Math.max(a, b)
 
 /**
  * Points sorted into a grid of cells, for finding the nearest one to the pointer without looking at all of them.

@@ -1,6 +1,6 @@
 /** Which of the rows that are drawn are selected, told here where what is drawn says it, so that a lasso answers in the same frame. */
+import { createPolygon } from '#common/domain/polygon.ts'
 import type { RowCondition, RowSelection, SelectionPart } from '#common/domain/selection.ts'
-import { insideTest } from '../scatter/points.ts'
 
 /** Rows as a view has them, with what it knows of each. */
 export interface DrawnRows {
@@ -45,8 +45,8 @@ function testFor(condition: RowCondition, { rows, gridWidth, labels, scores, num
   if (condition.kind === 'span') return (i) => within(rows[i], condition.from, condition.to)
   if (condition.kind === 'area') {
     if (gridWidth === null) return null
-    const inside = insideTest(condition.points)
-    return (i) => inside((rows[i] % gridWidth) + 0.5, Math.floor(rows[i] / gridWidth) + 0.5)
+    const { contains } = createPolygon(condition.points)
+    return (i) => contains((rows[i] % gridWidth) + 0.5, Math.floor(rows[i] / gridWidth) + 0.5)
   }
   // Where in a tree a row lies, and what its label is, is known to the engine.
   if (condition.kind === 'branch' || condition.kind === 'labelled') return null
@@ -56,9 +56,9 @@ function testFor(condition: RowCondition, { rows, gridWidth, labels, scores, num
   if (condition.kind === 'polygon') {
     if (!found) return null
     const { values, size } = found
-    const inside = insideTest(condition.points)
+    const { contains } = createPolygon(condition.points)
     const [first, second] = condition.axes
-    return (i) => inside(values[i * size + first], values[i * size + second])
+    return (i) => contains(values[i * size + first], values[i * size + second])
   }
   const low = condition.from ?? Number.NEGATIVE_INFINITY
   const high = condition.to ?? Number.POSITIVE_INFINITY

@@ -1,40 +1,14 @@
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { pointColours } from '../../../../../src-renderer/features/scatter/colours.ts'
 import {
   apart,
   cloudBounds,
-  insideTest,
   labelMedians,
   PointIndex,
   pointOpacity,
   shortName,
   takeAxes,
 } from '../../../../../src-renderer/features/scatter/points.ts'
-
-const square = [
-  [0, 0],
-  [10, 0],
-  [10, 10],
-  [0, 10],
-] as const
-/** A notch from the right: (8, 5) lies outside. */
-const notched = [
-  [0, 0],
-  [10, 0],
-  [5, 5],
-  [10, 10],
-  [0, 10],
-] as const
-
-describe('a lasso', () => {
-  test('tells inside from outside, also in a hollow', () => {
-    expect(insideTest(square)(8, 5)).toBe(true)
-    expect(insideTest(notched)(8, 5)).toBe(false)
-    expect(insideTest(notched)(2, 5)).toBe(true)
-    expect(insideTest(square)(11, 5)).toBe(false)
-    expect(insideTest(square)(Number.NaN, 5)).toBe(false)
-  })
-})
 
 test('the nearest point is the one found by looking at all of them', () => {
   const points = Float32Array.from({ length: 2000 }, (_, i) => Math.sin(i * 12.9898) * 3)

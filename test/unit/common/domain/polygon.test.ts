@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createPolygon } from '#engine/data/polygon.ts'
+import { createPolygon } from '#common/domain/polygon.ts'
 import { randomStream } from '#engine/analysis/random.ts'
 
 /** The textbook ray test over all edges. */
