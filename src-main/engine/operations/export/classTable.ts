@@ -19,6 +19,7 @@ import { createOutputFile, type ExportedFile } from '../../export/outputFile.ts'
 import type { Project } from '../../project/project.ts'
 import { type ClassAreas, classAreas } from './classAreas.ts'
 import { legendOf } from './legend.ts'
+import { dateText } from './rowCells.ts'
 
 interface ClassTable {
   readonly path: string
@@ -81,6 +82,11 @@ export function columnsBehind(project: Project, meta: ClusteringMeta): readonly 
 
 function profileCells({ name, type, categories }: Source, { mean, sd }: ClusterSummary, column: number): [string, Cell][] {
   const value = mean[column] ?? null
+  if (type === 'date')
+    return [
+      [`mean ${name}`, value === null ? null : dateText(value)],
+      [`sd ${name} (days)`, sd[column] ?? null],
+    ]
   if (type !== 'category')
     return [
       [`mean ${name}`, value],

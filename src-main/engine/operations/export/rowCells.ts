@@ -62,7 +62,7 @@ function cellOf({ report }: OpenSource, j: number): (value: number) => Cell {
 }
 
 /** Days since 1970, with the time of day where there is one. */
-function dateText(days: number): string {
+export function dateText(days: number): string {
   const text = new Date(Math.round(days * millisecondsPerDay)).toISOString()
   return text.endsWith('T00:00:00.000Z') ? text.slice(0, 10) : text
 }
