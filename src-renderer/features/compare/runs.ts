@@ -59,7 +59,7 @@ export function bestRows(rows: readonly RunRow[], id: string): ReadonlySet<strin
   return new Set(winners.length === known.length ? [] : winners.map((k) => k.key))
 }
 
-export type Standing = 'best' | 'equal' | 'worse'
+type Standing = 'best' | 'equal' | 'worse'
 
 /**
  * How rows stand in a figure of quality. As it was tested over seeds; where figures have intervals, the best is one whose own lies apart
