@@ -60,8 +60,17 @@ describe('what a person reads', () => {
     expect(shown).toContain('parameter')
     expect(shown).not.toContain('found ')
     expect(shown).toMatch(/Class 2\s+40\s+33\.3 %/)
+    const named = await command('annotate', project, 'classes', '--class', '2=bog', '--colour', '2=#123456', '--note', 'seen in the field')
+    expect(named.out).toMatch(/bog\s+40\s+33\.3 %/)
+    expect(await failure('annotate', project, 'classes', '--class', '9=fen')).toMatchObject({
+      code: 2,
+      error: { hint: expect.stringContaining('from 1 to 2') },
+    })
+    expect(await failure('annotate', project, 'codes', '--class', '1=bog')).toMatchObject({ code: 5, error: { code: 'ARTIFACT_KIND' } })
+    expect(await failure('annotate', project, 'classes')).toMatchObject({ code: 2 })
     const table = folder.file('classes.csv')
     expect((await command('export', project, 'classes', table)).out).toContain(`${table}  `)
+    expect(readFileSync(table, 'utf8')).toContain(',bog')
   })
 })
 

@@ -3,6 +3,7 @@ import { StratumError } from '#common/errors.ts'
 import { recipeOf } from '../operations/recipe.ts'
 import { createProject } from '../project/open.ts'
 import { projectName } from '../project/projectFile.ts'
+import { annotateCommand } from './annotateCommand.ts'
 import { artifactHeading, artifactLine, artifactPage } from './artifactText.ts'
 import type { Command } from './command.ts'
 import { pageOf, remarksOn } from './pages.ts'
@@ -118,4 +119,4 @@ const remove: Command = {
     }),
 }
 
-export const projectCommands: readonly Command[] = [newProject, list, show, verify, recipe, rename, relink, remove]
+export const projectCommands: readonly Command[] = [newProject, list, show, verify, recipe, rename, annotateCommand, relink, remove]

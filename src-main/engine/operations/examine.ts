@@ -33,7 +33,7 @@ const params = z.object({
 
 export const examineOperation = defineOperation({
   id: 'examine',
-  version: 1,
+  version: 2,
   title: 'Examine',
   summary:
     'Looks through a dataset for repeated rows, columns that say nothing or the same twice, hidden missing values and labels given away.',
