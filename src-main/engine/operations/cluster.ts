@@ -1,8 +1,8 @@
 /**
  * Cluster: groups the codes of every row, or of the rows of a selection, by any method of analysis/clustering. Classes are learned from
  * all valid rows, or from a seeded sample where there are more than the method can hold; then every row gets its class, streamed.
- * Memory: the rows learned from (at most `fitRows`, and 0.5 GB of codes), what the method needs beside them, and the labels of up to
- * 2²⁶ rows, whatever the size of the scene.
+ * Memory: the rows learned from (at most `fitRows`, and 0.5 GB of codes), what the method needs beside them, labels of up to 128 MB and two
+ * blocks of rows, whatever the size of the scene.
  */
 import { z } from 'zod'
 import { type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
