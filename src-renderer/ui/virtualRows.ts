@@ -2,7 +2,7 @@
  * Which rows of a long table are drawn, between two spacers. An element can only be some 33 million pixels high, which is a million rows:
  * of longer tables a pixel of scrolling stands for several rows, so that every one can be reached.
  */
-export interface DrawnRows {
+interface DrawnRows {
   readonly first: number
   readonly last: number
   /** Heights of the spacers, in px. */
