@@ -65,8 +65,6 @@ export function meets(condition: RowCondition, row: number, find: (id: number) =
   if (condition.kind === 'branch') return leavesUnder(condition.node).includes(2 * (labelAt(row) - 1) + (row % 2))
   if (condition.kind === 'classes') return condition.classes.includes(labelAt(row))
   if (condition.kind === 'labelled') return condition.labels.includes(labelAt(row) - 1)
-  // The made-up labels are the classes themselves.
-  if (condition.kind === 'labelled') return condition.labels.includes(labelAt(row) - 1)
   if (condition.kind === 'polygon')
     return inside(condition.points, ...(find(condition.artifact).kind === 'embedding2d' ? planeOf(row) : codeOf(row)))
   const value = condition.array === 'codes' ? codeOf(row)[condition.unit]! : scoreAt(row)
