@@ -10,7 +10,7 @@ import { createVote, type Voters } from '../neighbourVote.ts'
 import { createLikeliest } from './likeliest.ts'
 
 /** The class of the nearest centre; `classOf` where several centres make up a class, which are leaves of a tree then. */
-export interface Centres {
+interface Centres {
   /** [centres × d] */
   readonly centres: Float32Array
   readonly d: number

@@ -25,7 +25,7 @@ export interface LabelBlock {
   readonly place: { readonly node: Int32Array; readonly lambda: Float64Array | null } | null
 }
 
-export interface AssignTask extends LabelBlock {
+interface AssignTask extends LabelBlock {
   /** The same number, the same assigner. */
   readonly id: number
   /** Null: only rows without data are labelled; all others were learned from. */
@@ -80,7 +80,7 @@ interface Labelling {
   readonly threads: number
 }
 
-export interface Labeller {
+interface Labeller {
   readonly room: (rows: number, has: { membership: boolean; place: boolean; lambda: boolean }) => LabelBlock
   /** Labels the first n rows of a block. */
   readonly label: (block: LabelBlock, n: number, run: LongRun) => Promise<void>
