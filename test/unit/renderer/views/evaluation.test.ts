@@ -74,7 +74,7 @@ test('the table of classes is gone through by keys, and Enter chooses both class
 test('where labels are kept with it, a cell chooses its rows, for the map', async () => {
   const comparison = session.artifacts.find(({ name }) => name === 'against field.gpkg') as Artifact
   const before = session.artifacts
-  const labelled = { name: 'labelled', dtype: 'uint16' as const, shape: [120] }
+  const labelled = { name: 'labelled', dtype: 'uint16' as const, shape: [120], chunkRows: 120 }
   session.artifacts = before.map((one) => (one === comparison ? { ...one, arrays: [...one.arrays, labelled] } : one))
   const frame = await screen.findByRole('group', { name: /Enter chooses its pixels$/ })
   for (const key of ['ArrowRight', 'ArrowDown', 'Enter']) await fireEvent.keyDown(frame, { key })
