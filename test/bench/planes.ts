@@ -1,8 +1,9 @@
 /**
  * UMAP against umap-learn and t-SNE against scikit-learn on the same rows in one call, with the same number of threads.
  *
- *   node test/bench/planes.ts [--json] [--peer python3] [--threads 2] [--rows 10000] [--only umap|tsne]
+ *   node test/bench/planes.ts [--json] [--peer python3] [--threads 2] [--rows 10000] [--only umap|tsne|placing]
  *
+ * 'placing': every fourth row is laid out by UMAP and the others are placed, ours against `transform`; seconds are those of placing.
  * Defaults on both sides, from rows to plane; umap-learn with its compiled code warm and free to use its threads as it likes, so that its
  * plane is another one each time, while ours is not. Processor seconds are those of all threads. Trustworthiness is ours, on the same 2000 rows; divergence as each reports it. Without
  * a Python that has them only our side is timed, and said so.
@@ -44,6 +45,17 @@ if name == 'umap':
     t, p = time.perf_counter(), processor()
     Y = umap.UMAP(n_jobs=threads).fit_transform(X)
     out = {'seconds': time.perf_counter() - t, 'processor': processor() - p, 'divergence': None, 'versions': 'umap-learn ' + umap.__version__}
+elif name == 'placing':
+    import numba, umap
+    numba.set_num_threads(threads)
+    model = umap.UMAP(n_jobs=threads).fit(X[::4])
+    others = X[np.arange(n) % 4 > 0]
+    model.transform(others[:200])
+    t, p = time.perf_counter(), processor()
+    Z = model.transform(others)
+    out = {'seconds': time.perf_counter() - t, 'processor': processor() - p, 'divergence': None, 'versions': 'umap-learn ' + umap.__version__}
+    Y = np.empty((n, 2))
+    Y[::4], Y[np.arange(n) % 4 > 0] = model.embedding_, Z
 else:
     import sklearn
     from sklearn.manifold import TSNE
@@ -91,10 +103,33 @@ async function ours(method: EmbeddingMethod, X: Float32Array, n: number, d: numb
   }
 }
 
-function theirs(method: EmbeddingMethod, folder: string, n: number, d: number): Run | null {
+async function placed(X: Float32Array, n: number, d: number): Promise<Run & { plane: Float32Array }> {
+  const learned = new Float32Array(Math.ceil(n / 4) * d)
+  const others = new Float32Array(n * d - learned.length)
+  for (let i = 0; i < n; i++) {
+    const into = i % 4 === 0 ? learned : others
+    into.set(X.subarray(i * d, (i + 1) * d), (i % 4 === 0 ? i / 4 : i - Math.ceil(i / 4)) * d)
+  }
+  const [m, params, run] = [learned.length / d, umap.params.parse({}), { seed: 1, threads }]
+  const laidOut = await umap.fit(learned, m, d, params, run)
+  const started = performance.now()
+  const before = process.cpuUsage()
+  const placer = await umap.openPlacer!(learned, laidOut.plane, m, d, params, run)
+  const places = await placer.place(others, n - m, {})
+  await placer.close()
+  const [seconds, processor] = [(performance.now() - started) / 1000, processorSince(before)]
+  const plane = new Float32Array(2 * n)
+  for (let i = 0; i < n; i++) {
+    const at = 2 * (i % 4 === 0 ? i / 4 : i - Math.ceil(i / 4))
+    plane.set((i % 4 === 0 ? laidOut.plane : places).subarray(at, at + 2), 2 * i)
+  }
+  return { plane, seconds, processor, divergence: null, versions: `node ${process.version}` }
+}
+
+function theirs(id: string, title: string, folder: string, n: number, d: number): Run | null {
   try {
     return JSON.parse(
-      execFileSync(peer, ['-c', script, method.id, folder, String(n), String(d), String(threads)], {
+      execFileSync(peer, ['-c', script, id, folder, String(n), String(d), String(threads)], {
         encoding: 'utf8',
         stdio: ['ignore', 'pipe', 'pipe'],
       }),
@@ -103,7 +138,7 @@ function theirs(method: EmbeddingMethod, folder: string, n: number, d: number): 
     const reason = String((thrown as Error).message)
       .split('\n')
       .at(-2)
-    if (!json) process.stdout.write(`no peer: ${peer} for ${method.title} did not run (${reason ?? thrown})\n`)
+    if (!json) process.stdout.write(`no peer: ${peer} for ${title} did not run (${reason ?? thrown})\n`)
     return null
   }
 }
@@ -114,18 +149,26 @@ try {
     { name: `digits, ${digitRows} × ${digitColumns}`, X: () => readDigits().X, n: digitRows, d: digitColumns },
     { name: `groups, ${rows} × ${columns}`, X: groups, n: rows, d: columns },
   ]
+  const tasks = [
+    ...([umap, tsne] as unknown as readonly EmbeddingMethod[]).map((method) => ({
+      id: method.id,
+      title: method.title,
+      ours: (X: Float32Array, n: number, d: number) => ours(method, X, n, d),
+    })),
+    { id: 'placing', title: 'UMAP, placing', ours: placed },
+  ]
   for (const { name, X: make, n, d } of data)
-    for (const method of [umap, tsne] as unknown as readonly EmbeddingMethod[]) {
-      if (only !== '' && method.id !== only) continue
+    for (const task of tasks) {
+      if (only !== '' && task.id !== only) continue
       const X = make()
       writeFileSync(join(folder, 'rows.f32'), X)
       const trust = (plane: Float32Array) => trustworthiness(X, plane, n, d, { seed: 1 })
-      const own = await ours(method, X, n, d)
-      const best = theirs(method, folder, n, d)
+      const own = await task.ours(X, n, d)
+      const best = theirs(task.id, task.title, folder, n, d)
       const theirPlane = best && new Float32Array(new Uint8Array(readFileSync(join(folder, 'plane.f32'))).buffer)
       const line = {
         suite: 'planes',
-        case: `${method.title}, ${name}, ${threads} threads`,
+        case: `${task.title}, ${name}, ${threads} threads`,
         ours: own.seconds,
         peer: best?.seconds ?? null,
         ratio: best && own.seconds / best.seconds,
