@@ -10,7 +10,7 @@ export async function nearestBy(metric: Metric, X: Float32Array, n: number, d: n
   return by(metric, await neighbourGraph(rowsBy(metric, X, n, d), n, d, k, run))
 }
 
-export interface NearestOf {
+interface NearestOf {
   /** The k nearest rows to each of Y [m × d]. */
   query(Y: Float32Array, m: number, run: LongRun): Promise<NeighbourGraph>
   close(): Promise<void>

@@ -24,7 +24,7 @@ interface Queries {
   /** [rows × d], shared. */
   readonly Y: Float32Array
 }
-export type SearchTask =
+type SearchTask =
   /** Of the rows at these places their neighbours but themselves. */
   | ({ readonly kind: 'places' } & Asked & Found)
   /** Of rows of Y. */

@@ -20,7 +20,7 @@ export interface PlacedRows {
 const rowsAtOnce = 65_536
 const valuesAtOnce = 2 ** 24
 
-export interface OtherRows extends LongRun {
+interface OtherRows extends LongRun {
   readonly codes: ArrayReader
   readonly validRows: number
   /** About how many rows the result has, those laid out among them. */

@@ -29,7 +29,7 @@ interface SettlePlan {
   readonly theta: number
 }
 
-export interface SettleTask {
+interface SettleTask {
   readonly plan: SettlePlan
   readonly rows: number
   /** [rows × k] of rows laid out, the nearest first; shared as all others. Distances are changed. */

@@ -31,7 +31,7 @@ interface SettlePlan {
   readonly seed: number
 }
 
-export interface SettleTask {
+interface SettleTask {
   readonly plan: SettlePlan
   readonly rows: number
   /** [rows × k] of rows laid out, the nearest first; shared as all others. Distances are changed. */
