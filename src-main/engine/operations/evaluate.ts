@@ -30,7 +30,7 @@ const result = (optional: boolean): InputDeclaration => ({
 
 export const evaluateOperation = defineOperation({
   id: 'evaluate',
-  version: 6,
+  version: 7,
   title: 'Compare with labels',
   summary: 'Measures class maps and anomaly scores against labels, with intervals, and warns where the labels had a say in them.',
   citation:

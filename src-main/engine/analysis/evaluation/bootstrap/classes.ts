@@ -5,9 +5,10 @@
  *
  * Shares of single rows (producer's and user's accuracy) need no samples: they have Wilson's interval.
  *
- * Names of found classes are held as they are for all rows, since a map keeps its names; and so is the mutual information that chance
- * gives (E of the AMI), which depends on the sizes of classes in the second order only. What a draw leaves as it is has no interval: the
- * labelled classes keep their sizes, but in blocks. Memory: the table twice, and the values of the replicates.
+ * Ranges lie around the figures of all rows (`Replicates.range`). Names of found classes are held as they are for all rows, since a map
+ * keeps its names; and so is the mutual information that chance gives (E of the AMI), which depends on the sizes of classes in the second
+ * order only. What a draw leaves as it is has no interval: the labelled classes keep their sizes, but in blocks. Memory: the table twice,
+ * and the values of the replicates.
  */
 import { adjustedRandIndex, type Contingency, purity, tableOf } from '../agreement.ts'
 import { f1Of, judgeNames } from '../classAgreement.ts'
@@ -72,20 +73,8 @@ export async function classIntervals(
     if (blocks) redrawBlocks(blocks.counts, drawn, random)
     else for (let j = 0; j < nTruth; j++) redraw(counts, drawn, random, j, nTruth)
     const sample = tableOf(drawn, nFound, nTruth)
-    const { homogeneity, completeness, v } = vMeasure(sample)
-    const { accuracy, kappa, right, named } = judgeNames(sample, names)
-    const values = [
-      adjustedRandIndex(sample),
-      v,
-      adjustedMutualInformation(sample, expected),
-      homogeneity,
-      completeness,
-      purity(sample),
-      accuracy,
-      kappa,
-      blocks?.mapped ? areaAdjusted(sample, names, blocks.mapped).accuracy.value : null,
-    ]
-    for (const [f, value] of values.entries()) figures.set(r, f, value)
+    const { right, named } = judgeNames(sample, names)
+    for (const [f, value] of figuresOf(sample, names, expected, blocks).entries()) figures.set(r, f, value)
     for (let j = 0; j < nTruth; j++) {
       const at = figureKeys.length + 3 * j
       const rows = sample.truthSizes[j]
@@ -99,8 +88,9 @@ export async function classIntervals(
     }
   }
   const found: Partial<Record<(typeof figureKeys)[number], Range>> = {}
-  for (const [f, key] of figureKeys.entries()) {
-    const range = figures.range(f)
+  for (const [f, value] of figuresOf(table, names, expected, blocks).entries()) {
+    const key = figureKeys[f]
+    const range = figures.range(f, value)
     if (range) found[key] = range
   }
   const perClass = (which: number): (Range | null)[] =>
@@ -114,4 +104,18 @@ export async function classIntervals(
     users: blocks ? perClass(1) : shares(named),
     f1: perClass(2),
   }
+}
+
+/** In the order of `figureKeys`. @param expected mutual information that chance gives */
+function figuresOf(
+  table: Contingency,
+  names: ArrayLike<number>,
+  expected: ReturnType<typeof expectedInformation>,
+  blocks: ClassBlocks | null,
+): (number | null)[] {
+  const { homogeneity, completeness, v } = vMeasure(table)
+  const { accuracy, kappa } = judgeNames(table, names)
+  const adjusted = adjustedMutualInformation(table, expected)
+  const area = blocks?.mapped ? areaAdjusted(table, names, blocks.mapped).accuracy.value : null
+  return [adjustedRandIndex(table), v, adjusted, homogeneity, completeness, purity(table), accuracy, kappa, area]
 }

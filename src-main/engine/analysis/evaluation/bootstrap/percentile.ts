@@ -43,13 +43,20 @@ export class Replicates {
     this.#values[figure * this.#count + replicate] = value ?? Number.NaN
   }
 
-  /** Null where fewer than half of the replicates say anything, or all say the same: that is no sign of being sure. */
-  range(figure: number): Range | null {
+  /**
+   * Null where fewer than half of the replicates say anything, or all say the same: that is no sign of being sure.
+   * @param value  of all rows. Samples hold fewer different rows, so figures that grow with what chance finds in a table (purity, shared
+   *   information) are larger in them than in all rows: replicates are moved by as much as their mean lies off, never above 1
+   */
+  range(figure: number, value: number | null = null): Range | null {
     if (Number.isNaN(this.#tail)) return null
     const values = this.#values.subarray(figure * this.#count, (figure + 1) * this.#count).filter((value) => !Number.isNaN(value))
     if (values.length === 0 || values.length < this.#count / 2) return null
     values.sort()
     if (values[0] === values[values.length - 1]) return null
-    return [quantileOfSorted(values, this.#tail), quantileOfSorted(values, 1 - this.#tail)]
+    const moved = value === null ? 0 : value - values.reduce((sum, one) => sum + one / values.length, 0)
+    const end = (tail: number): number =>
+      moved === 0 ? quantileOfSorted(values, tail) : Math.min(1, quantileOfSorted(values, tail) + moved)
+    return [end(this.#tail), end(1 - this.#tail)]
   }
 }

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { tableOf } from '#engine/analysis/evaluation/agreement.ts'
+import { adjustedRandIndex, purity, tableOf } from '#engine/analysis/evaluation/agreement.ts'
 import { binomial, redraw } from '#engine/analysis/evaluation/bootstrap/binomial.ts'
 import { classIntervals, replicatesFor } from '#engine/analysis/evaluation/bootstrap/classes.ts'
 import { scoreIntervals } from '#engine/analysis/evaluation/bootstrap/scores.ts'
 import { nameClasses } from '#engine/analysis/evaluation/classAgreement.ts'
+import { vMeasure } from '#engine/analysis/evaluation/information.ts'
 import { randomStream } from '#engine/analysis/random.ts'
 import { rankScores } from '#engine/analysis/evaluation/ranking.ts'
 import { areaError, areaUnderRoc } from '#engine/analysis/evaluation/roc.ts'
@@ -90,6 +91,25 @@ describe('intervals of classes', () => {
     expect(producers[0]?.[0]).toBeCloseTo(0.5655175352168252, 9)
     expect(producers[0]?.[1]).toBe(1)
     expect([f1[0], figures.accuracy]).toEqual([null, undefined])
+  })
+
+  test('hold the figure of all rows where few rows of many classes agree by chance', async () => {
+    const random = randomStream(3, 'chance')
+    const [found, truth] = [9, 12]
+    const counts = new Float64Array(found * truth)
+    for (let row = 0; row < 90; row++) counts[random.below(found) * truth + (row % truth)]++
+    const chance = tableOf(counts, found, truth)
+    const { figures } = await classIntervals(chance, nameClasses(chance, 'one-to-one'), 500, 7)
+    const { homogeneity, v } = vMeasure(chance)
+    for (const [key, value] of [
+      ['purity', purity(chance)],
+      ['nmi', v],
+      ['homogeneity', homogeneity],
+      ['ari', adjustedRandIndex(chance)],
+    ] as const) {
+      expect(figures[key]?.[0], key).toBeLessThan(value)
+      expect(figures[key]?.[1], key).toBeGreaterThan(value)
+    }
   })
 
   test('follow from the seed', async () => {
