@@ -44,7 +44,10 @@ function inverseCholesky(S: Float64Array, d: number): { readonly W: Float64Array
   return { W, logDeterminant }
 }
 
-/** One W for both kinds; row r of it has `length(r)` numbers that are not zero by construction. */
+/**
+ * One W for both kinds, whose rows from r on have numbers other than zero before column `length(r)` only. Four rows of W go together, so that their
+ * sums do not wait for one another; each sum is added up in the order of the columns.
+ */
 function distanceBy(
   W: Float64Array,
   rank: number,
@@ -53,11 +56,27 @@ function distanceBy(
   length: (r: number) => number,
 ): Ellipsoid['squaredDistance'] {
   const centred = new Float64Array(d)
+  const bands = Math.floor(rank / 4)
   const lengths = Int32Array.from({ length: rank }, (_, r) => length(r))
   return (X, i) => {
-    for (let j = 0; j < d; j++) centred[j] = X[i * d + j] - mean[j]
+    for (let j = 0, at = i * d; j < d; j++) centred[j] = X[at + j] - mean[j]
     let total = 0
-    for (let r = 0; r < rank; r++) {
+    for (let band = 0; band < bands; band++) {
+      const end = lengths[4 * band + 3]
+      let [s0, s1, s2, s3] = [0, 0, 0, 0]
+      for (let j = 0, at = 4 * band * d; j < end; j++, at++) {
+        const x = centred[j]
+        s0 += W[at] * x
+        s1 += W[at + d] * x
+        s2 += W[at + 2 * d] * x
+        s3 += W[at + 3 * d] * x
+      }
+      total += s0 * s0
+      total += s1 * s1
+      total += s2 * s2
+      total += s3 * s3
+    }
+    for (let r = 4 * bands; r < rank; r++) {
       let sum = 0
       for (let j = 0, at = r * d; j < lengths[r]; j++) sum += W[at + j] * centred[j]
       total += sum * sum

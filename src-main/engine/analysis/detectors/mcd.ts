@@ -60,10 +60,17 @@ function momentsOf(X: Float32Array, p: number, rows: ArrayLike<number>, count: n
   const S = new Float64Array(p * p)
   for (let r = 0; r < count; r++) for (let j = 0, at = rows[r] * p; j < p; j++) mean[j] += X[at + j]
   for (let j = 0; j < p; j++) mean[j] /= count
-  const centred = new Float64Array(p)
-  for (let r = 0; r < count; r++) {
-    for (let j = 0, at = rows[r] * p; j < p; j++) centred[j] = X[at + j] - mean[j]
-    for (let i = 0; i < p; i++) for (let j = 0, c = centred[i]; j <= i; j++) S[i * p + j] += c * centred[j]
+  // Four rows go together: their products are added one after another while a sum is at hand.
+  const four = new Float64Array(4 * p)
+  for (let r = 0; r < count; r += 4) {
+    four.fill(0)
+    for (let row = 0; row < Math.min(4, count - r); row++)
+      for (let j = 0, at = rows[r + row] * p; j < p; j++) four[4 * j + row] = X[at + j] - mean[j]
+    for (let i = 0; i < p; i++) {
+      const [a, b, c, d] = [four[4 * i], four[4 * i + 1], four[4 * i + 2], four[4 * i + 3]]
+      for (let j = 0, at = i * p; j <= i; j++, at++)
+        S[at] = S[at] + a * four[4 * j] + b * four[4 * j + 1] + c * four[4 * j + 2] + d * four[4 * j + 3]
+    }
   }
   for (let i = 0; i < p; i++) for (let j = 0; j <= i; j++) S[i * p + j] = S[j * p + i] = S[i * p + j] / count
   return { mean, S }
