@@ -164,9 +164,7 @@ async function estimated(
   const { columns, conditions = 0, trainRows, holdoutRows } = workspace.project.artifact(inputs.matrix).meta as unknown as MatrixMeta
   const { model, preset, settings } = params as { model: string; preset: string | null; settings: Values }
   const asked = { model, preset, settings, columns: columns.length, conditions, rows: trainRows, holdoutRows, time: true }
-  const threads = call.integer('threads', 1)
-  const place = { project: workspace.project, isBusy: false, signal: call.signal, ...(threads !== undefined && { threads }) }
-  const result = await estimateFor(asked, place)
+  const result = await estimateFor(asked, placeOfEstimate(call, workspace))
   return { result, text: estimateText(result) }
 }
 
@@ -180,10 +178,13 @@ async function estimatedPlane(
 ): Promise<Output> {
   const params = await readParameters(operation, call, {})
   const { latents } = await inputsFor(workspace, operation, references, params, base)
-  const threads = call.integer('threads', 1)
-  const place = { project: workspace.project, isBusy: false, signal: call.signal, ...(threads !== undefined && { threads }) }
-  const result = await estimatePlane({ latents, params }, place)
+  const result = await estimatePlane({ latents, params }, placeOfEstimate(call, workspace))
   return { result, text: planeEstimateText(result) }
+}
+
+function placeOfEstimate(call: Call, { project }: Workspace) {
+  const threads = call.integer('threads', 1)
+  return { project, isBusy: false, signal: call.signal, ...(threads !== undefined && { threads }) }
 }
 
 /** The programs for the columns of a dataset or a matrix, the first artifact named. */

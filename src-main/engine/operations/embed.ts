@@ -21,6 +21,7 @@ const placing = embeddings.filter(({ openPlacer }) => openPlacer)
 const listed = (size: (method: EmbeddingMethod) => number): string =>
   placing.map((method) => `${method.title} ${words(size(method))}`).join(', ')
 const mostShown = 2_000_000
+const rowCount = z.int().min(100).max(mostShown).nullable().default(null)
 
 const params = z.object({
   method: methodEnum(['pca', 'umap', 'tsne'], embeddings).default('pca').meta({
@@ -28,31 +29,19 @@ const params = z.object({
     description: 'PCA is straight and immediate; the others keep neighbours together and say little of distances between groups.',
   }),
   ...shapeOfMethods(embeddings, 'method'),
-  rows: z
-    .int()
-    .min(100)
-    .max(mostShown)
-    .nullable()
-    .default(null)
-    .meta({
-      title: 'Rows at most',
-      unit: 'rows',
-      description: `Of more rows an even sample is shown. Left empty, ${words(mostShown)}.`,
-      advanced: true,
-    }),
-  learnRows: z
-    .int()
-    .min(100)
-    .max(mostShown)
-    .nullable()
-    .default(null)
-    .meta({
-      title: 'Learn the plane from',
-      unit: 'rows',
-      description: `More rows than these are placed among them afterwards, each by its neighbours. Left empty: ${listed(({ usualRows }) => usualRows)}. At most: ${listed(({ mostRows }) => mostRows)}.`,
-      showWhen: { method: placing.map(({ id }) => id) },
-      advanced: true,
-    }),
+  rows: rowCount.meta({
+    title: 'Rows at most',
+    unit: 'rows',
+    description: `Of more rows an even sample is shown. Left empty, ${words(mostShown)}.`,
+    advanced: true,
+  }),
+  learnRows: rowCount.meta({
+    title: 'Learn the plane from',
+    unit: 'rows',
+    description: `More rows than these are placed among them afterwards, each by its neighbours. Left empty: ${listed((it) => it.usualRows)}. At most: ${listed((it) => it.mostRows)}.`,
+    showWhen: { method: placing.map(({ id }) => id) },
+    advanced: true,
+  }),
 })
 type Params = z.output<typeof params>
 

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { Artifact, ReviewEntry } from '../../domain/artifact.ts'
 import { AnomalyEvent, AnomalyObject, FlaggedRow, Interval, ReviewFilter, ThresholdChoice } from '../../domain/scores.ts'
-import { id, float32, float64 } from './values.ts'
+import { id, float32, float64, page } from './values.ts'
 
 export const anomalyCalls = {
   /**
@@ -18,8 +18,7 @@ export const anomalyCalls = {
       review: ReviewFilter.default('all'),
       /** Only these rows of the dataset, e.g. an event's: both ends included. */
       rows: z.object({ from: z.number(), to: z.number() }).optional(),
-      offset: z.int().nonnegative().default(0),
-      limit: z.int().positive().max(500).default(100),
+      ...page(100, 500),
     }),
     output: z.object({ threshold: z.number(), flagged: z.number(), total: z.int(), rows: z.array(FlaggedRow) }),
   },
@@ -32,8 +31,7 @@ export const anomalyCalls = {
       minimumLength: z.int().positive().max(100_000).optional(),
       sort: z.enum(['score', 'row', 'flagged']).default('score'),
       review: ReviewFilter.default('all'),
-      offset: z.int().nonnegative().default(0),
-      limit: z.int().positive().max(500).default(100),
+      ...page(100, 500),
     }),
     output: z.object({ threshold: z.number(), total: z.int(), events: z.array(AnomalyEvent) }),
   },
@@ -45,8 +43,7 @@ export const anomalyCalls = {
       minimumPixels: z.int().positive().max(1_000_000).optional(),
       sort: z.enum(['score', 'pixels', 'row']).default('score'),
       review: ReviewFilter.default('all'),
-      offset: z.int().nonnegative().default(0),
-      limit: z.int().positive().max(500).default(100),
+      ...page(100, 500),
     }),
     output: z.object({ threshold: z.number(), total: z.int(), objects: z.array(AnomalyObject) }),
   },

@@ -1,6 +1,6 @@
 /** Values of datasets and of maps made of them. */
 import { z } from 'zod'
-import { id, float32, float64, uint16, RasterWindow } from './values.ts'
+import { id, float32, float64, uint16, RasterWindow, tablePage, tableRows } from './values.ts'
 
 export const datasetCalls = {
   /** values [bands, outHeight, outWidth] float32, NaN where there is no data. */
@@ -10,19 +10,10 @@ export const datasetCalls = {
   },
   /** values [outHeight, outWidth]: labels of a clustering (0 = no data) or scores (NaN = no data), by artifact kind. */
   readMap: { input: z.object({ artifact: id, window: RasterWindow }), output: z.object({ values: z.union([uint16, float32]) }) },
-  /** Rows of a table, cells or embedding as shown: numbers, text, null for missing. */
+  /** Rows of a table, cells or embedding. */
   readRows: {
-    input: z.object({
-      dataset: id,
-      offset: z.int().nonnegative(),
-      limit: z.int().positive().max(500),
-      columns: z.int().positive().max(200).default(60),
-    }),
-    output: z.object({
-      names: z.array(z.string()),
-      rows: z.array(z.array(z.union([z.number(), z.string(), z.boolean(), z.null()]))),
-      total: z.number(),
-    }),
+    input: z.object({ dataset: id, ...tablePage }),
+    output: z.object({ names: z.array(z.string()), rows: tableRows, total: z.number() }),
   },
   /** Values of all columns at one row (mean over a square of `radius` pixels for rasters), before and after the model when one is given. */
   readSpectrum: {

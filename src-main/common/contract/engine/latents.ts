@@ -1,7 +1,7 @@
 /** Codes, planes and selections of rows. */
 import { z } from 'zod'
 import { RowSelection } from '../../domain/selection.ts'
-import { id, float32, float64, uint16, uint8, RasterWindow } from './values.ts'
+import { id, float32, float64, uint16, uint8, RasterWindow, tablePage, tableRows } from './values.ts'
 
 export const latentCalls = {
   /** A seeded sample of valid rows for the scatter: codes [n, codeSize], row numbers, labels and scores where given. */
@@ -59,18 +59,8 @@ export const latentCalls = {
   },
   /** Rows of a selection alone, as `readRows` shows them, from the `offset`-th of them on: `numbers` are their row numbers, `total` all of them. */
   readSelectedRows: {
-    input: z.object({
-      selection: RowSelection,
-      offset: z.int().nonnegative(),
-      limit: z.int().positive().max(500),
-      columns: z.int().positive().max(200).default(60),
-    }),
-    output: z.object({
-      names: z.array(z.string()),
-      numbers: float64,
-      rows: z.array(z.array(z.union([z.number(), z.string(), z.boolean(), z.null()]))),
-      total: z.number(),
-    }),
+    input: z.object({ selection: RowSelection, ...tablePage }),
+    output: z.object({ names: z.array(z.string()), numbers: float64, rows: tableRows, total: z.number() }),
   },
   /** values [outHeight, outWidth]: 1 for pixels of a scene that are in the selection. */
   selectionMap: { input: z.object({ selection: RowSelection, window: RasterWindow }), output: z.object({ values: uint8 }) },

@@ -1,7 +1,7 @@
 /** What a model learned: reports, and features of dictionaries. */
 import { z } from 'zod'
 import { FeatureDetail, FeatureLine, FeatureSort } from '../../domain/features.ts'
-import { id, float32, float64 } from './values.ts'
+import { id, float32, float64, page } from './values.ts'
 
 export const reportCalls = {
   /**
@@ -53,8 +53,7 @@ export const reportCalls = {
           text: z.string().max(200).optional(),
         })
         .default({ never: false }),
-      offset: z.int().nonnegative().default(0),
-      limit: z.int().positive().max(1000).default(100),
+      ...page(100, 1000),
     }),
     output: z.object({ total: z.int(), lines: z.array(FeatureLine) }),
   },

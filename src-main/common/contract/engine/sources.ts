@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { Artifact } from '../../domain/artifact.ts'
 import { SourceReport, SourceState } from '../../domain/dataset.ts'
-import { id, none, float32 } from './values.ts'
+import { id, none, float32, tableRows } from './values.ts'
 
 export const sourceCalls = {
   /** What a file is, before importing it. */
@@ -22,7 +22,7 @@ export const sourceCalls = {
     }),
     output: z.object({
       names: z.array(z.string()),
-      rows: z.array(z.array(z.union([z.number(), z.string(), z.boolean(), z.null()]))),
+      rows: tableRows,
       min: float32,
       max: float32,
       missingShare: float32,

@@ -7,8 +7,16 @@ import type { Placer } from './define.ts'
 import { openNearestBy } from './nearest.ts'
 import type { Metric } from './params.ts'
 
+/** Rows to be settled, with their neighbours [rows × k] among those laid out, the nearest first. In shared memory; distances are changed. */
+export interface SettleTask<Plan> extends NeighbourGraph {
+  readonly plan: Plan
+  readonly rows: number
+  /** [rows × 2], to be written. */
+  readonly places: Float32Array
+}
+
 interface Settling<Plan> {
-  readonly crew: Crew<{ readonly plan: Plan; readonly rows: number; readonly places: Float32Array } & NeighbourGraph>
+  readonly crew: Crew<SettleTask<Plan>>
   readonly plan: Plan
   /** Rows of a part. */
   readonly rowsAtOnce: number

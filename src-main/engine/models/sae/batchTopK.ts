@@ -55,9 +55,7 @@ import {
   dictionaryLayout,
   dictionaryPresets,
   dictionarySchedule,
-  fits,
-  group,
-  leastSteps,
+  family,
 } from './params.ts'
 
 const mostTimesK = 8
@@ -75,12 +73,10 @@ export const batchTopK = defineModel({
   version: 4,
   title: 'Sparse autoencoder (BatchTopK)',
   summary: 'TopK for the batch as a whole: hard rows use more codes than easy ones.',
-  group,
+  ...family,
   useWhen: 'Rows differ in how much is in them, and k codes shall be enough on average.',
   avoidWhen: 'Every row shall be described by exactly k codes, or steps are of few rows.',
   paper: 'Bussmann, Leask & Nanda 2024, BatchTopK sparse autoencoders, arXiv 2412.06410',
-  fits,
-  leastSteps,
   params: z.object({
     codeSize: codeSize(256),
     k: activeCodes(8),

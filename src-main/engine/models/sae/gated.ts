@@ -34,7 +34,7 @@ import { stopGradient } from '../../compute/special/gradientFlow.ts'
 import { totalOf } from '../../losses/terms.ts'
 import { defineModel, type TensorMap } from '../define.ts'
 import { decoded, firstDictionary, heldOutError, pullBuffers, pullBuffersAfter, pullScalars } from './dictionary.ts'
-import { checkCodes, dictionaryLayout, dictionaryPresets, fits, group, leastSteps, pulledParams } from './params.ts'
+import { checkCodes, dictionaryLayout, dictionaryPresets, family, pulledParams } from './params.ts'
 import { type ResampleRule, resample } from './resample.ts'
 
 /** ReLU(π) and f share one product with W_gate. */
@@ -54,12 +54,10 @@ export const saeGated = defineModel({
   version: 3,
   title: 'Sparse autoencoder (gated)',
   summary: 'A dictionary that decides apart whether a code is used and how large it is.',
-  group,
+  ...family,
   useWhen: 'Results shall be compared with published gated dictionaries, or a penalty is wanted that shrinks no code.',
   avoidWhen: 'Nothing speaks for it in particular: TopK and JumpReLU reach as much with less.',
   paper: 'Rajamanoharan et al. 2024, Improving dictionary learning with gated sparse autoencoders, arXiv 2404.16014',
-  fits,
-  leastSteps,
   params: z.object(pulledParams('the gates')),
   presets: [
     ...dictionaryPresets('targetCodes'),

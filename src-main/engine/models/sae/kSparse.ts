@@ -30,19 +30,17 @@ import { type Codes, denseCodes, sparseDecode, sparseEncode } from '../../comput
 import { totalOf } from '../../losses/terms.ts'
 import { defineModel, type TensorMap } from '../define.ts'
 import { batchSize, epochs, learningRate } from '../training.ts'
-import { activeCodes, checkCodes, codeSize, dictionarySchedule, fits, group, layers, leastSteps } from './params.ts'
+import { activeCodes, checkCodes, codeSize, dictionarySchedule, family, layers } from './params.ts'
 
 export const kSparse = defineModel({
   id: 'k-sparse',
   version: 2,
   title: 'k-sparse autoencoder',
   summary: 'The plainest of sparse codes: one layer there and the same one back, of which the k largest codes are kept.',
-  group,
+  ...family,
   useWhen: 'Codes shall feed a simple classifier, or the plainest sparse model is wanted as a yardstick.',
   avoidWhen: 'The dictionary is large: without a remedy many of its codes die. Take TopK then.',
   paper: 'Makhzani & Frey 2013, k-sparse autoencoders, arXiv 1312.5663',
-  fits,
-  leastSteps,
   params: z.object({
     codeSize: codeSize(256),
     k: activeCodes(8),

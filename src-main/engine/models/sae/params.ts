@@ -4,11 +4,14 @@ import { StratumError } from '#common/errors.ts'
 import type { StageLayout } from '#common/domain/results.ts'
 import { batchSize, epochs, learningRate, schedule } from '../training.ts'
 
-export const group = 'Sparse codes that can be read'
+/** What every model of the family says of itself. */
+export const family = {
+  group: 'Sparse codes that can be read',
+  fits: ['raster', 'table', 'cells', 'embedding', 'series'],
+  /** Codes are many at first and fall to the wanted number over three tenths of the steps; directions settle after that. */
+  leastSteps: 2000,
+} as const
 export const [layers, sparsity, alive] = ['Layers', 'Sparsity', 'Dead codes'] as const
-/** Codes are many at first and fall to the wanted number over three tenths of the steps; directions settle after that. */
-export const leastSteps = 2000
-export const fits = ['raster', 'table', 'cells', 'embedding', 'series'] as const
 
 export const codeSize = (value: number) =>
   z.int().min(2).max(131_072).default(value).meta({

@@ -20,7 +20,7 @@ import { z } from 'zod'
 import { totalOf } from '../../losses/terms.ts'
 import { defineModel } from '../define.ts'
 import { decoded, firstDictionary, heldOutError, preActivation, pullBuffers, pullBuffersAfter, pullScalars } from './dictionary.ts'
-import { checkCodes, dictionaryLayout, dictionaryPresets, fits, group, leastSteps, pulledParams } from './params.ts'
+import { checkCodes, dictionaryLayout, dictionaryPresets, family, pulledParams } from './params.ts'
 import { rectifiedCode, resample } from './resample.ts'
 
 export const saeRelu = defineModel({
@@ -28,13 +28,11 @@ export const saeRelu = defineModel({
   version: 2,
   title: 'Sparse autoencoder (ReLU + L1)',
   summary: 'A dictionary whose codes are pushed to zero by their size: the first of its kind, and the one most papers compare with.',
-  group,
+  ...family,
   useWhen: 'Rows may use very different numbers of codes, or results shall be compared with published ReLU dictionaries.',
   avoidWhen: 'The rows shall be rebuilt well: the penalty shrinks every code; TopK and JumpReLU rebuild more with as few codes.',
   paper:
     'Cunningham et al. 2023, Sparse autoencoders find highly interpretable features in language models, arXiv 2309.08600; Bricken et al. 2023, Towards monosemanticity',
-  fits,
-  leastSteps,
   params: z.object(pulledParams('the sum of codes')),
   presets: dictionaryPresets('targetCodes'),
 

@@ -35,10 +35,8 @@ import {
   dictionaryLayout,
   dictionaryPresets,
   dictionarySchedule,
-  fits,
-  group,
+  family,
   layers,
-  leastSteps,
 } from './params.ts'
 
 export const saeTopK = defineModel({
@@ -46,13 +44,11 @@ export const saeTopK = defineModel({
   version: 2,
   title: 'Sparse autoencoder (TopK)',
   summary: 'Describes every row by a few of many directions: a dictionary learned from the data.',
-  group,
+  ...family,
   useWhen: 'Rows are mixtures of a few things out of many, and each thing shall have a code of its own that can be named and searched.',
   avoidWhen: 'A map or a clustering wants few numbers per row, or there are less rows than codes; take an autoencoder or PCA.',
   paper:
     'Gao et al. 2024, Scaling and evaluating sparse autoencoders, arXiv 2406.04093; Makhzani & Frey 2013, k-sparse autoencoders, arXiv 1312.5663',
-  fits,
-  leastSteps,
   params: z.object({
     codeSize: codeSize(256),
     k: activeCodes(8),

@@ -21,23 +21,20 @@ import { totalOf } from '../../losses/terms.ts'
 import { defineModel, type TensorMap } from '../define.ts'
 import { batchSize, epochs, learningRate, schedule } from '../training.ts'
 import { logImportanceWeights, variationalFace } from './importance.ts'
-import { code, drawn, group, grownAt, leastSteps, network, networkParams, type Posterior, sized, warmup } from './network.ts'
+import { code, drawn, family, grownAt, network, networkParams, type Posterior, sized, warmup } from './network.ts'
 
 export const cvae = defineModel({
   id: 'cvae',
   version: 1,
   title: 'Conditional variational autoencoder',
   summary: 'A variational autoencoder that is told known influences, so that its codes need not tell them.',
-  group,
+  ...family,
   useWhen:
     'Something known moves the values and shall not shape the codes: batch, sensor, flight line. Name it as a known influence of the data.',
   avoidWhen:
     'Nothing of the kind is known: then it is the ordinary variational autoencoder. What goes together with the influence is taken out with it.',
   paper: 'Sohn, Lee & Yan 2015, Learning structured output representation using deep conditional generative models, NeurIPS 28',
-  fits: ['raster', 'table', 'cells', 'embedding', 'series'],
   takesConditions: true,
-  takesMissing: true,
-  leastSteps,
   params: z.object({
     ...networkParams,
     beta: z.number().min(0).max(10_000).default(1).meta({

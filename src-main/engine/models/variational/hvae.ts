@@ -38,10 +38,9 @@ import {
   code,
   codeWidth,
   drawn,
-  group,
+  family,
   grownAt,
   layers,
-  leastSteps,
   network,
   networkParams,
   type Posterior,
@@ -57,14 +56,11 @@ export const hvae = defineModel({
   version: 1,
   title: 'Hierarchical variational autoencoder',
   summary: 'Two levels of codes: a detailed one that rebuilds the row, and a coarse one that says how details go together.',
-  group,
+  ...family,
   useWhen: 'Rows have structure at two levels, such as kinds and variants within a kind, and both shall have codes.',
   avoidWhen: 'One level tells all: look in the report whether the second is empty, then take the ordinary variational autoencoder.',
   paper:
     'Dang, Tran, Nguyen & Ho 2024, Beyond vanilla variational autoencoders: detecting posterior collapse in conditional and hierarchical variational autoencoders, ICLR, arXiv 2306.05023',
-  fits: ['raster', 'table', 'cells', 'embedding', 'series'],
-  takesMissing: true,
-  leastSteps,
   params: z.object({
     codeSize: codeSize.meta({ ...codeSize.meta(), title: 'Numbers per row, first level' }),
     secondSize: z.int().min(1).max(4096).default(2).meta({

@@ -17,7 +17,7 @@ import { totalOf } from '../../losses/terms.ts'
 import { defineModel } from '../define.ts'
 import { batchSize, epochs, learningRate, schedule } from '../training.ts'
 import { variationalFace } from './importance.ts'
-import { code, drawn, embeddingPreset, group, grownAt, leastSteps, network, networkParams, sized, warmup, wholeStage } from './network.ts'
+import { code, drawn, embeddingPreset, family, grownAt, network, networkParams, sized, warmup, wholeStage } from './network.ts'
 import { checkPairs, kernel, towardsPrior } from './prior.ts'
 
 export const infoVae = defineModel({
@@ -25,13 +25,10 @@ export const infoVae = defineModel({
   version: 1,
   title: 'Variational autoencoder that uses its code (InfoVAE)',
   summary: 'Holds the codes of all rows together to a bell curve instead of each row’s, so that they stay informative.',
-  group,
+  ...family,
   useWhen: 'An ordinary variational autoencoder leaves its code empty, or codes shall tell as much as they can and still be smooth.',
   avoidWhen: 'A likelihood bound is to be compared between models: this loss is none.',
   paper: 'Zhao, Song & Ermon 2017, InfoVAE: balancing learning and inference in variational autoencoders, arXiv 1706.02262',
-  fits: ['raster', 'table', 'cells', 'embedding', 'series'],
-  takesMissing: true,
-  leastSteps,
   params: z.object({
     ...networkParams,
     alpha: z.number().min(-10).max(1).default(1).meta({

@@ -16,7 +16,7 @@ import { totalOf } from '../../losses/terms.ts'
 import { defineModel } from '../define.ts'
 import { batchSize, epochs, learningRate, schedule } from '../training.ts'
 import { logImportanceWeights, variationalFace } from './importance.ts'
-import { code, embeddingPreset, group, leastSteps, network, networkParams, sized, wholeStage } from './network.ts'
+import { code, embeddingPreset, family, network, networkParams, sized, wholeStage } from './network.ts'
 
 const mostJudgedDraws = 8
 
@@ -25,13 +25,10 @@ export const iwae = defineModel({
   version: 1,
   title: 'Importance-weighted autoencoder',
   summary: 'A variational autoencoder with several draws per row: a tighter bound and richer codes.',
-  group,
+  ...family,
   useWhen: 'How likely rows are matters (anomalies, comparison of models), or an ordinary variational autoencoder uses too few codes.',
   avoidWhen: 'Time is short: every row costs as many times as there are draws.',
   paper: 'Burda, Grosse & Salakhutdinov 2016, Importance weighted autoencoders, arXiv 1509.00519',
-  fits: ['raster', 'table', 'cells', 'embedding', 'series'],
-  takesMissing: true,
-  leastSteps,
   params: z.object({
     ...networkParams,
     draws: z.int().min(1).max(256).default(8).meta({

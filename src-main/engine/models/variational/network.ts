@@ -41,10 +41,15 @@ import type { Initialiser, Noise, TensorMap, Weights } from '../define.ts'
 
 export const widths = z.array(z.int().min(1).max(65_536)).max(12)
 export const [layers, data, code] = ['Layers', 'Noise of the data', 'Cost of the code'] as const
-export const group = 'Smooth and probabilistic codes'
 
-/** The width of the noise and the price of codes settle one after the other: 500 steps explain half of what 2000 do. */
-export const leastSteps = 2000
+/** What every model of the family says of itself. */
+export const family = {
+  group: 'Smooth and probabilistic codes',
+  fits: ['raster', 'table', 'cells', 'embedding', 'series'],
+  takesMissing: true,
+  /** The width of the noise and the price of codes settle one after the other: 500 steps explain half of what 2000 do. */
+  leastSteps: 2000,
+} as const
 
 /** σ of q(z|x), where it is not to be learned. */
 export function codeWidth(title: string, value: number | null = null) {

@@ -19,21 +19,18 @@ import { totalOf } from '../../losses/terms.ts'
 import { defineModel } from '../define.ts'
 import { batchSize, epochs, learningRate, schedule } from '../training.ts'
 import { variationalFace } from './importance.ts'
-import { code, drawn, group, grownAt, leastSteps, network, networkParams, sized, warmup, wholeStage } from './network.ts'
+import { code, drawn, family, grownAt, network, networkParams, sized, warmup, wholeStage } from './network.ts'
 
 export const vae = defineModel({
   id: 'vae',
   version: 1,
   title: 'Variational autoencoder',
   summary: 'Compresses every row to a cloud of codes instead of a point, so that near codes mean near rows.',
-  group,
+  ...family,
   useWhen: 'Codes shall vary smoothly, be compared as distances or drawn from, and superfluous ones shall switch themselves off.',
   avoidWhen: 'Only the reconstruction counts, or there are less than some thousand rows: a plain autoencoder is sharper.',
   paper:
     'Kingma & Welling 2014, Auto-encoding variational Bayes, arXiv 1312.6114; Higgins et al. 2017, β-VAE, ICLR; Rybkin et al. 2021, Simple and effective VAE training with calibrated decoders, arXiv 2006.13202',
-  fits: ['raster', 'table', 'cells', 'embedding', 'series'],
-  takesMissing: true,
-  leastSteps,
   params: z.object({
     ...networkParams,
     beta: z.number().min(0).max(10_000).default(1).meta({

@@ -23,7 +23,7 @@ import { denseChain } from '../../layers/dense.ts'
 import { totalOf } from '../../losses/terms.ts'
 import { defineModel, type TensorMap } from '../define.ts'
 import { batchSize, epochs, learningRate, schedule } from '../training.ts'
-import { code, embeddingPreset, group, layers, leastSteps, networkParams, sized, widths } from './network.ts'
+import { code, embeddingPreset, family, layers, networkParams, sized, widths } from './network.ts'
 import { checkPairs, kernel, towardsPrior } from './prior.ts'
 
 const { codeSize, encoder, decoder, activation } = networkParams
@@ -33,13 +33,10 @@ export const wae = defineModel({
   version: 1,
   title: 'Wasserstein autoencoder',
   summary: 'A plain autoencoder whose codes together have the shape of a bell curve.',
-  group,
+  ...family,
   useWhen: 'Sharp reconstructions and codes that can be drawn from are both wanted, without noise on each code.',
   avoidWhen: 'How certain a code is matters, or superfluous codes shall switch off: a variational autoencoder does that.',
   paper: 'Tolstikhin, Bousquet, Gelly & Schölkopf 2018, Wasserstein auto-encoders, arXiv 1711.01558',
-  fits: ['raster', 'table', 'cells', 'embedding', 'series'],
-  takesMissing: true,
-  leastSteps,
   params: z.object({
     codeSize,
     encoder,

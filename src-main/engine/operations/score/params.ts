@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { ScoreSpace, ThresholdRule } from '#common/domain/scores.ts'
 import { methodEnum, shapeOfMethods } from '../../analysis/methods/define.ts'
+import { anomalyLabelParams } from '../labelParams.ts'
 import { defaultMergeGap, defaultMinimumLength, defaultMinimumPixels } from './findings.ts'
 import { inSpaces, methodIds, reconstruction, scoreMethods, spaceTitles } from './methods.ts'
 
@@ -116,41 +117,13 @@ export const params = z.object({
       description: 'The highest part of the held-out rows is taken for anomalous. For data that was not cleaned before training.',
       paperTerm: 'contamination',
     }),
-  labels: z
-    .string()
-    .min(1)
-    .nullable()
-    .default(null)
-    .meta({
-      title: 'Labels',
-      group: threshold,
-      showWhen: { rule: ['labels'] },
-      description:
-        'A field or column of the dataset, a raster on its grid, or polygons. 0 and words such as normal, benign or healthy are normal, everything else is anomalous.',
-    }),
-  labelField: z
-    .string()
-    .nullable()
-    .default(null)
-    .meta({
-      title: 'Field of the polygons',
-      group: threshold,
-      advanced: true,
-      showWhen: { rule: ['labels'] },
-      description: 'Which attribute holds the class.',
-    }),
-  labelShare: z
-    .number()
-    .min(1)
-    .max(100)
-    .default(30)
-    .meta({
-      title: 'Labels to use',
-      unit: '%',
-      group: threshold,
-      showWhen: { rule: ['labels'] },
-      description: 'Share of the labelled rows, drawn by seed, that choose the threshold. Judge the result on the others only.',
-    }),
+  ...anomalyLabelParams(
+    { showWhen: { rule: ['labels'] }, group: threshold },
+    {
+      least: 1,
+      description: 'Share of the labelled rows that the threshold is chosen by, drawn by the seed. Judge the result on the others only.',
+    },
+  ),
 
   mergeGap: z.int().min(0).max(100_000).default(defaultMergeGap).meta({
     title: 'Join events across',

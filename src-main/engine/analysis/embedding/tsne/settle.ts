@@ -11,6 +11,7 @@
  */
 import { type Crew, createCrew, type Work, workerBeside } from '../../threads/crew.ts'
 import { sharedFloats, sharedInts } from '../../threads/sharedMemory.ts'
+import type { SettleTask } from '../placer.ts'
 import { toProbabilities } from './affinities.ts'
 import { Quadtree } from './quadtree.ts'
 
@@ -29,17 +30,7 @@ interface SettlePlan {
   readonly theta: number
 }
 
-interface SettleTask {
-  readonly plan: SettlePlan
-  readonly rows: number
-  /** [rows × k] of rows laid out, the nearest first; shared as all others. Distances are changed. */
-  readonly index: Int32Array
-  readonly distance: Float32Array
-  /** [rows × 2] */
-  readonly places: Float32Array
-}
-
-export const settleCrew = (threads: number): Crew<SettleTask> =>
+export const settleCrew = (threads: number): Crew<SettleTask<SettlePlan>> =>
   createCrew({ worker: workerBeside(import.meta.url, 'tsneSettle.worker'), threads: Math.max(1, threads), open: () => settleWork })
 
 export function settlePlan(plane: Float32Array, n: number, plan: Pick<SettlePlan, 'k' | 'perplexity' | 'theta'>): SettlePlan {
@@ -50,12 +41,12 @@ export function settlePlan(plane: Float32Array, n: number, plan: Pick<SettlePlan
   return { ...plan, plane: shared, values: tree.values, after: tree.after, cells: tree.cells }
 }
 
-export const settleWork: Work<SettleTask> = (task, part) => {
+export const settleWork: Work<SettleTask<SettlePlan>> = (task, part) => {
   for (let i = part * rowsAtOnce; i < Math.min(task.rows, (part + 1) * rowsAtOnce); i++) settle(task, i)
   return undefined
 }
 
-function settle({ plan, index: all, distance, places }: SettleTask, i: number): void {
+function settle({ plan, index: all, distance, places }: SettleTask<SettlePlan>, i: number): void {
   const { k, plane, perplexity } = plan
   const index = all.subarray(i * k, (i + 1) * k)
   const p = distance.subarray(i * k, (i + 1) * k)

@@ -9,6 +9,7 @@
  */
 import { instantiate, type Kernels } from '../../../compute/wasm/assembler.ts'
 import { type Crew, createCrew, type Work, workerBeside } from '../../threads/crew.ts'
+import type { SettleTask } from '../placer.ts'
 import type { Curve } from './curve.ts'
 import { membershipsOfOther } from './fuzzySet.ts'
 import { edgeBytes, passOf, writeEdge } from './kernel.ts'
@@ -31,17 +32,7 @@ interface SettlePlan {
   readonly seed: number
 }
 
-interface SettleTask {
-  readonly plan: SettlePlan
-  readonly rows: number
-  /** [rows × k] of rows laid out, the nearest first; shared as all others. Distances are changed. */
-  readonly index: Int32Array
-  readonly distance: Float32Array
-  /** [rows × 2] */
-  readonly places: Float32Array
-}
-
-export const settleCrew = (threads: number): Crew<SettleTask> =>
+export const settleCrew = (threads: number): Crew<SettleTask<SettlePlan>> =>
   createCrew({ worker: workerBeside(import.meta.url, 'settle.worker'), threads: Math.max(1, threads), open: settleWork })
 
 const ownBytes = (k: number): number => Math.ceil((rowBytes + k * edgeBytes) / 64) * 64
@@ -54,7 +45,7 @@ export function settlePlan(plane: Float32Array, threads: number, plan: Omit<Sett
   return { ...plan, memory }
 }
 
-export function settleWork(thread: number): Work<SettleTask> {
+export function settleWork(thread: number): Work<SettleTask<SettlePlan>> {
   let settle: ReturnType<typeof settler> | null = null
   return (task, part) => {
     settle ??= settler(task.plan, thread)
@@ -92,7 +83,7 @@ function settler({ memory, n, k, passes, curve, repulsion, seed }: SettlePlan, t
     return edges
   }
 
-  return ({ index: all, distance, places }: SettleTask, i: number): void => {
+  return ({ index: all, distance, places }: SettleTask<SettlePlan>, i: number): void => {
     const index = all.subarray(i * k, (i + 1) * k)
     const v = distance.subarray(i * k, (i + 1) * k)
     if (v[0] === 0) {
