@@ -13,16 +13,26 @@ import {
 import { flaggedRows } from '../operations/score/flaggedRows.ts'
 import { eventsOf } from '../operations/score/windowEvents.ts'
 import type { Project } from '../project/project.ts'
-import { type Cell, createCsv, shortFloat32 } from './csv.ts'
+import { type Cell, type CsvOptions, createCsv, shortFloat32 } from './csv.ts'
 import type { ExportedFile } from './outputFile.ts'
+
+interface ListFile {
+  readonly path: string
+  readonly formulas?: CsvOptions['formulas']
+  readonly signal: AbortSignal
+}
 
 const most = 3
 const short = (value: number | string | null): Cell => (typeof value === 'number' ? shortFloat32(Math.fround(value)) : value)
 const reviewed = (entry: ReviewEntry | null): Cell[] => [entry?.verdict ?? null, entry?.comment || null]
 const rounded = (value: number | null): number | null => (value === null ? null : Number(value.toPrecision(6)))
 
-async function writeTable(path: string, columns: readonly string[], rows: readonly (readonly Cell[])[]): Promise<ExportedFile[]> {
-  const writer = await createCsv(path, columns)
+async function writeTable(
+  { path, formulas }: ListFile,
+  columns: readonly string[],
+  rows: readonly (readonly Cell[])[],
+): Promise<ExportedFile[]> {
+  const writer = await createCsv(path, columns, { formulas })
   try {
     for (let from = 0; from < rows.length; from += 4096) await writer.writeRows(rows.slice(from, from + 4096))
   } catch (thrown) {
@@ -33,7 +43,7 @@ async function writeTable(path: string, columns: readonly string[], rows: readon
 }
 
 /** A line for each flagged row that is kept in detail, the highest first. */
-export function exportFlagged(project: Project, scores: ScoresReader, path: string): Promise<ExportedFile[]> {
+export function exportFlagged(project: Project, scores: ScoresReader, file: ListFile): Promise<ExportedFile[]> {
   const { dataset } = scores
   const query = {
     threshold: thresholdOf(scores),
@@ -62,7 +72,7 @@ export function exportFlagged(project: Project, scores: ScoresReader, path: stri
     'comment',
   ]
   return writeTable(
-    path,
+    file,
     columns,
     rows.map(({ row, x, y, unit, time, score, pValue, confidence, blame, review }) => [
       row,
@@ -80,16 +90,16 @@ export function exportFlagged(project: Project, scores: ScoresReader, path: stri
 export const blameText = (blame: readonly { readonly name: string; readonly share: number }[]): string | null =>
   blame.map(({ name, share }) => `${name} ${Math.round(100 * share)} %`).join(', ') || null
 
-export async function exportEvents(project: Project, scores: ScoresReader, path: string, signal: AbortSignal): Promise<ExportedFile[]> {
+export async function exportEvents(project: Project, scores: ScoresReader, file: ListFile): Promise<ExportedFile[]> {
   const { events: made } = scores.meta
   const query = {
     threshold: thresholdOf(scores),
     mergeGap: made?.mergeGap ?? defaultMergeGap,
     minimumLength: made?.minimumLength ?? defaultMinimumLength,
   }
-  const events = await eventsOf(project, scores, query, signal)
+  const events = await eventsOf(project, scores, query, file.signal)
   return writeTable(
-    path,
+    file,
     [
       'unit',
       'start',
@@ -124,14 +134,13 @@ export async function exportEvents(project: Project, scores: ScoresReader, path:
 export async function exportObjects(
   project: Project,
   scores: ScoresReader,
-  path: string,
-  signal: AbortSignal,
+  file: ListFile,
   smallest: number | null = null,
 ): Promise<ExportedFile[]> {
   const minimumPixels = smallest ?? scores.meta.objects?.minimumPixels ?? defaultMinimumPixels
-  const objects = await objectsOf(project, scores, { threshold: thresholdOf(scores), minimumPixels }, signal)
+  const objects = await objectsOf(project, scores, { threshold: thresholdOf(scores), minimumPixels }, file.signal)
   return writeTable(
-    path,
+    file,
     ['object', 'x', 'y', 'map_x', 'map_y', 'pixels', 'area_m2', 'max_score', 'mean_score', 'blame', 'verdict', 'comment'],
     objects.map(({ peak, centroid, pixels, areaM2, maxScore, meanScore, blame, review }) => [
       peak,

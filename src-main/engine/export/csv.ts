@@ -1,4 +1,5 @@
 /** Comma-separated values (RFC 4180, UTF-8), written as a stream: rows with their labels and scores for data that are no raster. */
+import { guardedText } from '#common/domain/tableText.ts'
 import { createOutputFile, type ExportedFile } from './outputFile.ts'
 
 export type Cell = string | number | boolean | null
@@ -13,13 +14,26 @@ export interface CsvWriter {
 export interface CsvOptions {
   /** Default ','. */
   readonly delimiter?: ',' | ';' | '\t'
+  /** Texts that a spreadsheet would run: with an apostrophe before them, the default, or as they are. Numbers are never touched. */
+  readonly formulas?: 'guarded' | 'exact'
 }
 
 /** Memory: the rows passed to one call, as text. */
-export async function createCsv(path: string, columns: readonly string[], { delimiter = ',' }: CsvOptions = {}): Promise<CsvWriter> {
+export async function createCsv(
+  path: string,
+  columns: readonly string[],
+  { delimiter = ',', formulas = 'guarded' }: CsvOptions = {},
+): Promise<CsvWriter> {
   const file = await createOutputFile(path)
   const encoder = new TextEncoder()
-  const line = (cells: readonly Cell[]): string => `${cells.map((cell) => cellText(cell, delimiter)).join(delimiter)}\n`
+  let guarded = 0
+  function written(cell: Cell): string {
+    if (typeof cell !== 'string') return cell === null || Number.isNaN(cell) ? '' : String(cell)
+    const text = formulas === 'exact' ? cell : guardedText(cell)
+    if (text !== cell) guarded++
+    return quoted(text, delimiter)
+  }
+  const line = (cells: readonly Cell[]): string => `${cells.map(written).join(delimiter)}\n`
   await file.append(encoder.encode(line(columns)))
   return {
     async writeRows(rows) {
@@ -27,16 +41,14 @@ export async function createCsv(path: string, columns: readonly string[], { deli
       if (wrong) throw new RangeError(`expected ${columns.length} cells, found ${wrong.length}`)
       await file.append(encoder.encode(rows.map(line).join('')))
     },
-    finish: async () => [{ path, sizeBytes: await file.commit(), what: 'table' }],
+    finish: async () => [{ path, sizeBytes: await file.commit(), what: 'table', ...(guarded > 0 && { guarded }) }],
     abort: () => file.abort(),
   }
 }
 
-function cellText(cell: Cell, delimiter: string): string {
-  if (cell === null || (typeof cell === 'number' && Number.isNaN(cell))) return ''
-  if (typeof cell !== 'string') return String(cell)
-  const quoted = cell.includes(delimiter) || /["\r\n]|^\s|\s$/.test(cell)
-  return quoted ? `"${cell.replaceAll('"', '""')}"` : cell
+function quoted(text: string, delimiter: string): string {
+  const isPlain = !text.includes(delimiter) && !/["\r\n]|^\s|\s$/.test(text)
+  return isPlain ? text : `"${text.replaceAll('"', '""')}"`
 }
 
 /** The shortest number that reads back as the same float32: 0.1, not 0.10000000149011612. */

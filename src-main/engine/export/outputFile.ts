@@ -24,6 +24,8 @@ export interface ExportedFile {
   readonly path: string
   readonly sizeBytes: number
   readonly what: string
+  /** Of a table: how many texts have an apostrophe before them, so that no spreadsheet runs them. */
+  readonly guarded?: number
 }
 
 const diskFull = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])

@@ -50,7 +50,7 @@ function isAsWritten({ path, sizeBytes, modifiedMs }: ExportMeta['files'][number
 
 export const exportOperation = defineOperation({
   id: 'export',
-  version: 4,
+  version: 5,
   title: 'Export',
   summary:
     'Writes a class map, its polygons, anomaly scores and objects or codes for QGIS, a table, NumPy, or a report; a model for ONNX, as safetensors, or for SAELens.',
@@ -84,6 +84,12 @@ export const exportOperation = defineOperation({
       await Promise.all(files.map(({ path }) => rm(path, { force: true, recursive: true })))
       throw cancelled()
     }
+    const guarded = files.reduce((sum, file) => sum + (file.guarded ?? 0), 0)
+    if (guarded > 0)
+      ctx.log(
+        'info',
+        `${guarded === 1 ? 'A text begins like a formula and has' : `${guarded} texts begin like formulas and have`} an apostrophe before it, so that no spreadsheet runs it; “Texts like formulas” (formulas=exact) leaves them as they are.`,
+      )
     const result: ExportMeta = {
       target,
       files: files.map(({ path, sizeBytes, what }) => ({ path, sizeBytes, what, modifiedMs: statSync(path).mtimeMs })),

@@ -2,6 +2,7 @@
  * A drawn plot as a file: SVG with every style written into its elements, PNG made from that, CSV from its table.
  * Exports use the light theme whatever the window shows, so that a figure looks the same in every paper.
  */
+import { guardedText } from '#common/domain/tableText.ts'
 
 /** What a plot shows, as rows under column names. Also its "Show as table". */
 export interface PlotTable {
@@ -101,11 +102,12 @@ export async function toPng(drawing: SVGSVGElement, factor: number): Promise<Blo
   })
 }
 
-/** RFC 4180: quoted where needed, a full stop as decimal sign, NaN as an empty field. */
+/** RFC 4180: quoted where needed, a full stop as decimal sign, NaN as an empty field, no text that a spreadsheet would run. */
 export function toCsv({ columns, rows }: PlotTable): string {
   const field = (v: string | number): string => {
     if (typeof v === 'number') return Number.isFinite(v) ? String(v) : ''
-    return /[",\r\n]/.test(v) ? `"${v.replaceAll('"', '""')}"` : v
+    const text = guardedText(v)
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
   }
   return `${[columns, ...rows].map((row) => row.map(field).join(',')).join('\r\n')}\r\n`
 }

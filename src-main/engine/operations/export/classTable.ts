@@ -14,7 +14,7 @@ import {
   sourcesOf,
 } from '#common/domain/results.ts'
 import type { LongRun } from '../../analysis/pace.ts'
-import { type Cell, createCsv } from '../../export/csv.ts'
+import { type Cell, type CsvOptions, createCsv } from '../../export/csv.ts'
 import { createOutputFile, type ExportedFile } from '../../export/outputFile.ts'
 import type { Project } from '../../project/project.ts'
 import { type ClassAreas, classAreas } from './classAreas.ts'
@@ -24,6 +24,7 @@ import { dateText } from './rowCells.ts'
 interface ClassTable {
   readonly path: string
   readonly format: 'csv' | 'json'
+  readonly formulas?: CsvOptions['formulas']
   readonly run: LongRun
 }
 
@@ -32,7 +33,7 @@ export async function writeClassTable(
   project: Project,
   clustering: Artifact,
   data: DatasetMeta,
-  { path, format, run }: ClassTable,
+  { path, format, formulas, run }: ClassTable,
 ): Promise<ExportedFile[]> {
   const meta = clustering.meta as unknown as ClusteringMeta
   const labels = project.array(clustering.id, 'labels')
@@ -47,7 +48,7 @@ export async function writeClassTable(
       )
     : null
   const lines = linesOf(project, clustering, meta, areas)
-  return format === 'json' ? writeJson(path, clustering, lines) : writeCsv(path, lines)
+  return format === 'json' ? writeJson(path, clustering, lines) : writeCsv(path, lines, { formulas })
 }
 
 type Line = Readonly<Record<string, Cell>>
@@ -107,8 +108,8 @@ const differences = ({ distinguishing = [] }: ClusterSummary, sources: readonly 
     )
     .join('; ')
 
-async function writeCsv(path: string, lines: readonly Line[]): Promise<ExportedFile[]> {
-  const writer = await createCsv(path, Object.keys(lines[0] ?? { class: null }))
+async function writeCsv(path: string, lines: readonly Line[], options: CsvOptions): Promise<ExportedFile[]> {
+  const writer = await createCsv(path, Object.keys(lines[0] ?? { class: null }), options)
   try {
     await writer.writeRows(lines.map((line) => Object.values(line)))
   } catch (thrown) {

@@ -77,6 +77,16 @@ export const params = z.object({
       description:
         'What a table (.csv) says of each row besides the result. Names and labels are the fields that were not learned from, such as the barcode of a cell; both are read from the file of the data.',
     }),
+  formulas: z
+    .enum(['guarded', 'exact'])
+    .default('guarded')
+    .meta({
+      title: 'Texts like formulas',
+      labels: { guarded: 'With an apostrophe', exact: 'As they are' },
+      description:
+        'Texts of a table (.csv) that begin with = + - or @ and are no numbers are run by spreadsheets when the file is opened. An apostrophe before them keeps them texts; choose the other where a program reads the file and names have to stay as they are.',
+      advanced: true,
+    }),
   within: RowSelection.nullable().default(null).meta({
     title: 'Only these rows',
     description: 'A selection: a table (.csv) then holds no others.',

@@ -18,19 +18,21 @@ const rowsAtOnce = 1 << 16
 /** One line per row of the dataset; of a comparison its own table, of scores what lies above the threshold where that is asked for. */
 export async function tableFile(ctx: Context, { artifact, dataset, data, path }: Subject): Promise<ExportedFile[]> {
   const { project, signal, params } = ctx
-  if (artifact.kind === 'comparison') return exportComparison(path, artifact.meta as unknown as ComparisonMeta)
+  if (artifact.kind === 'comparison')
+    return exportComparison(path, artifact.meta as unknown as ComparisonMeta, { formulas: params.formulas })
   if (artifact.kind === 'scores' && params.list !== 'rows' && params.list !== 'classes') return listFile(ctx, artifact, params.list, path)
   if (artifact.kind === 'clustering' && params.list === 'classes') return classesFile(ctx, { artifact, dataset, data, path }, 'csv')
-  const { within, beside } = params
+  const { within, beside, formulas } = params
   const report = (fraction: number, done: number): void =>
     ctx.report({ stage: 'Writing rows', fraction, done, unit: rowNoun[data.kind][1] })
-  return writeRowTable({ project, artifact, dataset, data, path, within, beside, signal, report })
+  return writeRowTable({ project, artifact, dataset, data, path, within, beside, formulas, signal, report })
 }
 
 export const classesFile = (ctx: Context, { artifact, data, path }: Subject, format: 'csv' | 'json'): Promise<ExportedFile[]> =>
   writeClassTable(ctx.project, artifact, data, {
     path,
     format,
+    formulas: ctx.params.formulas,
     run: { signal: ctx.signal, report: (fraction) => ctx.report({ stage: 'Measuring areas', fraction }) },
   })
 
@@ -42,10 +44,9 @@ async function listFile(
   path: string,
 ): Promise<ExportedFile[]> {
   const scores = await openScores(project, artifact, signal)
-  if (list === 'flagged') return exportFlagged(project, scores, path)
-  return list === 'events'
-    ? exportEvents(project, scores, path, signal)
-    : exportObjects(project, scores, path, signal, params.minimumPixels)
+  const file = { path, signal, formulas: params.formulas }
+  if (list === 'flagged') return exportFlagged(project, scores, file)
+  return list === 'events' ? exportEvents(project, scores, file) : exportObjects(project, scores, file, params.minimumPixels)
 }
 
 export async function arrayFile(ctx: Context, { artifact, data, path }: Subject): Promise<ExportedFile[]> {

@@ -8,7 +8,7 @@ import type { RowSelection } from '#common/domain/selection.ts'
 import { StratumError, throwIfCancelled } from '#common/errors.ts'
 import { openDataset } from '../../data/import.ts'
 import { openSelection } from '../../data/selection.ts'
-import { type Cell, createCsv } from '../../export/csv.ts'
+import { type Cell, type CsvOptions, createCsv } from '../../export/csv.ts'
 import type { ExportedFile } from '../../export/outputFile.ts'
 import type { Project } from '../../project/project.ts'
 import { resultColumns } from './resultColumns.ts'
@@ -26,6 +26,7 @@ export interface RowTable {
   readonly path: string
   readonly within: RowSelection | null
   readonly beside: Beside
+  readonly formulas?: CsvOptions['formulas']
   readonly signal: AbortSignal
   report(fraction: number, done: number): void
 }
@@ -41,6 +42,7 @@ export async function writeRowTable({
   path,
   within,
   beside,
+  formulas,
   signal,
   report,
 }: RowTable): Promise<ExportedFile[]> {
@@ -55,7 +57,7 @@ export async function writeRowTable({
   /** What the data calls like a result is told apart from it. */
   const ownName = (name: string): string => (taken.has(name) ? `data_${name}` : name)
   const own = [...fields, ...learned.map((j) => data.columns[j].name)].map(ownName)
-  const writer = await createCsv(path, [...place, ...own.slice(0, fields.length), ...columns, ...own.slice(fields.length)])
+  const writer = await createCsv(path, [...place, ...own.slice(0, fields.length), ...columns, ...own.slice(fields.length)], { formulas })
   const source =
     own.length > 0
       ? await openDataset(data, project.path, signal).catch(async (thrown) => {

@@ -39,6 +39,24 @@ test('missing numbers are empty cells, and a row of the wrong length is refused'
   expect(readFileSync(path, 'utf8')).toBe('a;b\n;true\n')
 })
 
+test('texts that a spreadsheet would run have an apostrophe before them, column names too', async () => {
+  const path = join(folder, 'formulas.csv')
+  const csv = await createCsv(path, ['=1+1', '-log10(p)', 'n'])
+  await csv.writeRows([['=HYPERLINK("a")', '@sum, of', -2]])
+  const [file] = await csv.finish()
+  expect(file.guarded).toBe(4)
+  expect(readFileSync(path, 'utf8')).toBe(`'=1+1,'-log10(p),n\n"'=HYPERLINK(""a"")","'@sum, of",-2\n`)
+})
+
+test('texts like formulas stay as they are where that is asked for', async () => {
+  const path = join(folder, 'exact.csv')
+  const csv = await createCsv(path, ['=1+1'], { formulas: 'exact' })
+  await csv.writeRows([['+49 30 1']])
+  const [file] = await csv.finish()
+  expect(file).not.toHaveProperty('guarded')
+  expect(readFileSync(path, 'utf8')).toBe('=1+1\n+49 30 1\n')
+})
+
 test('float32 values are written as short as they read back', () => {
   expect([0.1, 1 / 3, 123456.789, -0.5, 16777217, 1e-30].map((value) => shortFloat32(Math.fround(value)))).toEqual([
     0.1, 0.33333334, 123456.79, -0.5, 16777216, 1e-30,

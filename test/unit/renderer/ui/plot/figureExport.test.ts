@@ -13,6 +13,10 @@ test('CSV quotes what must be quoted and leaves missing numbers empty', () => {
   ).toBe('band,"error, %"\r\nB2,1.5\r\n"the ""blue"" one",\r\n')
 })
 
+test('CSV holds no text that a spreadsheet would run', () => {
+  expect(toCsv({ columns: ['=a', 'n'], rows: [['+cmd|x', -1]] })).toBe("'=a,n\r\n'+cmd|x,-1\r\n")
+})
+
 test('a file is named after its title', () => {
   expect(fileStem('How many clusters?')).toBe('how-many-clusters')
   expect(fileStem('???')).toBe('plot')
