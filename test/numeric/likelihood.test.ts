@@ -5,6 +5,7 @@ import { initialiserOf } from '#engine/layers/initialise.ts'
 import type { Weight } from '#engine/models/define.ts'
 import { modelById, models } from '#engine/models/registry.ts'
 import { importanceLogLikelihood, tellsLikelihood } from '#engine/train/likelihood.ts'
+import quadrature from '../fixtures/likelihood.json' with { type: 'json' }
 
 const draw = normalsOf(stepKey(3, 0), 'rows')
 const [n, D] = [70, 3]
@@ -145,4 +146,30 @@ describe('the likelihood of rows', () => {
     expect(again).toEqual(first)
     expect(largest(first.logLikelihood, other.logLikelihood)).toBeGreaterThan(1e-3)
   })
+})
+
+describe('of layers that bend, by integrating over the code', () => {
+  test.each(quadrature.cases)(
+    '$likelihood: likelihood and bound are those of quadrature',
+    async ({ likelihood, X: rows, n, D, weights, ...expected }) => {
+      const draws = 5000
+      const model = modelById('vae')
+      const params = { codeSize: 1, encoder: [3], activation: 'tanh', likelihood, learnedSpread: false }
+      const given = Object.fromEntries(Object.entries(weights).map(([name, { shape, values }]) => [name, weight(values, ...shape)]))
+      const found = await importanceLogLikelihood(Float32Array.from(rows), n, {
+        model,
+        params,
+        inputDim: D,
+        weights: given,
+        draws,
+        seed: 2,
+      })
+      for (const which of ['logLikelihood', 'bound'] as const) {
+        const apart = found[which].map((value, i) => value - expected[which][i])
+        // By chance a row is off by some hundredths of a nat.
+        expect(Math.max(...apart.map(Math.abs))).toBeLessThan(0.15)
+        expect(Math.abs(sumOf(apart) / n)).toBeLessThan(0.02)
+      }
+    },
+  )
 })
