@@ -75,7 +75,15 @@ function testForParts(parts: readonly SelectionPart[], drawn: DrawnRows): ((i: n
   if (!steps.every((step) => step !== null)) return null
   // The last step that means a row decides; one that none means is out.
   const newestFirst = steps.toReversed()
-  return (i) => newestFirst.find(({ outside, tests }) => tests.every((test) => test(i)) !== outside)?.adds ?? false
+  return (i) => {
+    for (const { adds, outside, tests } of newestFirst) if (meetsAll(tests, i) !== outside) return adds
+    return false
+  }
+}
+
+function meetsAll(tests: readonly ((i: number) => boolean)[], i: number): boolean {
+  for (const test of tests) if (!test(i)) return false
+  return true
 }
 
 const within = (v: number, low: number, high: number): boolean => v >= low && v <= high
