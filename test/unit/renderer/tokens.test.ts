@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { anomaly, categorical, diverging, parseHex, sequential } from '#common/domain/palettes.ts'
 
-const css = readFileSync(fileURLToPath(new URL('../../../src-renderer/stratum.css', import.meta.url)), 'utf8')
+const css = readFileSync(fileURLToPath(new URL('../../../src-renderer/styles/tokens.css', import.meta.url)), 'utf8')
 
 function tokens(selector: string): Record<string, string> {
   const start = css.indexOf(`${selector} {`)
