@@ -103,6 +103,63 @@ describe('the way to a result', () => {
     expect((await command('verify', project)).out).toMatch(/6 artifacts, \d+ chunks: all is well/)
   })
 
+  test('what scores flagged is listed, confirmed, dismissed and commented by number or from a table', async () => {
+    await importTable()
+    await resultOf('train', project, 't', ...quickModel)
+    await resultOf('score', project, 'ae', '--name', 'unusual')
+    await resultOf('threshold', project, 'unusual', '0')
+    const review = (...args: string[]) => resultOf('review', project, 'unusual', ...args) as unknown as Promise<{ review: unknown }>
+    const listed = (await review('--limit', '3')) as unknown as { total: number; rows: { row: number }[] }
+    expect(listed.rows).toHaveLength(3)
+    const [first, second, third] = listed.rows.map(({ row }) => String(row))
+    await review(first, second, '--confirm', '--comment', '=sensor')
+    expect((await review(second, '--dismiss')).review).toEqual({
+      [first]: { verdict: 'confirmed', comment: '=sensor' },
+      [second]: { verdict: 'dismissed', comment: '=sensor' },
+    })
+    expect((await command('review', project, 'unusual', '--only', 'reviewed')).out).toMatch(
+      /2 flagged rows, threshold 0; 1 confirmed, 1 dismissed\nrow +score.*verdict +comment\n.*=sensor/,
+    )
+    expect((await command('show', project, 'unusual')).out).toMatch(/reviewed\s+1 confirmed, 1 dismissed/)
+
+    await resultOf('export', project, 'unusual', folder.file('found.csv'), '--list', 'flagged')
+    const found = readFileSync(folder.file('found.csv'), 'utf8')
+    expect(found).toContain(`,confirmed,'=sensor`)
+    await review(first, second, '--clear')
+    expect((await review('--from', folder.file('found.csv'))).review).toMatchObject({
+      [first]: { verdict: 'confirmed', comment: '=sensor' },
+      [second]: { verdict: 'dismissed', comment: '=sensor' },
+    })
+    writeFileSync(folder.file('own.csv'), `row;comment;by\n${third};"looked at; fine";me\n${first};;me\n`)
+    expect((await review('--from', folder.file('own.csv'))).review).toMatchObject({
+      [first]: { verdict: 'confirmed', comment: '=sensor' },
+      [third]: { verdict: null, comment: 'looked at; fine' },
+    })
+  })
+
+  test('a review that cannot be meant is refused, and nothing is changed', async () => {
+    await importTable()
+    await resultOf('train', project, 't', ...quickModel)
+    await resultOf('score', project, 'ae', '--name', 'unusual')
+    const refused = async (...args: string[]) => (await failure('review', project, 'unusual', ...args)).error
+    expect(await refused('1', '999999', '--confirm')).toMatchObject({ code: 'PARAMETER_INVALID', message: 'Row 999999 has no score.' })
+    expect(await refused('1')).toMatchObject({ code: 'USAGE' })
+    expect(await refused('--confirm')).toMatchObject({ code: 'USAGE' })
+    expect(await refused('1', '--confirm', '--dismiss')).toMatchObject({ code: 'USAGE' })
+    expect(await refused('one', '--confirm')).toMatchObject({ code: 'USAGE' })
+    expect(await refused('1', '--confirm', '--comment', 'x'.repeat(2001))).toMatchObject({ code: 'PARAMETER_INVALID' })
+    expect(await refused('--sort', 'colour')).toMatchObject({ code: 'PARAMETER_INVALID' })
+    expect(await refused('--of', 'events')).toMatchObject({ code: 'DATA_UNSUITABLE' })
+    writeFileSync(folder.file('odd.csv'), 'row,verdict\n1,confirmed\n2,maybe\n')
+    expect(await refused('--from', folder.file('odd.csv'))).toMatchObject({
+      message: 'Record 2 has the verdict “maybe”; it is confirmed, dismissed or empty.',
+    })
+    writeFileSync(folder.file('odd.csv'), 'place,verdict\n1,confirmed\n2,confirmed\n')
+    expect((await refused('--from', folder.file('odd.csv'))).message).toContain('no column that numbers what is reviewed')
+    expect(await failure('review', project, 'ae')).toMatchObject({ error: { code: 'ARTIFACT_KIND' } })
+    expect((await resultOf('show', project, 'unusual')).annotations).toEqual({})
+  })
+
   test('finished scores take another threshold: by a rule, by hand, and back', async () => {
     await importTable()
     await resultOf('train', project, 't', ...quickModel)
@@ -290,6 +347,7 @@ test('help is there for the program and for every command', async () => {
       'tidy',
       'score',
       'threshold',
+      'review',
       'evaluate',
       'export',
       'list',

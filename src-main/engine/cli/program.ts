@@ -11,12 +11,13 @@ import { parseCall } from './parse.ts'
 import { createPrinter, type Streams } from './printer.ts'
 import { projectCommands } from './projectCommands.ts'
 import { registryCommands } from './registryCommands.ts'
+import { reviewCommand } from './reviewCommand.ts'
 import { thresholdCommand } from './thresholdCommand.ts'
 import { workCommands } from './workCommands.ts'
 
 const groups: readonly CommandGroup[] = [
   { title: 'Projects', commands: projectCommands },
-  { title: 'Operations', commands: [...operations.map(operationCommand), thresholdCommand] },
+  { title: 'Operations', commands: [...operations.map(operationCommand), thresholdCommand, reviewCommand] },
   { title: 'More than one step', commands: workCommands },
   { title: 'What there is', commands: [...registryCommands, cacheCommand] },
 ]

@@ -11,6 +11,18 @@ export const between = ({ low, high, level }: Interval): string =>
   `${low === null ? '−∞' : short(low)} … ${high === null ? '∞' : short(high)} at ${Math.round(100 * level)} %`
 const percent = (share: number): string => `${short(100 * share)} %`
 
+/** “3 confirmed, 2 dismissed, 1 with a comment alone”; “none” */
+export function reviewCounts({ annotations }: Pick<Artifact, 'annotations'>): string {
+  const entries = Object.values(annotations.review ?? {})
+  const having = (verdict: 'confirmed' | 'dismissed' | null): number => entries.filter((entry) => entry.verdict === verdict).length
+  const parts = [
+    [having('confirmed'), 'confirmed'],
+    [having('dismissed'), 'dismissed'],
+    [having(null), 'with a comment alone'],
+  ] as const
+  return parts.flatMap(([n, what]) => (n > 0 ? [`${formatCount(n)} ${what}`] : [])).join(', ') || 'none reviewed'
+}
+
 export function scoresText(project: Project, { meta: found, annotations }: Artifact): string {
   const meta = found as unknown as ScoresMeta
   const nouns = rowNoun[(project.artifact(meta.dataset).meta as unknown as DatasetMeta).kind][1]
@@ -36,6 +48,7 @@ export function scoresText(project: Project, { meta: found, annotations }: Artif
   if (events)
     facts.push(['events', `${formatCount(events.count)}, joined across ${events.mergeGap} ${nouns}, from ${events.minimumLength} on`])
   if (objects) facts.push(['objects', `${formatCount(objects.count)} of ${objects.minimumPixels} ${nouns} or more that touch`])
+  if (annotations.review) facts.push(['reviewed', reviewCounts({ annotations })])
   if (learnedFrom)
     facts.push([
       'learned from',
