@@ -1,33 +1,29 @@
 /** From codes to classes by hand: a plane, a lasso on it, the selection grouped again and seen on the map, classes merged and taken back. */
 import { expect, test } from '@playwright/test'
-import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { launchApp, type RunningApp } from './launch.ts'
 import { colourCount } from './picture.ts'
+import { stratum } from './projects.ts'
 import { arrivesAt, goTo, patient, region, setField } from './steps.ts'
-
-const commandLine = join(fileURLToPath(new URL('../..', import.meta.url)), 'src-main/engine/cli/index.ts')
 
 test.describe.configure({ mode: 'serial' })
 
 let folder: string
 let running: RunningApp
 test.beforeAll(async () => {
+  test.setTimeout(400_000)
   folder = mkdtempSync(join(tmpdir(), 'stratum-clusters-'))
   const project = join(folder, 'classes.stratum')
-  const stratum = (...words: string[]): void => {
-    const { status, stderr } = spawnSync(process.execPath, [commandLine, ...words], { encoding: 'utf8' })
-    if (status !== 0) throw new Error(`stratum ${words.join(' ')}: ${stderr}`)
-  }
-  stratum('new', project)
-  stratum('sample', project, join(folder, 'sample'), '--set', 'width=256', '--set', 'height=256')
-  stratum('train', project, '1', '--model', 'pca', '--set', 'components=4', '--name', 'axes')
-  stratum('encode', project, 'axes')
-  stratum('cluster', project, 'axes codes', '--method', 'k-means', '--set', 'k=5', '--name', 'five')
-  stratum('cluster', project, 'axes codes', '--method', 'ward', '--set', 'k=4', '--name', 'tree')
+  await stratum(
+    ['new', project],
+    ['sample', project, join(folder, 'sample'), '--set', 'width=256', '--set', 'height=256'],
+    ['train', project, '1', '--model', 'pca', '--set', 'components=4', '--name', 'axes'],
+    ['encode', project, 'axes'],
+    ['cluster', project, 'axes codes', '--method', 'k-means', '--set', 'k=5', '--name', 'five'],
+    ['cluster', project, 'axes codes', '--method', 'ward', '--set', 'k=4', '--name', 'tree'],
+  )
   running = await launchApp({ width: 1280, height: 800, args: [project] })
   await running.app.evaluate(({ session }, folder) => {
     session.defaultSession.on('will-download', (_, item) => item.setSavePath(`${folder}/${item.getFilename()}`))

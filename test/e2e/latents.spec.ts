@@ -1,31 +1,26 @@
 /** Looking into a trained dictionary: its features, their names, and the report of the model. */
 import { expect, test } from '@playwright/test'
-import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { launchApp, type RunningApp } from './launch.ts'
+import { stratum } from './projects.ts'
 import { arrivesAt, goTo, patient, region } from './steps.ts'
-
-const root = fileURLToPath(new URL('../..', import.meta.url))
-const commandLine = join(root, 'src-main/engine/cli/index.ts')
 
 test.describe.configure({ mode: 'serial' })
 
 let folder: string
 let running: RunningApp
 test.beforeAll(async () => {
+  test.setTimeout(400_000)
   folder = mkdtempSync(join(tmpdir(), 'stratum-latents-'))
   const project = join(folder, 'dictionary.stratum')
-  const stratum = (...words: string[]): void => {
-    const { status, stderr } = spawnSync(process.execPath, [commandLine, ...words], { encoding: 'utf8' })
-    if (status !== 0) throw new Error(`stratum ${words.join(' ')}: ${stderr}`)
-  }
-  stratum('new', project)
-  stratum('sample', project, join(folder, 'sample'))
-  stratum('train', project, '1', '--model', 'sae-topk', '--preset', 'scene', '--set', 'epochs=2', '--name', 'dictionary')
-  stratum('encode', project, 'dictionary')
+  await stratum(
+    ['new', project],
+    ['sample', project, join(folder, 'sample')],
+    ['train', project, '1', '--model', 'sae-topk', '--preset', 'scene', '--set', 'epochs=2', '--name', 'dictionary'],
+    ['encode', project, 'dictionary'],
+  )
   running = await launchApp({ width: 1280, height: 800, args: [project] })
 })
 test.afterAll(async () => {
