@@ -101,7 +101,7 @@ test('flagged pixels of the sample are reviewed, undone and saved', async () => 
   }
   await expect.poll(() => written().length, patient).toBe(1 + (await count()))
   const [head, first, second] = written()
-  expect(head).toMatch(/^row,x,y,score,p,confidence,column 1,share 1,value 1,expected 1,/)
+  expect(head).toMatch(/^row index,x,y,score,p,confidence,column 1,share 1,value 1,expected 1,/)
   expect(first).toMatch(/,confirmed,quartz vein$/)
   expect(second).toMatch(/,dismissed,$/)
 

@@ -115,7 +115,7 @@ describe('scores of a scene', () => {
     }
     const flagged = (await write('flagged.csv', { list: 'flagged' })).trimEnd().split('\n')
     expect(flagged).toHaveLength(1 + metaOf(scores).flagged)
-    expect(flagged[0].split(',').slice(0, 7)).toEqual(['pixel', 'column', 'line', 'score', 'p_value', 'confidence', 'blame_1'])
+    expect(flagged[0].split(',').slice(0, 7)).toEqual(['pixel_index', 'column', 'line', 'score', 'p_value', 'confidence', 'blame_1'])
     expect(flagged[1]).toMatch(/^\d+,\d+,\d+,.*,dismissed,"a road, gravel"$/)
     const objects = (await write('objects.csv', { list: 'objects' })).trimEnd().split('\n')
     expect(objects).toHaveLength(1 + metaOf(scores).objects!.count)

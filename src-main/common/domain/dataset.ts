@@ -13,6 +13,8 @@ export const rowNoun: Readonly<Record<DatasetKind, readonly [one: string, many: 
   embedding: ['vector', 'vectors'],
   series: ['window', 'windows'],
 }
+/** The column of an exported table that numbers rows: an index counts from 0, as arrays do; people are told numbers from 1. */
+export const rowIndexName = (kind: DatasetKind): string => `${rowNoun[kind][0]}_index`
 /** What one column is called. */
 export const columnNoun: Readonly<Record<DatasetKind, readonly [one: string, many: string]>> = {
   raster: ['band', 'bands'],

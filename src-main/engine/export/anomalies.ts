@@ -1,6 +1,6 @@
 /** Flagged rows, events and objects as tables, with what was found of them. Memory: the rows, events or objects that are written. */
 import type { ReviewEntry } from '#common/domain/artifact.ts'
-import { rowNoun } from '#common/domain/dataset.ts'
+import { rowIndexName } from '#common/domain/dataset.ts'
 import type { BlamedColumn } from '#common/domain/scores.ts'
 import {
   defaultMergeGap,
@@ -61,7 +61,7 @@ export function exportFlagged(project: Project, scores: ScoresReader, file: List
     return one ? [one.name, rounded(one.share), short(one.value), short(one.expected)] : [null, null, null, null]
   }
   const columns = [
-    rowNoun[dataset.kind][0],
+    rowIndexName(dataset.kind),
     ...(dataset.grid ? ['column', 'line'] : []),
     ...(dataset.kind === 'series' ? ['unit', 'start'] : []),
     'score',
@@ -104,10 +104,10 @@ export async function exportEvents(project: Project, scores: ScoresReader, file:
       'unit',
       'start',
       'end',
-      'first_window',
-      'last_window',
+      'first_window_index',
+      'last_window_index',
       'flagged',
-      'peak_window',
+      'peak_window_index',
       'peak_score',
       'mean_score',
       'blame',

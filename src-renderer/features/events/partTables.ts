@@ -35,10 +35,10 @@ export const eventTable = (events: readonly AnomalyEvent[]): PlotTable => ({
     'unit',
     'start',
     'end',
-    'first row',
-    'last row',
+    'first row index',
+    'last row index',
     'flagged',
-    'peak row',
+    'peak row index',
     'peak score',
     'mean score',
     'to blame',
@@ -62,7 +62,7 @@ export const eventTable = (events: readonly AnomalyEvent[]): PlotTable => ({
 })
 
 export const objectTable = (objects: readonly AnomalyObject[]): PlotTable => ({
-  columns: ['x', 'y', 'map x', 'map y', 'pixels', 'area m2', 'highest', 'mean', 'peak row', 'to blame', 'verdict', 'comment'],
+  columns: ['x', 'y', 'map x', 'map y', 'pixels', 'area m2', 'highest', 'mean', 'peak row index', 'to blame', 'verdict', 'comment'],
   rows: objects.map((o) => [
     o.centroid.x,
     o.centroid.y,

@@ -45,7 +45,7 @@ export function placeFigures({ row, x, y, unit, time }: FlaggedRow): string {
 export const confidenceWords = (confidence: number | null): string =>
   confidence === null ? '–' : formatPercent(Math.floor(Math.min(0.999, confidence) * 1000) / 1000, confidence > 0.99 ? 1 : 0)
 
-/** Row numbers count from 0, as in the project's arrays. */
+/** An index counts from 0, as in the project's arrays; the window tells numbers from 1. */
 export function reviewTable(rows: readonly FlaggedRow[]): PlotTable {
   const isScene = rows.some(({ x }) => x !== null)
   const isSeries = rows.some(({ unit, time }) => unit !== null || time !== null)
@@ -53,7 +53,7 @@ export function reviewTable(rows: readonly FlaggedRow[]): PlotTable {
   const nth = Array.from({ length: most }, (_, i) => i + 1)
   return {
     columns: [
-      'row',
+      'row index',
       ...(isScene ? ['x', 'y'] : []),
       ...(isSeries ? ['unit', 'time'] : []),
       'score',

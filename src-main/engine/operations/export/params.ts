@@ -73,9 +73,9 @@ export const params = z.object({
     .default('labels')
     .meta({
       title: 'Beside results',
-      labels: { nothing: 'Only the row number', labels: 'Names and labels of the rows', columns: 'All columns of the data' },
+      labels: { nothing: 'Only the row index', labels: 'Names and labels of the rows', columns: 'All columns of the data' },
       description:
-        'What a table (.csv) says of each row besides the result. Names and labels are the fields that were not learned from, such as the barcode of a cell; both are read from the file of the data.',
+        'What a table (.csv) says of each row besides the result and its index, which counts from 0 as arrays do. Names and labels are the fields that were not learned from, such as the barcode of a cell; both are read from the file of the data.',
     }),
   formulas: z
     .enum(['guarded', 'exact'])

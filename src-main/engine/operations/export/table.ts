@@ -1,9 +1,9 @@
 /**
- * A table with one line per row of the dataset: its number, what names it in its file, and what a result says of it. Memory: a block of
+ * A table with one line per row of the dataset: its number from 0, what names it in its file, and what a result says of it. Memory: a block of
  * rows, and what rowCells.ts keeps.
  */
 import type { Artifact } from '#common/domain/artifact.ts'
-import { type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
+import { type DatasetMeta, rowIndexName } from '#common/domain/dataset.ts'
 import type { RowSelection } from '#common/domain/selection.ts'
 import { StratumError, throwIfCancelled } from '#common/errors.ts'
 import { openDataset } from '../../data/import.ts'
@@ -50,7 +50,7 @@ export async function writeRowTable({
   if (selected && selected.dataset !== dataset.id)
     throw new StratumError('PARAMETER_INVALID', 'The selection is of another dataset.', 'Select rows of this one.', { parameter: 'within' })
   const { columns, cells } = resultColumns(project, artifact)
-  const place = [rowNoun[data.kind][0], ...(data.grid ? ['column', 'line'] : [])]
+  const place = [rowIndexName(data.kind), ...(data.grid ? ['column', 'line'] : [])]
   const fields = beside === 'nothing' ? [] : data.metadataFields
   const learned = beside === 'columns' ? data.columns.map((_, j) => j) : []
   const taken = new Set([...place, ...columns])

@@ -33,10 +33,10 @@ test('the fields of a table stand before results and its columns behind them, as
   const clustering = clusteringOf(dataset.id, 30)
   const out = folder.file('out.csv')
   await bench.compute('export', { source: clustering }, { path: out })
-  expect(linesOf(out).slice(0, 3)).toEqual(['row,name,data_class,class,class_name', '0,plant 0,0,,', '1,plant 1,1,2,Class 2'])
+  expect(linesOf(out).slice(0, 3)).toEqual(['row_index,name,data_class,class,class_name', '0,plant 0,0,,', '1,plant 1,1,2,Class 2'])
   await bench.compute('export', { source: clustering }, { path: out, beside: 'columns' })
   expect(linesOf(out).slice(0, 4)).toEqual([
-    'row,name,data_class,class,class_name,day,length,colour,wild',
+    'row_index,name,data_class,class,class_name,day,length,colour,wild',
     '0,plant 0,0,,,2024-05-01,0,blue,true',
     '1,plant 1,1,2,Class 2,2024-05-02,0.1,red,false',
     '2,plant 2,2,1,Class 1,2024-05-03,,blue,false',
@@ -48,7 +48,7 @@ test('the fields of a table stand before results and its columns behind them, as
     { path: out, beside: 'columns', within: { dataset: dataset.id, all: [{ kind: 'rows', rows: [29] }] } },
   )
   expect(linesOf(out)).toEqual([
-    'row,name,data_class,class,class_name,day,length,colour,wild',
+    'row_index,name,data_class,class,class_name,day,length,colour,wild',
     '29,plant 29,1,2,Class 2,2024-05-30,2.9,red,false',
   ])
 
@@ -58,7 +58,7 @@ test('the fields of a table stand before results and its columns behind them, as
   })
   expect(linesOf(out), 'a file that was there is left').toHaveLength(2)
   await bench.compute('export', { source: clustering }, { path: out, beside: 'nothing' })
-  expect(linesOf(out).slice(0, 2)).toEqual(['row,class,class_name', '0,,'])
+  expect(linesOf(out).slice(0, 2)).toEqual(['row_index,class,class_name', '0,,'])
 })
 
 test('a cell is named by its barcode', async () => {
@@ -67,6 +67,6 @@ test('a cell is named by its barcode', async () => {
   const out = folder.file('cells.csv')
   await bench.compute('export', { source: clusteringOf(dataset.id, 120) }, { path: out, beside: 'columns' })
   const [heading, , second] = linesOf(out)
-  expect(heading).toBe('cell,barcode,class,class_name,GENE0,GENE1,GENE2,GENE3,GENE4,GENE5,GENE6')
+  expect(heading).toBe('cell_index,barcode,class,class_name,GENE0,GENE1,GENE2,GENE3,GENE4,GENE5,GENE6')
   expect(second).toMatch(/^1,cell-1,2,Class 2(,\d+){7}$/)
 })
