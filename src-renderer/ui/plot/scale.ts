@@ -126,3 +126,9 @@ function powerOfTen(value: number): string {
   const mantissa = Number((value / 10 ** power).toPrecision(2))
   return mantissa === 1 ? `10${superscript(power)}` : `${mantissa} × 10${superscript(power)}`
 }
+
+/** As much of a name as there is room for, with an ellipsis where it is cut; three signs at least. */
+export function fitting(name: string, room: number, signWidth: number): string {
+  const most = Math.max(3, Math.floor(room / signWidth))
+  return name.length <= most ? name : `${name.slice(0, most - 1).trimEnd()}…`
+}

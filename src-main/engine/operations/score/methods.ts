@@ -100,13 +100,13 @@ export const localRx = declared({
       title: 'Ring, outer radius',
       unit: 'pixels',
       group: 'Detector',
-      description: 'The pixel is compared with those up to so far away, in rows and columns.',
+      description: 'The pixel is compared with those up to so many pixels away.',
     }),
     guardRadius: z.int().min(0).max(25).default(2).meta({
       title: 'Ring, inner radius',
       unit: 'pixels',
       group: 'Detector',
-      description: 'Pixels up to so far away are left out, so that a target is not compared with itself: half of its width.',
+      description: 'Pixels up to so many away are left out, so that a target is not compared with itself: half of its width.',
     }),
   }),
 })

@@ -125,27 +125,45 @@ export const params = z.object({
     },
   ),
 
-  mergeGap: z.int().min(0).max(100_000).default(defaultMergeGap).meta({
-    title: 'Join events across',
-    unit: 'windows',
-    group: found,
-    advanced: true,
-    description: 'Time series: flagged windows with at most so many unflagged ones between them are one event.',
-  }),
-  minimumLength: z.int().min(1).max(100_000).default(defaultMinimumLength).meta({
-    title: 'Shortest event',
-    unit: 'windows',
-    group: found,
-    advanced: true,
-    description: 'Time series: shorter events are not listed; their windows stay flagged.',
-  }),
-  minimumPixels: z.int().min(1).max(1_000_000).default(defaultMinimumPixels).meta({
-    title: 'Smallest object',
-    unit: 'pixels',
-    group: found,
-    advanced: true,
-    description: 'Scenes: smaller groups of touching pixels are not listed as objects; they stay flagged.',
-  }),
+  mergeGap: z
+    .int()
+    .min(0)
+    .max(100_000)
+    .default(defaultMergeGap)
+    .meta({
+      title: 'Join events across',
+      unit: 'windows',
+      group: found,
+      advanced: true,
+      kinds: ['series'],
+      description: 'Time series: flagged windows with at most so many unflagged ones between them are one event.',
+    }),
+  minimumLength: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(defaultMinimumLength)
+    .meta({
+      title: 'Shortest event',
+      unit: 'windows',
+      group: found,
+      advanced: true,
+      kinds: ['series'],
+      description: 'Time series: shorter events are not listed; their windows stay flagged.',
+    }),
+  minimumPixels: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(defaultMinimumPixels)
+    .meta({
+      title: 'Smallest object',
+      unit: 'pixels',
+      group: found,
+      advanced: true,
+      kinds: ['raster'],
+      description: 'Scenes: smaller groups of touching pixels are not listed as objects; they stay flagged.',
+    }),
   explain: z.int().min(0).max(20_000).default(2000).meta({
     title: 'Rows to explain',
     group: 'Blame',

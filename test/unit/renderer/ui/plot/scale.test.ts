@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import {
   extent,
+  fitting,
   formatFixed,
   logTicks,
   makeScale,
@@ -74,4 +75,11 @@ test('the extent leaves out what is not finite, and on request what is not posit
   ).toEqual([-2, 5])
   expect(extent([[0, -1, 3, 7]], true)).toEqual([3, 7])
   expect(extent([[]])).toEqual([0, 1])
+})
+
+test('a name keeps to its room, and to three signs where there is next to none', () => {
+  expect(fitting('MonthlyCharges', 90, 6)).toBe('MonthlyCharges')
+  expect(fitting('MonthlyCharges', 48, 6)).toBe('Monthly…')
+  expect(fitting('total charges', 42, 6)).toBe('total…')
+  expect(fitting('tenure', 0, 6)).toBe('te…')
 })
