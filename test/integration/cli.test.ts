@@ -103,6 +103,18 @@ describe('the way to a result', () => {
     expect((await command('verify', project)).out).toMatch(/6 artifacts, \d+ chunks: all is well/)
   })
 
+  test('without a model, train takes what the window proposes for the data, and says so', async () => {
+    await importTable()
+    const { code, error } = await command('train', project, 't', '--epochs', '1', '--name', 'chosen')
+    expect([code, error]).toEqual([0, expect.stringContaining('Model: autoencoder, preset default, which is for tables')])
+    expect((await resultOf('show', project, 'chosen')).params).toMatchObject({ model: 'autoencoder', preset: 'default' })
+    expect(
+      (await resultOf('train', project, 't', '--preset', 'multispectral', '--set', 'layerEpochs=1', '--set', 'fineTuneEpochs=1')).params,
+    ).toMatchObject({ model: 'stacked', preset: 'multispectral' })
+    expect((await resultOf('train', project, 't', '--model', 'pca')).params).toMatchObject({ model: 'pca', preset: null })
+    expect((await command('train', '--help')).out).toMatch(/raw counts of 1000 cells or more +--model count-vae --preset default/)
+  })
+
   test('what scores flagged is listed, confirmed, dismissed and commented by number or from a table', async () => {
     await importTable()
     await resultOf('train', project, 't', ...quickModel)

@@ -23,6 +23,7 @@ import { graphOutput } from './graphCommand.ts'
 import { usageError } from './parse.ts'
 import { formatTable } from './printer.ts'
 import { pageOf } from './pages.ts'
+import { proposalsText, proposedFor, takesProposal } from './proposal.ts'
 import { estimateText, planeEstimateText } from './trainingText.ts'
 import {
   asPath,
@@ -73,16 +74,24 @@ export function operationCommand(operation: OperationDefinition): Command {
     usage: usageOf(operation),
     summary: operation.summary,
     options: [
-      ...own.map(([name, info]): Option => ({ name: toOption(name), value: '<value>', description: parameterLine(name, info)[1] })),
+      ...own.map(
+        ([name, info]): Option => ({
+          name: toOption(name),
+          value: '<value>',
+          description: parameterLine(name, takesProposal(operation) && name === 'model' ? { ...info, default: 'by the data' } : info)[1],
+        }),
+      ),
       ...extraOptions(operation, free),
       ...runOptions,
     ],
-    details: free
-      ? () =>
-          `--set key=value sets ${free === 'settings' ? "the model's parameters; `stratum models` lists them" : `${free} of the file's format; \`stratum formats\` lists them`}.`
-      : undefined,
+    details: free ? () => detailsOf(operation, free) : undefined,
     run: (call) => runOperation(operation, call),
   }
+}
+
+function detailsOf(operation: OperationDefinition, free: string): string {
+  const settings = `--set key=value sets ${free === 'settings' ? "the model's parameters; `stratum models` lists them" : `${free} of the file's format; \`stratum formats\` lists them`}.`
+  return takesProposal(operation) ? `${settings}\n\n${proposalsText()}` : settings
 }
 
 function extraOptions(operation: OperationDefinition, free: string | undefined): readonly Option[] {
@@ -137,7 +146,7 @@ async function runOperation(operation: OperationDefinition, call: Call): Promise
     const results: Artifact[] = []
     for (const file of positional ? files : [undefined]) {
       const given = file === undefined ? {} : { [(positional as { name: string }).name]: resolve(file) }
-      const params = await readParameters(operation, call, given)
+      const params = await readParameters(operation, call, { ...proposedFor(operation, call, workspace.project, references), ...given })
       const inputs = await inputsFor(workspace, operation, references, params, base)
       const artifact = await workspace.compute({ ...base, inputs, params })
       results.push(artifact)
@@ -158,7 +167,7 @@ async function estimated(
   references: readonly string[],
   base: Pick<RunRequest, 'seed' | 'device'>,
 ): Promise<Output> {
-  const params = await readParameters(operation, call, {})
+  const params = await readParameters(operation, call, proposedFor(operation, call, workspace.project, references))
   const inputs = await inputsFor(workspace, operation, references, params, base)
   if (inputs.matrix === undefined) throw usageError('--estimate needs a dataset or a matrix.', 'Name one after the project.')
   const { columns, conditions = 0, trainRows, holdoutRows } = workspace.project.artifact(inputs.matrix).meta as unknown as MatrixMeta
@@ -191,12 +200,15 @@ function placeOfEstimate(call: Call, { project }: Workspace) {
 async function dumpGraph(operation: OperationDefinition, call: Call, path: string, references: readonly string[]): Promise<Output> {
   if (references.length === 0)
     throw usageError('--dump-graph needs a dataset or a matrix.', 'Or use `stratum graph <model> --columns <n>`.')
-  const columns = await inProject(call, path, async ({ project }) => {
+  const { columns, proposed } = await inProject(call, path, async ({ project }) => {
     const artifact = project.find(references[0])
     if (artifact.kind !== 'dataset' && artifact.kind !== 'matrix') throw unfitting(operation, artifact, false)
-    return (artifact.meta.columns as readonly unknown[]).length
+    return {
+      columns: (artifact.meta.columns as readonly unknown[]).length,
+      proposed: proposedFor(operation, call, project, references),
+    }
   })
-  const params = await readParameters(operation, call, {})
+  const params = await readParameters(operation, call, proposed)
   const { model } = modelChoice(operation, params)
   const { preset, settings } = params as { preset: string | null; settings: Values }
   return graphOutput(model, resolveSettings(model, preset, settings), columns, false)

@@ -7,6 +7,7 @@ import type { EngineCalls, ModelDescription } from '#common/contract/engine.ts'
 import type { Artifact } from '#common/domain/artifact.ts'
 import { columnPattern } from '#common/domain/columnPattern.ts'
 import type { DatasetMeta } from '#common/domain/dataset.ts'
+import type { Proposal } from '#common/domain/proposedModel.ts'
 import type { ModelLayout } from '#common/domain/results.ts'
 import type { ErrorReport } from '#common/errors.ts'
 import { defaultsOf, thatMatter } from '../forms/fields.ts'
@@ -46,6 +47,8 @@ const quietMs = 700
 
 export class ModelDraft {
   modelId = $state<string | null>(null)
+  /** What suits the data at hand; null while there are none. */
+  proposed = $state.raw<Proposal | null>(null)
   /** What the user set, by model. */
   #settings = $state.raw<Readonly<Record<string, Values>>>({})
   #presets = $state.raw<Readonly<Record<string, string>>>({})
@@ -78,9 +81,11 @@ export class ModelDraft {
     return thatMatter(model.params, this.settings(model.id), this.preset(model)?.params)
   }
 
-  /** The chosen preset, else the model's first; none when it has none. */
+  /** The chosen preset, else the proposed one, else the model's first; none when it has none. */
   preset(model: ModelDescription): ModelDescription['presets'][number] | null {
-    return model.presets.find((preset) => preset.id === this.#presets[model.id]) ?? model.presets[0] ?? null
+    const proposed = this.proposed?.model === model.id ? this.proposed.preset : undefined
+    const having = (id: string | undefined) => model.presets.find((preset) => preset.id === id)
+    return having(this.#presets[model.id]) ?? having(proposed) ?? model.presets[0] ?? null
   }
   choosePreset(model: ModelDescription, id: string): void {
     this.#presets = { ...this.#presets, [model.id]: id }
