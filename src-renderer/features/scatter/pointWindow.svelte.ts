@@ -38,6 +38,9 @@ export class PointWindow {
       y1: py + (bounds.y1 - py) / factor,
     })
   }
+  enlarge(factor: number): void {
+    this.zoom(factor, this.width / 2, this.height / 2)
+  }
   shift(dx: number, dy: number): void {
     const { bounds } = this
     const sx = (dx / this.width) * (bounds.x1 - bounds.x0)
