@@ -141,7 +141,7 @@ for (const [name, request] of cases.filter(([name]) => only.test(name))) {
   else {
     const figures = [ended, busy, unseen, quiet].map((ms) => String(ms).padStart(6)).join(' ')
     console.log(`${name.padEnd(36)} ${seconds.toFixed(1).padStart(6)} s ${through.outcome === 'done' ? ' ' : '…'} ${figures} ms`)
-    if (unseen > 500) console.log(`    unseen until ${through.ends.unseen}`)
+    if (unseen > 300) console.log(`    unseen until ${through.ends.unseen}`)
     if (quiet > 1000) console.log(`    quiet until ${through.ends.quiet}`)
   }
 }

@@ -28,3 +28,21 @@ export function createPace(signal?: AbortSignal): Pace {
     },
   }
 }
+
+/** Work told in steps of a few milliseconds: `yield` wherever its caller may rest. */
+export type Steps<T> = Generator<void, T>
+
+export function atOnce<T>(work: Steps<T>): T {
+  for (;;) {
+    const step = work.next()
+    if (step.done) return step.value
+  }
+}
+
+export async function atPace<T>(work: Steps<T>, pace: Pace): Promise<T> {
+  for (;;) {
+    const step = work.next()
+    if (step.done) return step.value
+    if (pace.due()) await pace.rest()
+  }
+}

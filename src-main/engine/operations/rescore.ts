@@ -141,7 +141,7 @@ async function rescore(ctx: RescoreContext, frame: Frame, earlier: Artifact, jud
       of: calibration.of,
       notes: [`Learned from ${known.source}: on the same rows these scores look better than they are.`],
       learned: known.rows,
-      blocks: (stop) => scoredRows({ project, dataset, frame, latents: meta.latents, scorer, signal: stop }),
+      blocks: (stop, report) => scoredRows({ project, dataset, frame, latents: meta.latents, scorer, signal: stop, report }),
     },
   )
   return {

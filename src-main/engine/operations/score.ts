@@ -88,7 +88,7 @@ async function scoreByRow(ctx: Context, frame: Frame): Promise<ScoresMeta> {
     calibration: Float64Array.from(calibration.scores).sort(),
     of: calibration.of,
     notes,
-    blocks: (stop) => scoredRows({ project, dataset, frame, latents, scorer, signal: stop }),
+    blocks: (stop, report) => scoredRows({ project, dataset, frame, latents, scorer, signal: stop, report }),
   })
 }
 

@@ -14,6 +14,8 @@ import { neighbourCount } from './params.ts'
 
 const usualNeighbours = 20
 const least = 1e-10
+/** Of the time that learning takes. */
+const openingShare = 0.4
 
 export const lof = defineDetector({
   id: 'lof',
@@ -37,12 +39,10 @@ export const lof = defineDetector({
     }
 
     if (n < 2) return { score: (_, m, out) => void out.fill(1, 0, m) }
-    const nearest = await openNearest(X, n, d, k, run)
-    const { distance, index } = await nearest.find(
-      X,
-      n,
-      Int32Array.from(reachOf, (_, i) => i),
-    )
+    const { report } = run
+    const nearest = await openNearest(X, n, d, k, { ...run, report: (f) => report?.(openingShare * f) })
+    const own = Int32Array.from(reachOf, (_, i) => i)
+    const { distance, index } = await nearest.find(X, n, own, (f) => report?.(openingShare + (1 - openingShare) * f))
     for (let i = 0; i < n; i++) reachOf[i] = distance[i * k + k - 1]
     for (let i = 0; i < n; i++) density[i] = densityOf(distance, index, i * k)
     return {

@@ -18,18 +18,18 @@ export interface NearestRows {
 
 export interface NearestSearch {
   /** @param own see define.ts */
-  find(Y: Float32Array, m: number, own: Int32Array | undefined): Promise<NearestRows>
+  find(Y: Float32Array, m: number, own: Int32Array | undefined, report?: (fraction: number) => void): Promise<NearestRows>
   close(): Promise<void>
 }
 
-/** @param k at most n */
+/** @param k at most n · run.report is told how far the opening is */
 export async function openNearest(X: Float32Array, n: number, d: number, k: number, run: MethodRun): Promise<NearestSearch> {
-  const neighbours = await openNeighbours(X, n, d, { k, recall: wantedRecall }, run)
+  const neighbours = await openNeighbours(X, n, d, { k, recall: wantedRecall, ...(run.report && { opening: run.report }) }, run)
   const { signal } = run
   return {
-    async find(Y, m, own) {
+    async find(Y, m, own, report) {
       const extra = own ? 1 : 0
-      const found = await neighbours.query(Y, m, k + extra, { ...(signal && { signal }) })
+      const found = await neighbours.query(Y, m, k + extra, { ...(signal && { signal }), ...(report && { report }) })
       const distance = new Float32Array(m * k)
       const index = new Int32Array(m * k)
       for (let i = 0; i < m; i++) {

@@ -123,8 +123,9 @@ export function precisionCurve(ranking: Ranking, most = 2000): PrecisionCurve {
     precision[g] = TP / seen
     recall[g] = TP / P
   }
-  let kept = Array.from(precision.keys())
-  if (steps > most) {
+  let kept: number[]
+  if (steps <= most) kept = Array.from(precision.keys())
+  else {
     const stretches = Math.floor((most - 2) / 2)
     const highest = new Int32Array(stretches).fill(-1)
     const lowest = new Int32Array(stretches).fill(-1)

@@ -46,7 +46,7 @@ export async function evaluateClasses(
   const { grid } = dataset
   const hasNoise = meta.classes.some(({ isNoise }) => isNoise)
   const nFound = meta.k + (hasNoise ? 1 : 0)
-  const { table, mapped, local } = await crossed(ctx, artifact.id, truth, nFound, grid?.width ?? null, (f) => report(f / 2))
+  const { table, mapped, local } = await crossed(ctx, artifact.id, truth, nFound, grid?.width ?? null, (f) => report(0.3 * f))
   if (table.total === 0)
     throw new StratumError(
       'DATA_UNSUITABLE',
@@ -63,14 +63,19 @@ export async function evaluateClasses(
   let blocks: EvaluatedFigures['blocks'] = null
   if (params.replicates > 0) {
     const beside = blockGridOf(dataset)
-    const counts = beside && (await blocksOfClasses({ project, artifact: artifact.id, truth, grid: beside, params, signal }, names))
+    const counts =
+      beside &&
+      (await blocksOfClasses(
+        { project, artifact: artifact.id, truth, grid: beside, params, signal, report: (f) => report(0.3 + 0.4 * f) },
+        names,
+      ))
     blocks = counts && { side: counts.side, count: counts.blocks }
     const found = await classIntervals(
       table,
       names,
       params.replicates,
       seed,
-      { signal, report: (f) => report((1 + f) / 2) },
+      { signal, report: (f) => report(0.7 + 0.3 * f) },
       counts && { counts, mapped: grid ? mapped : null },
     )
     Object.assign(intervals, found.figures)

@@ -1,16 +1,16 @@
 /**
  * Anomaly scores against labels: how well they rank, what the threshold finds, and their curves.
- * Memory: five bytes for each labelled row with a score, then at most 32 for the ranking.
+ * Memory: five bytes for each labelled row with a score, then at most 40 for the ranking.
  */
-import { setImmediate } from 'node:timers/promises'
 import type { Artifact } from '#common/domain/artifact.ts'
 import type { DatasetMeta } from '#common/domain/dataset.ts'
 import type { CurveMark } from '#common/domain/evaluation.ts'
 import type { ScoresMeta } from '#common/domain/results.ts'
-import { StratumError, throwIfCancelled } from '#common/errors.ts'
+import { StratumError } from '#common/errors.ts'
 import { scoreIntervals } from '#engine/analysis/evaluation/bootstrap/scores.ts'
 import type { Range } from '#engine/analysis/evaluation/bootstrap/percentile.ts'
-import { bestF1, type Detection, detectionAbove, type Ranking, rankScores } from '#engine/analysis/evaluation/ranking.ts'
+import { atPace, createPace, type Pace } from '#engine/analysis/pace.ts'
+import { bestF1, type Detection, detectionAbove, type Ranking, rankingSteps } from '#engine/analysis/evaluation/ranking.ts'
 import { areaError, areaUnderRoc, meanPrecision, precisionCurve, rocCurve } from '#engine/analysis/evaluation/roc.ts'
 import type { Project } from '../../project/project.ts'
 import type { OperationContext } from '../define.ts'
@@ -34,7 +34,8 @@ export async function evaluateScores(
 ): Promise<EvaluatedFigures> {
   const { params, signal, seed, draft } = ctx
   const threshold = thresholdOf(artifact)
-  const ranking = await rankingOf(ctx.project, artifact.id, truth, signal)
+  const pace = createPace(signal)
+  const ranking = await rankingOf(ctx.project, artifact.id, truth, pace, (f) => report(0.2 * f))
   const { nPositive, nNegative } = ranking
   if (nPositive === 0 || nNegative === 0) {
     const { names, isAnomalous } = truth
@@ -49,23 +50,36 @@ export async function evaluateScores(
       { parameter: truth.leftOut > 0 ? 'judge' : 'anomalous' },
     )
   }
-  report(0.4)
   const at = detectionAbove(ranking, threshold)
   const best = bestF1(ranking)
+  report(0.25)
+  await pace.rest()
   const area = areaUnderRoc(ranking)
+  const precision = meanPrecision(ranking)
+  await pace.rest()
+  writeColumns(draft, `roc/${row}`, Object.values(rocCurve(ranking)))
+  await pace.rest()
+  writeColumns(draft, `pr/${row}`, Object.values(precisionCurve(ranking)))
+  report(0.3)
+  await pace.rest()
   const events = await eventFigures(ctx.project, artifact, threshold, truth, signal)
   const intervals: Record<string, Range> = {}
   let replicates: number | null = null
   let blocks: EvaluatedFigures['blocks'] = null
   if (params.replicates > 0) {
     const grid = blockGridOf(ctx.project.artifact((artifact.meta as unknown as ScoresMeta).dataset).meta as unknown as DatasetMeta)
-    const drawn = grid && (await blocksOfScores({ project: ctx.project, artifact: artifact.id, truth, grid, params, signal }, threshold))
+    const drawn =
+      grid &&
+      (await blocksOfScores(
+        { project: ctx.project, artifact: artifact.id, truth, grid, params, signal, report: (f) => report(0.3 + 0.4 * f) },
+        threshold,
+      ))
     const found = await scoreIntervals(
       ranking,
       threshold,
       params.replicates,
       seed,
-      { signal, report: (f) => report(0.4 + 0.6 * f) },
+      { signal, report: (f) => report(0.7 + 0.3 * f) },
       drawn?.count ?? null,
     )
     Object.assign(intervals, found.figures)
@@ -75,8 +89,6 @@ export async function evaluateScores(
     // Where every anomalous row is above every normal one the error is 0, and that is no sign of being sure.
     if (error !== null && error > 0) intervals.auc = normalInterval(area, error)
   }
-  writeColumns(draft, `roc/${row}`, Object.values(rocCurve(ranking)))
-  writeColumns(draft, `pr/${row}`, Object.values(precisionCurve(ranking)))
   const mark = (what: CurveMark['what'], value: number, { falseAlarmRate, recall, precision, f1 }: Detection): CurveMark => ({
     what,
     threshold: value,
@@ -90,7 +102,7 @@ export async function evaluateScores(
       rows: nPositive + nNegative,
       anomalies: nPositive,
       auc: area,
-      averagePrecision: meanPrecision(ranking),
+      averagePrecision: precision,
       precision: at.precision,
       recall: at.recall,
       f1: at.f1,
@@ -110,13 +122,18 @@ export async function evaluateScores(
 }
 
 /** Labelled rows that have a score. */
-async function rankingOf(project: Project, scores: number, { ids, isAnomalous }: Truth, signal: AbortSignal): Promise<Ranking> {
+async function rankingOf(
+  project: Project,
+  scores: number,
+  { ids, isAnomalous }: Truth,
+  pace: Pace,
+  report: (fraction: number) => void,
+): Promise<Ranking> {
   const stored = project.array(scores, 'score')
   const values = new Float32Array(ids.length)
   const positive = new Uint8Array(ids.length)
   let n = 0
   for (let from = 0; from < ids.length; from += blockRows) {
-    throwIfCancelled(signal)
     const block = stored.read(from, Math.min(ids.length, from + blockRows)) as Float32Array
     for (let i = 0; i < block.length; i++) {
       const id = ids[from + i]
@@ -124,9 +141,10 @@ async function rankingOf(project: Project, scores: number, { ids, isAnomalous }:
       values[n] = block[i]
       positive[n++] = isAnomalous?.[id] ? 1 : 0
     }
-    await setImmediate()
+    report(from / ids.length)
+    await pace.rest()
   }
-  return rankScores(values.subarray(0, n), positive.subarray(0, n))
+  return atPace(rankingSteps(values.subarray(0, n), positive.subarray(0, n)), pace)
 }
 
 function writeColumns(draft: OperationContext<EvaluateParams>['draft'], name: string, [a, b, c]: readonly Float64Array[]): void {

@@ -9,7 +9,7 @@ const mostErrorColumns = 256
 export interface Features {
   readonly width: number
   /** [n × width]: code, sizes of errors, earlier score. */
-  of(X: Float32Array, n: number, own: Int32Array | null): Promise<Float64Array>
+  of(X: Float32Array, n: number, own: Int32Array | null, report?: (fraction: number) => void): Promise<Float64Array>
 }
 
 export function featuresFor(frame: Frame, base: RowScorer): Features {
@@ -18,10 +18,10 @@ export function featuresFor(frame: Frame, base: RowScorer): Features {
   const width = Z + errors + 1
   return {
     width,
-    async of(X, n, own) {
+    async of(X, n, own, report) {
       const [codes, residual] = [await frame.inSpace('codes', X, n), await frame.inSpace('residual', X, n)]
       const V = base.space === 'codes' ? codes : base.space === 'residual' ? residual : await frame.inSpace(base.space, X, n)
-      const scores = await base.score(V, n, X, own)
+      const scores = await base.score(V, n, X, own, report)
       const out = new Float64Array(n * width)
       for (let i = 0; i < n; i++) {
         const at = i * width
@@ -66,9 +66,9 @@ export function learnedScorer(
     fitRows: base.fitRows,
     reads: 'rows',
     ownOf: base.ownOf,
-    async score(_, n, X, own) {
+    async score(_, n, X, own, report) {
       if (!X) throw new Error('the classifier needs whole rows')
-      return logOdds(model, scale(await features.of(X, n, own)), n)
+      return logOdds(model, scale(await features.of(X, n, own, report)), n)
     },
     blame: null,
   }

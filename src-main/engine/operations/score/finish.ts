@@ -45,7 +45,8 @@ export interface Scored {
   readonly blame?: (rows: Float64Array) => Promise<Float32Array>
   /** Rows whose labels or reviews the scores learned from. */
   readonly learned?: Float64Array
-  readonly blocks: (signal: AbortSignal) => AsyncIterable<ScoredBlock>
+  /** @param report told how many rows are done, where a block takes long */
+  readonly blocks: (signal: AbortSignal, report: (rows: number) => void) => AsyncIterable<ScoredBlock>
 }
 
 /** @param latents id of the codes that are scored */
@@ -78,11 +79,12 @@ export async function finish(ctx: Context, frame: Frame, latents: number, scored
   const early = labels ? null : await choose(null)
   const writer = draft.writeArray('score', { dtype: 'float32', shape: [frame.latents.rows] })
   const tally = new ScoreTally({ calibration, data, threshold: early?.value ?? null, unit: series?.unit ?? null, ...params })
-  for await (const { start, scores } of scored.blocks(signal)) {
+  const report = (done: number): void =>
+    ctx.report({ stage: 'Scoring', fraction: 0.3 + (0.5 * done) / frame.latents.rows, done, unit: rowNoun[data.kind][1] })
+  for await (const { start, scores } of scored.blocks(signal, report)) {
     writer.append(scores)
     tally.add(start, scores)
-    const done = start + scores.length
-    ctx.report({ stage: 'Scoring', fraction: 0.3 + (0.5 * done) / frame.latents.rows, done, unit: rowNoun[data.kind][1] })
+    report(start + scores.length)
   }
   writer.finish()
   const choice = early ?? (await choose(rowsAt(project.array(draft.id, 'score'), labels!.rows)))

@@ -7,6 +7,7 @@ import type { ScoreSpace } from '#common/domain/scores.ts'
 import { StratumError } from '#common/errors.ts'
 import type { FittedDetector } from '../../analysis/detectors/define.ts'
 import { methodIn, paramsOf } from '../../analysis/methods/define.ts'
+import { createPace } from '../../analysis/pace.ts'
 import { randomStream, spreadSample } from '../../analysis/random.ts'
 import { modelById } from '../../models/registry.ts'
 import type { Project } from '../../project/project.ts'
@@ -45,8 +46,15 @@ export interface RowScorer {
    * @param V   [n × width] rows in its space
    * @param X   [n × D] the same prepared, for likelihoods
    * @param own [n] place among the fitted rows, −1 for none
+   * @param report told the share of the rows that is done
    */
-  score(V: Float32Array, n: number, X: Float32Array | null, own: Int32Array | null): Promise<Float64Array>
+  score(
+    V: Float32Array,
+    n: number,
+    X: Float32Array | null,
+    own: Int32Array | null,
+    report?: (fraction: number) => void,
+  ): Promise<Float64Array>
   /** [n × width], where the method says it exactly. */
   readonly blame: ((V: Float32Array, n: number, own: Int32Array | null) => Promise<Float32Array>) | null
 }
@@ -63,6 +71,8 @@ export interface ScorerOptions {
 }
 
 const mostFitBytes = 256e6
+/** Numbers a detector is given at once: of the slowest about half a second. */
+const numbersAtOnce = 2 ** 18
 
 export async function openScorer(asked: ScorerOptions): Promise<RowScorer> {
   const options = { ...asked, params: spelledOut(asked.params) }
@@ -163,9 +173,16 @@ async function detectorScorer(options: ScorerOptions, base: Base): Promise<RowSc
     fitRows: n,
     reads: space === 'codes' ? 'codes' : 'rows',
     ownOf: new Map(Array.from(rows, (row, i) => [row, i])),
-    async score(Y, m, _, own) {
+    async score(Y, m, _, own, report) {
       const out = new Float64Array(m)
-      await fitted.score(Y, m, out, own ?? undefined)
+      const rows = Math.max(1, Math.floor(numbersAtOnce / width))
+      const pace = createPace(signal)
+      for (let from = 0; from < m; from += rows) {
+        const to = Math.min(m, from + rows)
+        await fitted.score(Y.subarray(from * width, to * width), to - from, out.subarray(from, to), own?.subarray(from, to))
+        report?.(to / m)
+        if (pace.due()) await pace.rest()
+      }
       return out
     },
     blame: blame

@@ -18,6 +18,8 @@ interface StreamRequest {
   readonly latents: number
   readonly scorer: RowScorer
   readonly signal: AbortSignal
+  /** Told how many rows are done, within a block too. */
+  readonly report?: (rows: number) => void
 }
 
 export async function* scoredRows(request: StreamRequest): AsyncGenerator<ScoredBlock> {
@@ -43,7 +45,7 @@ export async function* scoredRows(request: StreamRequest): AsyncGenerator<Scored
 
 /** Rows without data, or outside the region that was encoded, are left out on the way. */
 async function scoreValid(
-  { dataset, frame, scorer }: StreamRequest,
+  { dataset, frame, scorer, report }: StreamRequest,
   start: number,
   n: number,
   X: Float32Array,
@@ -61,7 +63,7 @@ async function scoreValid(
   const own = isOwn ? Int32Array.from(kept, (i) => scorer.ownOf.get(start + i) ?? -1) : null
   const isCodes = scorer.reads === 'codes'
   const V = isCodes ? taken : await frame.inSpace(scorer.space, taken, m)
-  const found = await scorer.score(V, m, isCodes ? null : taken, own)
+  const found = await scorer.score(V, m, isCodes ? null : taken, own, (fraction) => report?.(start + Math.floor(fraction * n)))
   for (const [at, i] of kept.entries()) scores[i] = found[at]
   return scores
 }

@@ -13,6 +13,7 @@
  * cut off. Labelled classes do not keep their sizes from draw to draw.
  * Memory: the distinct pairs of block and cell, 16 bytes each; there are no more than `mostBlocks` blocks.
  */
+import { atOnce, type Steps } from '#engine/analysis/pace.ts'
 import type { RandomStream } from '#engine/analysis/random.ts'
 import { tailOf } from './percentile.ts'
 
@@ -24,6 +25,8 @@ const perLength = 10
 const leastPerLength = 2
 const leastBlocks = 36
 const mostBlocks = 40_000
+/** Looked at between two moments at which a long search rests. */
+const rowsAtOnce = 2 ** 19
 
 /** Rows as a grid; a series has the width of 1 and as many lines as rows. */
 export interface BlockGrid {
@@ -38,7 +41,10 @@ export const outside = 255
  * How far 0/1 values are alike, in rows of the grid; 0 where neighbours have nothing in common, or too few pairs of them are known.
  * @param values [width · height] 0, 1 or `outside`
  */
-export function correlationLength(values: Uint8Array, grid: BlockGrid): number {
+export const correlationLength = (values: Uint8Array, grid: BlockGrid): number => atOnce(correlationSteps(values, grid))
+
+/** The same, for millions of rows. */
+export function* correlationSteps(values: Uint8Array, grid: BlockGrid): Steps<number> {
   let known = 0
   let ones = 0
   for (const value of values) {
@@ -51,7 +57,7 @@ export function correlationLength(values: Uint8Array, grid: BlockGrid): number {
   if (variance === 0) return 0
   let [before, rhoBefore] = [0, 1]
   for (const lag of lags) {
-    const rho = correlationAt(values, grid, lag, mean) / variance
+    const rho = (yield* correlationAt(values, grid, lag, mean)) / variance
     if (Number.isNaN(rho)) continue
     if (before === 0 && lag === 1 && rho < leastCorrelation) return 0
     if (rho <= 1 / Math.E) return before + ((lag - before) * (rhoBefore - 1 / Math.E)) / (rhoBefore - rho)
@@ -61,7 +67,7 @@ export function correlationLength(values: Uint8Array, grid: BlockGrid): number {
 }
 
 /** Mean product of deviations over the pairs that many rows apart; NaN of too few. */
-function correlationAt(values: Uint8Array, { width, height }: BlockGrid, lag: number, mean: number): number {
+function* correlationAt(values: Uint8Array, { width, height }: BlockGrid, lag: number, mean: number): Steps<number> {
   let pairs = 0
   let sum = 0
   const add = (a: number, b: number): void => {
@@ -69,11 +75,14 @@ function correlationAt(values: Uint8Array, { width, height }: BlockGrid, lag: nu
     pairs++
     sum += (a - mean) * (b - mean)
   }
-  for (let y = 0; y < height; y++)
+  const linesAtOnce = Math.max(1, Math.ceil(rowsAtOnce / width))
+  for (let y = 0; y < height; y++) {
     for (let x = 0, at = y * width; x < width; x++, at++) {
       if (x + lag < width) add(values[at], values[at + lag])
       if (y + lag < height) add(values[at], values[at + lag * width])
     }
+    if (y % linesAtOnce === 0) yield
+  }
   return pairs < leastPairs ? Number.NaN : sum / pairs
 }
 
@@ -81,7 +90,10 @@ function correlationAt(values: Uint8Array, { width, height }: BlockGrid, lag: nu
  * Rows on a side of a block; 1 where rows may be drawn one by one.
  * @param values [width · height] `outside` where there is no row
  */
-export function blockSide(length: number, grid: BlockGrid, values: Uint8Array): number {
+export const blockSide = (length: number, grid: BlockGrid, values: Uint8Array): number => atOnce(blockSideSteps(length, grid, values))
+
+/** The same, for millions of rows. */
+export function* blockSideSteps(length: number, grid: BlockGrid, values: Uint8Array): Steps<number> {
   if (length === 0) return 1
   const { width, height } = grid
   const fitting = width === 1 ? Math.floor(height / leastBlocks) : Math.floor(Math.sqrt((width * height) / leastBlocks))
@@ -89,16 +101,19 @@ export function blockSide(length: number, grid: BlockGrid, values: Uint8Array): 
   let side = Math.max(least, Math.min(Math.ceil(perLength * length), fitting))
   // Labels often lie in a corner, or in a few places: smaller blocks are more that hold any.
   const leastApart = Math.max(least, Math.ceil(leastPerLength * length))
-  while (side > leastApart && blocksWithRows(values, grid, side) < leastBlocks) side = Math.max(leastApart, Math.floor(side / 1.25))
+  while (side > leastApart && (yield* blocksWithRows(values, grid, side)) < leastBlocks)
+    side = Math.max(leastApart, Math.floor(side / 1.25))
   return side
 }
 
-function blocksWithRows(values: Uint8Array, { width, height }: BlockGrid, side: number): number {
+function* blocksWithRows(values: Uint8Array, { width, height }: BlockGrid, side: number): Steps<number> {
   const across = Math.ceil(width / side)
   const holdsRows = new Uint8Array(across * Math.ceil(height / side))
+  const linesAtOnce = Math.max(1, Math.ceil(rowsAtOnce / width))
   for (let y = 0, at = 0; y < height; y++) {
     const first = Math.floor(y / side) * across
     for (let x = 0; x < width; x++, at++) if (values[at] !== outside) holdsRows[first + Math.floor(x / side)] = 1
+    if (y % linesAtOnce === 0) yield
   }
   return holdsRows.reduce((sum, holds) => sum + holds, 0)
 }

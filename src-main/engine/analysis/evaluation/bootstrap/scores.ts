@@ -43,8 +43,11 @@ export async function scoreIntervals(
   run: LongRun = {},
   countBlocks: CountScoreBlocks | null = null,
 ): Promise<ScoreIntervals> {
+  const pace = createPace(run.signal)
   const merged = mergeSteps(ranking, threshold)
+  await pace.rest()
   const whole = figuresOf(ranking, threshold)
+  await pace.rest()
   const shift = figuresOf(merged, threshold).map((value, f) => (value === null ? 0 : (whole[f] ?? 0) - value))
   const blocks =
     countBlocks && (await countBlocks((score, isPositive) => 2 * stepOf(merged, score) + (isPositive ? 1 : 0), 2 * merged.steps))
@@ -52,7 +55,6 @@ export async function scoreIntervals(
   const cells = new Float64Array(blocks ? 2 * merged.steps : 0)
   const figures = new Replicates(figureKeys.length, replicates, blocks?.tail)
   const drawn = { ...merged, positives: new Float64Array(merged.steps), negatives: new Float64Array(merged.steps) }
-  const pace = createPace(run.signal)
   for (let r = 0; r < replicates; r++) {
     const random = randomStream(seed, `bootstrap/${r}`)
     let sample: Ranking = drawn
