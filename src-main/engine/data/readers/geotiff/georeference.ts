@@ -11,13 +11,18 @@ import { type RawDirectory, type TiffFile, readNumbers, readText } from './struc
 
 const userDefined = 32_767
 
-/** @param beside the place that a world file gives, used when the file itself gives none */
+/** What files beside say, used where the file itself says nothing: the place of a world file, the system of an auxiliary file. */
+export interface GridBeside {
+  readonly transform: Affine | null
+  readonly wkt: string | null
+}
+
 export async function readGrid(
   tiff: TiffFile,
   directory: RawDirectory,
   width: number,
   height: number,
-  beside: Affine | null,
+  beside: GridBeside,
   findings: Finding[],
 ): Promise<Grid> {
   const keyDirectory = await readNumbers(tiff, directory, 34735, 16_384)
@@ -25,8 +30,8 @@ export async function readGrid(
   const ascii = await readText(tiff, directory, 34737)
   const keys = readKeys(keyDirectory, doubles, ascii)
   const pixelIsPoint = keys.get(1025) === 2
-  const transform = (await readTransform(tiff, directory, pixelIsPoint, findings)) ?? beside
-  const crs = await crsOf(keys)
+  const transform = (await readTransform(tiff, directory, pixelIsPoint, findings)) ?? beside.transform
+  const crs = (await crsOf(keys)) ?? (beside.wkt === null ? null : await crsFromWkt(beside.wkt))
   if (!transform)
     findings.push({
       severity: 'warning',

@@ -59,10 +59,12 @@ async function openTiff(file: RandomAccessFile, options: { nodata?: number }, re
   const alpha = alphaBand(layout, items)
   const levels = await readLevels(tiff, layout, readerOf, alpha, findings)
   const world = await readWorldFile(file.path)
-  const grid = await readGrid(tiff, main, layout.width, layout.height, world?.content ?? null, findings)
-  const beside = await readAuxiliary(file.path)
-  const calibration = await readCalibration(tiff, layout, items, beside?.content ?? [], options.nodata)
-  const columns = columnsOf(layout, items, beside?.content ?? [], calibration)
+  const auxiliary = await readAuxiliary(file.path)
+  const beside = { transform: world?.content ?? null, wkt: auxiliary?.content.wkt ?? null }
+  const grid = await readGrid(tiff, main, layout.width, layout.height, beside, findings)
+  const bands = auxiliary?.content.bands ?? []
+  const calibration = await readCalibration(tiff, layout, items, bands, options.nodata)
+  const columns = columnsOf(layout, items, bands, calibration)
   noteValues(layout, calibration.nodata, alpha, findings)
   const rows = layout.width * layout.height
   if (rows > pixelsWithoutOverviews && levels.length === 1)
@@ -89,14 +91,16 @@ async function openTiff(file: RandomAccessFile, options: { nodata?: number }, re
     details: {
       compression: compressionName[layout.compression] ?? String(layout.compression),
       interleave: layout.planar ? 'band' : 'pixel',
-      blocks: layout.tiled ? `tiles of ${layout.blockWidth} × ${layout.blockHeight}` : `strips of ${layout.blockHeight} rows`,
+      blocks: layout.tiled
+        ? `tiles of ${layout.blockWidth} × ${layout.blockHeight}`
+        : `strips of ${layout.blockHeight} row${layout.blockHeight === 1 ? '' : 's'}`,
       overviews: levels.length - 1,
       mask: levels[0]?.mask != null,
       bigTiff: tiff.big,
       ...(calibration.calibrated ? { calibrated: true } : {}),
     },
   }
-  const alongside = [beside, world && grid.georeferenced ? world : null].flatMap((sidecar) => (sidecar ? [sidecar.path] : []))
+  const alongside = [auxiliary, world && grid.georeferenced ? world : null].flatMap((sidecar) => (sidecar ? [sidecar.path] : []))
   return source(file, report, levels, calibration, alongside)
 }
 

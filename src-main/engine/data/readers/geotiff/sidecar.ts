@@ -1,4 +1,4 @@
-/** Files beside a raster that belong to it: GDAL's `.aux.xml` with what is known of the bands, and a world file with its place. */
+/** Files beside a raster that belong to it: GDAL's `.aux.xml` with its system and what is known of the bands, and a world file with its place. */
 import { lstat } from 'node:fs/promises'
 import type { Affine } from '#common/domain/grid.ts'
 import { openRandomAccess } from '../randomAccess.ts'
@@ -11,6 +11,12 @@ export interface BandBeside {
   readonly offset?: string
   readonly description?: string
   readonly unit?: string
+}
+
+export interface Auxiliary {
+  readonly bands: readonly BandBeside[]
+  /** The coordinate system as WKT: GDAL puts it here where the keys of the file have no words for it. */
+  readonly wkt: string | null
 }
 
 export interface Sidecar<T> {
@@ -33,7 +39,7 @@ async function textBeside(path: string): Promise<string | null> {
   }
 }
 
-export async function readAuxiliary(path: string): Promise<Sidecar<BandBeside[]> | null> {
+export async function readAuxiliary(path: string): Promise<Sidecar<Auxiliary> | null> {
   const beside = `${path}.aux.xml`
   const text = await textBeside(beside)
   if (text === null) return null
@@ -54,7 +60,9 @@ export async function readAuxiliary(path: string): Promise<Sidecar<BandBeside[]>
     }
     bands[band - 1] = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined))
   }
-  return { path: beside, content: bands }
+  // Each band's part comes after what is said of the file as a whole.
+  const wkt = /<SRS\b[^>]*>([^<]*)<\/SRS>/.exec(text.split('<PAMRasterBand')[0] ?? '')?.[1]
+  return { path: beside, content: { bands, wkt: wkt === undefined ? null : unescapeXml(wkt).trim() } }
 }
 
 /** `scene.tfw`, `scene.tifw` or `scene.wld`: six numbers, of which the last two are the centre of the first pixel. */

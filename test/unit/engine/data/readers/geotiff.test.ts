@@ -124,6 +124,22 @@ describe('values', () => {
     expect(source.files).toEqual([path, `${path}.aux.xml`, path.replace(/tif$/, 'tfw')])
   })
 
+  it('takes the coordinate system from the auxiliary file where the keys have no words for it', async () => {
+    const tags: TinyTag[] = [
+      ...imageTags(2, 1, 1, 8),
+      { id: 33_550, type: 12, values: [60, 60, 0] },
+      { id: 33_922, type: 12, values: [0, 0, 0, 3_210_840, -3_170_520, 0] },
+    ]
+    const path = write([{ tags, blocks: [Uint8Array.of(1, 2)] }])
+    const wkt = `PROJCRS["WGS 84 / Equal Earth Americas",BASEGEOGCRS["WGS 84",DATUM["World Geodetic System 1984",ELLIPSOID["WGS 84",6378137,298.257223563]],ID["EPSG",4326]],CONVERSION["Equal Earth Americas",METHOD["Equal Earth",ID["EPSG",1078]],PARAMETER["Longitude of natural origin",-90,ANGLEUNIT["degree",0.0174532925199433]]],CS[Cartesian,2],AXIS["(E)",east],AXIS["(N)",north],LENGTHUNIT["metre",1],ID["EPSG",8858]]`
+    writeFileSync(`${path}.aux.xml`, `<PAMDataset><SRS dataAxisToSRSAxisMapping="1,2">${wkt.replaceAll('"', '&quot;')}</SRS></PAMDataset>`)
+    const source = await openSource(path)
+    await source.close()
+    rmSync(`${path}.aux.xml`)
+    expect(source.report.grid).toMatchObject({ georeferenced: true, crs: { code: 'EPSG:8858', unit: 'metre' } })
+    expect(source.report.findings.map(({ code }) => code)).not.toContain('NO_CRS')
+  })
+
   it('undoes floating-point differencing, whose bytes are sorted by significance in any byte order', async () => {
     // 1 = 3F800000 and 2 = 40000000: bytes by significance 3F 40 | 80 00 | 00 00 | 00 00, each minus the one before.
     const sorted = [0x3f, 0x40, 0x80, 0x00, 0x00, 0x00, 0x00, 0x00]
