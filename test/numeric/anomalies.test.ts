@@ -8,6 +8,7 @@ import { localRx } from '#engine/analysis/anomalies/localRx.ts'
 import { mahalanobis } from '#engine/analysis/anomalies/mahalanobis.ts'
 import { labelThreshold } from '#engine/analysis/anomalies/thresholdRules.ts'
 import { pearson, ranksOf } from '#engine/analysis/statistics/rankCorrelation.ts'
+import { openCloudKernels } from '#engine/analysis/detectors/cloudKernels.ts'
 import { ellipsoidOf } from '#engine/analysis/detectors/ellipsoid.ts'
 import reference from '../fixtures/anomalies/references.json' with { type: 'json' }
 
@@ -22,8 +23,12 @@ describe('a scene', () => {
     for (let i = 0; i < n; i++)
       for (let j = 0; j < d; j++)
         for (let k = 0; k < d; k++) S[j * d + k] += ((X[i * d + j] - mean[j]) * (X[i * d + k] - mean[k])) / (n - 1)
+    const kernels = openCloudKernels(d)
     const ellipsoid = await ellipsoidOf(mean, S, d, undefined)
-    for (const [i, expected] of scene.global.entries()) expect(ellipsoid.squaredDistance(X, i) / expected).toBeCloseTo(1, 9)
+    const scores = new Float64Array(n)
+    for (let at = 0; at < n; at += kernels.rowsAtOnce)
+      kernels.squaredLengths(ellipsoid, X, null, at, Math.min(kernels.rowsAtOnce, n - at), scores)
+    for (const [i, expected] of scene.global.entries()) expect(scores[i] / expected).toBeCloseTo(1, 9)
   })
 
   test('scores as by Spectral Python under the shrunk covariance too, but for what shrinking takes off', async () => {

@@ -7,7 +7,7 @@
  * S is the maximum likelihood covariance of centred rows xᵢ. Memory: the matrix and its inverse, 16 d² bytes.
  */
 import { StratumError } from '#common/errors.ts'
-import { choleskyRow, lowerInverseColumn } from '../cholesky.ts'
+import { choleskyRow, lowerInverseRow } from '../cholesky.ts'
 import { createPace } from '../pace.ts'
 
 interface ShrunkCovariance {
@@ -68,8 +68,8 @@ export async function inverseOf(S: Float64Array, d: number, signal?: AbortSignal
     if (pace.due()) await pace.rest()
   }
   const inverse = new Float64Array(d * d)
-  for (let j = 0; j < d; j++) {
-    lowerInverseColumn(L, d, j, inverse)
+  for (let i = 0; i < d; i++) {
+    lowerInverseRow(L, d, i, inverse)
     if (pace.due()) await pace.rest()
   }
   const P = new Float64Array(d * d)

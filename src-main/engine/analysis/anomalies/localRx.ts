@@ -3,13 +3,14 @@
  *
  *   score(x) = (x − μ)ᵀ S⁻¹ (x − μ)
  *
- * μ and S are mean and covariance of the pixels of a square ring around x: up to R away, not up to r (the guard, so that a target is not
- * compared with itself). S is taken with a thousandth of its mean variance on the diagonal. A pixel has no score where its ring holds
- * fewer than d + 2 pixels with data.
+ * μ and S are mean and covariance (divided by their number) of the pixels of a square ring around x: up to R away, not up to r (the guard,
+ * so that a target is not compared with itself). S is taken with a thousandth of its mean variance on the diagonal. A pixel has no score
+ * where its ring holds fewer than d + 2 pixels with data.
  *
  * Sums over squares slide down and along, so a pixel costs d² whatever the radius, and d³/6 for the solution.
  * Memory: 2 R + 2 lines, and 8 (d + 1)(d + 2) bytes for each pixel of a line.
  */
+import { raisedCholesky, solveLower, solveUpper } from '../cholesky.ts'
 import { createPace, type LongRun } from '../pace.ts'
 
 export interface LocalRxOptions extends LongRun {
@@ -31,6 +32,15 @@ export interface LocalRxOptions extends LongRun {
 }
 
 const ridge = 1e-3
+/** Added beside it, in squared units of the numbers: a ring in which nothing varies still gives scores that single precision holds. */
+const leastVariance = 1e-12
+
+/** Of the pixel at hand: S and L by rows, the lower triangle, and v. */
+interface Solution {
+  readonly S: Float64Array
+  readonly L: Float64Array<ArrayBuffer>
+  readonly v: Float64Array
+}
 
 export async function localRx(options: LocalRxOptions): Promise<void> {
   const { width, height, d, outer, inner, line, scored, only, blamed, signal, report } = options
@@ -69,7 +79,8 @@ export async function localRx(options: LocalRxOptions): Promise<void> {
   }
 
   const out = new Float64Array(width)
-  const [ring, scratch, centred] = [new Float64Array(m), new Float64Array(d * d), new Float64Array(d)]
+  const ring = new Float64Array(m)
+  const solution: Solution = { S: new Float64Array(d * d), L: new Float64Array(d * d), v: new Float64Array(d) }
   for (let y = 0; y < height; y++) {
     await readTo(y + outer)
     addLine(outerColumns, y - outer - 1, -1)
@@ -93,8 +104,8 @@ export async function localRx(options: LocalRxOptions): Promise<void> {
       addColumn(innerColumns, x - inner - 1, 1)
       const row = y * width + x
       const isMissing = (only && !only.has(row)) || Number.isNaN(X[x * d]) || Math.round(ring[0]) < d + 2
-      out[x] = isMissing ? Number.NaN : distance(X, x * d, offset, ring, d, scratch, centred)
-      if (blamed && !isMissing) blamed(row, partsOf(scratch, centred, d))
+      out[x] = isMissing ? Number.NaN : distance(X, x * d, offset, ring, d, solution)
+      if (blamed && !isMissing) blamed(row, partsOf(solution, d))
       if (pace.due()) await pace.rest()
     }
     scored(y, out)
@@ -107,48 +118,28 @@ function firstPixel(X: Float32Array, d: number): Float64Array<ArrayBuffer> {
   return new Float64Array()
 }
 
-/** By Cholesky S = L Lᵀ: the squared length of L⁻¹ (x − μ). */
-function distance(
-  X: Float32Array,
-  from: number,
-  offset: Float64Array,
-  ring: Float64Array,
-  d: number,
-  L: Float64Array,
-  v: Float64Array,
-): number {
+/** By Cholesky S = L Lᵀ: the squared length of v = L⁻¹ (x − μ). NaN where sums are no numbers. */
+function distance(X: Float32Array, from: number, offset: Float64Array, ring: Float64Array, d: number, { S, L, v }: Solution): number {
   const n = Math.round(ring[0])
   let trace = 0
   for (let j = 0, pair = 1 + d; j < d; j++) {
     const mean = ring[1 + j] / n
     v[j] = X[from + j] - offset[j] - mean
-    for (let k = 0; k <= j; k++, pair++) L[j * d + k] = ring[pair] / n - (mean * ring[1 + k]) / n
-    trace += L[j * d + j]
+    for (let k = 0; k <= j; k++, pair++) S[j * d + k] = ring[pair] / n - (mean * ring[1 + k]) / n
+    trace += S[j * d + j]
   }
-  const added = (ridge * Math.max(trace, 0)) / d + 1e-30
-  for (let j = 0; j < d; j++) L[j * d + j] += added
+  if (!Number.isFinite(trace)) return Number.NaN
+  raisedCholesky(S, d, (ridge * Math.max(trace, 0)) / d + leastVariance, L)
+  solveLower(L, d, v)
   let sum = 0
-  for (let j = 0; j < d; j++) {
-    for (let k = 0; k <= j; k++) {
-      let value = L[j * d + k]
-      for (let i = 0; i < k; i++) value -= L[j * d + i] * L[k * d + i]
-      L[j * d + k] = k === j ? Math.sqrt(Math.max(value, added * 1e-6)) : value / L[k * d + k]
-    }
-    let value = v[j]
-    for (let i = 0; i < j; i++) value -= L[j * d + i] * v[i]
-    v[j] = value / L[j * d + j]
-    sum += v[j] * v[j]
-  }
+  for (let j = 0; j < d; j++) sum += v[j] * v[j]
   return sum
 }
 
 /** From L and v = L⁻¹ (x − μ), as `distance` leaves them: S⁻¹ (x − μ) = L⁻ᵀ v, and (S⁻¹)_jj = Σ_i (L⁻¹)_ij². */
-function partsOf(L: Float64Array, v: Float64Array, d: number): Float64Array {
+function partsOf({ L, v }: Solution, d: number): Float64Array {
   const weighed = Float64Array.from(v)
-  for (let j = d - 1; j >= 0; j--) {
-    for (let i = j + 1; i < d; i++) weighed[j] -= L[i * d + j] * weighed[i]
-    weighed[j] /= L[j * d + j]
-  }
+  solveUpper(L, d, weighed)
   const column = new Float64Array(d)
   return weighed.map((value, j) => {
     let diagonal = 0

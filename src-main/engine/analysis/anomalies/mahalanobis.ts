@@ -18,7 +18,7 @@ const mostColumns = 2048
 
 export const mahalanobis = defineDetector({
   id: 'mahalanobis',
-  version: 1,
+  version: 2,
   title: 'Mahalanobis distance (RX)',
   summary: 'How far from the mean, counted by how columns vary and go together.',
   useWhen:

@@ -47,7 +47,7 @@ const params = z.object({
 
 export const gaussianMixtureClustering = defineClustering({
   id: 'gaussian-mixture',
-  version: 3,
+  version: 4,
   title: 'Gaussian mixture',
   summary: 'Describes the rows as k overlapping clouds, each with its own shape, and says how surely a row belongs to its own.',
   useWhen: 'Classes are elongated or differ in size, or overlap so that a probability is wanted. BIC compares numbers of classes.',

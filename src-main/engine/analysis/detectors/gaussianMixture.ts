@@ -19,7 +19,7 @@ const mostPasses = 100
 
 export const gaussianMixture = defineDetector({
   id: 'gaussian-mixture',
-  version: 2,
+  version: 3,
   title: 'Gaussian mixture density',
   summary: 'How unlikely a row is among overlapping clouds fitted to the ordinary ones.',
   useWhen: 'Codes, or few columns: ordinary rows form a handful of clouds, and what lies between them is unusual too.',

@@ -5,22 +5,29 @@
  *   Σ₁ = c(h/n) Σ₀        μ̂, c(0.975)⁻¹ Σ̂: mean and covariance of the rows with D²(x; μ₀, Σ₁) < χ²_p,0.975
  *   h = ⌈(n + p + 1) / 2⌉    c(α) = α / P(χ²_{p+2} ≤ χ²_p,α), so that normal rows get the covariance they have (Croux & Haesbroeck 1999)
  *
- * A C-step takes the h rows nearest by D² and their mean and covariance; the determinant never grows. How it is searched for is
- * scikit-learn's way, and PyOD's: it begins with h rows drawn at random (in the paper with p + 1, which reach lower determinants in places
- * that are as good) and takes two steps from 30 of them, then goes to the end from the ten best. More than 500 rows are split into groups of 300, of
- * at most 50, with 500 beginnings in all and ten at least in each; the ten best of each go on among 1500 rows, and the ten best of those
- * among all. A singular covariance ends the search, again as there: of several one is as good as any, and rows that lie off the plane of the
- * chosen ones are far by the covariance of the step before, which was not flat yet. Where there is none its pseudo-inverse is taken, which
- * does not look at directions in which the chosen rows do not vary. What comes out depends on the seed where columns repeat one
- * another or most rows share a value.
- * Memory: the rows learned from, a number for each, and a matrix of p² numbers of eight bytes for each of up to 500 candidates.
+ * Search, as scikit-learn and PyOD do it. A C-step takes the mean and covariance of the h rows that are nearest by D² under the mean and
+ * covariance before it; the determinant never grows.
+ *
+ *   up to 500 rows   30 starts, two C-steps each; the ten best until the determinant stays as it is
+ *   more rows        1. groups of 300 rows, at most 50; 500 starts shared among them, at least ten each, two C-steps; the ten best of each
+ *                    2. those among 1500 rows; the ten best of them   3. those among all rows
+ *
+ * A start is h rows drawn at random. The paper draws p + 1; the determinants that leads to are sometimes lower, the places no better.
+ *
+ * Flat clouds. When h rows lie in a plane their determinant is 0, which nothing can beat: that search is over. The plane does not say how
+ * far rows beside it are, so D² is then measured by the covariance of the step before, when the cloud was not flat yet. A start that is
+ * flat itself has no step before: its pseudo-inverse is taken, which does not look across the plane. Where columns repeat one another, or
+ * most rows share a value, many planes are equally flat and the seed decides which one is found.
+ *
+ * Memory: the rows learned from, a number for each, and p² numbers of eight bytes for each of up to 500 candidates and for the kernels.
  */
 import { z } from 'zod'
 import { createPace, type LongRun, type Pace } from '../pace.ts'
 import { type RandomStream, randomStream } from '../random.ts'
 import { chiSquareTail } from '../statistics/tailProbability.ts'
+import { type CloudKernels, openCloudKernels, type Whitening } from './cloudKernels.ts'
 import { defineDetector } from './define.ts'
-import { type Ellipsoid, ellipsoidOf } from './ellipsoid.ts'
+import { ellipsoidOf } from './ellipsoid.ts'
 
 const starts = 30
 const best = 10
@@ -55,92 +62,69 @@ interface Moments {
   readonly S: Float64Array
 }
 
-function momentsOf(X: Float32Array, p: number, rows: ArrayLike<number>, count: number): Moments {
+function momentsOf(kernels: CloudKernels, X: Float32Array, p: number, rows: ArrayLike<number>, count: number): Moments {
   const mean = new Float64Array(p)
   const S = new Float64Array(p * p)
   for (let r = 0; r < count; r++) for (let j = 0, at = rows[r] * p; j < p; j++) mean[j] += X[at + j]
   for (let j = 0; j < p; j++) mean[j] /= count
-  // Four rows go together: their products are added one after another while a sum is at hand.
-  const four = new Float64Array(4 * p)
-  for (let r = 0; r < count; r += 4) {
-    four.fill(0)
-    for (let row = 0; row < Math.min(4, count - r); row++)
-      for (let j = 0, at = rows[r + row] * p; j < p; j++) four[4 * j + row] = X[at + j] - mean[j]
-    for (let i = 0; i < p; i++) {
-      const [a, b, c, d] = [four[4 * i], four[4 * i + 1], four[4 * i + 2], four[4 * i + 3]]
-      for (let j = 0, at = i * p; j <= i; j++, at++)
-        S[at] = S[at] + a * four[4 * j] + b * four[4 * j + 1] + c * four[4 * j + 2] + d * four[4 * j + 3]
-    }
-  }
+  kernels.products(X, rows, count, mean, S)
   for (let i = 0; i < p; i++) for (let j = 0; j <= i; j++) S[i * p + j] = S[j * p + i] = S[i * p + j] / count
   return { mean, S }
 }
 
-/** A mean and covariance on the way, with the determinant; one of 0 is as small as can be. */
+/** A mean and covariance on the way, with ln |S|, −Infinity for a flat one. */
 interface Candidate extends Moments {
   readonly logDeterminant: number
   /** What distances are measured by: S, or what it was before it became flat. */
   readonly shape: Float64Array
 }
 
-/**
- * ln |S| by elimination with the largest pivot of each column, −Infinity where |S| is not positive. Of a covariance that is singular but for
- * rounding the sign is chance, as it is in scikit-learn: such a one ends the search at once, or a step or two later.
- */
-function logDeterminantOf(S: Float64Array, p: number): number {
-  const A = S.slice()
-  let log = 0
-  let isPositive = true
-  for (let k = 0; k < p; k++) {
-    let pivot = k
-    for (let i = k + 1; i < p; i++) if (Math.abs(A[i * p + k]) > Math.abs(A[pivot * p + k])) pivot = i
-    const value = A[pivot * p + k]
-    if (value === 0) return Number.NEGATIVE_INFINITY
-    if (pivot !== k) for (let j = 0; j < p; j++) [A[k * p + j], A[pivot * p + j]] = [A[pivot * p + j], A[k * p + j]]
-    if (value < 0 !== (pivot !== k)) isPositive = !isPositive
-    log += Math.log(Math.abs(value))
-    for (let i = k + 1; i < p; i++) {
-      const factor = A[i * p + k] / value
-      if (factor !== 0) for (let j = k + 1; j < p; j++) A[i * p + j] -= factor * A[k * p + j]
-    }
-  }
-  return isPositive ? log : Number.NEGATIVE_INFINITY
-}
-
-const candidate = (moments: Moments, p: number): Candidate => ({
+const candidate = (kernels: CloudKernels, moments: Moments): Candidate => ({
   ...moments,
-  logDeterminant: logDeterminantOf(moments.S, p),
+  logDeterminant: kernels.logDeterminant(moments.S),
   shape: moments.S,
 })
 
 const isFlat = ({ logDeterminant }: Candidate): boolean => logDeterminant === Number.NEGATIVE_INFINITY
 
+/** What every part of a search needs. */
+interface Table {
+  readonly X: Float32Array
+  readonly n: number
+  readonly p: number
+  readonly kernels: CloudKernels
+  readonly pace: Pace
+  readonly run: LongRun
+}
+
+/** out[i] = D² of each of `count` rows of X, those listed or the first ones. */
+async function distances(
+  { X, kernels, pace }: Table,
+  by: Whitening,
+  rows: Int32Array | null,
+  count: number,
+  out: Float64Array,
+): Promise<void> {
+  for (let at = 0; at < count; at += kernels.rowsAtOnce) {
+    kernels.squaredLengths(by, X, rows, at, Math.min(kernels.rowsAtOnce, count - at), out)
+    if (pace.due()) await pace.rest()
+  }
+}
+
 /** C-steps among the given rows until the determinant falls no more or is 0, or `most` of them; one at least. */
-async function concentrate(
-  X: Float32Array,
-  p: number,
-  rows: Int32Array,
-  h: number,
-  start: Candidate,
-  most: number,
-  pace: Pace,
-  signal: AbortSignal | undefined,
-): Promise<Candidate> {
+async function concentrate(table: Table, rows: Int32Array, h: number, start: Candidate, most: number): Promise<Candidate> {
+  const { X, p, kernels, pace, run } = table
   const distance = new Float64Array(rows.length)
   let now: Candidate = { ...start, logDeterminant: Number.POSITIVE_INFINITY }
   for (let step = 0; step < most && !isFlat(now); step++) {
-    const ellipsoid = await ellipsoidOf(now.mean, now.S, p, signal)
-    for (let r = 0; r < rows.length; r++) {
-      distance[r] = ellipsoid.squaredDistance(X, rows[r])
-      if (pace.due()) await pace.rest()
-    }
+    await distances(table, await ellipsoidOf(now.mean, now.S, p, run.signal), rows, rows.length, distance)
     const limit = distance.slice().sort()[h - 1]
     const chosen = new Int32Array(h)
     let count = 0
     for (let r = 0; r < rows.length; r++) if (distance[r] < limit) chosen[count++] = rows[r]
     for (let r = 0; r < rows.length && count < h; r++) if (distance[r] === limit) chosen[count++] = rows[r]
     const before = now
-    now = candidate(momentsOf(X, p, chosen, h), p)
+    now = candidate(kernels, momentsOf(kernels, X, p, chosen, h))
     if (isFlat(now) && step > 0) now = { ...now, shape: before.S }
     if (now.logDeterminant >= before.logDeterminant - 1e-12 * Math.abs(before.logDeterminant)) break
     if (pace.due()) await pace.rest()
@@ -149,7 +133,7 @@ async function concentrate(
 }
 
 /** h rows drawn evenly. */
-function randomStart(X: Float32Array, p: number, rows: Int32Array, h: number, random: RandomStream): Candidate {
+function randomStart({ X, p, kernels }: Table, rows: Int32Array, h: number, random: RandomStream): Candidate {
   const order = rows.slice()
   for (let i = 0; i < h; i++) {
     const other = i + random.below(rows.length - i)
@@ -157,7 +141,7 @@ function randomStart(X: Float32Array, p: number, rows: Int32Array, h: number, ra
     order[i] = order[other]
     order[other] = row
   }
-  return candidate(momentsOf(X, p, order, h), p)
+  return candidate(kernels, momentsOf(kernels, X, p, order, h))
 }
 
 /** The ten with the least determinants; of equal ones the first. */
@@ -175,15 +159,9 @@ function shuffle(rows: Int32Array, random: RandomStream): Int32Array {
   return rows
 }
 
-async function leastDeterminant(
-  X: Float32Array,
-  n: number,
-  p: number,
-  h: number,
-  random: RandomStream,
-  pace: Pace,
-  { report, signal }: LongRun,
-): Promise<Candidate> {
+async function leastDeterminant(table: Table, h: number, random: RandomStream): Promise<Candidate> {
+  const { n, pace, run } = table
+  const { report } = run
   const share = (rows: number): number => Math.min(rows, Math.ceil((rows * h) / n))
   const order = shuffle(
     Int32Array.from({ length: n }, (_, i) => i),
@@ -197,8 +175,8 @@ async function leastDeterminant(
     const rows = order.subarray(g * size, (g + 1) * size)
     const found: Candidate[] = []
     for (let t = 0; t < tries; t++) {
-      const start = randomStart(X, p, rows, share(size), random)
-      found.push(isFlat(start) ? start : await concentrate(X, p, rows, share(size), start, firstSteps, pace, signal))
+      const start = randomStart(table, rows, share(size), random)
+      found.push(isFlat(start) ? start : await concentrate(table, rows, share(size), start, firstSteps))
       report?.((0.4 * (g + t / tries)) / groups)
       if (pace.due()) await pace.rest()
     }
@@ -216,7 +194,7 @@ async function leastDeterminant(
     )
     for (let i = 0; i < from.length && found.filter(isFlat).length < enough; i++) {
       report?.(done + (0.3 * i) / from.length)
-      found.push(await concentrate(X, p, rows, share(rows.length), from[turns[i]], mostSteps, pace, signal))
+      found.push(await concentrate(table, rows, share(rows.length), from[turns[i]], mostSteps))
     }
     return bestOf(found)
   }
@@ -225,14 +203,11 @@ async function leastDeterminant(
   return (await goOn(candidates, order, 1, 0.7))[0]
 }
 
-async function rowsWithin(X: Float32Array, n: number, ellipsoid: Ellipsoid, limit: number, pace: Pace): Promise<Int32Array> {
-  const rows = new Int32Array(n)
-  let count = 0
-  for (let i = 0; i < n; i++) {
-    if (ellipsoid.squaredDistance(X, i) < limit) rows[count++] = i
-    if (pace.due()) await pace.rest()
-  }
-  return rows.subarray(0, count)
+/** Numbers of the rows nearer than that. */
+async function rowsWithin(table: Table, by: Whitening, limit: number): Promise<Int32Array> {
+  const distance = new Float64Array(table.n)
+  await distances(table, by, null, table.n, distance)
+  return Int32Array.from(distance.keys()).filter((i) => distance[i] < limit)
 }
 
 const scaled = (S: Float64Array, factor: number): Float64Array => S.map((value) => value * factor)
@@ -257,20 +232,14 @@ export const mcd = defineDetector({
   mostRows: 100_000,
   async fit(X, n, p, { support }, run) {
     const { seed, signal } = run
-    const pace = createPace(signal)
+    const [kernels, pace] = [openCloudKernels(p), createPace(signal)]
+    const table: Table = { X, n, p, kernels, pace, run }
     const h = Math.min(n, support === null ? Math.ceil((n + p + 1) / 2) : Math.max(1, Math.floor((n * support) / 100)))
-    const raw = await leastDeterminant(X, n, p, h, randomStream(seed, 'mcd'), pace, run)
+    const raw = await leastDeterminant(table, h, randomStream(seed, 'mcd'))
     const corrected = await ellipsoidOf(raw.mean, scaled(raw.shape, consistency(h / n, p)), p, signal)
-    const within = await rowsWithin(X, n, corrected, chiSquareQuantile(reweighted, p), pace)
-    const final = within.length > p ? momentsOf(X, p, within, within.length) : raw
+    const within = await rowsWithin(table, corrected, chiSquareQuantile(reweighted, p))
+    const final = within.length > p ? momentsOf(kernels, X, p, within, within.length) : raw
     const ellipsoid = await ellipsoidOf(final.mean, scaled(final.S, consistency(reweighted, p)), p, signal)
-    return {
-      async score(Y, m, out) {
-        for (let i = 0; i < m; i++) {
-          out[i] = ellipsoid.squaredDistance(Y, i)
-          if (pace.due()) await pace.rest()
-        }
-      },
-    }
+    return { score: (Y, m, out) => distances({ ...table, X: Y }, ellipsoid, null, m, out) }
   },
 })

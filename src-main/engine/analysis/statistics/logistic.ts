@@ -6,6 +6,7 @@
  * Newton's steps (iteratively reweighted least squares), halved until the sum falls; the intercept has no ridge, as in scikit-learn with
  * C = 1/λ. Memory: (d + 1)² numbers.
  */
+import { raisedCholesky, solveLower, solveUpper } from '../cholesky.ts'
 import { createPace } from '../pace.ts'
 
 export interface LogisticModel {
@@ -20,6 +21,7 @@ const enough = 1e-10
  * @param X      [n × d] row-major, of like scales
  * @param y      [n] 1 or 0
  * @param weight [n] how much each row counts
+ * @param alive  called now and then while it learns: nobody knows how many steps are left
  */
 export async function fitLogistic(
   X: Float64Array,
@@ -29,6 +31,7 @@ export async function fitLogistic(
   d: number,
   lambda: number,
   signal?: AbortSignal,
+  alive?: () => void,
 ): Promise<LogisticModel> {
   const pace = createPace(signal)
   const m = d + 1
@@ -65,9 +68,14 @@ export async function fitLogistic(
         gradient[j] += error * xj
         for (let k = 0; k <= j; k++) H[j * m + k] += curve * xj * (k < d ? X[i * d + k] : 1)
       }
-      if (pace.due()) await pace.rest()
+      if (!pace.due()) continue
+      alive?.()
+      await pace.rest()
     }
-    const move = solve(H, gradient, m)
+    const L = raisedCholesky(H, m, 0)
+    const move = gradient
+    solveLower(L, m, move)
+    solveUpper(L, m, move)
     let share = 1
     let next = w
     let nextLoss = loss
@@ -92,23 +100,4 @@ export function logOdds({ weights, intercept }: LogisticModel, X: Float64Array, 
     for (let j = 0, at = i * d; j < d; j++, at++) sum += weights[j] * X[at]
     return sum
   })
-}
-
-/** H v = g by Cholesky; H is symmetric positive definite, of which the lower half is given. */
-function solve(H: Float64Array, g: Float64Array, m: number): Float64Array {
-  const v = Float64Array.from(g)
-  for (let j = 0; j < m; j++) {
-    for (let k = 0; k <= j; k++) {
-      let sum = H[j * m + k]
-      for (let i = 0; i < k; i++) sum -= H[j * m + i] * H[k * m + i]
-      H[j * m + k] = k === j ? Math.sqrt(Math.max(sum, 1e-12)) : sum / H[k * m + k]
-    }
-    for (let i = 0; i < j; i++) v[j] -= H[j * m + i] * v[i]
-    v[j] /= H[j * m + j]
-  }
-  for (let j = m - 1; j >= 0; j--) {
-    for (let i = j + 1; i < m; i++) v[j] -= H[i * m + j] * v[i]
-    v[j] /= H[j * m + j]
-  }
-  return v
 }

@@ -90,7 +90,7 @@ export const likelihood = declared({
 
 export const localRx = declared({
   id: 'local-rx',
-  version: 1,
+  version: 2,
   title: 'Local RX',
   summary: 'How far a pixel lies from those around it, counted by how these vary (Mahalanobis distance from a ring).',
   useWhen: 'Scenes: small targets that are odd where they lie, and would be ordinary elsewhere.',

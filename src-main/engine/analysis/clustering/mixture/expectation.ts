@@ -8,7 +8,16 @@
  */
 import { instantiate } from '#engine/compute/wasm/assembler.ts'
 import type { CovarianceKind, Gaussians, Moments } from './gaussians.ts'
-import { denseMoments, denseSquares, diagonalMoments, diagonalSquares, paddedColumns, rowsPerGroup } from './kernels.ts'
+import {
+  bandedSize,
+  denseMoments,
+  denseSquares,
+  diagonalMoments,
+  diagonalSquares,
+  packBands,
+  paddedColumns,
+  rowsPerGroup,
+} from './kernels.ts'
 
 const negligible = 37
 const blockValues = 4096
@@ -38,7 +47,7 @@ export function createExpectation(kind: CovarianceKind, k: number, d: number): E
   const columns = paddedColumns(d)
   const rowsAtOnce = Math.max(16, Math.min(128, rowsPerGroup * Math.floor(blockValues / columns / rowsPerGroup)))
   const cells = isDense ? columns * columns : columns
-  const packed = isDense ? bandedSize(columns) : columns
+  const packed = isDense ? bandedSize(d, true) : columns
 
   let bytes = 0
   const room = (numbers: number): number => {
@@ -146,7 +155,7 @@ export function createExpectation(kind: CovarianceKind, k: number, d: number): E
       logScale.set(g.logScale)
       for (let c = 0; c < k; c++) for (let j = 0; j < d; j++) means[c * columns + j] = g.means[c * d + j]
       for (let s = 0; s < shapes; s++) {
-        if (isDense) pack(g.whiten, s * d * d, d, whiten, s * packed)
+        if (isDense) packBands(g.whiten, s * d * d, { rows: d, d, isTriangle: true }, whiten.subarray(s * packed))
         else for (let j = 0; j < d; j++) whiten[s * columns + j] = g.whiten[s * d + j]
       }
       mass.fill(0)
@@ -189,13 +198,4 @@ export function createExpectation(kind: CovarianceKind, k: number, d: number): E
       return { mass: mass.slice(), first: itsFirst, second: its }
     },
   }
-}
-
-/** Of bands of four rows up to the diagonal: 4 · (4 + 8 + …) numbers. */
-const bandedSize = (columns: number): number => (columns * (columns + 4)) / 2
-
-/** A lower triangle in bands of four rows, each by column. */
-function pack(lower: Float64Array, at: number, d: number, out: Float64Array, to: number): void {
-  for (let band = 0; band < d; band += 4)
-    for (let j = 0; j < band + 4; j++) for (let i = band; i < band + 4; i++) out[to++] = i < d && j <= i ? lower[at + i * d + j] : 0
 }

@@ -5,7 +5,7 @@
  *
  * Full and tied covariances keep L⁻¹, lower triangular; diagonal and spherical ones 1 / σ per column.
  */
-import { cholesky, lowerInverse } from '../../cholesky.ts'
+import { lowerInverse, raisedCholesky } from '../../cholesky.ts'
 
 export type CovarianceKind = 'full' | 'tied' | 'diag' | 'spherical'
 
@@ -119,13 +119,8 @@ export function fromMoments({ kind, k, d, means }: Gaussians, moments: Moments, 
 
 /** L⁻¹ of covariance + ridge · I (lower triangle given), by Cholesky; a ridge that rounding swallows is raised until it holds. */
 function whitening(covariance: Float64Array, d: number, ridge: number): { inverse: Float64Array; logDeterminant: number } {
-  let trace = 0
-  for (let i = 0; i < d; i++) trace += covariance[i * d + i]
-  for (let added = ridge; ; added = Math.max(10 * added, (1e-12 * trace) / d, 1e-300)) {
-    const L = cholesky(covariance, d, added)
-    if (!L) continue
-    let logDeterminant = 0
-    for (let i = 0; i < d; i++) logDeterminant += 2 * Math.log(L[i * d + i])
-    return { inverse: lowerInverse(L, d), logDeterminant }
-  }
+  const L = raisedCholesky(covariance, d, ridge)
+  let logDeterminant = 0
+  for (let i = 0; i < d; i++) logDeterminant += 2 * Math.log(L[i * d + i])
+  return { inverse: lowerInverse(L, d), logDeterminant }
 }

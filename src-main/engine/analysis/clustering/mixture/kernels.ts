@@ -50,13 +50,12 @@ const squares = (
 const addSquare = (f: Func, sum: Halves, half: number, value: Local): void =>
   f.set(sum[half], f64x2.add(sum[half], f64x2.mul(value, value)))
 
-/** By L⁻¹ in bands of four rows, each by column, four numbers a column, up to the diagonal. */
-export const denseSquares = (d: number): Kernel =>
+const bandedSquares = (d: number, isTriangle: boolean): Kernel =>
   squares(d, (f, { difference, whiten, sum, columns }) => {
     const weights = f.local(whiten)
     f.each(number(groupBytes * 4), number(groupBytes * (columns + 4)), groupBytes * 4, (bandEnd) => {
       const products = Array.from({ length: 4 }, () => [f.local(zeros), f.local(zeros)])
-      f.each(difference, i32.add(difference, bandEnd), groupBytes, (at) => {
+      f.each(difference, i32.add(difference, isTriangle ? bandEnd : number(groupBytes * columns)), groupBytes, (at) => {
         const x = pair(f, at)
         for (const [row, its] of products.entries()) {
           const weight = f.local(load.splat64(weights, 8 * row))
@@ -67,6 +66,31 @@ export const denseSquares = (d: number): Kernel =>
       for (const its of products) for (const half of [0, 1]) addSquare(f, sum, half, its[half])
     })
   })
+
+/** By L⁻¹ as `packBands` lays a triangle out. */
+export const denseSquares = (d: number): Kernel => bandedSquares(d, true)
+/** By a matrix of at most as many rows as columns, as `packBands` lays it out. */
+export const wholeSquares = (d: number): Kernel => bandedSquares(d, false)
+
+/** Numbers of `packBands`: of a triangle 4 · (4 + 8 + …). */
+export function bandedSize(d: number, isTriangle: boolean): number {
+  const columns = paddedColumns(d)
+  return isTriangle ? (columns * (columns + 4)) / 2 : columns * columns
+}
+
+/** A matrix [rows × d] in bands of four rows, each by column, four numbers a column; of a lower triangle up to the diagonal. */
+export function packBands(
+  W: Float64Array,
+  from: number,
+  { rows, d, isTriangle }: { readonly rows: number; readonly d: number; readonly isTriangle: boolean },
+  out: Float64Array,
+): void {
+  const columns = paddedColumns(d)
+  let to = 0
+  for (let band = 0; band < columns; band += 4)
+    for (let j = 0, end = isTriangle ? band + 4 : columns; j < end; j++)
+      for (let i = band; i < band + 4; i++) out[to++] = i < rows && j < d && (j <= i || !isTriangle) ? W[from + i * d + j] : 0
+}
 
 /** By 1 / σ [columns]. */
 export const diagonalSquares = (d: number): Kernel =>
