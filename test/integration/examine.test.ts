@@ -90,7 +90,7 @@ test('the matrix is kept for the window, symmetric with ones on its diagonal', a
   expect([...meta.correlation!.order].sort((a, b) => a - b)).toEqual(Array.from({ length: c }, (_, k) => k))
   for (let k = 0; k < c; k++) expect(correlation[k * c + k]).toBeCloseTo(1, 5)
   expect(cells).toBeNull()
-  expect(() => readExamination(bench.project, { examination: artifact.inputs.dataset, cells: 1 })).toThrow(/examination was expected/)
+  expect(() => readExamination(bench.project, { examination: artifact.inputs.dataset, cells: 1 })).toThrow(/an examination is needed here/)
 })
 
 test('a label that does not exist is refused before anything is read', async () => {

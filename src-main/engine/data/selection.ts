@@ -5,13 +5,14 @@
  */
 import { StratumError } from '#common/errors.ts'
 import { createPolygon } from '#common/domain/polygon.ts'
-import type { Artifact, ArtifactKind } from '#common/domain/artifact.ts'
+import type { Artifact } from '#common/domain/artifact.ts'
 import type { ComparisonMeta } from '#common/domain/comparison.ts'
 import type { DatasetMeta } from '#common/domain/dataset.ts'
 import type { EmbeddingMeta } from '#common/domain/embedding.ts'
 import type { ClusteringMeta, LatentsMeta } from '#common/domain/results.ts'
 import type { RowCondition, RowSelection } from '#common/domain/selection.ts'
 import { createPace, type LongRun } from '../analysis/pace.ts'
+import { finishedArtifact, ofDataset } from '../project/finished.ts'
 import type { ArrayReader, Project } from '../project/project.ts'
 
 export interface OpenSelection {
@@ -39,9 +40,14 @@ type Mark = (from: number, out: Uint8Array) => void
 const rowsAtOnce = 2 ** 16
 const mostReadBytes = 4 << 20
 
-/** @throws ARTIFACT_NOT_FOUND, ARTIFACT_KIND, PARAMETER_INVALID: an artifact that is not there, of another dataset, or without such a class, number or row */
-export function openSelection(project: Project, selection: RowSelection): OpenSelection {
-  const dataset = artifactOf(project, selection.dataset, 'dataset')
+/**
+ * @param of   the dataset that the rows are needed of, where that is known
+ * @throws ARTIFACT_NOT_FOUND, ARTIFACT_KIND, PARAMETER_INVALID: an artifact that is not there, of another dataset, or without such a class, number or row
+ */
+export function openSelection(project: Project, selection: RowSelection, of = selection.dataset): OpenSelection {
+  if (selection.dataset !== of)
+    throw invalid('The selection is of another dataset.', `Select rows of “${project.artifact(of).name}”.`, selection.dataset)
+  const dataset = finishedArtifact(project, selection.dataset, 'dataset')
   const marks = selection.all.map((condition) => markFor(project, dataset, condition))
   const { rows } = dataset.meta as unknown as DatasetMeta
 
@@ -128,7 +134,7 @@ function markFor(project: Project, dataset: Artifact, condition: RowCondition): 
 type Condition<Kind extends RowCondition['kind']> = Extract<RowCondition, { kind: Kind }>
 
 function markClasses(project: Project, dataset: Artifact, { artifact, classes }: Condition<'classes'>): Mark {
-  const clustering = ofDataset(artifactOf(project, artifact, 'clustering'), dataset)
+  const clustering = ofDataset(finishedArtifact(project, artifact, 'clustering'), dataset)
   const known = new Set((clustering.meta as unknown as ClusteringMeta).classes.map(({ id }) => id))
   const unknown = classes.find((id) => !known.has(id))
   if (unknown !== undefined) throw invalid(`“${clustering.name}” has no class ${unknown}.`, 'Choose one of its classes.', artifact)
@@ -141,7 +147,7 @@ function markClasses(project: Project, dataset: Artifact, { artifact, classes }:
 }
 
 function markRange(project: Project, dataset: Artifact, { artifact, array, unit, from, to }: Condition<'range'>): Mark {
-  const found = ofDataset(artifactOf(project, artifact, array === 'score' ? 'scores' : 'latents'), dataset)
+  const found = ofDataset(finishedArtifact(project, artifact, array === 'score' ? 'scores' : 'latents'), dataset)
   const reader = project.array(artifact, array)
   const width = reader.shape[1] ?? 1
   if (unit >= width) throw invalid(`“${found.name}” has ${width} numbers, and there is none at ${unit}.`, 'Choose another.', artifact)
@@ -153,7 +159,7 @@ function markRange(project: Project, dataset: Artifact, { artifact, array, unit,
 
 function markPolygon(project: Project, dataset: Artifact, condition: Condition<'polygon'>): Mark {
   const { artifact, points } = condition
-  const found = ofDataset(artifactOf(project, artifact, 'latents', 'embedding2d'), dataset)
+  const found = ofDataset(finishedArtifact(project, artifact, 'latents', 'embedding2d'), dataset)
   const width = found.kind === 'latents' ? (found.meta as unknown as LatentsMeta).codeSize : 2
   const [x, y] = condition.axes
   if (x >= width || y >= width)
@@ -248,7 +254,7 @@ function markSpan(dataset: Artifact, { from: first, to: last }: Condition<'span'
 
 /** Rows that the clustering put nowhere in its tree are under no node. */
 function markBranch(project: Project, dataset: Artifact, { artifact, node }: Condition<'branch'>): Mark {
-  const clustering = ofDataset(artifactOf(project, artifact, 'clustering'), dataset)
+  const clustering = ofDataset(finishedArtifact(project, artifact, 'clustering'), dataset)
   if (!clustering.arrays.some(({ name }) => name === 'tree/node'))
     throw invalid(
       `“${clustering.name}” was made before trees kept where their rows lie, so its branches cannot be selected.`,
@@ -271,7 +277,7 @@ function markBranch(project: Project, dataset: Artifact, { artifact, node }: Con
 }
 
 function markLabelled(project: Project, dataset: Artifact, { artifact, labels }: Condition<'labelled'>): Mark {
-  const comparison = ofDataset(artifactOf(project, artifact, 'comparison'), dataset)
+  const comparison = ofDataset(finishedArtifact(project, artifact, 'comparison'), dataset)
   if (!comparison.arrays.some(({ name }) => name === 'labelled'))
     throw invalid(`“${comparison.name}” does not keep which rows have which label.`, 'Compare with the labels again.', artifact)
   const { names } = (comparison.meta as unknown as ComparisonMeta).evaluation?.labels ?? { names: [] }
@@ -323,25 +329,6 @@ function eachPiece(reader: ArrayReader, mark: (values: ArrayLike<number>, out: U
       if (piece.includes(1)) mark(reader.read(from + at, from + at + piece.length), piece)
     }
   }
-}
-
-function artifactOf(project: Project, id: number, ...kinds: ArtifactKind[]): Artifact {
-  const artifact = project.artifact(id)
-  if (kinds.includes(artifact.kind)) return artifact
-  throw new StratumError(
-    'ARTIFACT_KIND',
-    `“${artifact.name}” is a ${artifact.kind}, and a ${kinds.join(' or ')} was expected.`,
-    'Choose another artifact.',
-    { artifact: id },
-  )
-}
-
-function ofDataset(artifact: Artifact, dataset: Artifact): Artifact {
-  if (artifact.meta.dataset === dataset.id) return artifact
-  throw new StratumError('ARTIFACT_KIND', `“${artifact.name}” does not belong to “${dataset.name}”.`, 'Choose results of one dataset.', {
-    artifact: artifact.id,
-    dataset: dataset.id,
-  })
 }
 
 const invalid = (message: string, hint: string, artifact: number): StratumError =>

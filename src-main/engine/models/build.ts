@@ -24,9 +24,16 @@ export const presentOf = (x: Tensor2D, rebuilt: number): Tensor2D => slice(x, [0
 /**
  * @param params  as `model.params` gives them · D all columns of x · C how many of them, the last ones, are given
  * @param masked  whether the last D − C of those say what is known
- * @throws DATA_UNSUITABLE when the model's loss needs all values
+ * @throws PARAMETER_INVALID where no column is left to rebuild, DATA_UNSUITABLE when the model's loss needs all values
  */
 export function buildFor(model: ModelDefinition, params: Parameters<ModelDefinition['build']>[0], D: number, C = 0, masked = false): Built {
+  if (C >= D)
+    throw new StratumError(
+      'PARAMETER_INVALID',
+      `Of ${D} columns ${C} are known influences, so that none is left to rebuild.`,
+      'Name fewer of them, or learn from more columns.',
+      { parameter: 'conditions' },
+    )
   const conditions = masked ? 2 * C - D : C
   const kept = model.takesConditions ? conditions : 0
   const seenColumns = D - C + kept

@@ -260,7 +260,7 @@ export const clusterOperation = defineOperation({
     const meta = latents.meta as unknown as LatentsMeta
     const Z = meta.codeSize
     const stored = ctx.project.array(latents.id, 'codes')
-    const codes = within ? codesWithin(stored, openSelection(ctx.project, within)) : stored
+    const codes = within ? codesWithin(stored, openSelection(ctx.project, within, meta.dataset)) : stored
     ctx.report({ stage: 'Reading codes', fraction: null })
     const validRows = within ? await countValid(codes, ctx.signal) : meta.validRows
     const method = methodFor(ctx.params.method, validRows)

@@ -15,7 +15,9 @@ import type { ArrayReader } from '../project/project.ts'
 import { defineOperation, type OperationContext } from './define.ts'
 import { trustIn } from './embed/judge.ts'
 import { type PlacedRows, placeOthers } from './embed/placeOthers.ts'
+import { parseParams } from './parameters.ts'
 
+const title = 'Embed in 2-D'
 const words = (rows: number): string => rows.toLocaleString('en-US').replaceAll(',', ' ')
 const placing = embeddings.filter(({ openPlacer }) => openPlacer)
 const listed = (size: (method: EmbeddingMethod) => number): string =>
@@ -55,7 +57,7 @@ function rowsOf(method: EmbeddingMethod, { rows, learnRows }: Params, { validRow
 
 /** What a plane would take of one thread alone and of what threads share, in seconds of a usual processor, and its size. */
 export function costOfPlane(given: Readonly<Record<string, unknown>>, meta: LatentsMeta) {
-  const chosen = params.parse(given)
+  const chosen = parseParams(title, params, given)
   const method = methodIn(embeddings, chosen.method)
   const { wanted, laidOut } = rowsOf(method, chosen, meta)
   const sizes = { n: laidOut, others: wanted - laidOut, d: meta.codeSize }
@@ -79,7 +81,7 @@ function showing({ show }: OperationContext<Params>): ((plane: Float32Array) => 
 export const embedOperation = defineOperation({
   id: 'embed',
   version: 2,
-  title: 'Embed in 2-D',
+  title,
   summary: 'Lays rows out in a plane by their codes, so that they can be looked at.',
   citation: embeddings.map(({ paper }) => paper).join('; '),
   inputs: { latents: { kinds: ['latents'], description: 'Codes of every row' } },

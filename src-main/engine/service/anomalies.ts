@@ -4,7 +4,6 @@
  */
 import type { Handlers } from '#common/contract/calls.ts'
 import type { EngineCalls } from '#common/contract/engine.ts'
-import { StratumError } from '#common/errors.ts'
 import type { Artifact } from '#common/domain/artifact.ts'
 import type { AnomalyEvent, AnomalyObject } from '#common/domain/scores.ts'
 import {
@@ -20,6 +19,7 @@ import {
 import { flaggedRows, passes } from '../operations/score/flaggedRows.ts'
 import { eventsOf } from '../operations/score/windowEvents.ts'
 import { chooseOn } from '../operations/score/chosen.ts'
+import { finishedArtifact } from '../project/finished.ts'
 import type { Project } from '../project/project.ts'
 import { OpenCache } from './openCache.ts'
 
@@ -40,13 +40,7 @@ export function createAnomalies(session: { project(): Project; announce(artifact
   let events: Remembered<AnomalyEvent> | null = null
   let objects: Remembered<AnomalyObject> | null = null
 
-  function artifactOf(id: number): Artifact {
-    const artifact = session.project().artifact(id)
-    if (artifact.kind === 'scores') return artifact
-    throw new StratumError('ARTIFACT_KIND', `“${artifact.name}” is a ${artifact.kind}, and scores were expected.`, 'Choose scores.', {
-      artifact: id,
-    })
-  }
+  const artifactOf = (id: number): Artifact => finishedArtifact(session.project(), id, 'scores')
   /** As the artifact is now: reviews and threshold may have changed since it was opened. */
   async function scoresOf(id: number): Promise<ScoresReader> {
     const artifact = artifactOf(id)

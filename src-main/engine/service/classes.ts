@@ -6,6 +6,7 @@ import type { ComparisonMeta } from '#common/domain/comparison.ts'
 import type { ClusteringMeta } from '#common/domain/results.ts'
 import { StratumError } from '#common/errors.ts'
 import { adjustedRandIndex, bestMatching, ContingencyTally } from '../analysis/evaluation/agreement.ts'
+import { finishedArtifact } from '../project/finished.ts'
 import type { ArrayReader, Project } from '../project/project.ts'
 
 type Request = Parameters<Handlers<EngineCalls>['compareClasses']>[0]
@@ -41,14 +42,18 @@ export async function compareClasses(project: Project, { first, second }: Reques
 
 /** Noise counts as a class. @throws ARTIFACT_KIND, ARTIFACT_NOT_FOUND */
 function classesOf(project: Project, { artifact: id, array }: Request['first']): { labels: ArrayReader; k: number; dataset: number } {
-  const artifact = project.artifact(id)
+  const artifact = finishedArtifact(project, id, 'clustering', 'comparison')
+  const labels = project.array(id, array)
+  if (labels.dtype !== 'uint16' || labels.shape.length !== 1)
+    throw new StratumError('PARAMETER_INVALID', `“${array}” of “${artifact.name}” holds no classes.`, 'Ask for its labels.', {
+      parameter: 'array',
+      artifact: id,
+    })
   if (artifact.kind === 'clustering') {
     const { classes, dataset } = artifact.meta as unknown as ClusteringMeta
-    return { labels: project.array(id, array), k: classes.length, dataset }
+    return { labels, k: classes.length, dataset }
   }
   const { k, dataset } = artifact.meta as unknown as ComparisonMeta
-  if (artifact.kind === 'comparison' && k && dataset !== undefined) return { labels: project.array(id, array), k: k.value, dataset }
-  throw new StratumError('ARTIFACT_KIND', `“${artifact.name}” is a ${artifact.kind}, and holds no classes.`, 'Choose a clustering.', {
-    artifact: id,
-  })
+  if (k && dataset !== undefined) return { labels, k: k.value, dataset }
+  throw new StratumError('ARTIFACT_KIND', `“${artifact.name}” clustered nothing.`, 'Choose a comparison of models.', { artifact: id })
 }

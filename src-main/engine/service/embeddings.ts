@@ -2,10 +2,10 @@
 import type { z } from 'zod'
 import type { EngineCalls } from '#common/contract/engine.ts'
 import type { EmbeddingMeta } from '#common/domain/embedding.ts'
-import { StratumError } from '#common/errors.ts'
 import type { ArtifactKind } from '#common/domain/artifact.ts'
 import { randomStream, spreadSample } from '../analysis/random.ts'
 import type { RunningJob } from '../operations/runner.ts'
+import { finishedArtifact, ofDataset } from '../project/finished.ts'
 import type { Project } from '../project/project.ts'
 import { readAt } from './readAt.ts'
 
@@ -14,14 +14,10 @@ type Output<K extends keyof EngineCalls> = z.output<EngineCalls[K]['output']>
 
 /** Memory: three times what is sent. */
 export function readEmbedding(project: Project, { embedding, count, clustering, scores }: Input<'readEmbedding'>): Output<'readEmbedding'> {
-  const meta = metaOf<EmbeddingMeta>(project, embedding, 'embedding2d')
+  const meta = finishedArtifact(project, embedding, 'embedding2d').meta as unknown as EmbeddingMeta
+  const dataset = project.artifact(meta.dataset)
   const ofSameRows = (id: number, kind: ArtifactKind, array: string): number[] => {
-    const { dataset } = metaOf<{ dataset: number }>(project, id, kind)
-    if (dataset !== meta.dataset)
-      throw new StratumError('PARAMETER_INVALID', 'They belong to different datasets.', `Choose ${kind} of the same dataset.`, {
-        parameter: kind,
-        artifact: id,
-      })
+    ofDataset(finishedArtifact(project, id, kind), dataset)
     return readAt(project.array(id, array), rows)
   }
   const drawn = evenly(meta.rows, count)
@@ -55,17 +51,4 @@ function pointsAt(plane: ArrayLike<number>, drawn: Float64Array): Float32Array<A
     points[2 * i + 1] = plane[2 * drawn[i] + 1]
   }
   return points
-}
-
-function metaOf<Meta>(project: Project, id: number, kind: ArtifactKind): Meta {
-  const artifact = project.artifact(id)
-  if (artifact.kind === kind) return artifact.meta as unknown as Meta
-  throw new StratumError(
-    'ARTIFACT_KIND',
-    `“${artifact.name}” is a ${artifact.kind}, and a ${kind} was expected.`,
-    'Choose another artifact.',
-    {
-      artifact: id,
-    },
-  )
 }

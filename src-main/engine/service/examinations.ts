@@ -2,8 +2,8 @@
 import type { Handlers } from '#common/contract/calls.ts'
 import type { EngineCalls } from '#common/contract/engine.ts'
 import type { ExaminationMeta } from '#common/domain/examination.ts'
-import { StratumError } from '#common/errors.ts'
 import { RowSample } from '../data/rowSample.ts'
+import { finishedArtifact } from '../project/finished.ts'
 import type { Project } from '../project/project.ts'
 
 const blockRows = 65_536
@@ -13,17 +13,7 @@ export function readExamination(
   project: Project,
   { examination, cells }: Parameters<Handlers<EngineCalls>['readExamination']>[0],
 ): Awaited<ReturnType<Handlers<EngineCalls>['readExamination']>> {
-  const artifact = project.artifact(examination)
-  if (artifact.kind !== 'examination')
-    throw new StratumError(
-      'ARTIFACT_KIND',
-      `“${artifact.name}” is a ${artifact.kind}, and an examination was expected.`,
-      'Choose another artifact.',
-      {
-        artifact: examination,
-      },
-    )
-  const meta = artifact.meta as unknown as ExaminationMeta
+  const meta = finishedArtifact(project, examination, 'examination').meta as unknown as ExaminationMeta
   const c = meta.correlation?.columns.length ?? 0
   return {
     correlation: c > 0 ? (project.array(examination, 'correlation').read(0, c) as Float32Array) : new Float32Array(),

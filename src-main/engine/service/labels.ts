@@ -2,9 +2,9 @@
 import type { Handlers } from '#common/contract/calls.ts'
 import type { EngineCalls } from '#common/contract/engine.ts'
 import type { DatasetMeta } from '#common/domain/dataset.ts'
-import { StratumError } from '#common/errors.ts'
 import { isVectorFile, openVector, parsePlace } from '../data/vector/open.ts'
 import { readLabels } from '../operations/labels.ts'
+import { finishedArtifact } from '../project/finished.ts'
 import type { Project } from '../project/project.ts'
 
 type Call = Handlers<Pick<EngineCalls, 'listLabels'>>['listLabels']
@@ -17,11 +17,7 @@ export async function listLabels(
   { dataset, labels, field }: Parameters<Call>[0],
   signal: AbortSignal,
 ): Promise<Awaited<ReturnType<Call>>> {
-  const artifact = project.artifact(dataset)
-  if (artifact.kind !== 'dataset')
-    throw new StratumError('ARTIFACT_KIND', `“${artifact.name}” is a ${artifact.kind}, and a dataset was expected.`, 'Choose a dataset.', {
-      artifact: dataset,
-    })
+  const artifact = finishedArtifact(project, dataset, 'dataset')
   const fields = isVectorFile(labels) ? await fieldsOf(labels) : []
   const { ids, names } = await readLabels(artifact.meta as unknown as DatasetMeta, project.path, labels, field, [], signal)
   const rows = new Float64Array(names.length)

@@ -2,10 +2,10 @@
 import type { z } from 'zod'
 import type { EngineCalls } from '#common/contract/engine.ts'
 import type { LatentsMeta } from '#common/domain/results.ts'
-import { StratumError } from '#common/errors.ts'
 import { slowness } from '../analysis/embedding/cost.ts'
 import { computeSettings, defaultThreads } from '../compute/devices/settings.ts'
 import { costOfPlane } from '../operations/embed.ts'
+import { finishedArtifact } from '../project/finished.ts'
 import type { Place } from './estimates.ts'
 
 type Asked = z.output<EngineCalls['estimatePlane']['input']>
@@ -13,9 +13,7 @@ type Answer = z.output<EngineCalls['estimatePlane']['output']>
 
 /** @throws ARTIFACT_KIND, PARAMETER_INVALID, CANCELLED */
 export async function estimatePlane({ latents, params }: Asked, { project, isBusy, signal, threads }: Place): Promise<Answer> {
-  const { kind, name, meta } = project.artifact(latents)
-  if (kind !== 'latents')
-    throw new StratumError('ARTIFACT_KIND', `“${name}” is a ${kind}, and codes were expected.`, 'Choose codes.', { artifact: latents })
+  const { meta } = finishedArtifact(project, latents, 'latents')
   const workers = threads ?? computeSettings(project).threads ?? defaultThreads()
   const { alone, shared, method, ...sizes } = costOfPlane(params, meta as unknown as LatentsMeta)
   const seconds = alone + shared / workers

@@ -16,6 +16,7 @@ import { type Forward, openForward } from '../operations/report/forward.ts'
 import { drawRows } from '../operations/report/rows.ts'
 import { rangeStride, rangesOf } from '../operations/report/ranges.ts'
 import { traversal } from '../operations/report/traversal.ts'
+import { finishedArtifact } from '../project/finished.ts'
 import type { Project } from '../project/project.ts'
 import { OpenCache } from './openCache.ts'
 
@@ -40,16 +41,7 @@ export interface Reports extends Handlers<ReportCalls> {
 export function createReports(given: Given): Reports {
   const models = new OpenCache<{ forward: Forward; ranges: Float32Array | null }>(2)
 
-  const artifactOf = (id: number, kind: ArtifactKind): Artifact => {
-    const artifact = given.project().artifact(id)
-    if (artifact.kind === kind) return artifact
-    throw new StratumError(
-      'ARTIFACT_KIND',
-      `“${artifact.name}” is a ${artifact.kind}, and a ${kind} was expected.`,
-      'Choose another artifact.',
-      { artifact: id },
-    )
-  }
+  const artifactOf = (id: number, kind: ArtifactKind): Artifact => finishedArtifact(given.project(), id, kind)
   const modelOf = (model: number) =>
     models.open(
       model,
@@ -61,7 +53,13 @@ export function createReports(given: Given): Reports {
   async function rangesFor(model: number, report: number | undefined): Promise<Float32Array> {
     const project = given.project()
     if (report !== undefined) {
-      const { codeSize } = artifactOf(report, 'report').meta as unknown as ReportMeta
+      const artifact = artifactOf(report, 'report')
+      const { codeSize, model: reported } = artifact.meta as unknown as ReportMeta
+      if (reported !== model)
+        throw new StratumError('ARTIFACT_KIND', `“${artifact.name}” is a report on another model.`, 'Choose the report on this model.', {
+          artifact: report,
+          model,
+        })
       return project.array(report, 'unitRange').read(0, codeSize) as Float32Array
     }
     const opened = await modelOf(model)
@@ -137,7 +135,9 @@ export function createReports(given: Given): Reports {
       const { rows: total } = project.artifact(meta.dataset).meta as unknown as DatasetMeta
       const codes = project.array(meta.latents, 'codes')
       return {
-        values: Float32Array.from(rows, (row) => (row >= 0 && row < total ? codes.read(row, row + 1)[feature] : Number.NaN)),
+        values: Float32Array.from(rows, (row) =>
+          Number.isInteger(row) && row >= 0 && row < total ? codes.read(row, row + 1)[feature] : Number.NaN,
+        ),
       }
     },
 

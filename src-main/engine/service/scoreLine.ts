@@ -8,6 +8,7 @@ import type { Handlers } from '#common/contract/calls.ts'
 import type { EngineCalls } from '#common/contract/engine.ts'
 import type { ScoresMeta } from '#common/domain/scores.ts'
 import { StratumError } from '#common/errors.ts'
+import { finishedArtifact } from '../project/finished.ts'
 import type { Project } from '../project/project.ts'
 
 type Call = Handlers<Pick<EngineCalls, 'readScoreLine'>>['readScoreLine']
@@ -18,11 +19,7 @@ export async function readScoreLine(
   project: Project,
   { scores: id, unit, from: asked, to: askedTo, points }: Parameters<Call>[0],
 ): Promise<Awaited<ReturnType<Call>>> {
-  const artifact = project.artifact(id)
-  if (artifact.kind !== 'scores')
-    throw new StratumError('ARTIFACT_KIND', `“${artifact.name}” is a ${artifact.kind}, and scores were expected.`, 'Choose scores.', {
-      artifact: id,
-    })
+  const artifact = finishedArtifact(project, id, 'scores')
   const meta = artifact.meta as unknown as ScoresMeta
   const units = meta.series?.units ?? []
   const wanted = unit === null ? null : units.indexOf(unit)

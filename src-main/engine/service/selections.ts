@@ -12,6 +12,7 @@ import { type LatentsMeta, type MatrixMeta, type ModelMeta, sourcesOf } from '#c
 import type { RowSelection } from '#common/domain/selection.ts'
 import { type OpenSelection, openSelection, type SelectionCount } from '../data/selection.ts'
 import { type ClassProfile, classProfiles, type DrawnRows, readDrawnRows } from '../operations/profiles.ts'
+import { finishedArtifact } from '../project/finished.ts'
 import type { Project } from '../project/project.ts'
 import { checkWindow, type Views } from './views.ts'
 
@@ -93,7 +94,7 @@ export function createSelections(session: Place): Handlers<SelectionCalls> {
 
     async selectionMap({ selection, window }) {
       const project = session.project()
-      const { grid } = project.artifact(selection.dataset).meta as unknown as Partial<DatasetMeta>
+      const { grid } = finishedArtifact(project, selection.dataset, 'dataset').meta as unknown as Partial<DatasetMeta>
       if (!grid)
         throw new StratumError('ARTIFACT_KIND', 'This dataset is not a scene; it has no grid.', 'Choose a raster dataset.', {
           artifact: selection.dataset,
@@ -147,11 +148,11 @@ export function createSelections(session: Place): Handlers<SelectionCalls> {
 
 /** @throws ARTIFACT_NOT_FOUND, ARTIFACT_KIND: no matrix of the dataset, or a model that learned from another one */
 function matrixFor(project: Project, dataset: number, latents?: number, model?: number): number {
-  const ofModel = latents === undefined ? model : (project.artifact(latents).meta as unknown as LatentsMeta).model
+  const ofModel = latents === undefined ? model : (finishedArtifact(project, latents, 'latents').meta as unknown as LatentsMeta).model
   const matrix =
     ofModel === undefined
       ? project.artifacts().findLast(({ kind, status, meta }) => kind === 'matrix' && status === 'done' && meta.dataset === dataset)?.id
-      : (project.artifact(ofModel).meta as unknown as ModelMeta).matrix
+      : (finishedArtifact(project, ofModel, 'model').meta as unknown as ModelMeta).matrix
   if (matrix !== undefined && project.artifact(matrix).meta.dataset === dataset) return matrix
   throw new StratumError(
     'ARTIFACT_KIND',

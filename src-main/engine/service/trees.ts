@@ -5,6 +5,7 @@ import type { Artifact } from '#common/domain/artifact.ts'
 import { cutTree, lastLambda, sharesOf } from '../analysis/clustering/treeCut.ts'
 import { type StoredTree, storedTree } from '../data/storedTree.ts'
 import { selectionOf } from '../operations/cutTree.ts'
+import { finishedArtifact } from '../project/finished.ts'
 import type { Project } from '../project/project.ts'
 
 type TreeCalls = Pick<EngineCalls, 'readTree' | 'previewCut'>
@@ -13,7 +14,7 @@ export function createTrees(session: { project(): Project }): Handlers<TreeCalls
   let last: { readonly project: Project; readonly artifact: Artifact; readonly tree: StoredTree } | null = null
   function treeOf(clustering: number): StoredTree {
     const project = session.project()
-    const artifact = project.artifact(clustering)
+    const artifact = finishedArtifact(project, clustering, 'clustering')
     if (last?.project !== project || last.artifact.id !== clustering) last = { project, artifact, tree: storedTree(project, artifact) }
     return last.tree
   }

@@ -4,10 +4,10 @@
  */
 import type { z } from 'zod'
 import type { EngineCalls } from '#common/contract/engine.ts'
-import type { ArtifactKind } from '#common/domain/artifact.ts'
 import type { DatasetMeta } from '#common/domain/dataset.ts'
 import { StratumError, throwIfCancelled } from '#common/errors.ts'
 import { openDataset } from '../data/import.ts'
+import { finishedArtifact } from '../project/finished.ts'
 import type { Project } from '../project/project.ts'
 
 type Request = z.output<EngineCalls['readValues']['input']>
@@ -22,7 +22,7 @@ export async function readValues(project: Project, { rows, of }: Request, signal
       : of.kind === 'score'
         ? ['scores' as const, 'score']
         : ['latents' as const, 'codes']
-  checkKind(project, of.artifact, kind)
+  finishedArtifact(project, of.artifact, kind)
   const reader = project.array(of.artifact, array)
   const width = reader.shape[1] ?? 1
   const unit = of.kind === 'code' ? of.unit : 0
@@ -48,7 +48,7 @@ async function columnAt(
   rows: Float64Array,
   signal: AbortSignal,
 ): Promise<Float32Array<ArrayBuffer>> {
-  const meta = checkKind(project, dataset, 'dataset').meta as unknown as DatasetMeta
+  const meta = finishedArtifact(project, dataset, 'dataset').meta as unknown as DatasetMeta
   if (column >= meta.columns.length) throw missing(`The dataset has ${meta.columns.length} columns, and none at ${column}.`, 'column')
   checkLast(rows, meta.rows)
   const values = new Float32Array(rows.length).fill(Number.NaN)
@@ -64,19 +64,6 @@ async function columnAt(
     await source.close()
   }
   return values
-}
-
-function checkKind(project: Project, id: number, kind: ArtifactKind): ReturnType<Project['artifact']> {
-  const artifact = project.artifact(id)
-  if (artifact.kind === kind) return artifact
-  throw new StratumError(
-    'ARTIFACT_KIND',
-    `“${artifact.name}” is a ${artifact.kind}, and a ${kind} was expected.`,
-    'Choose another artifact.',
-    {
-      artifact: id,
-    },
-  )
 }
 
 function checkRising(rows: Float64Array): void {

@@ -18,6 +18,7 @@ import type { RowFacts } from '../data/pipeline/define.ts'
 import { invertPipeline } from '../data/pipeline/pipeline.ts'
 import { openReplay, type Replay } from '../data/pipeline/replay.ts'
 import { openTrainedModel, pcaReconstruction, type TrainedModel } from '../operations/trainedModel.ts'
+import { finishedArtifact, ofDataset } from '../project/finished.ts'
 import type { ArrayReader, Project } from '../project/project.ts'
 import { OpenCache } from './openCache.ts'
 import { readAt } from './readAt.ts'
@@ -49,15 +50,11 @@ export function createViews(session: { project(): Project }): Views {
   const sources = new OpenCache<OpenSource>(4)
   const models = new OpenCache<TrainedModel>(2)
 
-  const artifactOf = (id: number, ...kinds: ArtifactKind[]): Artifact => {
-    const artifact = session.project().artifact(id)
-    if (kinds.includes(artifact.kind)) return artifact
-    throw new StratumError(
-      'ARTIFACT_KIND',
-      `“${artifact.name}” is a ${artifact.kind}, and a ${kinds.join(' or ')} was expected.`,
-      'Choose another artifact.',
-      { artifact: id },
-    )
+  const artifactOf = (id: number, ...kinds: ArtifactKind[]): Artifact => finishedArtifact(session.project(), id, ...kinds)
+  /** An array of one number a row, of a result of the same dataset. */
+  function arrayOf(id: number, kind: ArtifactKind, array: string, dataset: number): ArrayReader {
+    ofDataset(artifactOf(id, kind), artifactOf(dataset, 'dataset'))
+    return session.project().array(id, array)
   }
   const metaOf = (dataset: number): DatasetMeta => artifactOf(dataset, 'dataset').meta as unknown as DatasetMeta
   const gridOf = (dataset: number): Grid => {
@@ -106,15 +103,6 @@ export function createViews(session: { project(): Project }): Views {
     return { X: replay.prepare(read, 1, row, undefined, facts), facts }
   }
   const preparedRow: Views['preparedRow'] = async (dataset, row, matrix) => prepared(await valuesOf(dataset, row, 0), dataset, row, matrix)
-
-  /** One row of a stored per-row array. */
-  const valueAt = (artifact: number, array: string, row: number): number => {
-    const value = session
-      .project()
-      .array(artifact, array)
-      .read(row, row + 1)[0]
-    return value === undefined ? Number.NaN : value
-  }
 
   return {
     async readRaster({ dataset, bands, window }) {
@@ -167,14 +155,14 @@ export function createViews(session: { project(): Project }): Views {
       const codes = project.array(latents, 'codes')
       const drawn = Math.min(count, Math.ceil(mostSentValues / meta.codeSize))
       const sample = await sampleValidRows(codes, meta.rows, meta.validRows, meta.codeSize, drawn, 1)
-      const pick = (artifact: number, array: string) => readAt(project.array(artifact, array), sample.rows)
+      const pick = (id: number, kind: ArtifactKind, array: string) => readAt(arrayOf(id, kind, array, meta.dataset), sample.rows)
       return {
         n: sample.rows.length,
         codeSize: meta.codeSize,
         codes: sample.codes,
         rows: sample.rows,
-        labels: clustering === undefined ? null : Uint16Array.from(pick(clustering, 'labels')),
-        scores: scores === undefined ? null : Float32Array.from(pick(scores, 'score')),
+        labels: clustering === undefined ? null : Uint16Array.from(pick(clustering, 'clustering', 'labels')),
+        scores: scores === undefined ? null : Float32Array.from(pick(scores, 'scores', 'score')),
       }
     },
 
@@ -190,8 +178,9 @@ export function createViews(session: { project(): Project }): Views {
           'Choose a pixel inside the scene.',
         )
       const values = await meanPixel(await sourceOf(dataset), grid, columns, row, 0)
-      const label = clustering === undefined ? null : valueAt(clustering, 'labels', row)
-      const score = scores === undefined ? null : finiteOrNull(valueAt(scores, 'score', row))
+      const valueHere = (id: number, kind: ArtifactKind, array: string): number => arrayOf(id, kind, array, dataset).read(row, row + 1)[0]
+      const label = clustering === undefined ? null : valueHere(clustering, 'clustering', 'labels')
+      const score = scores === undefined ? null : finiteOrNull(valueHere(scores, 'scores', 'score'))
       return { row, label: label === 0 ? null : label, score, values: values.map(finiteOrNull) }
     },
 

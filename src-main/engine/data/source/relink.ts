@@ -7,6 +7,7 @@ import { resolve } from 'node:path'
 import type { Artifact, Progress } from '#common/domain/artifact.ts'
 import type { DatasetMeta, SourceReference } from '#common/domain/dataset.ts'
 import { StratumError, toReport } from '#common/errors.ts'
+import { finishedArtifact } from '../../project/finished.ts'
 import type { Project } from '../../project/project.ts'
 import { inspectSource } from '../inspect.ts'
 import { statOf } from './hash.ts'
@@ -45,16 +46,7 @@ export async function linkedTo(
 
 /** @throws ARTIFACT_KIND when it is no dataset */
 export function datasetMeta(project: Project, id: number): DatasetMeta {
-  const artifact = project.artifact(id)
-  if (artifact.kind === 'dataset') return artifact.meta as unknown as DatasetMeta
-  throw new StratumError(
-    'ARTIFACT_KIND',
-    `“${artifact.name}” is a ${artifact.kind}; only datasets have a file of their own.`,
-    'Choose a dataset.',
-    {
-      artifact: id,
-    },
-  )
+  return finishedArtifact(project, id, 'dataset').meta as unknown as DatasetMeta
 }
 
 export async function relinkDataset(

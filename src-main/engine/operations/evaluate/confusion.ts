@@ -10,6 +10,7 @@ import { StratumError } from '#common/errors.ts'
 import { type Contingency, tableOf } from '#engine/analysis/evaluation/agreement.ts'
 import { areaAdjusted } from '#engine/analysis/evaluation/areaAdjusted.ts'
 import { f1Of, judgeNames, nameClasses } from '#engine/analysis/evaluation/classAgreement.ts'
+import { finishedArtifact } from '../../project/finished.ts'
 import type { Project } from '../../project/project.ts'
 
 export type Confusion = z.output<EngineCalls['readConfusion']['output']>
@@ -28,9 +29,9 @@ export function evaluatedRow<Kind extends EvaluatedResult['kind']>(
   row: number,
   kind: Kind,
 ): EvaluatedRow<Kind> {
-  const comparison = project.artifact(id)
+  const comparison = finishedArtifact(project, id, 'comparison')
   const meta = comparison.meta as unknown as ComparisonMeta
-  const result = comparison.kind === 'comparison' ? meta.evaluation?.results[row] : undefined
+  const result = meta.evaluation?.results[row]
   if (!result || !meta.evaluation || result.kind !== kind)
     throw new StratumError(
       'ARTIFACT_KIND',

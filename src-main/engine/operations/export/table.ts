@@ -5,7 +5,7 @@
 import type { Artifact } from '#common/domain/artifact.ts'
 import { type DatasetMeta, rowIndexName } from '#common/domain/dataset.ts'
 import type { RowSelection } from '#common/domain/selection.ts'
-import { StratumError, throwIfCancelled } from '#common/errors.ts'
+import { throwIfCancelled } from '#common/errors.ts'
 import { openDataset } from '../../data/import.ts'
 import { openSelection } from '../../data/selection.ts'
 import { type Cell, type CsvOptions, createCsv } from '../../export/csv.ts'
@@ -46,9 +46,7 @@ export async function writeRowTable({
   signal,
   report,
 }: RowTable): Promise<ExportedFile[]> {
-  const selected = within && openSelection(project, within)
-  if (selected && selected.dataset !== dataset.id)
-    throw new StratumError('PARAMETER_INVALID', 'The selection is of another dataset.', 'Select rows of this one.', { parameter: 'within' })
+  const selected = within && openSelection(project, within, dataset.id)
   const { columns, cells } = resultColumns(project, artifact)
   const place = [rowIndexName(data.kind), ...(data.grid ? ['column', 'line'] : [])]
   const fields = beside === 'nothing' ? [] : data.metadataFields
