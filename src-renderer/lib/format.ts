@@ -37,12 +37,15 @@ export function formatSignificant(value: number, digits = 3): string {
   return formatNumber(Number(value.toPrecision(digits)), Math.max(0, digits - 1 - exponent))
 }
 
-/** With the decimals that three significant digits of another figure have, for figures that stand below each other. */
+/**
+ * With the decimals that three significant digits of another figure have, for figures that stand below each other. One that is far
+ * larger keeps two digits more than that: 162.46 beside 0.00394, not 162.45702.
+ */
 export function formatLike(value: number, reference: number, digits = 3): string {
   const exponent = reference === 0 || !Number.isFinite(reference) ? 0 : Math.floor(Math.log10(Math.abs(reference)))
-  return exponent >= 6 || exponent < -5 || Math.abs(value) >= 1e7
-    ? formatSignificant(value, digits)
-    : formatFixed(value, Math.max(0, digits - 1 - exponent))
+  if (exponent >= 6 || exponent < -5 || Math.abs(value) >= 1e7) return formatSignificant(value, digits)
+  const whole = Math.abs(value) < 1 ? 0 : Math.floor(Math.log10(Math.abs(value))) + 1
+  return formatFixed(value, Math.max(0, Math.min(digits - 1 - exponent, digits + 2 - whole)))
 }
 
 const superscript = (exponent: number): string => String(exponent).replace(/./g, (c) => (c === '-' ? '⁻' : ('⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(c)] ?? c)))
@@ -88,9 +91,15 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(whole / 3600)}${thin}h ${String(Math.floor((whole % 3600) / 60)).padStart(2, '0')}${thin}min`
 }
 
-/** A share in 0…1 as '62 %'; small ones keep a digit. */
-export function formatPercent(share: number, digits = share !== 0 && Math.abs(share) < 0.1 ? 1 : 0): string {
+/** A share in 0…1 as '62 %'; small ones keep a digit, and what is not nothing or all is not told as such: '< 0.1 %', '99.98 %'. */
+export function formatPercent(share: number, digits = digitsOfShare(share)): string {
+  if (share !== 0 && Math.abs(share) < 0.0005 && digits === 1) return `<${thin}0.1${thin}%`
   return `${formatNumber(share * 100, digits)}${thin}%`
+}
+function digitsOfShare(share: number): number {
+  if (share !== 0 && Math.abs(share) < 0.1) return 1
+  if (share >= 1 || share < 0.995) return 0
+  return share < 0.9995 ? 1 : share < 0.99995 ? 2 : 0
 }
 
 /** Today, 14:02 · Yesterday · 18 Nov · 18 Nov 2025 */

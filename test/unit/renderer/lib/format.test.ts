@@ -48,6 +48,22 @@ test('figures below each other have the decimals of one of them', () => {
   expect(formatLike(1, 0)).toBe('1.00')
 })
 
+test('a figure far larger than those it stands with keeps five digits', () => {
+  expect([162.457024, 8.547283, 0.012345, 0.003939].map((value) => formatLike(value, 0.00394))).toEqual([
+    '162.46',
+    '8.5473',
+    '0.01235',
+    '0.00394',
+  ])
+})
+
+test('a share that is not nothing or all is not told as such', () => {
+  expect(plain(formatPercent(1 / 26_115))).toBe('< 0.1 %')
+  expect(plain(formatPercent(0.9998))).toBe('99.98 %')
+  expect(plain(formatPercent(0.996))).toBe('99.6 %')
+  expect([0, 0.994, 1].map((share) => plain(formatPercent(share)))).toEqual(['0 %', '99 %', '100 %'])
+})
+
 test('large counts are shortened', () => {
   expect(plain(formatCount(260_503))).toBe('260 503')
   expect(plain(formatCount(120_600_000))).toBe('120.6 M')
