@@ -130,7 +130,7 @@ describe('the way to a result', () => {
       [second]: { verdict: 'dismissed', comment: '=sensor' },
     })
     expect((await command('review', project, 'unusual', '--only', 'reviewed')).out).toMatch(
-      /2 flagged rows, threshold 0; 1 confirmed, 1 dismissed\nrow +score.*verdict +comment\n.*=sensor/,
+      /2 flagged rows, threshold 0; 1 confirmed, 1 dismissed\nrow_index +score.*verdict +comment\n.*=sensor/,
     )
     expect((await command('show', project, 'unusual')).out).toMatch(/reviewed\s+1 confirmed, 1 dismissed/)
 

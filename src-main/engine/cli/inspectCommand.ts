@@ -51,7 +51,9 @@ function factsOf({ formatTitle, kind, rows, columns, dtype, grid, findings, matr
 
 /** How many there are and the first of them, each cut where it is long. */
 function valuesOf(categories: readonly string[]): string {
-  const first = categories.slice(0, mostValues).map((value) => (value.length > 24 ? `${value.slice(0, 23)}…` : value))
+  const first = categories
+    .slice(0, mostValues)
+    .map((value) => (value === '' ? '(empty)' : value.length > 24 ? `${value.slice(0, 23)}…` : value))
   return `${formatCount(categories.length)} values: ${first.join(', ')}${categories.length > mostValues ? ' …' : ''}`
 }
 

@@ -48,8 +48,8 @@ export const reviewCommand: Command = {
   options: [...listOptions, ...sayOptions],
   details: () =>
     [
-      'Without numbers it lists. A row is known by its number in the dataset, an event or an object by that of its highest row, as the list and',
-      '`export --list flagged|events|objects` write them. What was said before stays where nothing new is given.',
+      'Without numbers it lists. A row is known by its index in the dataset, counted from 0, an event or an object by that of its highest row,',
+      'as the list and `export --list flagged|events|objects` write them. What was said before stays where nothing new is given.',
       '',
       'A table for --from has such numbers in a column row_index, or cell_index and the like (peak_window_index of events, object of objects),',
       'and a column verdict (confirmed or dismissed), comment, or both. Lines where both are empty change nothing.',

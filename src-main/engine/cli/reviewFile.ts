@@ -9,7 +9,7 @@ import { fieldBatches, type FieldValue } from '../data/fields.ts'
 import { readerFor } from '../data/readers/registry.ts'
 import type { Whats } from './reviewText.ts'
 
-/** Columns that number what is reviewed, as exports name them. */
+/** Columns that number what is reviewed, as exports name them and named them before. */
 const numberColumns: Readonly<Record<Whats, readonly string[]>> = {
   objects: ['object'],
   events: ['event', 'peak_window_index', 'peak_window'],

@@ -1,6 +1,6 @@
 /** What scores found and what was said of it, in a terminal. */
 import type { Artifact } from '#common/domain/artifact.ts'
-import { type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
+import { type DatasetMeta, rowIndexName, rowNoun } from '#common/domain/dataset.ts'
 import type { AnomalyEvent, AnomalyObject, FlaggedRow, ScoresMeta } from '#common/domain/scores.ts'
 import { blameText } from '../export/anomalies.ts'
 import type { Project } from '../project/project.ts'
@@ -23,7 +23,7 @@ export type Listed =
 export function listText(project: Project, scores: Artifact, listed: Listed): string {
   const { kind, grid } = project.artifact((scores.meta as unknown as ScoresMeta).dataset).meta as unknown as DatasetMeta
   const { threshold, total } = listed.found
-  const lines = linesOf(listed, rowNoun[kind][0], grid !== null)
+  const lines = linesOf(listed, rowIndexName(kind), grid !== null)
   const shown = lines.length - 1
   const head = `${formatCount(total)} ${nounOf(listed, kind, total)}, threshold ${short(threshold)}; ${reviewCounts(scores)}`
   if (shown === 0) return head

@@ -200,6 +200,23 @@ function checkMemory(meta: DatasetMeta, params: Params, d: number, wantedBytes: 
   )
 }
 
+/** With fewer, the usual share that is held out is hardly a row. */
+const fewRows = 20
+/** One row has no spread: nothing could be scaled, and any model would rebuild it. */
+const fewestRows = 2
+
+function checkEnough(trainRows: number, holdoutRows: number, { kind, validRows }: Pick<DatasetMeta, 'kind' | 'validRows'>): void {
+  if (trainRows >= fewestRows) return
+  const [one, many] = rowNoun[kind]
+  const noun = (n: number): string => `${n} ${n === 1 ? one : many}`
+  throw new StratumError(
+    'DATA_UNSUITABLE',
+    `A model learns from at least ${fewestRows} ${many}, and ${trainRows === 0 ? 'there is none' : `there is ${noun(trainRows)}`}${holdoutRows > 0 ? ` beside ${holdoutRows} held out` : ''}: the data has ${noun(validRows)} with values.`,
+    validRows < fewestRows ? 'Check the file, and which value means no data.' : 'Hold out a smaller share, or check the no-data value.',
+    { rows: trainRows },
+  )
+}
+
 export const prepareOperation = defineOperation({
   id: 'prepare',
   version: 4,
@@ -256,14 +273,14 @@ export const prepareOperation = defineOperation({
         wantedBytes,
       )
       const { trainRows, holdoutRows, sample, sampleIndex, sampleRows } = drawn
-      if (trainRows < 2)
-        throw new StratumError(
-          'DATA_UNSUITABLE',
-          `Only ${trainRows} usable ${rowNoun[meta.kind][trainRows === 1 ? 0 : 1]} to learn from${meta.validRows < 2 ? `: the data has no more than ${meta.validRows}` : ''}.`,
-          meta.validRows < 2
-            ? 'A model learns from many rows. Check the file, and which value means no data.'
-            : 'Hold out a smaller share, or check the no-data value.',
-        )
+      checkEnough(trainRows, holdoutRows, meta)
+      if (trainRows < fewRows)
+        findings.push({
+          severity: 'warning',
+          code: 'FEW_ROWS_TO_LEARN',
+          message: `A model learns from ${trainRows} ${rowNoun[meta.kind][1]} only and is judged by ${holdoutRows === 0 ? 'none' : `${holdoutRows} that ${holdoutRows === 1 ? 'is' : 'are'} held out`}.`,
+          hint: `Below some ${fewRows} rows neither says how it does on others; take a file with more.`,
+        })
       checkSomethingVaries(sample, sampleRows, first.columns, meta)
       if (ctx.params.missing === 'drop') findings.push(...incompleteFinding(meta, first.leftOut()))
       const { within } = ctx.params

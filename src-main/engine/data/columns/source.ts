@@ -22,14 +22,24 @@ interface Feature {
   readonly part: number
 }
 
-/**
- * @param wanted name of the vector column to learn from; by default the first one; 'none' reads the other columns as a table
- * @throws PARAMETER_INVALID for a vector column that is not there
- */
-export async function columnarSource(file: ColumnarFile, wanted: string | undefined, signal?: AbortSignal): Promise<OpenSource> {
+interface ColumnarChoices {
+  /** Name of the vector column to learn from; by default the first one; 'none' reads the other columns as a table. */
+  readonly vector?: string | undefined
+  /** Texts that mean no value. */
+  readonly missing?: readonly string[]
+}
+
+/** @throws PARAMETER_INVALID for a vector column that is not there */
+export async function columnarSource(
+  given: ColumnarFile,
+  { vector, missing = [] }: ColumnarChoices,
+  signal?: AbortSignal,
+): Promise<OpenSource> {
+  const file = missing.length > 0 ? withoutTexts(given, new Set(missing)) : given
   const findings: Finding[] = [...file.findings]
-  const chosen = chooseVectors(file, wanted, findings)
+  const chosen = chooseVectors(file, vector, findings)
   const categories = chosen < 0 ? await collectCategories(file, signal) : new Map<number, readonly string[]>()
+  findings.push(...emptyTexts(file, categories))
   const learned = file.columns.flatMap((column, i) => {
     if (chosen >= 0) return i === chosen ? [i] : []
     return column.type !== 'vector' && (column.type !== 'text' || categories.has(i)) ? [i] : []
@@ -119,6 +129,33 @@ export async function columnarSource(file: ColumnarFile, wanted: string | undefi
     },
     close: () => file.close(),
   }
+}
+
+/** The same file with no value where it has one of some texts. */
+function withoutTexts(file: ColumnarFile, none: ReadonlySet<string>): ColumnarFile {
+  const cleared = (values: ColumnValues): ColumnValues =>
+    Array.isArray(values) ? values.map((text) => (text !== null && none.has(text) ? null : text)) : values
+  return {
+    ...file,
+    async *read(...asked) {
+      for await (const batch of file.read(...asked)) yield { ...batch, values: batch.values.map(cleared) }
+    },
+    close: () => file.close(),
+  }
+}
+
+/** Said of categories, where an empty text stands among names. */
+function emptyTexts(file: ColumnarFile, categories: ReadonlyMap<number, readonly string[]>): Finding[] {
+  const names = [...categories].flatMap(([i, texts]) => (texts.includes('') ? [`"${file.columns[i].name}"`] : []))
+  if (names.length === 0) return []
+  return [
+    {
+      severity: 'info',
+      code: 'EMPTY_TEXTS',
+      message: `Empty texts are a value of their own in ${names.slice(0, 8).join(', ')}${names.length > 8 ? ` and ${names.length - 8} more` : ''}: the file marks missing values otherwise.`,
+      hint: 'If they mean no value, name "" in the option "missing".',
+    },
+  ]
 }
 
 const asLabel = (value: number | string | null | undefined, type: StoredColumn['type']): string | number | null => {

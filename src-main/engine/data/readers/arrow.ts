@@ -1,12 +1,12 @@
 /** Apache Arrow IPC files and streams (.arrow, .feather v2): the columns of a table, or a column of lists as vectors. */
 import { z } from 'zod'
 import { StratumError } from '#common/errors.ts'
-import { vectorOption } from '../columns/options.ts'
+import { missingOption, vectorOption } from '../columns/options.ts'
 import type { Reader } from '../dataset.ts'
 import { joinOptions } from '../join/options.ts'
 import { isArrow, isArrowStream } from './arrow/mark.ts'
 
-const options = z.object({ vector: vectorOption, ...joinOptions })
+const options = z.object({ vector: vectorOption, missing: missingOption, ...joinOptions })
 
 const isOldFeather = (head: Uint8Array): boolean => String.fromCharCode(...head.subarray(0, 4)) === 'FEA1'
 
@@ -43,7 +43,7 @@ export const arrow: Reader = {
           'Write it again as version 2: pyarrow.feather.write_feather(pyarrow.feather.read_table("old.feather"), "new.feather")',
           { path },
         )
-      return await withMetadata(await columnarSource(await openColumns(file, signal), own.vector, signal), path, own, signal)
+      return await withMetadata(await columnarSource(await openColumns(file, signal), own, signal), path, own, signal)
     } catch (thrown) {
       await file.close()
       throw thrown

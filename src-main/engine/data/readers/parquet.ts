@@ -3,11 +3,11 @@
  * a folder of parts is one table.
  */
 import { z } from 'zod'
-import { vectorOption } from '../columns/options.ts'
+import { missingOption, vectorOption } from '../columns/options.ts'
 import type { Reader } from '../dataset.ts'
 import { joinOptions } from '../join/options.ts'
 
-const options = z.object({ vector: vectorOption, ...joinOptions })
+const options = z.object({ vector: vectorOption, missing: missingOption, ...joinOptions })
 
 export const parquet: Reader = {
   id: 'parquet',
@@ -29,7 +29,7 @@ export const parquet: Reader = {
     ])
     const columns = await openParquet(path, partsOf, signal)
     try {
-      return await withMetadata(await columnarSource(columns, own.vector, signal), path, own, signal)
+      return await withMetadata(await columnarSource(columns, own, signal), path, own, signal)
     } catch (thrown) {
       await columns.close()
       throw thrown

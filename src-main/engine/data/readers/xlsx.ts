@@ -33,7 +33,7 @@ export const xlsx: Reader = {
     ])
     const file = await openRandomAccess(path)
     try {
-      return await columnarSource(await openColumns(file, options.parse(chosen), signal), undefined, signal)
+      return await columnarSource(await openColumns(file, options.parse(chosen), signal), {}, signal)
     } catch (thrown) {
       await file.close()
       throw thrown
