@@ -17,7 +17,7 @@ export const TreeCut = z.object({
     .max(255)
     .nullable()
     .default(null)
-    .meta({ title: 'Clusters', description: 'Of a tree of Ward.', showWhen: { by: ['clusters'] } }),
+    .meta({ title: 'Clusters', description: 'How many clusters a Ward tree is cut into.', showWhen: { by: ['clusters'] } }),
   height: z
     .number()
     .nonnegative()

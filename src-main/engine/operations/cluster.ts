@@ -39,7 +39,7 @@ const methodsWithK = clusterings.filter(({ takesK }) => takesK).map(({ id }) => 
 const params = z.object({
   method: methodEnum(['auto', ...methodIds], clusterings, { auto: 'k-means, as the rows allow' })
     .default('auto')
-    .meta({ title: 'Method', description: 'Chosen for you it is k-means, by mini-batches beyond 2 million rows.' }),
+    .meta({ title: 'Method', description: 'The usual choice is k-means, in mini-batches beyond 2 million rows.' }),
   ...shapeOfMethods(clusterings, 'method', { 'k-means': ['auto'], 'mini-batch k-means': ['auto'] }),
   chooseBy: z
     .enum([...kCriteria, 'all'])
@@ -62,9 +62,10 @@ const params = z.object({
       advanced: true,
     }),
   fitRows: z.int().min(1000).max(20_000_000).default(2_000_000).meta({
-    title: 'Learn centres from',
+    title: 'Learn from at most',
     unit: 'rows',
-    description: 'More rows than this, or than the method can hold, are sampled evenly; every row is assigned all the same.',
+    description:
+      'Of more rows than this, or than the method can hold, an even sample is learned from; every row gets a class all the same.',
     advanced: true,
   }),
   within: RowSelection.nullable().default(null).meta({

@@ -28,7 +28,8 @@ const rowCount = z.int().min(100).max(mostShown).nullable().default(null)
 const params = z.object({
   method: methodEnum(['pca', 'umap', 'tsne'], embeddings).default('pca').meta({
     title: 'Method',
-    description: 'PCA is straight and immediate; the others keep neighbours together and say little of distances between groups.',
+    description:
+      'PCA is a linear projection and immediate; UMAP and t-SNE keep neighbours together, but distances between groups mean little.',
   }),
   ...shapeOfMethods(embeddings, 'method'),
   rows: rowCount.meta({

@@ -41,7 +41,7 @@ const params = z.object({
   labels: z.string().nullable().default(null).meta({
     title: 'Labels',
     description:
-      'What rows are: a field, a raster on the same grid, or polygons. Shown is which of them a feature goes with. Empty takes a field that is called so.',
+      'What rows are: a field, a raster on the same grid, or polygons. Shown is which of them a feature goes with. Left empty: a field named like a label, where there is one.',
   }),
 })
 type Context = OperationContext<z.output<typeof params>>

@@ -7,12 +7,12 @@ import { type DataShape, sizesFor } from '../models/sizes.ts'
 
 /** How operations that train say which model, and with what; each has its own first choice of a model. */
 export const modelChoice = (first: string) => ({
-  model: z.string().default(first).meta({ title: 'Model', description: 'One of the registry; `models` lists them.' }),
+  model: z.string().default(first).meta({ title: 'Model', description: 'Which model; `stratum models` lists them.' }),
   preset: z
     .string()
     .nullable()
     .default(null)
-    .meta({ title: 'Preset', description: 'A named set of settings; single settings below go before it.' }),
+    .meta({ title: 'Preset', description: 'A named set of settings; single settings given below take precedence.' }),
   settings: z.record(z.string(), z.unknown()).default({}).meta({ title: 'Settings', description: 'The model’s own parameters.' }),
 })
 

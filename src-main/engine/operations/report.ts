@@ -55,7 +55,7 @@ const params = z.object({
     title: 'A unit is silent below',
     unit: 'nats',
     paperTerm: 'ε of (ε, δ)-collapse',
-    description: 'Of models with a posterior: what a unit tells less than of a row counts as nothing.',
+    description: 'Of models with a posterior: a unit that tells less than this about a row counts as silent there.',
     advanced: true,
   }),
   collapseExcept: z.number().min(0).max(0.5).default(0.05).meta({

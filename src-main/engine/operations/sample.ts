@@ -14,9 +14,9 @@ export const sampleOperation = defineOperation({
   inputs: {},
   params: z.object({
     directory: z.string().min(1).meta({ title: 'Folder', description: 'Where the scene and its truth layers are written.' }),
-    width: z.int().min(64).max(20_000).default(512).meta({ title: 'Width', unit: 'px' }),
-    height: z.int().min(64).max(20_000).default(512).meta({ title: 'Height', unit: 'px' }),
-    bands: z.int().min(4).max(64).default(10).meta({ title: 'Bands' }),
+    width: z.int().min(64).max(20_000).default(512).meta({ title: 'Width', unit: 'px', description: 'Pixels from west to east.' }),
+    height: z.int().min(64).max(20_000).default(512).meta({ title: 'Height', unit: 'px', description: 'Pixels from north to south.' }),
+    bands: z.int().min(4).max(64).default(10).meta({ title: 'Bands', description: 'How many spectral bands the scene has.' }),
   }),
   produces: 'dataset',
   ignores: ['device'],

@@ -58,20 +58,35 @@ const params = z.object({
   }),
   holdoutShare: z.number().min(0.05).max(0.5).default(0.2).meta({
     title: 'Held out, the last',
+    unit: 'share',
     description: 'Share of the rows, the latest of each machine, that no model learns from; the threshold comes from them.',
     group: nodeNoun,
   }),
   model: z
     .enum(models.map(({ id }) => id) as [string, ...string[]])
     .default('autoencoder')
-    .meta({ title: 'Model', labels: Object.fromEntries(models.map(({ id, title }) => [id, title])), group: nodeNoun }),
-  preset: z.string().nullable().default(null).meta({ title: 'Preset of the model', group: nodeNoun, advanced: true }),
+    .meta({
+      title: 'Model',
+      description: 'One of it is trained for each machine.',
+      labels: Object.fromEntries(models.map(({ id, title }) => [id, title])),
+      group: nodeNoun,
+    }),
+  preset: z
+    .string()
+    .nullable()
+    .default(null)
+    .meta({
+      title: 'Preset of the model',
+      description: 'A named set of settings; single settings given below take precedence.',
+      group: nodeNoun,
+      advanced: true,
+    }),
   settings: z.record(z.string(), z.unknown()).default({}).meta({
     title: 'Settings of the model',
     group: nodeNoun,
     advanced: true,
     description:
-      'The autoencoder without a preset has one layer of half as many numbers as metrics, and noise of half a deviation on its input.',
+      'The model’s own parameters. Without a preset, the autoencoder has one layer of half as many numbers as there are metrics, and input noise of half a standard deviation.',
   }),
   ...scoreParams.shape,
   method: withDefault(scoreParams.shape.method, robustError.id),

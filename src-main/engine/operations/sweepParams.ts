@@ -53,7 +53,7 @@ export const sweepParams = z.object({
       paperTerm: 'η',
       group: search,
       showWhen: { method: ['halving'] },
-      description: 'After each round the best of so many settings go on, with so many times the passes.',
+      description: 'After each round one in this many settings goes on, the best ones, with this many times the passes.',
     }),
   leastPasses: z
     .int()

@@ -24,7 +24,7 @@ const params = z.object({
     .default('full')
     .meta({
       title: 'Shape of a class',
-      description: 'Freer shapes need more rows: a full one learns a number for every two columns of every class.',
+      description: 'Freer shapes need more rows: any ellipsoid means a covariance for every pair of columns in every class.',
       labels: { full: 'Any ellipsoid', tied: 'One ellipsoid for all', diag: 'Along the columns', spherical: 'Round' },
       paperTerm: 'covariance_type',
     }),
@@ -40,7 +40,7 @@ const params = z.object({
   allowsSingular: z.boolean().default(false).meta({
     title: 'Classes of fewer rows than columns',
     description:
-      'Left out of the comparison of starts, where there is a choice: only what is added to variances keeps their likelihood finite, so that five rows can outweigh all others. Switch it on for the highest likelihood, as scikit-learn seeks it.',
+      'Off: starts that end with such a class lose against those that do not, because only what is added to variances keeps its likelihood finite, and five rows can outweigh all others. On: the highest likelihood wins, as in scikit-learn.',
     advanced: true,
   }),
 })

@@ -55,7 +55,7 @@ const params = z.object({
   maxClusterSize: z.int().min(2).nullable().default(null).meta({
     title: 'Largest cluster',
     unit: 'rows',
-    description: 'Larger ones give way to the clusters they split into. Left empty: no limit. The leaves have none.',
+    description: 'Larger ones give way to the clusters they split into. Left empty: no limit. Has no effect on leaves.',
     paperTerm: 'max_cluster_size',
     advanced: true,
   }),

@@ -45,17 +45,17 @@ const params = z.object({
     .meta({
       title: 'Edge weights',
       labels: { jaccard: 'Share of neighbours in common (Jaccard)', rank: 'Rank of the nearest neighbour in common' },
-      description: 'Jaccard as in Seurat, left out below 1/15; ranks as in scran.',
+      description: 'Jaccard as in Seurat, where edges below 1/15 are dropped; ranks as in scran.',
       advanced: true,
     }),
   starts: z.int().min(1).max(100).default(3).meta({
     title: 'Starts of Leiden',
-    description: 'Runs in another order; the best is kept.',
+    description: 'Independent runs that visit rows in another order; the best is kept.',
     advanced: true,
   }),
   repetitions: z.int().min(1).max(100).default(10).meta({
     title: 'Repetitions at most',
-    description: 'The whole begins again from what was found, and ends earlier when nothing is gained.',
+    description: 'Each repetition starts from the classes found so far; they end early when nothing is gained.',
     paperTerm: 'n_iterations',
     advanced: true,
   }),

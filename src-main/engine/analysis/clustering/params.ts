@@ -34,7 +34,7 @@ export const maxIterations = z
 export const everyRow = z.boolean().default(false).meta({
   title: 'Learn from every row',
   description:
-    'Where there are more rows than are learned from: goes on with passes over all of them until the centres settle. It takes minutes for 100 million rows, and moves centres by a fraction of a percent.',
+    'Where there are more rows than the sample learned from: further passes over all rows follow until the centres settle. Takes minutes for 100 million rows and moves centres by a fraction of a percent.',
   advanced: true,
 })
 

@@ -26,20 +26,21 @@ export const gaussianMixture = defineDetector({
   paper: 'McLachlan & Peel 2000, Finite mixture models, Wiley',
   params: z.object({
     components: z.int().min(1).max(200).default(5).meta({
-      title: 'Clouds',
+      title: 'Gaussians',
       paperTerm: 'components',
       group,
-      description: 'How many clouds, as many as rows at most. One ranks rows as the Mahalanobis distance does.',
+      description:
+        'How many Gaussians the mixture has, at most as many as there are rows. One ranks rows as the Mahalanobis distance does.',
     }),
     componentShape: z
       .enum(['full', 'tied', 'diag', 'spherical'])
       .default('full')
       .meta({
-        title: 'Shape of a cloud',
+        title: 'Shape of a Gaussian',
         labels: { full: 'Any ellipsoid', tied: 'One ellipsoid for all', diag: 'Along the columns', spherical: 'Round' },
         paperTerm: 'covariance type',
         group,
-        description: 'Freer shapes need more rows: a full one learns a number for every two columns of every cloud.',
+        description: 'Freer shapes need more rows: any ellipsoid means a covariance for every pair of columns in every Gaussian.',
       }),
   }),
   mostRows: 100_000,

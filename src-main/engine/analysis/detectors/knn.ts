@@ -41,7 +41,7 @@ export const knn = defineDetector({
         labels: { mean: 'Mean of all', largest: 'The farthest', median: 'The middle one' },
         group: 'Detector',
         advanced: true,
-        description: 'What the distances to the neighbours become: their mean is the steadiest.',
+        description: 'How the distances to the neighbours are combined; the mean is the steadiest.',
       }),
   }),
   mostRows: 100_000,

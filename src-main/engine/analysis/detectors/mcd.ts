@@ -226,7 +226,8 @@ export const mcd = defineDetector({
       paperTerm: 'h / n',
       group: 'Detector',
       advanced: true,
-      description: 'Share of the rows the first estimate is made of. Empty is a little above half, which stands the most unusual rows.',
+      description:
+        'Share of the rows that the first estimate is computed from. Left empty: a little above half, which tolerates the most unusual rows.',
     }),
   }),
   mostRows: 100_000,

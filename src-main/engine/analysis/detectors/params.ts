@@ -5,5 +5,5 @@ export const neighbourCount = z.int().min(1).max(1000).nullable().default(null).
   title: 'Neighbours',
   paperTerm: 'k, MinPts',
   group: 'Detector',
-  description: 'How many of the rows learned from are looked at around each row. Empty is what is usual: 5 for distances, 20 for LOF.',
+  description: 'How many nearest rows, of those learned from, each row is compared with. Left empty: 5 for distances, 20 for LOF.',
 })

@@ -132,7 +132,7 @@ export const pca = defineDetector({
         unit: '%',
         group,
         showWhen: { pcaScore: ['residual'] },
-        description: 'The plane takes as many components as hold this share of the variance, but always leaves one out.',
+        description: 'As many components are kept as explain this share of the variance; at least one is always left out.',
       }),
   }),
   mostRows: 1_000_000,

@@ -38,7 +38,7 @@ const params = z.object({
   metric,
   iterations: z.int().min(50).max(10_000).default(1000).meta({
     title: 'Iterations',
-    description: 'A quarter of them, 250 at most, with early exaggeration.',
+    description: 'The first quarter of them, 250 at most, runs with early exaggeration.',
     advanced: true,
   }),
   exaggeration: z.number().min(1).max(50).default(12).meta({

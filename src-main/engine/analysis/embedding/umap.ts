@@ -38,7 +38,7 @@ const params = z.object({
   neighbours: z.int().min(2).max(200).default(15).meta({
     title: 'Neighbours',
     paperTerm: 'n_neighbors',
-    description: 'Fewer show fine structure, more the large one.',
+    description: 'How many nearest rows each row is tied to. Fewer show fine structure, more the overall one.',
   }),
   minDist: z.number().min(0).max(3).default(0.1).meta({
     title: 'Least distance',
@@ -50,7 +50,12 @@ const params = z.object({
     .min(0.1)
     .max(20)
     .default(1)
-    .meta({ title: 'Spread', paperTerm: 'spread', description: 'Scale of the plane.', advanced: true }),
+    .meta({
+      title: 'Spread',
+      paperTerm: 'spread',
+      description: 'Scale of the plane; together with the least distance it says how tightly points are packed.',
+      advanced: true,
+    }),
   metric,
   passes: z.int().min(10).max(10_000).nullable().default(null).meta({
     title: 'Passes',

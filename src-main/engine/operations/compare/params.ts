@@ -37,7 +37,7 @@ export const compareParams = z.object({
   }),
   k: z.int().min(2).max(255).nullable().default(null).meta({
     title: 'Clusters, k',
-    description: 'The same for all. When empty, it is chosen as said below.',
+    description: 'The same for all. Left empty, it is chosen as said below.',
   }),
   kFrom: z
     .enum(['elbow', 'labels'])
@@ -46,7 +46,7 @@ export const compareParams = z.object({
       title: 'Without k',
       labels: { elbow: 'Elbow of the error', labels: 'As many as labels' },
       description:
-        'The elbow is looked for in the reference space, without labels. As many as there are labelled classes uses the labels, and the result says so.',
+        'The elbow is looked for in the reference space, without labels. To take as many clusters as there are labelled classes uses the labels, and the result says so.',
       advanced: true,
     }),
   labels: z.string().min(1).nullable().default(null).meta({
@@ -69,7 +69,7 @@ export const compareParams = z.object({
     .default(['codes'])
     .meta({
       title: 'Cluster',
-      description: 'The codes, what the codes know of a row (decoded, then PCA), or both: a row each.',
+      description: 'Cluster the codes, the decoded rows (reduced by PCA), or both, each as a row of the comparison.',
       advanced: true,
     }),
   pca: z
@@ -78,7 +78,7 @@ export const compareParams = z.object({
     .default(null)
     .meta({
       title: 'Components of PCA',
-      description: 'PCA is always among the rows: with as many numbers as the models use when empty.',
+      description: 'PCA is always among what is compared. Left empty: with as many components as the models have numbers in their codes.',
       ...baselines,
     }),
   columns: z
@@ -87,8 +87,7 @@ export const compareParams = z.object({
     .default(null)
     .meta({
       title: 'The columns themselves',
-      description:
-        'k-means of the prepared columns, without any model. Chosen for you: where they are no more than 512, for beyond it takes minutes.',
+      description: 'k-means of the prepared columns, without any model. Left empty: only up to 512 columns, because more take minutes.',
       ...baselines,
     }),
   referenceColumns: z.int().min(2).max(512).default(20).meta({

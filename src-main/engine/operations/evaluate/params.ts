@@ -37,11 +37,11 @@ export const evaluateParams = z.object({
       title: 'Judge on',
       labels: { all: 'All labelled rows', unseen: 'Rows not learned from', fresh: 'Rows without any part' },
       description:
-        'Rows that a model was trained on or whose label scores learned can be left out, for all results alike; and those that a threshold rests on, too.',
+        '“Rows not learned from” leaves out, for all results alike, rows that a model was trained on or whose label scores learned from; “rows without any part” leaves out those that a threshold rests on, too.',
     }),
   replicates: z.int().min(0).max(10_000).default(1000).meta({
     title: 'Bootstrap samples',
-    description: 'Behind the 95 % intervals; 0 gives none.',
+    description: 'How many samples the 95 % intervals are computed from; 0 gives no intervals.',
     paperTerm: 'percentile bootstrap',
     advanced: true,
   }),
@@ -58,7 +58,7 @@ export const evaluateParams = z.object({
       paperTerm: 'block bootstrap, B',
       advanced: true,
       description:
-        'Neighbouring pixels and windows are mostly right or wrong together, so that whole blocks are drawn, this many on a side. Empty takes ten times the distance at which errors are no longer alike; 1 draws one by one, as if none were.',
+        'Neighbouring pixels and windows are mostly right or wrong together, so whole blocks of them are drawn, this many on a side. Left empty: ten times the distance at which errors are no longer alike. 1 draws single rows, as if errors were independent.',
     }),
 })
 export type EvaluateParams = z.output<typeof evaluateParams>

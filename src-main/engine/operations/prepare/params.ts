@@ -130,7 +130,7 @@ export const params = z.object({
       title: 'Gap before them',
       unit: 'rows',
       description:
-        'Left out between learning and checking, so that what overlaps or echoes does not leak. Chosen for you: none, for windows as many as overlap.',
+        'Rows left out between learning and checking, so that what overlaps or echoes does not leak. Left empty: none; for windows, as many as overlap.',
       showWhen: { splitBy: ['time'] },
       ...split,
     }),
@@ -140,7 +140,7 @@ export const params = z.object({
     .default(null)
     .meta({
       title: 'The same share of each',
-      description: 'A label: of each of its values the same share is held out. The label itself is not learned from by this.',
+      description: 'A label: the same share of each of its values is held out. The label itself does not become a column to learn from.',
       showWhen: { splitBy: ['auto', 'random'] },
       ...split,
     }),

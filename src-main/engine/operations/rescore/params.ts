@@ -9,7 +9,7 @@ export const params = z.object({
     .meta({
       title: 'Learn from',
       labels: { reviews: 'What was confirmed and dismissed', labels: 'Labels' },
-      description: 'Both need rows that are anomalous and rows that are not, together 1 % of all rows or 1000 of them.',
+      description: 'Either way anomalous and normal rows are needed, together 1 % of all rows or 1000 of them.',
     }),
   ...anomalyLabelParams(
     { showWhen: { from: ['labels'] } },

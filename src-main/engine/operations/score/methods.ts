@@ -65,7 +65,7 @@ const draws = z.int().min(1).max(5000).default(20).meta({
   title: 'Draws',
   paperTerm: 'k',
   group: 'Likelihood',
-  description: 'Codes drawn for each row. More are steadier and closer to the truth, and take as much longer.',
+  description: 'Codes drawn for each row. More are steadier and closer to the truth, and take proportionally longer.',
 })
 
 export const bound = declared({

@@ -21,13 +21,13 @@ export const ruleTitles: Readonly<Record<ThresholdRule, string>> = {
 export const params = z.object({
   method: methodEnum(methodIds, scoreMethods).default(reconstruction.id).meta({
     title: 'Score',
-    description: 'What makes a row unusual.',
+    description: 'How it is measured that a row is unusual.',
   }),
   space: z
     .enum(['auto', ...ScoreSpace.options])
     .default('auto')
     .meta({
-      title: 'Of which numbers',
+      title: 'Computed from',
       labels: {
         auto: 'What is usual for the score',
         ...Object.fromEntries(
@@ -68,7 +68,7 @@ export const params = z.object({
       group: threshold,
       showWhen: { rule: ['extreme'] },
       description:
-        'Chance that a normal row is flagged. It may be smaller than one in all held-out rows: the law of their tail says where that lies.',
+        'Probability that a normal row is flagged. It may be smaller than one in all held-out rows: the distribution fitted to their tail is extrapolated.',
       paperTerm: 'q, peaks over threshold (POT)',
     }),
   deviations: z
@@ -80,7 +80,7 @@ export const params = z.object({
       title: 'Deviations above the median',
       group: threshold,
       showWhen: { rule: ['mad'] },
-      description: 'In standard deviations, as the median absolute deviation gives them (times 1.4826).',
+      description: 'In standard deviations, estimated by the median absolute deviation times 1.4826.',
       paperTerm: 'MAD',
     }),
   alarms: z
@@ -92,7 +92,7 @@ export const params = z.object({
       title: 'False alarms',
       group: threshold,
       showWhen: { rule: ['budget'] },
-      description: 'As many normal rows may be flagged as there is time to look at.',
+      description: 'How many normal rows may be flagged: as many as there is time to look at.',
     }),
   alarmsPer: z
     .enum(['thousand', 'day'])
@@ -102,7 +102,7 @@ export const params = z.object({
       labels: { thousand: '1000 rows', day: 'a day' },
       group: threshold,
       showWhen: { rule: ['budget'] },
-      description: 'A day needs a time series with dates.',
+      description: 'What the number of false alarms is counted per. A day needs a time series with dates.',
     }),
   anomalousShare: z
     .number()
@@ -114,7 +114,8 @@ export const params = z.object({
       unit: '%',
       group: threshold,
       showWhen: { rule: ['contamination'] },
-      description: 'The highest part of the held-out rows is taken for anomalous. For data that was not cleaned before training.',
+      description:
+        'This share of the held-out rows, the highest-scoring ones, is taken for anomalous. For data that was not cleaned before training.',
       paperTerm: 'contamination',
     }),
   ...anomalyLabelParams(
@@ -136,7 +137,7 @@ export const params = z.object({
       group: found,
       advanced: true,
       kinds: ['series'],
-      description: 'Time series: flagged windows with at most so many unflagged ones between them are one event.',
+      description: 'Time series: flagged windows with at most this many unflagged ones between them are one event.',
     }),
   minimumLength: z
     .int()
@@ -168,7 +169,7 @@ export const params = z.object({
     title: 'Rows to explain',
     group: 'Blame',
     advanced: true,
-    description: 'For so many of the highest rows it is worked out which columns are to blame, and what was expected of them.',
+    description: 'For this many of the highest-scoring rows it is worked out which columns are to blame, and what was expected of them.',
   }),
 })
 export type Params = z.output<typeof params>
