@@ -24,8 +24,9 @@ export default defineConfig({
   test: {
     // Two cores, and each file may start an engine or train a small model.
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    // For what hangs, not for what is slow: other work may be going on beside.
+    testTimeout: 180_000,
+    hookTimeout: 300_000,
     // Tests of the chunk store name a folder of their own.
     env: { STRATUM_CACHE: 'off' },
     reporters: ['default', ['json', { outputFile: 'test-results/vitest.json' }]],

@@ -24,7 +24,6 @@ export async function createCsv(
   columns: readonly string[],
   { delimiter = ',', formulas = 'guarded' }: CsvOptions = {},
 ): Promise<CsvWriter> {
-  const file = await createOutputFile(path)
   const encoder = new TextEncoder()
   let guarded = 0
   function written(cell: Cell): string {
@@ -34,7 +33,7 @@ export async function createCsv(
     return quoted(text, delimiter)
   }
   const line = (cells: readonly Cell[]): string => `${cells.map(written).join(delimiter)}\n`
-  await file.append(encoder.encode(line(columns)))
+  const file = await createOutputFile(path, encoder.encode(line(columns)))
   return {
     async writeRows(rows) {
       const wrong = rows.find((cells) => cells.length !== columns.length)

@@ -16,8 +16,7 @@ export interface NpyWriter {
 /** Memory: what is passed to `write`. */
 export async function createNpy(path: string, dtype: NpyDtype, shape: readonly number[]): Promise<NpyWriter> {
   const total = shape.reduce((product, n) => product * n, 1)
-  const file = await createOutputFile(path)
-  await file.append(npyHeader(dtype, shape))
+  const file = await createOutputFile(path, npyHeader(dtype, shape))
   let written = 0
   return {
     async write(values) {

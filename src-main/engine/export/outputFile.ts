@@ -75,7 +75,8 @@ export function toWriteError(thrown: unknown, path: string): unknown {
 
 let created = 0
 
-export async function createOutputFile(path: string): Promise<OutputFile> {
+/** @param start  its first bytes; where they cannot be written, nothing is left */
+export async function createOutputFile(path: string, start?: Uint8Array): Promise<OutputFile> {
   if ((await stat(path).catch(() => null))?.isDirectory())
     throw toWriteError(Object.assign(new Error('is a folder'), { code: 'EISDIR' }), path)
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}-${created++}.part`)
@@ -97,6 +98,11 @@ export async function createOutputFile(path: string): Promise<OutputFile> {
     await handle.close()
     await unlink(temporary)
   }
+  if (start)
+    await writeAt(start, 0).catch(async (thrown: unknown) => {
+      await abort()
+      throw thrown
+    })
   return {
     get size() {
       return size

@@ -81,8 +81,7 @@ export async function createGeotiff(path: string, options: GeotiffOptions): Prom
   const levels = levelsOf(grid.width, grid.height, resampling === false ? 1 : Number.POSITIVE_INFINITY)
   const bigTiff = options.bigTiff ?? uncompressedBytes() * 1.01 > classicLimit
   const tags = sharedTags(options, predictor, compression)
-  const file = await createOutputFile(path)
-  await file.append(directories())
+  const file = await createOutputFile(path, directories())
 
   function levelsOf(fullWidth: number, fullHeight: number, most: number): Level[] {
     const found: Level[] = []

@@ -25,8 +25,14 @@ export function sampleRecords(sample: Uint8Array, layout: Layout, complete: bool
   const records: SampleRecord[] = []
   const receiver: Receiver = {
     field(column, line, bytes, from, to) {
-      if (records.at(-1)?.line !== line) records.push({ line, fields: [] })
-      const fields = (records.at(-1) as SampleRecord).fields
+      let last = records.at(-1)
+      if (last?.line !== line) {
+        // Beyond these, quotes are counted and nothing is kept.
+        if (records.length === mostSampleRecords) return 0
+        last = { line, fields: [] }
+        records.push(last)
+      }
+      const { fields } = last
       if (column < fields.length) return 0
       fields.push(latin1Text(bytes, from, to))
       return 0
@@ -40,7 +46,7 @@ export function sampleRecords(sample: Uint8Array, layout: Layout, complete: bool
   bytes.set(sample)
   bytes[sample.length] = lineFeed
   scanner.run(bytes, 0, sample.length, sample.length, complete)
-  return { records: records.slice(0, mostSampleRecords), oddQuotes: scanner.oddQuotes }
+  return { records, oddQuotes: scanner.oddQuotes }
 }
 
 /** Of a line, or of a stretch without line ends, so that no record has more. */
