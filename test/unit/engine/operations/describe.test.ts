@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { OperationDescription } from '#common/contract/engine/describe.ts'
 import { describeOperation, describeParams } from '#engine/operations/describe.ts'
 import { editDistance, nearestName } from '#engine/operations/nearest.ts'
+import { models } from '#engine/models/registry.ts'
 import { operations } from '#engine/operations/registry.ts'
 import { numbers, slow } from '../../../helpers/testOperations.ts'
 
@@ -46,13 +47,18 @@ test('an optional value is always written as a choice between it and null', () =
 })
 
 test.each(operations.map((operation) => [operation.id, operation] as const))(
-  '%s can be described, and every parameter has a title',
-  (_, operation) => {
-    const description = OperationDescription.parse(describeOperation(operation))
-    for (const parameter of Object.values(description.params.properties as Record<string, { title?: string }>))
-      expect(parameter.title).toBeTruthy()
-  },
+  '%s can be described, and every parameter has a title and says what it is',
+  (_, operation) => expectSaid(OperationDescription.parse(describeOperation(operation)).params),
 )
+
+test.each(models.map((model) => [model.id, model] as const))('so does every setting of the model %s', (_, { params }) =>
+  expectSaid(describeParams(params)),
+)
+
+function expectSaid({ properties }: Record<string, unknown>): void {
+  for (const [name, { title, description }] of Object.entries(properties as Record<string, { title?: string; description?: string }>))
+    expect({ name, title, description }).toEqual({ name, title: expect.stringMatching(/\S/), description: expect.stringMatching(/\.$/) })
+}
 
 test('the nearest name is found when it is near', () => {
   expect([editDistance('', 'abc'), editDistance('kitten', 'sitting')]).toEqual([3, 3])
