@@ -115,6 +115,7 @@ for (const [name, field, grid, size] of [
   ['smooth series of 6000, σ 4', smoothField, { width: 1, height: 6000 }, 4],
   ['rough series of 6000, ℓ 8', roughField, { width: 1, height: 6000 }, 8],
   ['rough series of 1500, ℓ 20', roughField, { width: 1, height: 1500 }, 20],
+  ['rough series of 1000, ℓ 20', roughField, { width: 1, height: 1000 }, 20],
 ] as const)
   await table(`classes: ${name}`, ['accuracy', 'κ', "producer's"], (t) => ofClasses(grid, field, size, t))
 for (const [name, field, grid, size] of [
