@@ -30,7 +30,7 @@ const result = (optional: boolean): InputDeclaration => ({
 
 export const evaluateOperation = defineOperation({
   id: 'evaluate',
-  version: 7,
+  version: 8,
   title: 'Compare with labels',
   summary: 'Measures class maps and anomaly scores against labels, with intervals, and warns where the labels had a say in them.',
   citation:
@@ -58,8 +58,10 @@ export const evaluateOperation = defineOperation({
     if (datasets.size > 1)
       throw new StratumError('ARTIFACT_KIND', 'The results belong to different datasets.', 'Compare results of one dataset.')
     const dataset = project.artifact([...datasets][0])
-    ctx.report({ stage: 'Reading labels', fraction: null })
-    const truth = await truthFor(project, dataset, artifacts, params, signal)
+    const noun = rowNoun[(dataset.meta as unknown as DatasetMeta).kind]
+    const reading = (done: number): void => ctx.report({ stage: 'Reading labels', fraction: null, done, unit: noun[1] })
+    reading(0)
+    const truth = await truthFor(project, dataset, artifacts, params, signal, reading)
     keepLabels(ctx.draft, truth.ids)
     const evaluated: EvaluatedFigures[] = []
     for (const [i, artifact] of artifacts.entries()) {
@@ -78,7 +80,6 @@ export const evaluateOperation = defineOperation({
     for (const id of ids) if (id >= 0) sizes[id]++
     const labelled = sizes.reduce((a, b) => a + b, 0)
     const results = evaluated.map((one) => one.result)
-    const noun = rowNoun[(dataset.meta as unknown as DatasetMeta).kind]
     const drawn = evaluated.flatMap(({ replicates }) => replicates ?? [])
     const blocks = evaluated.flatMap((one, row) => (one.blocks ? [{ row, ...one.blocks }] : []))
     const findings = findingsOf({ project, dataset, artifacts, truth, sizes, evaluated, params, signal })

@@ -1,13 +1,15 @@
 /**
  * Labels that were never used for learning, one per row of a dataset: from a field or column of it, a raster on its grid, or polygons.
- * Memory: two bytes per row, and four more while polygons are read.
+ * Memory: two bytes per row, and four more while polygons are read; of a field whose reader has no batches one value per row.
  */
 import { statSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { DatasetMeta } from '#common/domain/dataset.ts'
 import { StratumError } from '#common/errors.ts'
-import { readField } from '../data/fields.ts'
+import { createPace } from '../analysis/pace.ts'
+import type { OpenSource } from '../data/dataset.ts'
+import { type FieldValue, fieldBatches } from '../data/fields.ts'
 import { openDataset } from '../data/import.ts'
 import { readerFor } from '../data/readers/registry.ts'
 import { burn } from '../data/vector/burn.ts'
@@ -39,6 +41,7 @@ function neitherFieldNorFile({ metadataFields, columns, grid }: DatasetMeta, whe
  * Label id per row (0 = first distinct value …), −1 where not labelled; and the name of each id.
  * @param where a field or (of what is no raster) a column of the dataset, a single-band raster on its grid, or a file of polygons or points
  * @param field of the polygons; null for the one that is called like a class
+ * @param report told how many rows were read
  * @throws PARAMETER_INVALID, DATA_UNSUITABLE saying what is wrong, and what opening a file throws
  */
 export async function readLabels(
@@ -48,6 +51,7 @@ export async function readLabels(
   field: string | null,
   ignore: readonly string[],
   signal: AbortSignal,
+  report?: (rows: number) => void,
 ): Promise<{ ids: Int16Array; names: string[] }> {
   const ids = new Int16Array(meta.rows).fill(-1)
   const names: string[] = []
@@ -70,10 +74,15 @@ export async function readLabels(
     }
     ids[row] = code
   }
-  if (meta.metadataFields.includes(where) || (!meta.grid && meta.columns.some(({ name }) => name === where))) {
+  const column = meta.grid ? -1 : meta.columns.findIndex(({ name }) => name === where)
+  const isField = meta.metadataFields.includes(where)
+  if (isField || column >= 0) {
     const source = await openDataset(meta, projectPath, signal)
     try {
-      for (const [row, value] of (await readField(source, meta, where, 'labels', signal)).entries()) put(row, value)
+      const hasField = isField && (source.metadata !== undefined || source.metadataBatches !== undefined)
+      if (!hasField && column < 0) throw neitherFieldNorFile(meta, where)
+      if (hasField) await putField(source, where, put, signal, report)
+      else await putColumn(source, column, meta.columns[column]?.categories, put, signal, report)
     } finally {
       await source.close()
     }
@@ -96,11 +105,41 @@ export async function readLabels(
         { path },
       )
     }
-    for await (const { start, n, X } of source.chunks({ columns: [0], signal })) for (let i = 0; i < n; i++) put(start + i, X[i])
+    await putColumn(source, 0, undefined, put, signal, report)
   } finally {
     await source.close()
   }
   return { ids, names }
+}
+
+type Put = (row: number, value: FieldValue) => void
+
+async function putField(source: OpenSource, field: string, put: Put, signal: AbortSignal, report?: (rows: number) => void): Promise<void> {
+  const pace = createPace(signal)
+  let row = 0
+  for await (const batch of fieldBatches(source, [field], signal)) {
+    for (const [value] of batch) put(row++, value)
+    if (!pace.due()) continue
+    report?.(row)
+    await pace.rest()
+  }
+}
+
+async function putColumn(
+  source: OpenSource,
+  column: number,
+  categories: readonly string[] | undefined,
+  put: Put,
+  signal: AbortSignal,
+  report?: (rows: number) => void,
+): Promise<void> {
+  const pace = createPace(signal)
+  for await (const { start, n, X } of source.chunks({ columns: [column], signal })) {
+    for (let i = 0; i < n; i++) put(start + i, Number.isFinite(X[i]) ? (categories?.[X[i]] ?? X[i]) : null)
+    if (!pace.due()) continue
+    report?.(start + n)
+    await pace.rest()
+  }
 }
 
 /** Attributes that usually hold a class, surest first. */

@@ -12,6 +12,7 @@
  * The new scores begin with what was found of the old ones, so that a review goes on; scores that learned from reviews are learned anew from
  * the scores before them, with all reviews there are by then.
  *
+ * Of more than 100 000 known rows (fewer of very wide ones) that many are drawn evenly, the rarer kind first, and count for the others.
  * Memory: the known rows, and what scoring needs (score.ts).
  */
 import { createHash } from 'node:crypto'
@@ -36,7 +37,7 @@ import { scoredRows } from './score/stream.ts'
 
 export const rescoreOperation = defineOperation({
   id: 'rescore',
-  version: 3,
+  version: 4,
   title: 'Score by reviews',
   summary: 'Learns from confirmed and dismissed rows, or from labels, which unusual rows matter.',
   citation: 'Das et al. 2016, Incorporating expert feedback into active anomaly discovery, ICDM',
@@ -98,30 +99,25 @@ async function rescore(ctx: RescoreContext, frame: Frame, earlier: Artifact, jud
   const made = scoreParams.parse(earlier.params) as unknown as ScoreParams
   const known = await knownRows(ctx, frame, judged)
   ctx.report({ stage: 'Learning what is usual', fraction: null })
-  const base = await openScorer({ project, frame, latents: meta.latents, params: made, seed: earlier.seed, threads, signal })
+  const usual = (fraction: number): void => ctx.report({ stage: 'Learning what is usual', fraction: 0.05 * fraction })
+  const base = await openScorer({ project, frame, latents: meta.latents, params: made, seed: earlier.seed, threads, signal, report: usual })
   const { X, rows, anomalous } = await readKnown(ctx, frame, known)
   const features = featuresFor(frame, base)
-  const F = await features.of(X, rows.length, ownOf(frame, base, rows))
+  const learning = (fraction: number): void => ctx.report({ stage: 'Learning from known rows', fraction: 0.15 + 0.1 * fraction })
+  const F = await features.of(X, rows.length, ownOf(frame, base, rows), (f) => learning(0.4 * f))
   const scale = scaleOf(F, rows.length, features.width)
-  const model = await fitLogistic(
-    scale(F),
-    anomalous,
-    new Float64Array(rows.length).fill(1),
-    rows.length,
-    features.width,
-    ctx.params.ridge,
-    signal,
-  )
+  const weights = Float64Array.from(anomalous, (kind) => known.standsFor[kind])
+  const model = await fitLogistic(scale(F), anomalous, weights, rows.length, features.width, ctx.params.ridge, signal, () => learning(0.45))
   const before = Float64Array.from({ length: rows.length }, (_, i) => F[(i + 1) * features.width - 1])
   const told = known.rows.length < rows.length ? new Set(known.rows) : null
-  const left = await leftOut(ctx, scale(F), anomalous, rows, features.width)
+  const left = await leftOut(ctx, scale(F), anomalous, weights, rows, features.width, (f) => learning(0.5 + 0.5 * f))
   const kept = Uint32Array.from(rows.keys()).filter((i) => told === null || told.has(rows[i]))
   const aucOf = (scores: Float64Array): number | null => aucAt(scores, anomalous, kept)
   const scorer = learnedScorer(frame, base, features, scale, model)
   const request = { project, frame, latents: meta.latents, scorer, seed, signal }
   const calibration = await calibrate({
     ...request,
-    report: (fraction) => ctx.report({ stage: 'Scoring held-out rows', fraction: 0.15 + 0.15 * fraction }),
+    report: (fraction) => ctx.report({ stage: 'Scoring held-out rows', fraction: 0.25 + 0.05 * fraction }),
   })
   const dataset = project.artifact(frame.latents.dataset)
   const { id, title, space, spaceTitle, paper } = scorer

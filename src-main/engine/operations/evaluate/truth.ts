@@ -29,6 +29,7 @@ export async function truthFor(
   artifacts: readonly Artifact[],
   params: EvaluateParams,
   signal: AbortSignal,
+  report?: (rows: number) => void,
 ): Promise<Truth> {
   const { labels, field, anomalous, judge } = params
   const hasScores = artifacts.some(({ kind }) => kind === 'scores')
@@ -37,7 +38,7 @@ export async function truthFor(
   // Without being told what is anomalous, 0 is what is normal, and cannot be 'not labelled' at the same time.
   const zeroIsNormal = hasScores && (params.ignore === null || anomalous.length === 0)
   const ignore = zeroIsNormal ? asked.filter((value) => value !== '0') : asked
-  const read = await readLabels(dataset.meta as unknown as DatasetMeta, project.path, labels, field, ignore, signal)
+  const read = await readLabels(dataset.meta as unknown as DatasetMeta, project.path, labels, field, ignore, signal, report)
   const { ids, names } = inOrder(read)
   if (names.length > mostClasses)
     throw new StratumError(

@@ -1,19 +1,18 @@
 /** What is known of rows: reviews of them, or labels, and ordinary rows beside what was reviewed. */
 import type { Artifact } from '#common/domain/artifact.ts'
-import type { DatasetMeta } from '#common/domain/dataset.ts'
+import { type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
 import { StratumError } from '#common/errors.ts'
 import { randomStream, spreadSample } from '../../analysis/random.ts'
 import { quantileOfSorted } from '../../analysis/statistics/quantiles.ts'
 import type { Frame } from '../score/frame.ts'
 import { preparedBlocks, rowsAt } from '../score/rows.ts'
 import { labelledRows } from '../score/threshold.ts'
+import { fewEnough, type LearnedRows, mostLearned } from './fewEnough.ts'
 import type { RescoreContext } from './params.ts'
 
 const [fewestOfEach, enoughKnown, knownShare] = [5, 1000, 0.01]
 
-interface Known {
-  readonly rows: Float64Array
-  readonly anomalous: Uint8Array
+interface Known extends LearnedRows {
   readonly source: string
 }
 
@@ -30,7 +29,9 @@ export async function knownRows(ctx: RescoreContext, frame: Frame, earlier: Arti
   const data = project.artifact(frame.latents.dataset).meta as unknown as DatasetMeta
   const found =
     asked.from === 'labels'
-      ? await labelledRows(data, project.path, asked, seed, signal)
+      ? await labelledRows(data, project.path, asked, seed, signal, (done) =>
+          ctx.report({ stage: 'Reading labels', fraction: null, done, unit: rowNoun[data.kind][1] }),
+        )
       : reviewed(reviewsOf(earlier).filter(([row]) => row < data.rows))
   const scores = rowsAt(project.array(earlier.id, 'score'), found.rows)
   const valid = Uint32Array.from(found.rows.keys()).filter((i) => Number.isFinite(scores[i]))
@@ -45,7 +46,8 @@ export async function knownRows(ctx: RescoreContext, frame: Frame, earlier: Arti
       asked.from === 'labels' ? 'Use more of the labels.' : 'Confirm or dismiss more of the flagged rows.',
       { artifact: earlier.id },
     )
-  return { rows, anomalous, source: asked.from === 'labels' ? 'labels' : 'reviews' }
+  const source = asked.from === 'labels' ? 'labels' : 'reviews'
+  return { ...fewEnough(rows, anomalous, mostLearned(frame.D), seed), source }
 }
 
 const reviewed = (entries: readonly [number, 0 | 1][]): { rows: Float64Array; positive: Uint8Array } => ({
@@ -70,7 +72,7 @@ export async function readKnown(
   for await (const { start, n, X: block } of preparedBlocks(project, dataset, frame.matrix, signal)) {
     for (; next < rows.length && rows[next] < start + n; next++)
       X.set(block.subarray((rows[next] - start) * D, (rows[next] - start + 1) * D), next * D)
-    ctx.report({ stage: 'Reading known rows', fraction: (0.15 * (start + n)) / frame.latents.rows })
+    ctx.report({ stage: 'Reading known rows', fraction: 0.05 + (0.1 * (start + n)) / frame.latents.rows })
   }
   return { X, rows, anomalous: Uint8Array.from(rows, (row) => verdict.get(row) ?? 0) }
 }

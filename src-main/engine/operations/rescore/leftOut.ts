@@ -11,17 +11,20 @@ export async function leftOut(
   { params: { ridge }, seed, signal }: RescoreContext,
   F: Float64Array,
   y: Uint8Array,
+  weights: Float64Array,
   rows: Float64Array,
   d: number,
+  report: (fraction: number) => void,
 ): Promise<Float64Array> {
   const n = rows.length
   const part = partsOf(y, rows, seed)
   const out = new Float64Array(n)
   for (let p = 0; p < parts; p++) {
-    const weight = Float64Array.from(part, (of) => (of === p ? 0 : 1))
-    const model = await fitLogistic(F, y, weight, n, d, ridge, signal)
+    const weight = weights.map((one, i) => (part[i] === p ? 0 : one))
+    const model = await fitLogistic(F, y, weight, n, d, ridge, signal, () => report((p + 0.5) / parts))
     const odds = logOdds(model, F, n)
     for (let i = 0; i < n; i++) if (part[i] === p) out[i] = odds[i]
+    report((p + 1) / parts)
   }
   return out
 }

@@ -62,7 +62,8 @@ export async function finish(ctx: Context, frame: Frame, latents: number, scored
       'Prepare the data again with a larger held-out share.',
     )
   const series = await writeSeries(project, dataset, draft, signal)
-  const labels = params.rule === 'labels' ? await labelledRows(data, project.path, params, seed, signal) : null
+  const reading = (done: number): void => ctx.report({ stage: 'Reading labels', fraction: 0.3, done, unit: rowNoun[data.kind][1] })
+  const labels = params.rule === 'labels' ? await labelledRows(data, project.path, params, seed, signal, reading) : null
   const choose = (labelled: Float32Array | null): Promise<ThresholdChoice> =>
     chooseThreshold(params, {
       calibration,

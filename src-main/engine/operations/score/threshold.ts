@@ -173,19 +173,25 @@ export async function labelledRows(
   { labels, labelField, labelShare }: Pick<RuleParams, 'labels' | 'labelField' | 'labelShare'>,
   seed: number,
   signal: AbortSignal,
+  report?: (rows: number) => void,
 ): Promise<{ rows: Float64Array; positive: Uint8Array }> {
   if (labels === null)
     throw new StratumError('PARAMETER_INVALID', 'It is not said where the labels are.', 'Give a field, a raster or polygons as labels.', {
       parameter: 'labels',
     })
-  const { ids, names } = await readLabels(meta, projectPath, labels, labelField, [], signal)
+  const { ids, names } = await readLabels(meta, projectPath, labels, labelField, [], signal, report)
   const normal = names.map(isNormalLabel)
-  const rows: number[] = []
-  const positive: number[] = []
+  let known = 0
   for (let row = 0; row < ids.length; row++) {
-    if (ids[row] < 0 || !isDrawn(seed, row, labelShare)) continue
-    rows.push(row)
-    positive.push(normal[ids[row]] ? 0 : 1)
+    if (ids[row] >= 0 && !isDrawn(seed, row, labelShare)) ids[row] = -1
+    if (ids[row] >= 0) known++
+  }
+  const rows = new Float64Array(known)
+  const positive = new Uint8Array(known)
+  for (let row = 0, at = 0; row < ids.length; row++) {
+    if (ids[row] < 0) continue
+    rows[at] = row
+    positive[at++] = normal[ids[row]] ? 0 : 1
   }
   const anomalous = positive.reduce((sum, one) => sum + one, 0)
   if (anomalous === 0 || anomalous === rows.length)
@@ -195,5 +201,5 @@ export async function labelledRows(
       'Label normal rows 0 or normal and anomalous rows otherwise, or use more of the labels.',
       { parameter: 'labels' },
     )
-  return { rows: Float64Array.from(rows), positive: Uint8Array.from(positive) }
+  return { rows, positive }
 }
