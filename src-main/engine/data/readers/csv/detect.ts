@@ -133,21 +133,34 @@ export function mostCommonWidth(records: readonly SampleRecord[]): { fields: num
   return best
 }
 
-/** ',' when more fields read 1,5 than 1.5, and not all of them look like thousands (1,500). */
+/** As many certain fields for each hundred that can be read either way are believed. */
+const certainPerHundred = 2
+
+/**
+ * The mark that more fields can only have as a decimal mark: 118,65 and 1.428,17 and 1.841.179 speak for the comma. What groups of
+ * three digits look like (89.504, 1,500) says nothing by itself; where nothing is certain it is the point.
+ */
 export function decimalOf(records: readonly SampleRecord[]): Decimal {
-  let commas = 0
-  let points = 0
-  let notThousands = 0
+  const certain = { ',': 0, '.': 0 }
+  const doubtful = { ',': 0, '.': 0 }
   for (const { fields } of records) {
     for (const field of fields) {
-      if (/^[+-]?\d*\.\d+(?:[eE][+-]?\d+)?$/.test(field)) points++
-      else if (/^[+-]?\d*,\d+(?:[eE][+-]?\d+)?$/.test(field)) {
-        commas++
-        if (!/^[+-]?\d{1,3},\d{3}$/.test(field)) notThousands++
-      }
+      const marks = /^[+-]?\d*([.,])[\d.,]*\d(?:[eE][+-]?\d+)?$/.exec(field)?.[1] as Decimal | undefined
+      if (marks === undefined) continue
+      const other = marks === ',' ? '.' : ','
+      if (/^[+-]?[1-9]\d{0,2}[.,]\d{3}$/.test(field)) doubtful[marks]++
+      else if (/^[+-]?\d*[.,]\d+(?:[eE][+-]?\d+)?$/.test(field)) certain[marks]++
+      else if (isGrouped(field, marks, other)) certain[other]++
     }
   }
-  return commas > points && notThousands > 0 ? ',' : '.'
+  return certain[','] > certain['.'] && certain[','] * 100 >= certainPerHundred * doubtful['.'] ? ',' : '.'
+}
+
+/** 1.428,17 and 1.841.179: groups by one mark, decimals, if any, by the other. */
+const isGrouped = (field: string, group: Decimal, decimal: Decimal): boolean => {
+  const [whole = '', ...rest] = field.split(decimal)
+  const groups = whole.split(group)
+  return rest.length <= 1 && groups.length > (rest.length === 0 ? 2 : 1) && groups.slice(1).every((part) => /^\d{3}$/.test(part))
 }
 
 /** What groups digits: the other one of point and comma, or an apostrophe or blank where fields show it. */
@@ -189,6 +202,29 @@ export function detectHeader(records: readonly SampleRecord[], meaning: Meaning)
   if (first.some(isValue)) return namesByYear(first, below, isNumber) || textsOverNumbers(first, below, none, isNumber, isValue)
   if (below.some((fields) => fields.some(isValue))) return true
   return new Set(first).size === first.length && !below.some((fields) => fields.some((field, column) => field === first[column]))
+}
+
+/** A unit is short, and a line of units leaves out the columns that have none. */
+const longestUnit = 24
+const fewestBelowUnits = 3
+
+/**
+ * The first record below the names, where it says in which units the columns are: short texts over columns that hold nothing but
+ * numbers, and nothing over the others. Null for a record like the others.
+ */
+export function unitsOf(below: readonly SampleRecord[], meaning: Meaning): readonly string[] | null {
+  const [units, ...rows] = below.map(({ fields }) => fields)
+  if (!units || rows.length < fewestBelowUnits) return null
+  const none = missingSet(meaning)
+  const given = units.flatMap((field, column) => (field.trim() === '' ? [] : [column]))
+  const isNumber = (field: string): boolean => parseNumber(field, meaning) !== null
+  const standsOver = (column: number): boolean => {
+    const unit = units[column] as string
+    if (unit.length > longestUnit || none.has(unit) || isDoubtful(unit) || isNumber(unit) || dateParts(unit) !== null) return false
+    const present = rows.map((fields) => fields[column] ?? '').filter((field) => !none.has(field) && !isDoubtful(field))
+    return present.length >= fewestBelowUnits && present.filter((field) => !isNumber(field)).length <= present.length / 100
+  }
+  return given.length > 0 && given.every(standsOver) ? units : null
 }
 
 /** 'station,2019,2020' over text and fractions: whole numbers in the first record only. */

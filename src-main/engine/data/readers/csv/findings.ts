@@ -53,7 +53,7 @@ export function noteTable(table: Table, survey: SurveyResult, leftOver: number, 
     findings.push({
       severity: 'info',
       code: 'UNNAMED_EMPTY_COLUMNS',
-      message: `${leftOver} columns without name and values are left out: lines end with a delimiter.`,
+      message: `${leftOver === 1 ? '1 column' : `${leftOver} columns`} without name and values ${leftOver === 1 ? 'is' : 'are'} left out: delimiters stand side by side or at the end of lines.`,
       hint: 'Nothing to do.',
     })
   if (ragged.count > 0) {
@@ -78,6 +78,18 @@ export function noteTable(table: Table, survey: SurveyResult, leftOver: number, 
   }
 }
 
+export function noteUnits(units: readonly (string | null)[], table: Table, findings: Finding[]): void {
+  const given = [...new Set(units.filter((unit) => unit !== null))]
+  if (given.length === 0) return
+  findings.push({
+    severity: 'info',
+    code: 'UNITS_LINE',
+    message: `The line below the names gives units (${given.slice(0, 5).join(', ')}${given.length > 5 ? ', …' : ''}); it is no row.`,
+    hint: 'If it is one, name the columns in the file and remove what is not.',
+    where: { [table.place]: table.beginLine - 1 },
+  })
+}
+
 export function noteColumns(
   table: Table,
   survey: SurveyResult,
@@ -87,11 +99,12 @@ export function noteColumns(
   labels: readonly number[],
   concluded: readonly ConcludedColumn[],
   choices: TableChoices,
+  decode: (bytes: string) => string,
   findings: Finding[],
 ): void {
   const name = (i: number): string => names[i] as string
   const listOf = (columns: readonly number[]): string => columns.slice(0, 5).map(name).join(', ') + (columns.length > 5 ? ', …' : '')
-  for (const i of learned) noteStrange(table, survey, i, name(i), concluded[i] as ConcludedColumn, findings)
+  for (const i of learned) noteStrange(table, survey, i, name(i), concluded[i] as ConcludedColumn, decode, findings)
   const empty = kept.filter((i) => survey.rows > 0 && concluded[i]?.present === 0)
   if (empty.length > 0)
     findings.push({
@@ -149,15 +162,23 @@ export function noteColumns(
     })
 }
 
-function noteStrange(table: Table, survey: SurveyResult, i: number, name: string, column: ConcludedColumn, findings: Finding[]): void {
+function noteStrange(
+  table: Table,
+  survey: SurveyResult,
+  i: number,
+  name: string,
+  column: ConcludedColumn,
+  decode: (bytes: string) => string,
+  findings: Finding[],
+): void {
   const first = survey.firstOther.get(i)
   if (column.strange <= 0 || !first) return
-  const [line, text] = [first.line + table.beginLine, Buffer.from(first.text, 'latin1').toString('utf8')]
+  const [line, text] = [first.line + table.beginLine, decode(first.text)]
   const wanted = { date: 'dates', boolean: 'truth values' }[column.type as string] ?? 'numbers'
   findings.push({
     severity: 'warning',
     code: column.type === 'date' ? 'NOT_DATES' : 'NOT_NUMBERS',
-    message: `${column.strange} fields of "${name}" are not ${wanted}${column.type === 'date' ? '' : `, first "${text}" on ${table.place} ${line}`}; they count as missing.`,
+    message: `${column.strange === 1 ? '1 field' : `${column.strange} fields`} of "${name}" ${column.strange === 1 ? 'is' : 'are'} not ${wanted}${column.type === 'date' ? '' : `, first "${text}" on ${table.place} ${line}`}; ${column.strange === 1 ? 'it counts' : 'they count'} as missing.`,
     hint: 'If this text means "no value", name it in the missing option; else correct the file.',
     where: { column: name, [table.place]: line },
   })

@@ -4,7 +4,17 @@ import { StratumError } from '#common/errors.ts'
 import type { OpenSource } from '../../dataset.ts'
 import type { CsvOptions } from '../csv.ts'
 import { openRandomAccess } from '../randomAccess.ts'
-import { beginOfLine, decimalOf, detectHeader, detectLayout, mostCommonWidth, preambleOf, sampleRecords, thousandsOf } from './detect.ts'
+import {
+  beginOfLine,
+  decimalOf,
+  detectHeader,
+  detectLayout,
+  mostCommonWidth,
+  preambleOf,
+  sampleRecords,
+  thousandsOf,
+  unitsOf,
+} from './detect.ts'
 import { type Encoding, checkUtf8, cutAsBytes, decoderFor, detectEncoding } from './encoding.ts'
 import { byteOf, carriageReturn, lineFeed, unitSeparator } from './layout.ts'
 import { nameColumns } from './names.ts'
@@ -68,6 +78,7 @@ export async function openCsv(path: string, options: CsvOptions, signal?: AbortS
       labels: options.labels,
       encodingIsChosen: options.encoding !== undefined,
       hasHeader: judged.hasHeader,
+      ...(judged.units ? { units: judged.units } : {}),
       ...(several ? { restore: (text) => text.replaceAll(String.fromCharCode(unitSeparator), options.delimiter as string) } : {}),
       details: {
         delimiter: several
@@ -144,6 +155,8 @@ interface Judged extends Pick<Table, 'encoding' | 'layout' | 'meaning' | 'width'
   readonly names: (encoding: Encoding, findings: Finding[]) => string[]
   readonly everyField: readonly number[]
   readonly hasHeader: boolean
+  /** One character per byte; null without a line of units. */
+  readonly units: readonly string[] | null
 }
 
 /** How the file is written, from its first 256 kB. */
@@ -171,7 +184,8 @@ function judge(path: string, sample: Uint8Array, complete: boolean, given: Encod
   const meaning: Meaning = { decimal, thousands: thousands === 'none' ? '' : thousands, missing: options.missing }
   layout = { ...layout, mark: byteOf(decimal) }
   const hasHeader = options.header === 'auto' ? detectHeader(records, meaning) : options.header === 'yes'
-  const below = hasHeader ? records.slice(1) : records
+  const units = hasHeader ? unitsOf(records.slice(1), meaning) : null
+  const below = hasHeader ? records.slice(units ? 2 : 1) : records
   const common = mostCommonWidth(below.length > 0 ? below : records).fields
   const header = hasHeader ? [...(records[0]?.fields ?? [])] : null
   // The line of names may end with a delimiter where the others do not.
@@ -210,6 +224,7 @@ function judge(path: string, sample: Uint8Array, complete: boolean, given: Encod
       meaning,
     ),
     hasHeader,
+    units,
   }
 }
 

@@ -7,7 +7,7 @@ import { type ChosenType, type ConcludedColumn, concludeColumn } from './columns
 import type { DateOrder } from './dates.ts'
 import { type Encoding, decoderFor } from './encoding.ts'
 import { FieldTexts } from './fieldTexts.ts'
-import { noteColumns, noteEncoding, noteTable } from './findings.ts'
+import { noteColumns, noteEncoding, noteTable, noteUnits } from './findings.ts'
 import { isLabelName } from '../../columns/names.ts'
 import { type Surveyed, recallSurvey, rememberSurvey, surveyKey } from './remembered.ts'
 import { type SurveyPlan, type SurveyResult, countsOf } from './survey.ts'
@@ -27,6 +27,8 @@ export interface TableChoices {
   readonly encodingIsChosen: boolean
   /** The columns are named in the file. */
   readonly hasHeader: boolean
+  /** Of the columns, from a line below their names; one character per byte. */
+  readonly units?: readonly string[]
   /** Undoes what was done to texts before they were cut. */
   readonly restore?: (text: string) => string
   readonly details: SourceReport['details']
@@ -44,7 +46,8 @@ export async function openTable(
   const decoded = decoderFor(encoding)
   const { restore = (text: string) => text } = choices
   const decode = (bytes: string): string => restore(decoded(bytes))
-  const names = choices.names(encoding, findings)
+  const noted: Finding[] = []
+  const names = choices.names(encoding, noted)
   for (const name of [...Object.keys(choices.types), ...(choices.labels ?? [])])
     if (!names.includes(name))
       throw new StratumError('PARAMETER_INVALID', `There is no column called "${name}".`, `Columns are ${names.slice(0, 20).join(', ')}.`, {
@@ -61,11 +64,22 @@ export async function openTable(
   const learned = kept.filter((i) => concluded[i]?.conversion && !labelled.has(i))
   const isLearned = new Set(learned)
 
-  noteTable(table, survey, names.length - kept.length, findings)
-  noteColumns(table, survey, names, kept, learned, labels, concluded, choices, findings)
+  const leftOver = names.length - kept.length
+  const unnamed = names.filter((name, i) => name === `column ${i + 1}`).length
+  findings.push(...noted.filter(({ code }) => code !== 'MISSING_HEADERS' || unnamed > leftOver))
+  noteTable(table, survey, leftOver, findings)
+  const units = choices.units?.map((unit) => decode(unit).trim() || null) ?? []
+  noteUnits(units, table, findings)
+  noteColumns(table, survey, names, kept, learned, labels, concluded, choices, decode, findings)
   const columns = learned.map((i): Column => {
     const { type, categories } = concluded[i] as ConcludedColumn
-    return { name: names[i] as string, type, unit: null, wavelengthNm: null, ...(categories ? { categories: categories.map(decode) } : {}) }
+    return {
+      name: names[i] as string,
+      type,
+      unit: units[i] ?? null,
+      wavelengthNm: null,
+      ...(categories ? { categories: categories.map(decode) } : {}),
+    }
   })
   const report: SourceReport = {
     path: table.path,

@@ -146,6 +146,36 @@ describe('tables', () => {
     expect(await valuesOf(path)).toEqual([1.5, 2.25, -3, 4.125])
   })
 
+  it('takes points for groups of digits where other fields leave no doubt', async () => {
+    const rows = [
+      ['Kiel', '118,65', '247.548', '2.086'],
+      ['Dithmarschen', '1.428,17', '133.210', '93'],
+      ['Hamburg', '755,09', '1.841.179', '2.438'],
+    ]
+    const path = write(`Kreis;Fläche;Bevölkerung;Dichte\n${rows.map((row) => row.join(';')).join('\n')}\n`)
+    expect((await inspectSource(path)).details.decimal).toBe(',')
+    expect(await valuesOf(path)).toEqual([118.65, 247_548, 2086, 1428.17, 133_210, 93, 755.09, 1_841_179, 2438].map(Math.fround))
+    // Three decimals everywhere: one field with a comma changes nothing.
+    const points = Array.from({ length: 60 }, (_, i) => `${10 + i}.125;${i === 7 ? '1,5' : 'note'}`).join('\n')
+    expect((await inspectSource(write(`depth;text\n${points}\n`))).details.decimal).toBe('.')
+  })
+
+  it('takes a line of units below the names for units, and empty columns between for none', async () => {
+    const path = write(
+      Buffer.from(
+        'Kreis;Fläche;;Einwohner;\r\n;km²;;Anzahl;\r\nKiel;118,65;;247.548;\r\nPlön;1.083,56;;128.647;\r\nUlm;118,7;;-;\r\nAmt;5,5;;12;\r\n',
+        'latin1',
+      ),
+    )
+    const report = await inspectSource(path)
+    expect(report.rows).toBe(4)
+    expect(report.columns.map(({ name, unit }) => [name, unit])).toContainEqual(['Fläche', 'km²'])
+    expect(report.findings.map(({ code }) => code)).toEqual(expect.arrayContaining(['UNITS_LINE', 'UNNAMED_EMPTY_COLUMNS']))
+    expect(report.findings.map(({ code }) => code)).not.toContain('MISSING_HEADERS')
+    // A first row whose number is missing is a row.
+    expect((await inspectSource(write('name,n\nA,none\nB,1\nC,2\nD,3\n'))).rows).toBe(4)
+  })
+
   it('finds tabs and bars, and numbers the columns of a file without header', async () => {
     const tabs = await inspectSource(write('a\tb\n1\t2\n'))
     expect(tabs.details.delimiter).toBe('tab')
