@@ -1,5 +1,5 @@
 import type { Component } from 'svelte'
-import type { ViewId } from '../lib/state/session.svelte.ts'
+import type { ViewId } from '../lib/viewOf.ts'
 import Anomalies from './Anomalies.svelte'
 import Compare from './Compare.svelte'
 import Data from './Data.svelte'

@@ -1,6 +1,6 @@
 /** The steps of the flow, in order, as the rail and the search box list them. */
 import type { ArtifactKind } from '#common/domain/artifact.ts'
-import type { ViewId } from '../../lib/state/session.svelte.ts'
+import type { ViewId } from '../../lib/viewOf.ts'
 import type { IconName } from '../../ui/icons.ts'
 
 export interface ViewEntry {

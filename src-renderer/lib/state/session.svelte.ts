@@ -8,10 +8,13 @@ import type { WindowCalls } from '#common/contract/window.ts'
 import type { Annotations, Artifact, ArtifactKind, Job } from '#common/domain/artifact.ts'
 import type { ErrorReport } from '#common/errors.ts'
 import type { Result } from '#common/result.ts'
-import { ancestor } from '../artifacts.ts'
+import { type ViewId, viewOf } from '../viewOf.ts'
+import { Chosen } from './chosen.svelte.ts'
+import { JobList, type RunRequest } from './jobList.svelte.ts'
+
+export { isActive, type RunRequest } from './jobList.svelte.ts'
 
 export type Registry = Extract<Awaited<ReturnType<Client<EngineCalls>['describe']>>, { ok: true }>['value']
-export type RunRequest = Parameters<Client<EngineCalls>['run']>[0]
 export interface LogLine {
   readonly time: string
   readonly level: 'info' | 'warning' | 'error'
@@ -23,32 +26,6 @@ export interface Failure {
   readonly report: ErrorReport
 }
 
-export type ViewId = 'start' | 'data' | 'model' | 'train' | 'latents' | 'anomalies' | 'map' | 'compare' | 'export' | 'settings' | 'help'
-
-/** Where the result of an operation is looked at. */
-export const viewOfKind: Readonly<Record<ArtifactKind, ViewId>> = {
-  dataset: 'data',
-  examination: 'data',
-  matrix: 'model',
-  model: 'train',
-  latents: 'latents',
-  clustering: 'latents',
-  embedding2d: 'latents',
-  scores: 'anomalies',
-  features: 'latents',
-  comparison: 'compare',
-  report: 'latents',
-  sweep: 'train',
-  'step-sizes': 'train',
-  export: 'export',
-}
-
-/** A look for drift is a comparison, too, and stands where thresholds are judged. */
-export const viewOf = ({ kind, operation }: Pick<Artifact, 'kind' | 'operation'>): ViewId =>
-  operation === 'drift' ? 'anomalies' : viewOfKind[kind]
-
-export const isActive = (job: Job): boolean => job.status === 'running' || job.status === 'queued' || job.status === 'paused'
-
 const logLimit = 500
 
 export class Session {
@@ -57,7 +34,6 @@ export class Session {
   devices = $state.raw<readonly DeviceDescription[]>([])
   /** By id, ascending. */
   artifacts = $state.raw<readonly Artifact[]>([])
-  jobs = $state.raw<readonly Job[]>([])
   log = $state.raw<readonly LogLine[]>([])
   failure = $state.raw<Failure | null>(null)
   view = $state<ViewId>('start')
@@ -65,18 +41,11 @@ export class Session {
   unseenFailures = $state.raw<ReadonlySet<ViewId>>(new Set())
 
   byId = $derived(new Map(this.artifacts.map((artifact) => [artifact.id, artifact])))
-  activeJobs = $derived(this.jobs.filter(isActive))
-  running = $derived(this.jobs.find((job) => job.status === 'running' || job.status === 'paused') ?? null)
-
-  /** What was asked of a job that goes on until it can: a step under way cannot be interrupted. */
-  asked = $state.raw<ReadonlyMap<number, 'cancel' | 'keep' | 'pause'>>(new Map())
-
-  #chosen = $state.raw<Partial<Record<ArtifactKind, number>>>({})
-  /** What was looked at last, of whatever kind. */
-  lastChosen = $state<number | null>(null)
-  readonly #waiting = new Map<number, readonly ((job: Job) => void)[]>()
-  /** What was asked for, by job: the engine's job knows neither name nor parameters before it starts. */
-  readonly requests = new Map<number, RunRequest>()
+  readonly #chosen = new Chosen(
+    () => this.artifacts,
+    () => this.byId,
+  )
+  readonly #jobs: JobList
   readonly #engine: Client<EngineCalls>
   readonly #native: Client<WindowCalls>
   /** Called once for each job that ends, for toasts. */
@@ -85,7 +54,11 @@ export class Session {
   constructor(engine: Client<EngineCalls>, native: Client<WindowCalls>, onEngine: Subscribe<EngineEvents>) {
     this.#engine = engine
     this.#native = native
-    onEngine('jobChanged', (job) => this.#jobChanged(job))
+    this.#jobs = new JobList(engine, (job, wasKnown) => {
+      if (job.status === 'failed') this.#markFailed(job)
+      if (wasKnown) this.onJobEnded?.(job)
+    })
+    onEngine('jobChanged', (job) => this.#jobs.changed(job))
     onEngine('artifactChanged', ({ artifact, id }) => this.#artifactChanged(id, artifact))
     onEngine('projectChanged', (project) => {
       this.project = project
@@ -150,38 +123,25 @@ export class Session {
     this.settle('The project could not be closed', await this.#engine.closeProject({}))
     this.project = null
     this.artifacts = []
-    this.jobs = []
-    this.#chosen = {}
-    this.lastChosen = null
+    this.#jobs.all = []
+    this.#chosen.clear()
     this.show('start')
   }
 
   /** The engine was restarted: opens the same file again and reads everything anew. */
   async recover(): Promise<void> {
     const path = this.project?.path
-    for (const job of this.activeJobs)
-      this.#jobChanged({
-        ...job,
-        status: 'failed',
-        progress: null,
-        error: {
-          code: 'ENGINE_LOST',
-          message: 'The engine stopped.',
-          hint: 'It was started again; start the step again, it goes on from its last saved state.',
-          where: {},
-        },
-      })
+    this.#jobs.lost()
     if (path) await this.openProject(path)
   }
 
   async #entered(project: ProjectInfo): Promise<void> {
     this.project = project
     this.failure = null
-    this.#chosen = {}
-    this.lastChosen = null
+    this.#chosen.clear()
     const [artifacts, jobs] = await Promise.all([this.#engine.listArtifacts({}), this.#engine.listJobs({})])
     this.artifacts = [...(this.settle('The results could not be listed', artifacts) ?? [])].sort((a, b) => a.id - b.id)
-    this.jobs = this.settle('The jobs could not be listed', jobs) ?? []
+    this.#jobs.all = this.settle('The jobs could not be listed', jobs) ?? []
     void this.#native.rememberProject({ path: project.path })
     void this.#native.setTitle({ title: `${project.name} – Stratum` })
     if (this.view === 'start') this.show('data')
@@ -200,38 +160,14 @@ export class Session {
 
   /** The chosen artifact of a kind, else the newest usable one that belongs to the chosen dataset. */
   current(kind: ArtifactKind): Artifact | null {
-    const chosen = this.#chosen[kind]
-    const found = chosen === undefined ? undefined : this.byId.get(chosen)
-    if (found?.status === 'done') return found
-    const dataset = kind === 'dataset' ? undefined : this.#chosen.dataset
-    return (
-      this.artifacts.findLast(
-        (artifact) =>
-          artifact.kind === kind &&
-          artifact.status === 'done' &&
-          (dataset === undefined || ancestor(artifact, 'dataset', this.byId)?.id === dataset),
-      ) ?? null
-    )
+    return this.#chosen.current(kind)
   }
-
-  /** Looks at an artifact: everything it was made from is then the current one of its kind too, so all views agree. */
+  /** Looks at an artifact and at what it was made from. */
   choose(id: number): void {
-    const artifact = this.byId.get(id)
-    if (!artifact) return
-    const kinds: ArtifactKind[] = ['dataset', 'matrix', 'model', 'latents', 'clustering', 'scores']
-    const next: Partial<Record<ArtifactKind, number>> = {}
-    const dataset = ancestor(artifact, 'dataset', this.byId)
-    for (const kind of kinds) {
-      const own = ancestor(artifact, kind, this.byId)
-      const before = this.#chosen[kind] === undefined ? null : (this.byId.get(this.#chosen[kind]) ?? null)
-      const kept = before && dataset && ancestor(before, 'dataset', this.byId)?.id === dataset.id ? before : null
-      // What is further down the flow stays only while it was made from what is chosen now.
-      if (own) next[kind] = own.id
-      else if (kept && ancestor(kept, artifact.kind, this.byId)?.id === artifact.id) next[kind] = kept.id
-    }
-    next[artifact.kind] = artifact.id
-    this.#chosen = next
-    this.lastChosen = id
+    this.#chosen.choose(id)
+  }
+  get lastChosen(): number | null {
+    return this.#chosen.last
   }
 
   /** Looks at it in its view. */
@@ -249,14 +185,29 @@ export class Session {
   }
 
   // verbs ------------------------------------------------------------------------------------------------------------
+  get jobs(): readonly Job[] {
+    return this.#jobs.all
+  }
+  get activeJobs(): readonly Job[] {
+    return this.#jobs.active
+  }
+  get running(): Job | null {
+    return this.#jobs.running
+  }
+  get asked(): JobList['asked'] {
+    return this.#jobs.asked
+  }
+  get requests(): JobList['requests'] {
+    return this.#jobs.requests
+  }
+
   /** Begins an operation; the answer is the job, or the reason why it could not begin. */
-  async run(request: RunRequest): Promise<Result<Job>> {
-    const result = await this.#engine.run(request)
-    if (result.ok) {
-      this.requests.set(result.value.id, request)
-      this.#jobChanged(result.value)
-    }
-    return result
+  run(request: RunRequest): Promise<Result<Job>> {
+    return this.#jobs.run(request)
+  }
+  /** The job once it is no longer active. */
+  ended(job: Job): Promise<Job> {
+    return this.#jobs.ended(job)
   }
 
   /** Runs an operation and waits for its end; null when it failed or was cancelled (the job then says why). */
@@ -274,27 +225,14 @@ export class Session {
     return known?.status === 'done' ? known : this.#fetched(ended.artifact)
   }
 
-  /** The job once it is no longer active. */
-  ended(job: Job): Promise<Job> {
-    const now = this.jobs.find((other) => other.id === job.id) ?? job
-    if (!isActive(now)) return Promise.resolve(now)
-    return new Promise((resolve) => this.#waiting.set(job.id, [...(this.#waiting.get(job.id) ?? []), resolve]))
-  }
-
   async cancel(job: Job, keep = false): Promise<void> {
-    this.#ask(job, keep ? 'keep' : 'cancel')
-    this.#take('It could not be cancelled', await this.#engine.cancelJob({ job: job.id, keep }))
+    this.settle('It could not be cancelled', await this.#jobs.cancel(job, keep))
   }
   async pause(job: Job): Promise<void> {
-    this.#ask(job, 'pause')
-    this.#take('It could not be paused', await this.#engine.pauseJob({ job: job.id }))
+    this.settle('It could not be paused', await this.#jobs.pause(job))
   }
   async resume(job: Job): Promise<void> {
-    this.#take('It could not go on', await this.#engine.resumeJob({ job: job.id }))
-  }
-
-  #ask(job: Job, what: 'cancel' | 'keep' | 'pause'): void {
-    this.asked = new Map([...this.asked, [job.id, what]])
+    this.settle('It could not go on', await this.#jobs.resume(job))
   }
 
   async rename(artifact: Artifact, name: string): Promise<void> {
@@ -329,27 +267,6 @@ export class Session {
   async #stepped(title: string, call: Promise<Result<ProjectInfo>>): Promise<void> {
     const project = this.settle(title, await call)
     if (project) this.project = project
-  }
-
-  #take(title: string, result: Result<Job>): void {
-    const job = this.settle(title, result)
-    if (job) this.#jobChanged(job)
-  }
-
-  // events -----------------------------------------------------------------------------------------------------------
-  #jobChanged(job: Job): void {
-    const before = this.jobs.find((other) => other.id === job.id)
-    // An answer may arrive after the event that ended the job.
-    if (before && !isActive(before) && isActive(job)) return
-    const asked = this.asked.get(job.id)
-    if (asked && (!isActive(job) || (asked === 'pause' && job.status === 'paused')))
-      this.asked = new Map([...this.asked].filter(([id]) => id !== job.id))
-    this.jobs = before ? this.jobs.map((other) => (other.id === job.id ? job : other)) : [...this.jobs, job]
-    if (isActive(job) || (before && !isActive(before))) return
-    if (job.status === 'failed') this.#markFailed(job)
-    for (const resolve of this.#waiting.get(job.id) ?? []) resolve(job)
-    this.#waiting.delete(job.id)
-    if (before) this.onJobEnded?.(job)
   }
 
   #markFailed(job: Job): void {
