@@ -173,11 +173,20 @@ function bestSplit(falling: Float64Array, positive: Uint8Array, times: Uint32Arr
     const next = i + 1 < n ? falling[i + 1] : falling[i]
     if (next === falling[i] && i + 1 < n) continue
     const f1 = flagged + all > 0 ? (2 * hits) / (flagged + all) : 0
-    // Below the last one everything is flagged: half a step further down than the last step.
-    if (f1 > best.f1) best = { threshold: i + 1 < n ? (falling[i] + next) / 2 : falling[i] - Math.abs(falling[i]) * 1e-6 - 1e-12, f1 }
+    if (f1 > best.f1) best = { threshold: i + 1 < n ? between(next, falling[i]) : justBelow(falling[i]), f1 }
   }
   return best
 }
+
+/** Halfway, or the lower one where nothing lies between them or the higher one is infinite: rows above it are flagged. */
+function between(lower: number, higher: number): number {
+  const halfway = lower / 2 + higher / 2
+  return halfway < higher ? halfway : lower
+}
+
+/** So that a row with this score is flagged. */
+const justBelow = (score: number): number =>
+  score === Number.POSITIVE_INFINITY ? Number.MAX_VALUE : score - Math.abs(score) * 1e-6 - 1e-12
 
 function middle(values: readonly number[]): [low: number, high: number] {
   if (values.length === 0) return [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]

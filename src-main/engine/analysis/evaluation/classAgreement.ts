@@ -46,7 +46,7 @@ export function judgeNames({ counts, nFound, nTruth, foundSizes, truthSizes, tot
   let chance = 0
   for (let j = 0; j < nTruth; j++) {
     hits += right[j]
-    chance += (named[j] / total) * (truthSizes[j] / total)
+    if (total > 0) chance += (named[j] / total) * (truthSizes[j] / total)
   }
   const accuracy = total === 0 ? 0 : hits / total
   return { accuracy, kappa: chance >= 1 ? (accuracy === 1 ? 1 : 0) : (accuracy - chance) / (1 - chance), right, named }

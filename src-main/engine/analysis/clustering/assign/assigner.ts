@@ -1,6 +1,11 @@
 /**
- * How rows that were not learned from get their classes, as plain numbers: any thread can open it, and a stream of rows goes through.
- * A class is −1 for noise and 0 for rows with NaN; the same row gets the same class whatever comes before it.
+ * Classes of rows that a clustering did not learn from. What a clustering knows becomes an Assigner: plain data, of one of four kinds, that can be
+ * sent to any thread. Opened there, it labels block after block of a stream.
+ *
+ *   centres     the nearest centre (k-means; leaves of Ward's tree)      likeliest   the component with the largest posterior (mixtures)
+ *   density     the cluster in whose density a row lies (HDBSCAN)        vote        the class of most of the nearest rows learned from (Leiden)
+ *
+ * A class is −1 for noise and 0 for a row with NaN. It depends on the row alone, never on those labelled before it.
  */
 import type { Placing } from '../define.ts'
 import { createPredict, type LearnedDensity } from '../hdbscan/predict.ts'
@@ -27,7 +32,7 @@ export type Assigner =
 /** Fills the classes of n rows, and beside them how surely they belong there and where in the tree they lie, for methods that say it. */
 export type Assign = (X: Float32Array, n: number, classes: Int32Array, membership?: Float32Array | null, place?: Placing | null) => void
 
-/** Rows learned from that are not few are looked at once per call: open once, assign often. */
+/** Opening may look through all rows learned from (density, vote): open once, assign often. */
 export function openAssigner(assigner: Assigner): Assign {
   switch (assigner.kind) {
     case 'centres':

@@ -139,6 +139,20 @@ describe('rules for a threshold', () => {
   })
 })
 
+test('labels choose a threshold that flags what they say, also of infinite and of neighbouring numbers', async () => {
+  const next = 1 + Number.EPSILON
+  for (const [scores, positive, flagged] of [
+    [[Number.POSITIVE_INFINITY, 3, 2], [1, 0, 0], 1],
+    [[next, 1, 1], [1, 0, 0], 1],
+    [[Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY], [1, 0], 2],
+    [[2, 1, Number.NEGATIVE_INFINITY], [1, 1, 0], 2],
+  ] as const) {
+    const { threshold, low, high } = await labelThreshold(Float64Array.from(scores), Uint8Array.from(positive), run)
+    expect(scores.filter((score) => score > threshold)).toHaveLength(flagged)
+    expect([low, high].some(Number.isNaN)).toBe(false)
+  }
+})
+
 describe('confidence of a flagged row', () => {
   test.each(reference.beta)('the beta distribution agrees with scipy at %f, %f, %f', (x, a, b, expected) => {
     expect(regularisedBeta(x, a, b)).toBeCloseTo(expected, 9)

@@ -105,6 +105,7 @@ test('kappa is 1 where all is right and 0 where chance would do as well', () => 
   expect(judgeNames(tableFrom([[4]]), [0]).kappa).toBe(1)
   expect(judgeNames(tableFrom([[4], [4]]), [0, -1]).kappa).toBe(0)
   expect(judgeNames(tableFrom([[2, 2]]), [0]).kappa).toBe(0)
+  expect(judgeNames(tableFrom([[0, 0]]), [0])).toMatchObject({ accuracy: 0, kappa: 0 })
 })
 
 describe('area-adjusted accuracy', () => {
