@@ -3,8 +3,9 @@
  *
  *   Σ (x − μ)(x − μ)ᵀ over some rows        ‖W (x − μ)‖² of some rows        ln |S|
  *
+ * They are for one search at a time; distances may be asked for in between.
  * Each sum is added up in the order of its rows or columns without fused operations, so the bits are those of a plain loop.
- * Memory: up to 128 rows and 28 p² bytes, for p columns.
+ * Memory: up to 128 rows, and 28 p² bytes for p columns.
  */
 import { f64x2, i32, instantiate, type Kernel, load } from '../../compute/wasm/assembler.ts'
 import {
@@ -29,8 +30,10 @@ export interface Whitening {
 export interface CloudKernels {
   /** Rows at a time at most, for callers that rest in between. */
   readonly rowsAtOnce: number
-  /** S [p × p], lower triangle: sums of products of rows less the mean. @param rows numbers of `count` rows of X [n × p] */
-  products(X: Float32Array, rows: ArrayLike<number>, count: number, mean: Float64Array, S: Float64Array): void
+  /** Adds up the products of rows[at … at + count) of X [n × p] less the mean, at most rowsAtOnce. */
+  addProducts(X: Float32Array, rows: ArrayLike<number>, at: number, count: number, mean: Float64Array): void
+  /** The sums so far as S [p × p], lower triangle; they begin anew. */
+  takeProducts(S: Float64Array): void
   /** out[at …]: squared lengths of rows[at … at + count) of X, at most rowsAtOnce; without `rows` of the rows with these numbers. */
   squaredLengths(by: Whitening, X: Float32Array, rows: ArrayLike<number> | null, at: number, count: number, out: Float64Array): void
   /**
@@ -94,7 +97,7 @@ export function openCloudKernels(p: number): CloudKernels {
   }
   const [rowsAt, groupAt, squaredAt] = [room(rowsAtOnce * columns), room(perGroup * columns), room(rowsAtOnce)]
   const [meanAt, factorsAt, matrixAt, whitenAt] = [room(columns), room(columns), room(columns * columns), room(columns * columns)]
-  const triangleAt = room(bandedSize(p, true))
+  const [triangleAt, sumsAt] = [room(bandedSize(p, true)), room(columns * columns)]
   const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / 65_536) })
   const run = instantiate(
     { products: productSums(columns), triangle: denseSquares(p), whole: wholeSquares(p), eliminate: elimination(columns) },
@@ -106,6 +109,7 @@ export function openCloudKernels(p: number): CloudKernels {
   const middle = numbers(meanAt, columns)
   const factors = numbers(factorsAt, columns)
   const A = numbers(matrixAt, columns * columns)
+  const sums = numbers(sumsAt, columns * columns)
   let held: Whitening | null = null
 
   function hold(by: Whitening): void {
@@ -119,17 +123,16 @@ export function openCloudKernels(p: number): CloudKernels {
 
   return {
     rowsAtOnce,
-    products(X, rows, count, mean, S) {
-      A.fill(0)
-      for (let from = 0; from < count; from += rowsAtOnce) {
-        const taken = Math.min(rowsAtOnce, count - from)
-        // What fills rows up may be left of the layout in groups.
-        block.fill(0, 0, taken * columns)
-        for (let r = 0; r < taken; r++)
-          for (let j = 0, at = rows[from + r] * p, to = r * columns; j < p; j++) block[to + j] = X[at + j] - mean[j]
-        run.products(rowsAt, rowsAt + 8 * taken * columns, matrixAt)
-      }
-      for (let i = 0; i < p; i++) for (let j = 0; j <= i; j++) S[i * p + j] = A[i * columns + j]
+    addProducts(X, rows, at, count, mean) {
+      // What fills rows up may be left of the layout in groups.
+      block.fill(0, 0, count * columns)
+      for (let r = 0; r < count; r++)
+        for (let j = 0, from = rows[at + r] * p, to = r * columns; j < p; j++) block[to + j] = X[from + j] - mean[j]
+      run.products(rowsAt, rowsAt + 8 * count * columns, sumsAt)
+    },
+    takeProducts(S) {
+      for (let i = 0; i < p; i++) for (let j = 0; j <= i; j++) S[i * p + j] = sums[i * columns + j]
+      sums.fill(0)
     },
     squaredLengths(by, X, rows, at, count, out) {
       hold(by)

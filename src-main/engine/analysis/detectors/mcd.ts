@@ -62,28 +62,12 @@ interface Moments {
   readonly S: Float64Array
 }
 
-function momentsOf(kernels: CloudKernels, X: Float32Array, p: number, rows: ArrayLike<number>, count: number): Moments {
-  const mean = new Float64Array(p)
-  const S = new Float64Array(p * p)
-  for (let r = 0; r < count; r++) for (let j = 0, at = rows[r] * p; j < p; j++) mean[j] += X[at + j]
-  for (let j = 0; j < p; j++) mean[j] /= count
-  kernels.products(X, rows, count, mean, S)
-  for (let i = 0; i < p; i++) for (let j = 0; j <= i; j++) S[i * p + j] = S[j * p + i] = S[i * p + j] / count
-  return { mean, S }
-}
-
 /** A mean and covariance on the way, with ln |S|, −Infinity for a flat one. */
 interface Candidate extends Moments {
   readonly logDeterminant: number
   /** What distances are measured by: S, or what it was before it became flat. */
   readonly shape: Float64Array
 }
-
-const candidate = (kernels: CloudKernels, moments: Moments): Candidate => ({
-  ...moments,
-  logDeterminant: kernels.logDeterminant(moments.S),
-  shape: moments.S,
-})
 
 const isFlat = ({ logDeterminant }: Candidate): boolean => logDeterminant === Number.NEGATIVE_INFINITY
 
@@ -111,9 +95,29 @@ async function distances(
   }
 }
 
+/** Of the rows with these numbers. */
+async function momentsOf({ X, p, kernels, pace }: Table, rows: Int32Array, count: number): Promise<Moments> {
+  const mean = new Float64Array(p)
+  const S = new Float64Array(p * p)
+  for (let r = 0; r < count; r++) for (let j = 0, at = rows[r] * p; j < p; j++) mean[j] += X[at + j]
+  for (let j = 0; j < p; j++) mean[j] /= count
+  for (let at = 0; at < count; at += kernels.rowsAtOnce) {
+    kernels.addProducts(X, rows, at, Math.min(kernels.rowsAtOnce, count - at), mean)
+    if (pace.due()) await pace.rest()
+  }
+  kernels.takeProducts(S)
+  for (let i = 0; i < p; i++) for (let j = 0; j <= i; j++) S[i * p + j] = S[j * p + i] = S[i * p + j] / count
+  return { mean, S }
+}
+
+async function candidateOf(table: Table, rows: Int32Array, count: number): Promise<Candidate> {
+  const moments = await momentsOf(table, rows, count)
+  return { ...moments, logDeterminant: table.kernels.logDeterminant(moments.S), shape: moments.S }
+}
+
 /** C-steps among the given rows until the determinant falls no more or is 0, or `most` of them; one at least. */
 async function concentrate(table: Table, rows: Int32Array, h: number, start: Candidate, most: number): Promise<Candidate> {
-  const { X, p, kernels, pace, run } = table
+  const { p, pace, run } = table
   const distance = new Float64Array(rows.length)
   let now: Candidate = { ...start, logDeterminant: Number.POSITIVE_INFINITY }
   for (let step = 0; step < most && !isFlat(now); step++) {
@@ -124,7 +128,7 @@ async function concentrate(table: Table, rows: Int32Array, h: number, start: Can
     for (let r = 0; r < rows.length; r++) if (distance[r] < limit) chosen[count++] = rows[r]
     for (let r = 0; r < rows.length && count < h; r++) if (distance[r] === limit) chosen[count++] = rows[r]
     const before = now
-    now = candidate(kernels, momentsOf(kernels, X, p, chosen, h))
+    now = await candidateOf(table, chosen, h)
     if (isFlat(now) && step > 0) now = { ...now, shape: before.S }
     if (now.logDeterminant >= before.logDeterminant - 1e-12 * Math.abs(before.logDeterminant)) break
     if (pace.due()) await pace.rest()
@@ -133,7 +137,7 @@ async function concentrate(table: Table, rows: Int32Array, h: number, start: Can
 }
 
 /** h rows drawn evenly. */
-function randomStart({ X, p, kernels }: Table, rows: Int32Array, h: number, random: RandomStream): Candidate {
+function randomStart(table: Table, rows: Int32Array, h: number, random: RandomStream): Promise<Candidate> {
   const order = rows.slice()
   for (let i = 0; i < h; i++) {
     const other = i + random.below(rows.length - i)
@@ -141,7 +145,7 @@ function randomStart({ X, p, kernels }: Table, rows: Int32Array, h: number, rand
     order[i] = order[other]
     order[other] = row
   }
-  return candidate(kernels, momentsOf(kernels, X, p, order, h))
+  return candidateOf(table, order, h)
 }
 
 /** The ten with the least determinants; of equal ones the first. */
@@ -175,7 +179,7 @@ async function leastDeterminant(table: Table, h: number, random: RandomStream): 
     const rows = order.subarray(g * size, (g + 1) * size)
     const found: Candidate[] = []
     for (let t = 0; t < tries; t++) {
-      const start = randomStart(table, rows, share(size), random)
+      const start = await randomStart(table, rows, share(size), random)
       found.push(isFlat(start) ? start : await concentrate(table, rows, share(size), start, firstSteps))
       report?.((0.4 * (g + t / tries)) / groups)
       if (pace.due()) await pace.rest()
@@ -239,7 +243,7 @@ export const mcd = defineDetector({
     const raw = await leastDeterminant(table, h, randomStream(seed, 'mcd'))
     const corrected = await ellipsoidOf(raw.mean, scaled(raw.shape, consistency(h / n, p)), p, signal)
     const within = await rowsWithin(table, corrected, chiSquareQuantile(reweighted, p))
-    const final = within.length > p ? momentsOf(kernels, X, p, within, within.length) : raw
+    const final = within.length > p ? await momentsOf(table, within, within.length) : raw
     const ellipsoid = await ellipsoidOf(final.mean, scaled(final.S, consistency(reweighted, p)), p, signal)
     return { score: (Y, m, out) => distances({ ...table, X: Y }, ellipsoid, null, m, out) }
   },
