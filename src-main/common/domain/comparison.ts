@@ -111,6 +111,8 @@ export const ComparisonMeta = z.object({
   failures: z.array(ComparisonFailure).optional(),
   /** Of results held against labels. */
   evaluation: EvaluationMeta.optional(),
+  /** Of a look for drift: of how many columns, of which the rows list those that moved most, how many moved, and how many much. */
+  drift: z.object({ columns: z.int(), moved: z.int(), much: z.int() }).optional(),
 })
 export type ComparisonMeta = z.output<typeof ComparisonMeta>
 /* comparison arrays (compare): 'columns/<seed>' [rows] uint16, the classes found in the prepared columns, 0 = no data */

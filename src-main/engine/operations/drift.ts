@@ -25,18 +25,18 @@ const params = z.object({
   rows: z.int().min(100).max(20_000).default(5000).meta({
     title: 'Rows to compare',
     unit: 'rows',
-    description: 'Drawn evenly, of what was learned from and of the new rows each.',
+    description: 'Drawn evenly: this many of the rows learned from and as many of the new ones.',
   }),
   codeRows: z.int().min(50).max(1000).default(250).meta({
     title: 'Rows for the test of codes',
     unit: 'rows',
     advanced: true,
-    description: 'Of each. Its time grows with the square.',
+    description: 'How many of each go into the test of codes, whose time grows with their square.',
   }),
   permutations: z.int().min(19).max(9999).default(199).meta({
     title: 'Permutations',
     advanced: true,
-    description: 'Of the test of codes; the smallest p that it can give is one in so many and one.',
+    description: 'Random exchanges of rows behind the p value of the test of codes. With n of them the smallest p is 1 / (n + 1).',
   }),
 })
 type Context = OperationContext<z.output<typeof params>>
@@ -112,6 +112,7 @@ async function lookForDrift(ctx: Context, frame: Frame): Promise<ComparisonMeta>
   const codes = await codesRow(frame, before, after, asked, seed, signal)
   const error = await errorRow(ctx, frame, latents.id)
   const drifted = byColumn.filter(({ figures }) => (figures.p ?? 1) < level && (figures.psi ?? 0) > watch)
+  const much = drifted.filter(({ figures }) => (figures.psi ?? 0) > shifted).length
   const worst = drifted.slice(0, 3).map(({ name }) => name)
   const nouns = rowNoun[data.kind][1]
   return {
@@ -127,6 +128,7 @@ async function lookForDrift(ctx: Context, frame: Frame): Promise<ComparisonMeta>
     ].join(' '),
     rows: [codes, error, ...byColumn.slice(0, mostColumns)],
     columns: [...columns],
+    drift: { columns: byColumn.length, moved: drifted.length, much },
     dataset: dataset.id,
     matrix: frame.model.matrix,
   }

@@ -1,6 +1,7 @@
 /** What moved between the rows a model learned from and another dataset, in plain words. */
 import type { Artifact } from '#common/domain/artifact.ts'
 import type { ComparisonMeta, ComparisonRow } from '#common/domain/comparison.ts'
+import { formatNumber } from '../../lib/format.ts'
 
 /** As the operation judges: p after correction, and the population stability index. */
 const level = 0.01
@@ -17,6 +18,8 @@ export interface DriftLine {
   readonly moved: 'no' | 'some' | 'much'
 }
 interface DriftResult {
+  /** Of all columns, those that are not listed included. */
+  readonly counts: { readonly columns: number; readonly moved: number; readonly much: number }
   readonly columns: readonly DriftLine[]
   readonly error: DriftLine | null
   readonly codes: { readonly mmd: number; readonly p: number; readonly auc: number; readonly moved: boolean } | null
@@ -38,9 +41,14 @@ const lineOf = ({ name, figures }: ComparisonRow): DriftLine => {
 
 /** The operation lists codes and errors first, then columns, the largest shift first. */
 export function driftOf({ meta }: Artifact): DriftResult {
-  const [codes, error, ...columns] = (meta as unknown as ComparisonMeta).rows
+  const { rows, drift } = meta as unknown as ComparisonMeta
+  const [codes, error, ...listed] = rows
+  const columns = listed.map(lineOf)
+  const moved = columns.filter((line) => line.moved !== 'no').length
   return {
-    columns: columns.map(lineOf),
+    columns,
+    // Looks of earlier versions do not say how many there were beyond those they list.
+    counts: drift ?? { columns: columns.length, moved, much: columns.filter((line) => line.moved === 'much').length },
     error: error ? lineOf(error) : null,
     codes: codes
       ? {
@@ -60,27 +68,26 @@ export interface Verdict {
 }
 
 /** @param columnWords 'column', 'columns' */
-export function verdictOf({ columns, error, codes }: DriftResult, [one, many]: readonly [string, string]): Verdict {
-  const moved = columns.filter((line) => line.moved !== 'no')
-  const much = columns.filter((line) => line.moved === 'much')
-  const count = (n: number): string => `${n} of ${columns.length} ${columns.length === 1 ? one : many}`
+export function verdictOf({ counts, error, codes }: DriftResult, [one, many]: readonly [string, string]): Verdict {
+  const { columns, moved, much } = counts
+  const count = (n: number): string => `${formatNumber(n)} of ${formatNumber(columns)} ${columns === 1 ? one : many}`
   const grew = error !== null && error.moved !== 'no' && error.after > error.before
-  if (moved.length === 0 && !codes?.moved && !grew)
+  if (moved === 0 && !codes?.moved && !grew)
     return {
       tone: 'ok',
       title: 'No drift that shows',
       text: `No ${one} has moved, codes are like those learned from, and errors have not grown. Thresholds hold.`,
     }
   const parts = [
-    moved.length > 0
-      ? `${count(moved.length)} ${moved.length === 1 ? 'has' : 'have'} moved${much.length === 0 ? '' : much.length === moved.length ? ' much' : `, ${much.length} of them much`}`
+    moved > 0
+      ? `${count(moved)} ${moved === 1 ? 'has' : 'have'} moved${much === 0 ? '' : much === moved ? ' much' : `, ${formatNumber(much)} of them much`}`
       : `no ${one} has moved by itself`,
     codes?.moved ? 'codes differ from those learned from' : 'codes are like those learned from',
     grew ? 'the model rebuilds these worse' : 'the model rebuilds these as well as before',
   ]
   const text = `${parts.join('; ')}.`
   const sentence = text.charAt(0).toUpperCase() + text.slice(1)
-  if (much.length > 0 || (codes?.moved && grew))
+  if (much > 0 || (codes?.moved && grew))
     return {
       tone: 'warn',
       title: 'These are not like what the model learned from',

@@ -1,5 +1,6 @@
 /** Reviewed rows as a table for other programs, and in words. */
 import type { BlamedColumn, FlaggedRow } from '#common/domain/scores.ts'
+import { guardedText } from '#common/domain/tableText.ts'
 import { formatNumber, formatPercent, formatSignificant } from '../../lib/format.ts'
 import type { PlotTable } from '../../ui/plot/figureExport.ts'
 
@@ -78,4 +79,12 @@ export function reviewTable(rows: readonly FlaggedRow[]): PlotTable {
       row.review?.comment ?? '',
     ]),
   }
+}
+
+/** One of them on the clipboard, under its heads, in cells that a spreadsheet takes apart. */
+export function copyRow(row: FlaggedRow): Promise<void> {
+  const { columns, rows } = reviewTable([row])
+  const line = (cells: readonly (string | number)[]): string =>
+    cells.map((cell) => guardedText(String(cell).replace(/[\t\r\n]+/g, ' '))).join('\t')
+  return navigator.clipboard.writeText([columns, ...rows].map(line).join('\n'))
 }

@@ -26,6 +26,8 @@ export class Selection {
   hoveredRow = $state.raw<number | null>(null)
   hoveredClass = $state.raw<number | null>(null)
   isEmpty = $derived(this.value === null)
+  /** What the table of rows shows when it comes into sight: one row, or the selected ones alone. It takes that once. */
+  inTable = $state.raw<{ readonly dataset: number; readonly row: number | null } | null>(null)
   /** Why the last change was not made, for as long as nothing else changes; null when it was. */
   refused = $state<string | null>(null)
 
@@ -105,6 +107,12 @@ export class Selection {
 
   clear(): void {
     if (this.value) this.#take(null)
+  }
+
+  /** The table of rows goes to this row, which is then the selection; without one it shows what is selected, and nothing else. */
+  showInTable(dataset: number, row: number | null): void {
+    if (row !== null) this.pick(dataset, { kind: 'rows', rows: [row] })
+    this.inTable = { dataset, row }
   }
 
   undo(): void {

@@ -127,8 +127,17 @@ function powerOfTen(value: number): string {
   return mantissa === 1 ? `10${superscript(power)}` : `${mantissa} × 10${superscript(power)}`
 }
 
-/** As much of a name as there is room for, with an ellipsis where it is cut; three signs at least. */
-export function fitting(name: string, room: number, signWidth: number): string {
+/**
+ * As much of each name as there is room for, three signs at least: cut at the end, or in the middle where names that begin alike would
+ * then be the same.
+ */
+export function fitting(names: readonly string[], room: number, signWidth: number): string[] {
   const most = Math.max(3, Math.floor(room / signWidth))
-  return name.length <= most ? name : `${name.slice(0, most - 1).trimEnd()}…`
+  const tail = Math.ceil((most - 1) / 2)
+  const cut = (name: string, atEnd: boolean): string => {
+    if (name.length <= most) return name
+    return atEnd ? `${name.slice(0, most - 1).trimEnd()}…` : `${name.slice(0, most - 1 - tail)}…${name.slice(-tail)}`
+  }
+  const short = names.map((name) => cut(name, true))
+  return new Set(short).size === new Set(names).size ? short : names.map((name) => cut(name, false))
 }

@@ -139,6 +139,13 @@ class Look {
     this.around = row
     this.tab = 'parts'
   }
+  /** The row among all others, as the file has it; without one, the selected ones alone. */
+  showInData(row: number | null): void {
+    if (!this.dataset) return
+    selection.showInTable(this.dataset.id, row)
+    if (session.current('dataset')?.id !== this.dataset.id) session.choose(this.dataset.id)
+    session.show('data')
+  }
   ruleError = $state.raw<ErrorReport | null>(null)
   /** Rows above the threshold that a rule gave last. */
   counted = $state.raw<{ readonly threshold: number; readonly flagged: number } | null>(null)

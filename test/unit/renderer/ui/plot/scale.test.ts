@@ -77,9 +77,13 @@ test('the extent leaves out what is not finite, and on request what is not posit
   expect(extent([[]])).toEqual([0, 1])
 })
 
-test('a name keeps to its room, and to three signs where there is next to none', () => {
-  expect(fitting('MonthlyCharges', 90, 6)).toBe('MonthlyCharges')
-  expect(fitting('MonthlyCharges', 48, 6)).toBe('Monthly…')
-  expect(fitting('total charges', 42, 6)).toBe('total…')
-  expect(fitting('tenure', 0, 6)).toBe('te…')
+test('names keep to their room, and to three signs where there is next to none', () => {
+  expect(fitting(['MonthlyCharges', 'tenure'], 90, 6)).toEqual(['MonthlyCharges', 'tenure'])
+  expect(fitting(['MonthlyCharges', 'tenure'], 48, 6)).toEqual(['Monthly…', 'tenure'])
+  expect(fitting(['total charges'], 42, 6)).toEqual(['total…'])
+  expect(fitting(['tenure'], 0, 6)).toEqual(['te…'])
+})
+
+test('names that begin alike are cut in the middle', () => {
+  expect(fitting(['probe_0453_at', 'probe_0992_at'], 48, 6)).toEqual(['pro…3_at', 'pro…2_at'])
 })
