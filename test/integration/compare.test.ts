@@ -80,7 +80,7 @@ describe('compare', () => {
     expect(pca.standing?.holdoutError).toBe('worse')
     expect(rowOf(meta, 'PCA 3').standing?.holdoutError).toBe('best')
     expect(rowOf(meta, 'small').runs?.every(({ model }) => bench.project.artifact(model as number).kind === 'model')).toBe(true)
-  }, 120_000)
+  })
 
   it('asks the cache first: another model costs its own runs only, and the same comparison nothing', async () => {
     const before = bench.project.artifacts().filter(({ kind }) => kind === 'model').length
@@ -94,7 +94,7 @@ describe('compare', () => {
     expect(rowOf(metaOf(comparison), 'PCA').codeSize).toBe(4)
     const again = await bench.compute('compare', { matrix: matrix.id }, { models: [...models, 'pca'], seeds: [1, 2], k: 3, labels: 'kind' })
     expect(again.id).toBe(comparison.id)
-  }, 120_000)
+  })
 
   it('takes finished models as they are, those that differ only in the seed as one', async () => {
     const train = (seed: number) =>
@@ -108,7 +108,7 @@ describe('compare', () => {
     expect(meta.rows[0].runs?.map(({ model }) => model)).toEqual([one.id, two.id])
     expect(meta.k).toMatchObject({ from: 'elbow' })
     expect(meta.rows.every(({ figures }) => figures.ari === undefined)).toBe(true)
-  }, 120_000)
+  })
 
   it('says so where the labels gave k, and what k classes can reach at best', async () => {
     const common = { models: ['pca'], seeds: [1], labels: 'kind', columns: false, pca: [] }
@@ -121,7 +121,7 @@ describe('compare', () => {
     expect(two.rows[0].figures.accuracy).toBeLessThanOrEqual(two.labels?.ceiling as number)
     // One seed: neither spread nor standing but of the best.
     expect(two.rows[0].spread?.holdoutError).toBeNull()
-  }, 120_000)
+  })
 
   it('refuses what cannot be compared before anything is trained', async () => {
     const refused = (params: Record<string, unknown>, inputs: Record<string, number> = { matrix: matrix.id }) =>
@@ -132,7 +132,7 @@ describe('compare', () => {
     await refused({ kFrom: 'labels' }).toMatchObject({ code: 'PARAMETER_INVALID', where: { parameter: 'kFrom' } })
     await refused({}, {}).toMatchObject({ code: 'PARAMETER_INVALID', where: { input: 'matrix' } })
     await refused({ labels: 'nowhere' }).toMatchObject({ code: 'FILE_NOT_FOUND' })
-  }, 120_000)
+  })
 
   it('answers how two rows’ classes cross, the columns’ among them', async () => {
     const meta = metaOf(await bench.compute('compare', { matrix: matrix.id }, { models, seeds: [1, 2], k: 3, labels: 'kind' }))

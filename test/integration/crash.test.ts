@@ -36,7 +36,7 @@ const reopened = async <T>(path: string, look: (project: ProjectFile) => Promise
   }
 }
 
-test('while arrays are written: nothing half-made is left, what was finished is whole', { timeout: 180_000 }, async () => {
+test('while arrays are written: nothing half-made is left, what was finished is whole', async () => {
   const { path, close } = createProject(folder.file('arrays'))
   close()
   let finished = 0
@@ -53,7 +53,7 @@ test('while arrays are written: nothing half-made is left, what was finished is 
   }
 })
 
-test('while checkpoints are saved: each is whole or the one before, and work goes on from it', { timeout: 180_000 }, async () => {
+test('while checkpoints are saved: each is whole or the one before, and work goes on from it', async () => {
   const { path, close } = createProject(folder.file('steps'))
   close()
   let step = 0

@@ -63,9 +63,9 @@ describe('from the command line', () => {
       const sets = Object.entries(options).flatMap(([name, value]) => ['--set', `${name}=${value}`])
       await run('import', path, file, '--name', kind, ...sets)
     }
-  }, 60_000)
+  })
 
-  test.each(pairs.filter(isTurn(0)))('%s on %s', { timeout: 60_000 }, async (id, kind, model, tiny) => {
+  test.each(pairs.filter(isTurn(0)))('%s on %s', async (id, kind, model, tiny) => {
     const sets = Object.entries(smallSettings(model)).flatMap(([name, value]) => [
       '--set',
       `${name}=${Array.isArray(value) ? value.join(',') : value}`,
@@ -106,10 +106,10 @@ describe('by the calls of the window', () => {
     await call('createProject', { path: join(folder, 'window.stratum') })
     await call('setComputeSettings', { threads: 1 })
     for (const kind of tinyKinds) imported.set(kind, (await run({ operation: 'import', params: { ...data[kind] } })).id)
-  }, 60_000)
+  })
   afterAll(() => service.dispose())
 
-  test.each(pairs.filter(isTurn(1)))('%s on %s', { timeout: 60_000 }, async (id, kind, model, tiny) => {
+  test.each(pairs.filter(isTurn(1)))('%s on %s', async (id, kind, model, tiny) => {
     const dataset = imported.get(tiny) as number
     const conditions = model.takesConditions && tiny === 'table' ? { conditions: ['f'] } : {}
     const matrix = await run({

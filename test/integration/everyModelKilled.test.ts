@@ -45,7 +45,7 @@ afterAll(async () => {
 })
 
 describe('killed in the middle of its training', () => {
-  test.each(models.map((model) => [model.id, model] as const))('%s', { timeout: 120_000 }, async (id) => {
+  test.each(models.map((model) => [model.id, model] as const))('%s', async (id) => {
     const child = startScript(script, [killed, ...matrices.map(String), id])
     const end = ended(child)
     // What went wrong in there is more telling than that it has ended.

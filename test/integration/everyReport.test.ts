@@ -33,7 +33,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-test.each(models.map((model) => [model.id, model] as const))('%s', { timeout: 60_000 }, async (id, model) => {
+test.each(models.map((model) => [model.id, model] as const))('%s', async (id, model) => {
   const kind = model.learnsFrom === 'counts' ? countsTable : 'table'
   const conditions = model.takesConditions ? { conditions: [kind === 'table' ? 'f' : 'wasp'] } : {}
   const dataset = datasets.get(kind) as number

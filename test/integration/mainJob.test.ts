@@ -36,7 +36,7 @@ let done: Awaited<ReturnType<typeof mainJob>>
 beforeAll(async () => {
   bench = openWorkbench(join(folder, 'job.stratum'))
   done = await mainJob(bench, folder)
-}, 120_000)
+})
 afterAll(async () => {
   await bench.close()
   rmSync(folder, { recursive: true })
@@ -134,7 +134,7 @@ describe('the main job', () => {
     } finally {
       await other.close()
     }
-  }, 120_000)
+  })
 
   it('passes verification and reopens with everything in it', async () => {
     expect((await bench.project.verify()).problems).toEqual([])

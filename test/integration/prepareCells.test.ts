@@ -25,7 +25,7 @@ describe.skipIf(!hasSharedData)('preparing cells', () => {
     counts = []
     for await (const { X, n } of source.chunks()) for (let i = 0; i < n; i++) counts.push(X.slice(i * 2000, (i + 1) * 2000))
     await source.close()
-  }, 120_000)
+  })
   afterAll(async () => {
     await bench.close()
     rmSync(folder, { recursive: true })
@@ -68,20 +68,20 @@ describe.skipIf(!hasSharedData)('preparing cells', () => {
     expect(metaOf<LatentsMeta>(latents)).toMatchObject({ rows: counts.length, validRows: kept.length })
     const clustering = await bench.compute('cluster', { latents: latents.id }, { k: 4 })
     expect(metaOf<ClusteringMeta>(clustering).classes[0].mean).toHaveLength(150)
-  }, 120_000)
+  })
 
   it('brings counts to the median total of cells to learn from', async () => {
     const matrix = await bench.compute('prepare', { dataset: dataset.id }, { counts: 'log1p-median', scaling: 'none', holdoutShare: 0 })
     const totals = counts.map((cell) => cell.reduce((sum, value) => sum + value, 0)).sort((a, b) => a - b)
     const median = (totals[(totals.length - 1) >> 1] + totals[totals.length >> 1]) / 2
     expect(metaOf<MatrixMeta>(matrix).steps[0]).toEqual({ id: 'log1p-cp10k', target: median })
-  }, 120_000)
+  })
 
   it('keeps the usual preparation as it was', async () => {
     const { steps, columns, sources, parts, read } = metaOf<MatrixMeta>(await bench.compute('prepare', { dataset: dataset.id }))
     expect(steps.map(({ id }) => id)).toEqual(['impute', 'log1p-cp10k', 'z-score'])
     expect([columns.length, sources, parts, read]).toEqual([2000, undefined, undefined, undefined])
-  }, 120_000)
+  })
 
   it('refuses limits that no cell is within', async () => {
     await expect(bench.compute('prepare', { dataset: dataset.id }, { minGenes: 5000 })).rejects.toMatchObject({

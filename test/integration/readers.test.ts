@@ -44,7 +44,7 @@ describe.skipIf(!hasSharedData)('real files', () => {
       'counts/lightgcn/gowalla_s_adj_mat.npz', // sparse matrix of SciPy
       'singlecell/anndata_archives/v0.11.4/adata.h5ad', // no X
     ])
-  }, 180_000)
+  })
 
   const tables = [
     'tabular/penguins/penguins.csv',

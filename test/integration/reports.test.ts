@@ -34,7 +34,7 @@ beforeAll(async () => {
   components = readWeights(bench.project, pca).components.values
   const settings = { codeSize: 6, beta: 2, encoder: [16], epochs: 80, batchSize: 32 }
   vae = await bench.compute('train', { matrix: matrix.id }, { model: 'vae', settings })
-}, 60_000)
+})
 afterAll(async () => {
   await bench.close()
   rmSync(folder, { recursive: true })
@@ -235,5 +235,5 @@ describe('on the command line', () => {
     writeFileSync(file('two.yaml'), recipe.out)
     const again = await command('run', file('two.yaml'), '--project', file('again.stratum'))
     expect(again).toMatchObject({ code: 0 })
-  }, 60_000)
+  })
 })

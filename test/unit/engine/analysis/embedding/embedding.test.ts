@@ -117,7 +117,7 @@ describe('t-SNE', () => {
     expect(figures.klDivergence).toBeLessThan(1.05 * reference.digits.tsne.divergence)
     const reached = await trustworthiness(X, plane, digitRows, digitColumns, { seed: 1 })
     expect(reached).toBeGreaterThan(reference.digits.tsne.trustworthiness - 0.01)
-  }, 60_000)
+  })
 
   test.each(fewRows.found)('of $rows rows diverges no more than that of scikit-learn', async ({ rows, divergence }) => {
     const { figures } = await tsne.fit(roll(rows), rows, 3, tsne.params.parse({}), run)
@@ -147,17 +147,13 @@ describe('planes that keep neighbours together', () => {
     },
   ]
 
-  test.each(fits)(
-    'are the same with one, two and four threads: $title',
-    async ({ layOut }) => {
-      // Beyond 10 000 rows neighbours are found in lists.
-      const n = 10_400
-      const { plane } = await layOut(roll(n), n, 3)
-      expect(plane.every(Number.isFinite)).toBe(true)
-      for (const threads of [2, 4]) expect((await layOut(roll(n), n, 3, { ...run, threads })).plane).toEqual(plane)
-    },
-    60_000,
-  )
+  test.each(fits)('are the same with one, two and four threads: $title', async ({ layOut }) => {
+    // Beyond 10 000 rows neighbours are found in lists.
+    const n = 10_400
+    const { plane } = await layOut(roll(n), n, 3)
+    expect(plane.every(Number.isFinite)).toBe(true)
+    for (const threads of [2, 4]) expect((await layOut(roll(n), n, 3, { ...run, threads })).plane).toEqual(plane)
+  })
 
   test.each(fits)('cope with rows that are all the same, with one row and none, and with very few: $title', async ({ layOut }) => {
     for (const n of [0, 1, 50]) expect((await layOut(new Float32Array(4 * n), n, 4)).plane).toEqual(new Float32Array(2 * n))
