@@ -6,7 +6,7 @@ import type { Client, Subscribe } from '#common/contract/calls.ts'
 import type { DeviceDescription, EngineCalls, EngineEvents, ProjectInfo } from '#common/contract/engine.ts'
 import type { WindowCalls } from '#common/contract/window.ts'
 import type { Annotations, Artifact, ArtifactKind, Job } from '#common/domain/artifact.ts'
-import type { ErrorReport } from '#common/errors.ts'
+import type { ErrorCode, ErrorReport } from '#common/errors.ts'
 import type { Result } from '#common/result.ts'
 import { type ViewId, viewOf } from '../viewOf.ts'
 import { Chosen } from './chosen.svelte.ts'
@@ -24,7 +24,17 @@ export interface LogLine {
 export interface Failure {
   readonly title: string
   readonly report: ErrorReport
+  readonly fixes?: readonly Fix[]
 }
+interface Fix {
+  readonly title: string
+  readonly reason: string
+  readonly button: string
+  readonly run: () => void
+}
+
+/** A project that cannot be written is opened to be read: the file is protected, or there is no room beside it for a lock. */
+const readable: readonly ErrorCode[] = ['PROJECT_READ_ONLY', 'FOLDER_READ_ONLY']
 
 const logLimit = 500
 
@@ -111,12 +121,34 @@ export class Session {
     }
   }
 
-  async openProject(path: string): Promise<boolean> {
-    let result = await this.#engine.openProject({ path })
-    if (!result.ok && result.error.code === 'PROJECT_READ_ONLY') result = await this.#engine.openProject({ path, readOnly: true })
+  async openProject(path: string, readOnly = false): Promise<boolean> {
+    const result = await this.#engine.openProject({ path, readOnly })
+    if (!result.ok && !readOnly && readable.includes(result.error.code)) return this.openProject(path, true)
+    if (!result.ok && !readOnly && result.error.code === 'PROJECT_LOCKED') {
+      this.failure = { title: 'The project is open elsewhere', report: result.error, fixes: this.#waysIn(path) }
+      return false
+    }
     const project = this.settle('The project could not be opened', result)
     if (project) await this.#entered(project)
     return project !== null
+  }
+
+  /** One writes, any number read: nobody can spoil what another is making. */
+  #waysIn(path: string): readonly Fix[] {
+    return [
+      {
+        title: 'Open it to read',
+        reason: 'Everything that is finished can be looked at and exported; nothing can be changed.',
+        button: 'Open to read',
+        run: () => void this.openProject(path, true),
+      },
+      {
+        title: 'Close it there, then try again',
+        reason: 'It is free as soon as the other window or command has ended, however it ends.',
+        button: 'Try again',
+        run: () => void this.openProject(path),
+      },
+    ]
   }
 
   async closeProject(): Promise<void> {

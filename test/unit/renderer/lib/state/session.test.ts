@@ -182,3 +182,29 @@ test('a call that fails is shown with its report', async () => {
   expect(await session.openProject('/p/a.stratum')).toBe(false)
   expect(session.failure?.report.code).toBe('PROJECT_LOCKED')
 })
+
+test('a project that is open elsewhere is opened to read when that is asked for', async () => {
+  const project = { path: '/p/a.stratum', name: 'a', readOnly: true, sizeBytes: 1, createdAt: '', undo: null, redo: null }
+  const openProject = vi.fn(async ({ readOnly }: { readOnly?: boolean }) =>
+    readOnly ? ok(project) : fail({ code: 'PROJECT_LOCKED', message: 'In use.', hint: 'Close it.', where: { pid: 7 } }),
+  )
+  const { session } = open({ openProject })
+  await session.openProject('/p/a.stratum')
+  expect(session.project).toBeNull()
+  session.failure?.fixes?.[0]?.run()
+  await vi.waitFor(() => expect(session.project?.readOnly).toBe(true))
+  expect(session.failure).toBeNull()
+})
+
+test.each(['PROJECT_READ_ONLY', 'FOLDER_READ_ONLY'])(
+  'where nothing can be written (%s) a project is opened to read at once',
+  async (code) => {
+    const project = { path: '/p/a.stratum', name: 'a', readOnly: true, sizeBytes: 1, createdAt: '', undo: null, redo: null }
+    const { session } = open({
+      openProject: async ({ readOnly }: { readOnly?: boolean }) =>
+        readOnly ? ok(project) : fail({ code, message: 'Not here.', hint: 'Copy it.', where: {} }),
+    })
+    expect(await session.openProject('/p/a.stratum')).toBe(true)
+    expect([session.project?.readOnly, session.failure]).toEqual([true, null])
+  },
+)
