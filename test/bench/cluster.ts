@@ -15,7 +15,7 @@ import { join } from 'node:path'
 import { kmeans, seedStarts } from '#engine/analysis/clustering/kmeans/kmeans.ts'
 import { createLloyd } from '#engine/analysis/clustering/kmeans/lloyd.ts'
 import { type KmeansCrew, kmeansCrew } from '#engine/analysis/clustering/kmeans/work.ts'
-import { inSharedMemory } from '#engine/analysis/threads/crew.ts'
+import { inSharedMemory } from '#engine/analysis/threads/sharedMemory.ts'
 import { randomStream } from '#engine/analysis/random.ts'
 import { normalsOf, stepKey } from '#engine/compute/random/counter.ts'
 

@@ -17,7 +17,7 @@ import { wardTree } from '#engine/analysis/clustering/wardTree.ts'
 import { createLloyd } from '#engine/analysis/clustering/kmeans/lloyd.ts'
 import { kmeansCrew } from '#engine/analysis/clustering/kmeans/work.ts'
 import { createPace } from '#engine/analysis/pace.ts'
-import { inSharedMemory } from '#engine/analysis/threads/crew.ts'
+import { inSharedMemory } from '#engine/analysis/threads/sharedMemory.ts'
 import { randomStream } from '#engine/analysis/random.ts'
 import { normalsOf, stepKey } from '#engine/compute/random/counter.ts'
 

@@ -22,13 +22,11 @@ import { silhouette } from '../analysis/validity/silhouette.ts'
 import { openSelection } from '../data/selection.ts'
 import type { ArrayReader } from '../project/project.ts'
 import { codesWithin, countValid } from './cluster/codes.ts'
-import { type LabelledRows, labelRows } from './cluster/labelRows.ts'
+import { type LabelledRows, labelRows, mostClasses } from './cluster/labelRows.ts'
 import { streamedLloyd } from './cluster/streamedLloyd.ts'
 import { defineOperation, type OperationContext } from './define.ts'
 import { classProfiles, LabelPicker, readDrawnRows } from './profiles.ts'
 
-/** Labels are 16 bits: 0 is no data, and noise needs one. */
-const mostClasses = 65_000
 /** Mean distances of every sampled row to every class would not fit. */
 const mostSilhouettes = 4096
 /** Beyond so many rows `auto` learns from small draws. */

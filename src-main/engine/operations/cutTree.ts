@@ -7,18 +7,17 @@ import { StratumError } from '#common/errors.ts'
 import type { ClusteringMeta } from '#common/domain/results.ts'
 import { TreeCut } from '#common/domain/treeCut.ts'
 import { cutTree, type TreeClasses } from '../analysis/clustering/treeCut.ts'
-import { canonicalOrder } from '../analysis/clustering/kmeans/kmeans.ts'
+import { canonicalOrder } from '../analysis/clustering/canonical.ts'
 import { createPace } from '../analysis/pace.ts'
 import { type StoredTree, storedTree } from '../data/storedTree.ts'
 import type { ArrayReader, Project } from '../project/project.ts'
+import { mostClasses } from './cluster/labelRows.ts'
 import { defineOperation, type OperationContext } from './define.ts'
 import { type Descent, inheritedLegend } from './edit/legend.ts'
 import { nounOf, writeEditedClasses } from './edit/writeClasses.ts'
 
 type Context = OperationContext<z.output<typeof TreeCut>>
 
-/** Labels are 16 bits: 0 is no data, and noise needs one. */
-const mostClasses = 65_000
 const rowsAtOnce = 2 ** 16
 
 /** What the clustering that made the tree was asked of the selection of clusters. */

@@ -51,7 +51,7 @@ export const splitClassOperation = defineOperation({
     if (parts.k < 2)
       throw new StratumError(
         'DATA_UNSUITABLE',
-        `${spoken(split)} does not fall into parts.`,
+        `${split.length === 1 ? 'Class' : 'Classes'} ${spoken(split)} ${split.length === 1 ? 'does' : 'do'} not fall into parts.`,
         'Choose another method, or a number of classes.',
         {
           artifact: source.id,

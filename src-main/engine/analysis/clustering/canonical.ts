@@ -1,5 +1,4 @@
 /** Classes as every method hands them back: numbered by size, the largest first, then by centroid; with the mean of each. */
-import { canonicalOrder } from './kmeans/kmeans.ts'
 
 interface CanonicalClasses {
   /** [n] −1 for noise. */
@@ -29,4 +28,16 @@ export function canonicalClasses(X: Float32Array, n: number, d: number, given: A
     centres.set(means.subarray(old * d, (old + 1) * d), id * d)
   })
   return { labels: Int32Array.from({ length: n }, (_, i) => (given[i] < 0 ? -1 : newId[given[i]])), centres, newId }
+}
+
+/** Old ids in their new order: by size, largest first, then by centroid. */
+export function canonicalOrder(sizes: ArrayLike<number>, centres: ArrayLike<number>, k: number, d: number): number[] {
+  const compareCentres = (a: number, b: number): number => {
+    for (let j = 0; j < d; j++) {
+      const difference = centres[a * d + j] - centres[b * d + j]
+      if (difference !== 0) return difference
+    }
+    return a - b
+  }
+  return Array.from({ length: k }, (_, id) => id).sort((a, b) => sizes[b] - sizes[a] || compareCentres(a, b))
 }

@@ -8,7 +8,7 @@
  */
 import { z } from 'zod'
 import { StratumError } from '#common/errors.ts'
-import { canonicalOrder } from './kmeans/kmeans.ts'
+import { canonicalOrder } from './canonical.ts'
 import { createPace } from '../pace.ts'
 import { createLikeliest } from './assign/likeliest.ts'
 import { defineClustering } from './define.ts'

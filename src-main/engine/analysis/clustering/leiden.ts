@@ -6,7 +6,7 @@
 import { z } from 'zod'
 import { StratumError } from '#common/errors.ts'
 import { leiden } from '../communities/leiden.ts'
-import { canonicalOrder } from './kmeans/kmeans.ts'
+import { canonicalOrder } from './canonical.ts'
 import { distinctRows } from '../neighbours/distinctRows.ts'
 import { neighbourGraph } from '../neighbours/neighbours.ts'
 import { sharedNeighbourGraph } from '../neighbours/sharedNeighbours.ts'

@@ -13,8 +13,8 @@ const deviations = 3
 /** Rows whose expm1 adds up to one total within this are logarithms of scaled counts. */
 const totalTolerance = 0.01
 /**
- * Of some genes only they add up to different totals, but expm1 still gives whole multiples of what one count became: in so many cells
- * with so many genes, this near, and below what four bytes tell apart.
+ * Where only some of the genes were kept, totals differ between cells, but expm1 still gives whole multiples of what a single count became.
+ * `cells` with at least `genes` such values are looked at; ratios from `below` on are too coarse in float32 to be called whole.
  */
 const steps = { cells: 200, genes: 5, within: 0.01, below: 1000, share: 0.9 }
 

@@ -183,11 +183,3 @@ export function serveCrew<Task>(open: (thread: number) => Work<Task>): void {
 
 /** From source a worker is `<name>.ts`, bundled it is `<name>.js` beside the engine. @param module import.meta.url of a file in the same folder */
 export const workerBeside = (module: string, name: string): URL => new URL(`./${name}${module.endsWith('.ts') ? '.ts' : '.js'}`, module)
-
-/** The same numbers where threads can read them: a copy, unless they are there already. */
-export function inSharedMemory(X: Float32Array): Float32Array {
-  if (X.buffer instanceof SharedArrayBuffer) return X
-  const shared = new Float32Array(new SharedArrayBuffer(X.byteLength))
-  shared.set(X)
-  return shared
-}

@@ -7,11 +7,14 @@
  */
 import { throwIfCancelled } from '#common/errors.ts'
 import { createLabeller, type LabelBlock } from '../../analysis/clustering/assign/work.ts'
+import { canonicalOrder } from '../../analysis/clustering/canonical.ts'
 import type { Clustering, Placing } from '../../analysis/clustering/define.ts'
 import { squaredDistance } from '../../analysis/distance.ts'
-import { canonicalOrder } from '#engine/analysis/clustering/kmeans/kmeans.ts'
 import type { SampledRows } from '../../analysis/sampleRows.ts'
 import type { ArrayReader } from '../../project/project.ts'
+
+/** Labels are 16 bits: 0 is no data, and noise needs one. */
+export const mostClasses = 65_000
 
 export interface LabelledRows {
   readonly k: number
@@ -148,7 +151,7 @@ function createAssigning(
         codes.readInto(from, from + n, block.codes.subarray(0, n * d))
         await before?.done
         const done = labeller.label(block, n, { signal })
-        // What goes wrong is met when it is waited for; until then it is no surprise.
+        // A failure is thrown where this is awaited; until then it must not count as an unhandled one.
         done.catch(() => undefined)
         if (before) finish(before.from, before.n, before.block)
         before = { done, from, n, block }

@@ -4,7 +4,7 @@
  */
 import { squaredDistance } from '#engine/analysis/distance.ts'
 import { type Crew, createCrew, type Work, workerBeside } from '#engine/analysis/threads/crew.ts'
-import { withSharedArrays } from '#engine/analysis/threads/shared.ts'
+import { inSharedMemory } from '#engine/analysis/threads/sharedMemory.ts'
 import type { LongRun } from '../../pace.ts'
 import { type Assign, type Assigner, costOfRow, openAssigner } from './assigner.ts'
 
@@ -91,7 +91,7 @@ interface Labeller {
 export function createLabeller({ assigner, centres, threads, k, d }: Labelling): Labeller {
   const crew: Crew<AssignTask> = createCrew({ worker: workerBeside(import.meta.url, 'assign.worker'), threads, open: assignWork })
   const given = { assigner, centres: Float64Array.from(centres) }
-  const task = { ...(threads > 1 ? withSharedArrays(given) : given), k, d, id: assigners++ }
+  const task = { ...(threads > 1 ? inSharedMemory(given) : given), k, d, id: assigners++ }
   const cost = assigner ? costOfRow(assigner) : 1
   return {
     room: createBlock(d),

@@ -8,7 +8,8 @@
  */
 import { createPace, type LongRun } from '#engine/analysis/pace.ts'
 import { type RandomStream, randomStream } from '#engine/analysis/random.ts'
-import { inSharedMemory } from '#engine/analysis/threads/crew.ts'
+import { canonicalOrder } from '#engine/analysis/clustering/canonical.ts'
+import { inSharedMemory } from '#engine/analysis/threads/sharedMemory.ts'
 import { seedingCost } from './kmeansSeeding.ts'
 import { createLloyd, type LloydRun } from './lloyd.ts'
 import { createNearest } from './nearest.ts'
@@ -238,18 +239,6 @@ async function nearest(points: Float32Array, n: number, d: number, centres: Floa
   // Most rows cost one distance or two, of doubles one by one.
   await crew.run(task, blocks, { cost: 4 * n * d * Math.sqrt(k), signal })
   return { labels, inertia: inertia.reduce((sum, ofBlock) => sum + ofBlock, 0) }
-}
-
-/** Old ids in their new order: by size, largest first, then by centroid. */
-export function canonicalOrder(sizes: ArrayLike<number>, centres: ArrayLike<number>, k: number, d: number): number[] {
-  const compareCentres = (a: number, b: number): number => {
-    for (let j = 0; j < d; j++) {
-      const difference = centres[a * d + j] - centres[b * d + j]
-      if (difference !== 0) return difference
-    }
-    return a - b
-  }
-  return Array.from({ length: k }, (_, id) => id).sort((a, b) => sizes[b] - sizes[a] || compareCentres(a, b))
 }
 
 export function checkShape(points: Float32Array, n: number, d: number, k: number): void {

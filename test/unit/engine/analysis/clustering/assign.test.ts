@@ -9,7 +9,7 @@ import { byNearestCentre } from '#engine/analysis/clustering/kMeans.ts'
 import { neighbourVote } from '#engine/analysis/clustering/neighbourVote.ts'
 import { wardClustering } from '#engine/analysis/clustering/ward.ts'
 import { randomStream } from '#engine/analysis/random.ts'
-import { withSharedArrays } from '#engine/analysis/threads/shared.ts'
+import { inSharedMemory } from '#engine/analysis/threads/sharedMemory.ts'
 import { aliveThreads } from '../../../../helpers/aliveThreads.ts'
 
 const alive = aliveThreads()
@@ -71,7 +71,7 @@ test('a cancel is noticed while threads are at work, and they end', async () => 
 
 test('arrays of a plain object are shared however deep, those that are shared stay themselves', () => {
   const there = new Float32Array(new SharedArrayBuffer(8))
-  const shared = withSharedArrays({ a: Int32Array.of(1, 2), deep: { b: Float64Array.of(3), none: null, name: 'x' }, there })
+  const shared = inSharedMemory({ a: Int32Array.of(1, 2), deep: { b: Float64Array.of(3), none: null, name: 'x' }, there })
   expect(shared).toEqual({ a: Int32Array.of(1, 2), deep: { b: Float64Array.of(3), none: null, name: 'x' }, there })
   expect([shared.a, shared.deep.b].every(({ buffer }) => buffer instanceof SharedArrayBuffer)).toBe(true)
   expect(shared.there).toBe(there)

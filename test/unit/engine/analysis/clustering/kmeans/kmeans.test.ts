@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { hardRows } from '../../../../../helpers/hardRows.ts'
 import { aliveThreads } from '../../../../../helpers/aliveThreads.ts'
-import { assign, canonicalOrder, kmeans, minibatchKmeans } from '#engine/analysis/clustering/kmeans/kmeans.ts'
+import { canonicalOrder } from '#engine/analysis/clustering/canonical.ts'
+import { assign, kmeans, minibatchKmeans } from '#engine/analysis/clustering/kmeans/kmeans.ts'
 import { randomStream } from '#engine/analysis/random.ts'
 import reference from '../../../../../fixtures/analysis.json' with { type: 'json' }
 import hard from '../../../../../fixtures/clustering/hardKmeans.json' with { type: 'json' }

@@ -4,7 +4,7 @@ import { isInRange, isPlainFaster } from '#engine/analysis/clustering/kmeans/llo
 import { assign } from '#engine/analysis/clustering/kmeans/nearest.ts'
 import { kmeansCrew } from '#engine/analysis/clustering/kmeans/work.ts'
 import { randomStream } from '#engine/analysis/random.ts'
-import { inSharedMemory } from '#engine/analysis/threads/crew.ts'
+import { inSharedMemory } from '#engine/analysis/threads/sharedMemory.ts'
 
 const alone = kmeansCrew(1)
 
