@@ -121,7 +121,7 @@ async function lookForDrift(ctx: Context, frame: Frame): Promise<ComparisonMeta>
       `${before.n} ${nouns} learned from against ${after.n} of “${dataset.name}”.`,
       drifted.length === 0
         ? `No column has drifted (KS p < ${level} after Holm, and PSI > ${watch}).`
-        : `${drifted.length} of ${byColumn.length} columns have drifted (KS p < ${level} after Holm, and PSI > ${watch}), ${byColumn.filter(({ figures }) => (figures.psi ?? 0) > shifted).length} by more than ${shifted}: ${worst.join(', ')}${drifted.length > 3 ? ' …' : ''}.`,
+        : `${drifted.length} of ${byColumn.length} columns have drifted (KS p < ${level} after Holm, and PSI > ${watch}), ${much} by more than ${shifted}: ${worst.join(', ')}${drifted.length > 3 ? ' …' : ''}.`,
       (codes.figures.p ?? 1) < level
         ? 'Codes differ: what was calibrated on the old rows, thresholds above all, does not hold for these.'
         : 'Codes do not differ beyond chance.',
