@@ -1,7 +1,7 @@
 /** Classes with size, share, area and what their columns are on average, as a table for other programs. */
 import type { Column } from '#common/domain/dataset.ts'
 import type { PlotTable } from '../../ui/plot/figureExport.ts'
-import { type Legend, spokenName } from './legend.ts'
+import type { Legend } from './legend.ts'
 
 interface Figures {
   readonly id: number
@@ -34,11 +34,11 @@ export function classFigures(
     ],
     rows: classes.map(({ id, rows, share, mean, sd }) => [
       id,
-      spokenName(legend.get(id), id),
+      legend.get(id)?.name ?? `Class ${id}`,
       legend.get(id)?.colour ?? '',
       rows,
       share,
-      ...(rowKm2 === null ? [] : [rows * rowKm2]),
+      ...(rowKm2 === null ? [] : [Number((rows * rowKm2).toPrecision(12))]),
       ...numbers.flatMap((i) => [mean[i] ?? Number.NaN, sd[i] ?? Number.NaN]),
     ]),
   }

@@ -45,3 +45,11 @@ test('one column that moved a little is worth a look', () => {
   const verdict = verdictOf(driftOf(made({ mmd: 0, p: 0.4, auc: 0.5 }, still, [['a', { ...still, psi: 0.12, p: 1e-4 }]])), words)
   expect(verdict).toMatchObject({ tone: 'warn', title: 'Something has moved' })
 })
+
+test('of thousands of columns those that moved most are listed, and all are counted', () => {
+  const listed = made({ mmd: 0, p: 0.5, auc: 0.5 }, still, [['a', { ...still, psi: 0.4, p: 1e-6 }]])
+  Object.assign(listed.meta, { drift: { columns: 3001, moved: 700, much: 12 } })
+  const result = driftOf(listed)
+  expect(result.counts).toEqual({ columns: 3001, moved: 700, much: 12 })
+  expect(verdictOf(result, words).text).toMatch(/^700 of 3\u202f001 bands have moved, 12 of them much;/)
+})

@@ -79,3 +79,14 @@ test('by keys: arrows go from row to row, Space takes in or out, Enter selects a
   await fireEvent.keyDown(named(rows, 3), { key: 'Enter' })
   await vi.waitFor(() => expect(marked(rows)).toEqual(['3']))
 })
+
+test('another view opens the table at a row, or with the selected ones alone', async () => {
+  selection.showInTable(table.id, 40_000)
+  render(TablePane, { dataset: table, chosen: 0 })
+  const rows = screen.getByRole('table', { name: 'Rows' })
+  await within(rows).findByRole('row', { name: /^40\u202f001 / })
+  await vi.waitFor(() => expect(marked(rows)).toEqual(['40\u202f001']))
+  expect(selection.inTable).toBeNull()
+  selection.showInTable(table.id, null)
+  await vi.waitFor(() => expect(rows.getAttribute('aria-rowcount')).toBe('1'))
+})
