@@ -97,7 +97,7 @@ export const ReportMeta = z.object({
   /** On how many of those importance was measured, and on how many rows. */
   importanceOf: z.object({ units: z.int(), rows: z.int() }),
   variational: VariationalReport.nullable(),
-  /** TwoNN (Facco et al. 2017) of prepared rows and of their codes; null with fewer than 20 different rows. */
+  /** TwoNN (Facco et al. 2017) of prepared rows and of their codes; null with fewer than 20 different rows, or rows on a lattice. */
   intrinsic: z.object({ rows: DimensionEstimate.nullable(), codes: DimensionEstimate.nullable() }),
   /** What the user should know, in sentences. */
   notes: z.array(z.string()),

@@ -29,7 +29,7 @@ export const pointsFor = (n: number, columns: number): number =>
 
 /**
  * @param X  [n × d] row-major, d ≥ 1; every row is compared with every other one
- * @returns  null with fewer than 20 different points. Memory: a copy of the points; time n² · d.
+ * @returns  null with fewer than 20 different points, and of points on a lattice, whose two nearest are equally far. Memory: a copy of the points; time n² · d.
  */
 export async function twoNN(X: Float32Array, n: number, d: number, seed: number, signal?: AbortSignal): Promise<DimensionEstimate | null> {
   const different = differentRows(X, n, d)
@@ -45,6 +45,8 @@ export async function twoNN(X: Float32Array, n: number, d: number, seed: number,
     sorted[i] = logRatio(different, N, d, i)
   }
   sorted.sort()
+  const dimension = dimensionOf((i) => sorted[i], N)
+  if (dimension === 0) return null
   const random = randomStream(seed, 'TwoNN')
   const estimates = new Float64Array(draws)
   const places = new Uint32Array(N)
@@ -55,7 +57,7 @@ export async function twoNN(X: Float32Array, n: number, d: number, seed: number,
   }
   estimates.sort()
   return {
-    dimension: dimensionOf((i) => sorted[i], N),
+    dimension,
     low: quantileOfSorted(estimates, 0.025),
     high: quantileOfSorted(estimates, 0.975),
     rows: N,
@@ -116,7 +118,7 @@ function squaredDistance(X: Float32Array, a: number, b: number, d: number, enoug
   return sum
 }
 
-/** @param logRatioAt  ln μ ascending */
+/** 0 where all μ are 1, which say nothing. @param logRatioAt  ln μ ascending */
 function dimensionOf(logRatioAt: (i: number) => number, N: number): number {
   let [xy, xx] = [0, 0]
   for (let i = 0; i < Math.floor(fitted * N); i++) {

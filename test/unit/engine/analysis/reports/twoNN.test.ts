@@ -72,6 +72,11 @@ test('there is no estimate of fewer than 20 different points', async () => {
   expect(await twoNN(new Float32Array(400), 100, 4, 7)).toBeNull()
 })
 
+test('there is no estimate of points on a lattice', async () => {
+  const lattice = Float32Array.from({ length: 3 * 125 }, (_, at) => Math.floor(Math.floor(at / 3) / 5 ** (at % 3)) % 5)
+  expect(await twoNN(lattice, 125, 3, 7)).toBeNull()
+})
+
 test('wide rows are compared in smaller numbers', () => {
   expect(pointsFor(100_000, 10)).toBe(5000)
   expect(pointsFor(100_000, 30_000)).toBe(258)
