@@ -70,7 +70,7 @@ type Context = OperationContext<z.output<typeof params>>
 
 export const reportOperation = defineOperation({
   id: 'report',
-  version: 1,
+  version: 2,
   title: 'Report',
   summary: 'Shows how well a model gives rows back, beside PCA, and what each number of its code carries.',
   citation:
