@@ -54,7 +54,7 @@ export function findingsOf(found: Found, meta: Meta, tally: ColumnTally): Examin
       'warning',
       'CONSTANT_COLUMNS',
       `${many(found.constant.length)} ${found.constant.length === 1 ? 'has' : 'have'} one value only: ${names(found.constant)}.`,
-      'Nothing can be learned from them; leave them out.',
+      found.constant.length === 1 ? 'Nothing can be learned from it; leave it out.' : 'Nothing can be learned from them; leave them out.',
       found.constant,
     )
   if (found.nearConstant.length > 0) {
@@ -98,7 +98,7 @@ export function findingsOf(found: Found, meta: Meta, tally: ColumnTally): Examin
     add(
       'info',
       'MISSING_TOGETHER',
-      `${names(group)} are missing in the same ${figure(count)} ${rows}.`,
+      `${names(group)} are missing in the same ${count === 1 ? row : `${figure(count)} ${rows}`}.`,
       'Probably one instrument or one step failed.',
       group,
     )

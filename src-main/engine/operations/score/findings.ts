@@ -14,6 +14,7 @@ import { StratumError, throwIfCancelled } from '#common/errors.ts'
 import { type Confidence, confidenceFrom } from '#engine/analysis/anomalies/confidence.ts'
 import { HighestRows } from '#engine/analysis/anomalies/highestRows.ts'
 import { ObjectFinder, scoringAbove } from '#engine/analysis/anomalies/objects.ts'
+import { dateText } from '#engine/data/columns/columnar.ts'
 import type { Project } from '../../project/project.ts'
 
 /** Rows that are kept with their details, and events or objects that are kept in mind. */
@@ -129,8 +130,12 @@ export function blameOf({ details, sources }: ScoresReader, at: number): BlamedC
   return found
 }
 
-function told({ categories }: Column, value: number): number | string | null {
+const minutesPerDay = 1440
+
+function told({ type, categories }: Column, value: number): number | string | null {
   if (!Number.isFinite(value)) return null
+  // To the minute: what is expected of a date is no nearer.
+  if (type === 'date') return dateText(Math.round(value * minutesPerDay) / minutesPerDay)?.replace(/T(\d\d:\d\d):00Z$/, ' $1') ?? null
   return categories ? (categories[Math.round(value)] ?? null) : value
 }
 
