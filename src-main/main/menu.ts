@@ -31,9 +31,11 @@ export function setMenu(send: (id: CommandId) => void): void {
   const view: MenuItemConstructorOptions = {
     label: 'View',
     submenu: [
-      { role: 'resetZoom', accelerator: 'CmdOrCtrl+Shift+0' },
-      { role: 'zoomIn', accelerator: 'CmdOrCtrl+Shift+=' },
-      { role: 'zoomOut', accelerator: 'CmdOrCtrl+Shift+-' },
+      { role: 'resetZoom', accelerator: 'CmdOrCtrl+0' },
+      { role: 'zoomIn', accelerator: 'CmdOrCtrl+Plus' },
+      // Plus is a shifted key on some keyboards and not on others.
+      { role: 'zoomIn', accelerator: 'CmdOrCtrl+=', visible: false, acceleratorWorksWhenHidden: true },
+      { role: 'zoomOut', accelerator: 'CmdOrCtrl+-' },
       separator,
       { role: 'togglefullscreen' },
       ...(app.isPackaged ? [] : [separator, { role: 'reload' as const }, { role: 'toggleDevTools' as const, accelerator: 'F12' }]),

@@ -34,7 +34,7 @@ test('the window opens without an error in its console', async () => {
   const { app, page, errors } = running
   await expect(page.locator('body')).not.toBeEmpty()
   const size = await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0].getMinimumSize())
-  expect(size).toEqual([1280, 800])
+  expect(size).toEqual([1024, 640])
   // Time for late errors: a refused resource, a failed call.
   await page.waitForTimeout(1000)
   expect(errors).toEqual([])

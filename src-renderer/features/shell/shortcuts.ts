@@ -11,6 +11,7 @@ export const shortcuts: readonly { readonly title: string; readonly keys: readon
       ['Ctrl B', 'Show or hide the side panel'],
       ['Ctrl I', 'Show or hide the settings panel'],
       ['Ctrl J', 'Show or hide jobs and log'],
+      ['Ctrl + −', 'Larger or smaller letters and controls; Ctrl 0 as they were'],
       ['F6', 'Next region; Shift F6 goes back'],
       ['Esc', 'Cancel, then clear the selection'],
       ['?', 'This list'],
