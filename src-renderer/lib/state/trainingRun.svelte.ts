@@ -38,13 +38,16 @@ const emptySeries = (): Series => ({ steps: [], values: [] })
 export class TrainingRun {
   readonly artifact: number
   stages = $state.raw<readonly StageCurves[]>([])
-  /** The newest held-out error of the stage under way. */
-  holdout = $derived(this.stages.at(-1)?.holdout.y.at(-1) ?? null)
   readonly #series: Map<string, Series>[] = []
   #read = false
 
   constructor(artifact: number) {
     this.artifact = artifact
+  }
+
+  /** The newest held-out error of the stage under way. No derived value: that would end with the view that asked for this run first. */
+  get holdout(): number | null {
+    return this.stages.at(-1)?.holdout.y.at(-1) ?? null
   }
 
   /** Everything recorded so far; later points arrive as events. */

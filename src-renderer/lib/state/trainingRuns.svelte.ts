@@ -19,6 +19,8 @@ export class TrainingRuns {
   /** Run looked at; null shows the newest. */
   chosen = $state<number | null>(null)
   readonly #curves = new Map<number, TrainingRun>()
+  /** Whose curves they are: another project counts its artifacts from 1 again. */
+  #path: string | undefined
   /** Last known state of every model artifact, also of discarded ones. */
   #seen = $state.raw<ReadonlyMap<number, Artifact>>(new Map())
   readonly #session: Session
@@ -62,6 +64,9 @@ export class TrainingRuns {
   }
 
   #curvesOf(id: number): TrainingRun {
+    const path = this.#session.project?.path
+    if (path !== this.#path) this.#curves.clear()
+    this.#path = path
     const known = this.#curves.get(id)
     if (known) return known
     const run = new TrainingRun(id)

@@ -30,3 +30,13 @@ test('what runs comes first, what waits next, then the newest', () => {
   const runs = runsOf(job(1, 'failed', 5), job(2, 'failed', 6), job(3, 'queued', null), job(4, 'running', 8))
   expect(runs.all.map(({ id }) => id)).toEqual([8, -3, 6, 5])
 })
+
+test('curves of one project are not those of another, whose artifacts have the same numbers', () => {
+  const session = { artifacts: [], jobs: [], project: { path: 'a.stratum' } }
+  const runs = new TrainingRuns(session as unknown as Session, { metrics: async () => ok([]) }, () => () => {})
+  const run = { id: 3, artifact: null, job: null }
+  runs.curves(run).add([{ step: 1, name: 'stage1/holdout', value: 0.5 }])
+  expect(runs.curves(run).holdout).toBe(0.5)
+  session.project = { path: 'b.stratum' }
+  expect(runs.curves(run).holdout).toBe(null)
+})
