@@ -9,10 +9,12 @@ import type { Session } from '../../lib/state/session.svelte.ts'
 
 type Format = 'geotiff' | 'geopackage' | 'geojson' | 'png' | 'csv' | 'json' | 'npy' | 'report' | 'onnx' | 'safetensors' | 'saelens'
 
+type List = 'classes' | 'flagged' | 'events' | 'objects'
+
 export interface ExportTarget {
-  readonly id: Format | 'classes' | 'flagged'
+  readonly id: Format | List
   /** What a table lists instead of every row. */
-  readonly list?: 'classes' | 'flagged'
+  readonly list?: List
   readonly title: string
   readonly what: string
   /** Empty for a folder. */
@@ -50,6 +52,16 @@ export const targetsOf: Readonly<Partial<Record<ArtifactKind, readonly ExportTar
     target('png', 'PNG', 'Figure with ramp, scale and north', 'png', true),
     target('csv', 'CSV', 'One score per row', 'csv'),
     { ...target('flagged', 'Flagged', 'What is above the threshold, with blame and reviews, CSV', 'csv'), list: 'flagged' },
+    {
+      ...target('events', 'Events', 'With start, end, blame and reviews, CSV', 'csv'),
+      list: 'events',
+      fits: (scores) => metaOf(scores, 'scores').events != null,
+    },
+    {
+      ...target('objects', 'Objects', 'With place, area, blame and reviews, CSV', 'csv', true),
+      list: 'objects',
+      fits: (scores) => metaOf(scores, 'scores').objects != null,
+    },
   ],
   latents: [
     target('npy', 'NumPy', 'Codes, one row each', 'npy'),
@@ -81,8 +93,9 @@ const suffixes: Readonly<Partial<Record<ArtifactKind, string>>> = {
   latents: '-codes',
   model: '-model',
 }
+const namedByTarget: ReadonlySet<ExportTarget['id']> = new Set(['report', 'saelens', 'flagged', 'events', 'objects'])
 const suffixOf = ({ kind }: Artifact, { id }: ExportTarget): string =>
-  id === 'classes' ? '-class-table' : id === 'report' || id === 'saelens' || id === 'flagged' ? `-${id}` : (suffixes[kind] ?? '')
+  id === 'classes' ? '-class-table' : namedByTarget.has(id) ? `-${id}` : (suffixes[kind] ?? '')
 /** `mark` keeps two results of one kind apart in one export. */
 export const itemOf = (source: Artifact, chosen: ExportTarget, mark = ''): ExportItem => ({
   source,
@@ -109,6 +122,8 @@ export function estimatedBytes({ source, target: chosen }: ExportItem): number {
     const { classes = [] } = source.meta as Partial<ClusteringMeta>
     return classes.length * (200 + 30 * (classes[0]?.mean.length ?? 0))
   }
+  if (chosen.list === 'events') return 120 * (metaOf(source, 'scores').events?.count ?? 0) + 150
+  if (chosen.list === 'objects') return 120 * (metaOf(source, 'scores').objects?.count ?? 0) + 150
   if (chosen.list === 'flagged') return 60 * Number(source.meta.flagged ?? 0) + 100
   const columns = source.kind === 'latents' ? metaOf(source, 'latents').codeSize : 1
   if (chosen.id === 'csv') return rows * (8 + 9 * columns)

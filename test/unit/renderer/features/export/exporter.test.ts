@@ -87,6 +87,15 @@ describe('an export', () => {
       { operation: 'export', inputs: { source: 2 }, params: { path: '/out/a-flagged.csv', target: 'csv', list: 'flagged' } },
     ])
   })
+  test('what was found is offered as events of a series, or objects of a scene', () => {
+    const offered = (meta: object): string[] =>
+      (targetsOf.scores ?? [])
+        .filter(({ fits, list }) => list && (fits?.({ ...artifact(1, 'scores'), meta } as Artifact) ?? true))
+        .map(({ id }) => id)
+    expect(offered({ events: { count: 3, mergeGap: 2, minimumLength: 1 } })).toEqual(['flagged', 'events'])
+    expect(offered({ objects: { count: 3, minimumPixels: 4 } })).toEqual(['flagged', 'objects'])
+    expect(offered({})).toEqual(['flagged'])
+  })
   test('of a model heeds the options of its format, and no other does', async () => {
     const { exporter, runToEnd } = setUp([artifact(8, 'export'), artifact(9, 'export')], '/out/a-model.onnx')
     const [onnx] = targetsOf.model ?? []
