@@ -6,8 +6,8 @@ import type { LegendEntry } from '#common/domain/artifact.ts'
 import type { Grid } from '#common/domain/grid.ts'
 import { pixelMetres } from '#common/domain/ground.ts'
 import { ObjectFinder } from '../analysis/anomalies/objects.ts'
-import { polygonsOf } from '../analysis/maps/polygons.ts'
-import { createPace } from '../analysis/pace.ts'
+import { polygonSteps } from '../analysis/maps/polygons.ts'
+import { atPace, createPace } from '../analysis/pace.ts'
 import { confidenceOf, defaultMinimumPixels, eachObject, type ScoresReader, thresholdOf } from '../operations/score/findings.ts'
 import type { ArrayReader, Project } from '../project/project.ts'
 import { blameText } from './anomalies.ts'
@@ -62,7 +62,7 @@ export async function exportObjectPolygons(
       const { peak, pixels, areaM2, centroid, maxScore, meanScore, blame, review } = object
       yield {
         id: peak,
-        polygons: polygonsOf(sides, grid.width),
+        polygons: await atPace(polygonSteps(sides, grid.width), pace),
         values: [
           peak,
           pixels,
@@ -93,6 +93,12 @@ const classFields: PolygonLayer['fields'] = [
 
 const pixelsPerRead = 1 << 19
 
+/** A region of one class, as its last line completes it. */
+interface Region {
+  readonly sides: readonly number[]
+  readonly values: PolygonFeature['values']
+}
+
 /** Each region of one class whose pixels share a side. */
 export async function exportClassPolygons(labels: ArrayReader, legend: readonly LegendEntry[], request: Request): Promise<ExportedFile[]> {
   const { path, format, grid, description, signal, report } = request
@@ -106,8 +112,13 @@ export async function exportClassPolygons(labels: ArrayReader, legend: readonly 
     await pace.rest()
   }
   async function* features(): AsyncGenerator<PolygonFeature> {
-    let ready: PolygonFeature[] = []
+    let ready: Region[] = []
     let id = 0
+    const featureOf = async ({ sides, values }: Region): Promise<PolygonFeature> => ({
+      id: ++id,
+      polygons: await atPace(polygonSteps(sides, grid.width), pace),
+      values,
+    })
     const finder = new ObjectFinder({
       width: grid.width,
       keyOf: (label) => label,
@@ -116,11 +127,7 @@ export async function exportClassPolygons(labels: ArrayReader, legend: readonly 
       minimumPixels: 1,
       found: ({ key, pixels, sides }) => {
         const { name = `Class ${key}`, colour = null } = styles.get(key) ?? {}
-        ready.push({
-          id: ++id,
-          polygons: polygonsOf(sides, grid.width),
-          values: [key, name, colour, pixels, pixelM2 === null ? null : figure(pixels * pixelM2)],
-        })
+        ready.push({ sides, values: [key, name, colour, pixels, pixelM2 === null ? null : figure(pixels * pixelM2)] })
       },
     })
     const linesPerRead = Math.max(1, Math.floor(pixelsPerRead / grid.width))
@@ -131,8 +138,8 @@ export async function exportClassPolygons(labels: ArrayReader, legend: readonly 
         finder.addLine(block.subarray(i * grid.width, (i + 1) * grid.width))
         const complete = ready
         ready = []
-        for (const feature of complete) {
-          yield feature
+        for (const region of complete) {
+          yield await featureOf(region)
           await restIfDue(line + i)
         }
         await restIfDue(line + i)
@@ -140,7 +147,7 @@ export async function exportClassPolygons(labels: ArrayReader, legend: readonly 
       report?.(last / grid.height)
     }
     finder.finish()
-    yield* ready
+    for (const region of ready) yield await featureOf(region)
   }
   return [await writers[format](path, { name: 'classes', description, fields: classFields, features: features() }, grid)]
 }

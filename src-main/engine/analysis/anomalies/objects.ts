@@ -4,7 +4,7 @@
  *
  * Runs of a line are joined to those of the line before by union-find (Rosenfeld & Pfaltz, JACM 1966, on runs); an object no run of the
  * newest line belongs to is complete. Memory: two lines and the objects that cross them, beside the finished ones; with outlines 16 bytes
- * for each side of these that borders something else, up to 128 MB.
+ * for each side of these that borders something else, up to 64 MB.
  */
 import { StratumError } from '#common/errors.ts'
 
@@ -59,7 +59,7 @@ export const scoringAbove = (threshold: number): Pick<ObjectOptions, 'keyOf' | '
 const nothing = new Map<number, number>()
 
 /** Numbers for sides that are kept at once. */
-const mostSides = 1 << 24
+const mostSides = 1 << 23
 
 export interface ObjectOptions {
   readonly width: number

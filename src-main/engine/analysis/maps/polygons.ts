@@ -4,8 +4,14 @@
  * Sides go round their object with it on the right, as a picture is seen (x right, y down). Where two pixels touch at a corner only, the
  * way stays with its own pixel, so that parts that meet there become polygons of their own; a ring that still comes back to a corner is cut
  * there. What results is valid in the sense of OGC simple features: rings touch in points only, and no polygon falls apart.
- * Memory: up to 28 bytes a side, and 8 for each corner of a ring.
+ * Memory: up to 36 bytes a side, 16 more for each that goes up where there are several polygons, and 8 for each corner of a ring.
  */
+import { countBelow } from '../anomalies/confidence.ts'
+import { atOnce, type Steps } from '../pace.ts'
+import { orderSteps } from '../statistics/sortSteps.ts'
+
+/** Walked between two moments at which a long outline rests. */
+const sidesAtOnce = 2 ** 16
 
 /** x and y of its corners by turns, in pixels of the grid; not closed. Outer rings go clockwise as seen, holes the other way. */
 export type Ring = readonly number[]
@@ -16,24 +22,70 @@ export interface GridPolygon {
 }
 
 /** @param sides start and end of each by turns, as y · (width + 1) + x */
-export function polygonsOf(sides: readonly number[], width: number): GridPolygon[] {
-  const outers: { readonly outer: Ring; readonly holes: Ring[]; readonly area: number }[] = []
-  const holes: Ring[] = []
-  for (const ring of ringsOf(sides, width + 1)) {
-    const area = areaOf(ring)
-    if (area > 0) outers.push({ outer: ring, holes: [], area })
-    else holes.push(ring)
+export const polygonsOf = (sides: readonly number[], width: number): GridPolygon[] => atOnce(polygonSteps(sides, width))
+
+/** The same, for millions of sides. */
+export function* polygonSteps(sides: readonly number[], width: number): Steps<GridPolygon[]> {
+  const stride = width + 1
+  const rings: Ring[] = []
+  const isOuter: boolean[] = []
+  const ringOf = new Int32Array(sides.length / 2)
+  let walked = 0
+  for (const { ring, loop } of ringsOf(sides, stride)) {
+    for (const side of loop) ringOf[side] = rings.length
+    rings.push(ring)
+    isOuter.push(areaOf(ring) > 0)
+    walked += loop.length
+    if (walked < sidesAtOnce) continue
+    walked = 0
+    yield
   }
-  for (const hole of holes) {
-    const around = outers.length === 1 ? outers : outers.filter(({ outer }) => holds(outer, hole)).sort((a, b) => a.area - b.area)
-    around[0].holes.push(hole)
+  const polygons = new Map<number, { outer: Ring; holes: Ring[] }>()
+  for (const [id, outer] of rings.entries()) if (isOuter[id]) polygons.set(id, { outer, holes: [] })
+  const [first] = polygons.keys()
+  const around = polygons.size > 1 ? yield* outerRings(sides, stride, ringOf, rings, isOuter) : null
+  for (const [id, ring] of rings.entries()) if (!isOuter[id]) polygons.get(around?.[id] ?? first)?.holes.push(ring)
+  return [...polygons.values()]
+}
+
+/**
+ * The outer ring around each hole. Left of the highest corner of a hole (the first from the left among those) lie pixels of its polygon, as
+ * far as a side that goes up: of the outer ring, or of a hole that begins higher up or further left, and is known by then.
+ */
+function* outerRings(
+  sides: readonly number[],
+  stride: number,
+  ringOf: Int32Array,
+  rings: readonly Ring[],
+  isOuter: readonly boolean[],
+): Steps<Int32Array> {
+  const up: number[] = []
+  for (let i = 0; i < ringOf.length; i++) if (sides[2 * i + 1] === sides[2 * i] - stride) up.push(i)
+  const upperEnds = Float64Array.from(up, (i) => sides[2 * i + 1])
+  const order = yield* orderSteps(upperEnds)
+  const rising = Float64Array.from(order, (at) => upperEnds[at])
+  const around = Int32Array.from(rings.keys())
+  const holes = Int32Array.from(rings.keys()).filter((id) => !isOuter[id])
+  const starts = Float64Array.from(holes, (id) => firstCorner(rings[id], stride))
+  const byPlace = yield* orderSteps(starts)
+  for (const [done, at] of byPlace.entries()) {
+    const side = up[order[countBelow(rising, starts[at]) - 1]]
+    around[holes[at]] = around[ringOf[side]]
+    if (done % sidesAtOnce === 0) yield
   }
-  return outers.map(({ outer, holes }) => ({ outer, holes }))
+  return around
+}
+
+/** The highest corner, of equals the one furthest left, numbered as sides are. */
+function firstCorner(ring: Ring, stride: number): number {
+  let first = Number.POSITIVE_INFINITY
+  for (let i = 0; i < ring.length; i += 2) first = Math.min(first, ring[i + 1] * stride + ring[i])
+  return first
 }
 
 const [right, down, left, up] = [0, 1, 2, 3]
 
-function* ringsOf(sides: readonly number[], stride: number): Generator<Ring> {
+function* ringsOf(sides: readonly number[], stride: number): Generator<{ readonly ring: Ring; readonly loop: Int32Array }> {
   const n = sides.length / 2
   const { startAt, other } = startsOf(sides)
   const directionOf = (i: number): number => {
@@ -51,18 +103,21 @@ function* ringsOf(sides: readonly number[], stride: number): Generator<Ring> {
   }
   /** Where on the path a corner is, by the side that stands for it; −1 where it is not. */
   const placeOf = new Int32Array(n).fill(-1)
-  const path: number[] = []
+  const path = new Int32Array(n)
+  let length = 0
   for (let first = 0; first < n; first++) {
     if (used[first] === 1) continue
     for (let i = first; ; i = after(i)) {
       used[i] = 1
-      placeOf[startAt(sides[2 * i])] = path.push(i) - 1
+      placeOf[startAt(sides[2 * i])] = length
+      path[length++] = i
       const place = placeOf[startAt(sides[2 * i + 1])]
       if (place < 0) continue
-      const loop = path.splice(place)
+      const loop = path.slice(place, length)
+      length = place
       for (const side of loop) placeOf[startAt(sides[2 * side])] = -1
-      yield corners(loop, sides, stride, directionOf)
-      if (path.length === 0) break
+      yield { ring: corners(loop, sides, stride, directionOf), loop }
+      if (length === 0) break
     }
   }
 }
@@ -89,7 +144,7 @@ function startsOf(sides: readonly number[]): { startAt: (corner: number) => numb
 }
 
 /** Where the way turns. */
-function corners(loop: readonly number[], sides: readonly number[], stride: number, directionOf: (i: number) => number): Ring {
+function corners(loop: Int32Array, sides: readonly number[], stride: number, directionOf: (i: number) => number): Ring {
   const ring: number[] = []
   let before = directionOf(loop[loop.length - 1])
   for (const i of loop) {
@@ -105,17 +160,4 @@ function areaOf(ring: Ring): number {
   let sum = 0
   for (let i = 0, j = ring.length - 2; i < ring.length; j = i, i += 2) sum += ring[j] * ring[i + 1] - ring[i] * ring[j + 1]
   return sum
-}
-
-/** Whether a hole lies in a ring: the pixel of the object beside its first side does. */
-function holds(ring: Ring, hole: Ring): boolean {
-  // The object is on the right of the way.
-  const [dx, dy] = [Math.sign(hole[2] - hole[0]), Math.sign(hole[3] - hole[1])]
-  const [x, y] = [hole[0] + (dx - dy) / 2, hole[1] + (dy + dx) / 2]
-  let inside = false
-  for (let i = 0, j = ring.length - 2; i < ring.length; j = i, i += 2) {
-    if (ring[i + 1] > y === ring[j + 1] > y) continue
-    if (x < ((ring[j] - ring[i]) * (y - ring[i + 1])) / (ring[j + 1] - ring[i + 1]) + ring[i]) inside = !inside
-  }
-  return inside
 }

@@ -117,3 +117,33 @@ function holds(ring: Ring, x: number, y: number): boolean {
     if (ring[i + 1] > y !== ring[j + 1] > y && x < ring[i]) inside = !inside
   return inside
 }
+
+test('each hole goes to the polygon around it, also among polygons that touch at corners and holes beside one another', () => {
+  const random = randomStream(9, 'holes')
+  const width = 60
+  const picture = Array.from({ length: 50 }, () => Array.from({ length: width }, () => (random.uniform() < 0.35 ? '.' : '#')).join(''))
+  let holes = 0
+  for (const { sides } of objectsIn(picture)) {
+    const polygons = polygonsOf(sides, width)
+    for (const { outer, holes: own } of polygons)
+      for (const hole of own) {
+        holes++
+        // The smallest outer ring with the pixel beside the first side of the hole in it.
+        const [dx, dy] = [Math.sign(hole[2] - hole[0]), Math.sign(hole[3] - hole[1])]
+        const [x, y] = [hole[0] + (dx - dy) / 2, hole[1] + (dy + dx) / 2]
+        const around = polygons
+          .filter((polygon) => crossesRightOf(polygon.outer, x, y))
+          .sort((a, b) => ringArea(a.outer) - ringArea(b.outer))
+        expect(around[0].outer).toBe(outer)
+      }
+  }
+  expect(holes).toBeGreaterThan(100)
+})
+
+const ringArea = (ring: Ring): number => areaOf({ outer: ring, holes: [] })
+function crossesRightOf(ring: Ring, x: number, y: number): boolean {
+  let inside = false
+  for (let i = 0, j = ring.length - 2; i < ring.length; j = i, i += 2)
+    if (ring[i + 1] > y !== ring[j + 1] > y && x < ring[i]) inside = !inside
+  return inside
+}
