@@ -33,7 +33,7 @@ const rules: readonly Rule[] = [
     suits: `raw counts of ${enoughCells} cells or more`,
     fits: (data) => data.validRows >= enoughCells && holdsCounts(data),
   },
-  { kinds: ['cells'], model: 'autoencoder', preset: 'cells', suits: 'other cells' },
+  { kinds: ['cells'], model: 'denoising', preset: 'cells', suits: 'cells that are fewer or hold no raw counts' },
   {
     kinds: ['embedding'],
     model: 'sae-topk',
@@ -41,7 +41,7 @@ const rules: readonly Rule[] = [
     suits: `${enoughVectors} vectors or more of ${enoughDimensions} numbers or more`,
     fits: ({ validRows, columns }) => validRows >= enoughVectors && columns.length >= enoughDimensions,
   },
-  { kinds: ['embedding'], model: 'autoencoder', preset: 'embedding', suits: 'other vectors' },
+  { kinds: ['embedding'], model: 'autoencoder', preset: 'embedding', suits: 'vectors that are fewer or shorter' },
   {
     kinds: ['raster'],
     model: 'autoencoder',

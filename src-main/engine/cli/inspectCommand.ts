@@ -1,5 +1,5 @@
 /** `stratum inspect`: what a file is before importing it, with the reader options that an import would have. */
-import type { SourceReport } from '#common/domain/dataset.ts'
+import { rowNoun, type SourceReport } from '#common/domain/dataset.ts'
 import { inspectSource } from '../data/inspect.ts'
 import { previewSource, type SourcePreview } from '../data/previewSource.ts'
 import { importOperation } from '../operations/import.ts'
@@ -72,5 +72,8 @@ function columnLines({ columns, kind }: SourceReport, { min, max, missingShare, 
   if (columns.length > lines.length) lines.push(['', `and ${formatCount(columns.length - lines.length)} more`])
   return rowsRead === 0
     ? lines
-    : [...lines, ['  ranges', complete ? 'of all rows' : `of ${formatCount(rowsRead)} rows or pixels; import reads them all`]]
+    : [
+        ...lines,
+        ['  ranges', complete ? `of all ${rowNoun[kind][1]}` : `of ${formatCount(rowsRead)} ${rowNoun[kind][1]}; import reads them all`],
+      ]
 }

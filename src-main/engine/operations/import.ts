@@ -5,6 +5,7 @@ import { throwIfCancelled } from '#common/errors.ts'
 import { DatasetKind, type DatasetMeta, type SourceReference } from '#common/domain/dataset.ts'
 import { describeSource, summariseSource } from '../data/import.ts'
 import { recordedByStore, storeKey } from '../data/chunkStore/chunkStore.ts'
+import type { Reader } from '../data/dataset.ts'
 import { chosenOptions, openSource } from '../data/inspect.ts'
 import { readerFor } from '../data/readers/registry.ts'
 import { splitOptions } from '../data/series/options.ts'
@@ -33,7 +34,8 @@ export async function importFile(
   options: Readonly<Record<string, unknown>>,
 ): Promise<DatasetMeta> {
   ctx.report({ stage: 'Reading the header', fraction: null })
-  const readerOptions = chosenOptions(await readerFor(path, kindOf(as)), as, options)
+  const reader = await readerFor(path, kindOf(as))
+  const readerOptions = recorded(reader, chosenOptions(reader, as, options))
   // Hashes are remembered, so the file is read through once.
   const describe = (files?: readonly string[]): Promise<SourceReference> =>
     describeSource(path, ctx.project.path, ctx.signal, ctx.report, files)
@@ -52,6 +54,11 @@ export async function importFile(
   }
 }
 
+/** A choice whose default older datasets were not read with is written down. */
+const recorded = ({ options }: Reader, chosen: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  hasRowNumbers({ options }) ? { rowNumbers: 'beside', ...chosen } : chosen
+const hasRowNumbers = ({ options }: Pick<Reader, 'options'>): boolean => 'rowNumbers' in options.shape
+
 /** Any reader may have rows that follow one another in time. */
 const kindOf = (as: DatasetKind | null): DatasetKind | undefined => (as === null || as === 'series' ? undefined : as)
 
@@ -62,7 +69,9 @@ async function contentIdentity({ path, as, options }: Params): Promise<string> {
   const own = splitOptions(options).own
   const wanted = kindOf(as)
   const reader = await readerFor(file, wanted)
-  if (!isFolder && reader.kind === 'table' && !namesFiles(own, file)) return knownHash(file)
+  // Tables whose row numbers were learned from are others than those where they go along.
+  if (!isFolder && reader.kind === 'table' && !namesFiles(own, file))
+    return `${await knownHash(file)}${hasRowNumbers(reader) ? ' without row numbers' : ''}`
   const source = await openSource(file, wanted, own)
   const { files } = source
   await source.close()

@@ -40,6 +40,15 @@ const options = z.object({
     title: 'Encoding',
     description: 'By default UTF-16 by its mark, UTF-8 where the bytes are, else Latin-1 (Windows-1252).',
   }),
+  rowNumbers: z
+    .enum(['beside', 'learned'])
+    .default('beside')
+    .meta({
+      title: 'Row numbers',
+      labels: { beside: 'Go along', learned: 'Learned from' },
+      description:
+        'A first column without a name of its own that counts the rows, as R and pandas write it, goes along and is not learned from.',
+    }),
   ...tableOptions,
 })
 export type CsvOptions = z.output<typeof options>

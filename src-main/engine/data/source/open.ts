@@ -12,7 +12,8 @@ import { contentOf, formerParts, type LocatedSource, locateSource, missingSource
 
 /** @throws SOURCE_MISSING when it is nowhere, SOURCE_CHANGED when its content is another one */
 export async function openDataset(meta: DatasetMeta, projectPath: string, signal?: AbortSignal): Promise<OpenSource> {
-  const { source, format, readerOptions } = meta
+  const { source, format } = meta
+  const readerOptions = asImported(meta)
   const located = await checkedSource(source, projectPath, signal)
   const key = storeKey(await contentOf(source), format, splitOptions(readerOptions).own)
   const files = source.parts ? [located.path, ...located.parts] : undefined
@@ -20,6 +21,10 @@ export async function openDataset(meta: DatasetMeta, projectPath: string, signal
     openThroughStore(key, located.path, files, open),
   )
 }
+
+/** Row numbers of tables were learned from before there was a choice: columns have to stay where they were. */
+export const asImported = ({ format, readerOptions }: Pick<DatasetMeta, 'format' | 'readerOptions'>): Record<string, unknown> =>
+  format === 'csv' && !('rowNumbers' in readerOptions) ? { ...readerOptions, rowNumbers: 'learned' } : { ...readerOptions }
 
 /** Where the source is, once its content is known to be the same. A file that was only touched is read through once. */
 export async function checkedSource(source: SourceReference, projectPath: string, signal?: AbortSignal): Promise<LocatedSource> {

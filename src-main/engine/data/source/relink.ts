@@ -11,6 +11,7 @@ import { finishedArtifact } from '../../project/finished.ts'
 import type { Project } from '../../project/project.ts'
 import { inspectSource } from '../inspect.ts'
 import { statOf } from './hash.ts'
+import { asImported } from './open.ts'
 import { contentOf, describeSource, isFolderSource, locateSource, missingSource, nameWithin } from './reference.ts'
 
 /**
@@ -80,7 +81,7 @@ async function differing(meta: DatasetMeta, path: string, sizeBytes: number): Pr
   const was = meta.source
   const differences = [sizeBytes === was.sizeBytes ? 'other values in as many bytes' : `${sizeBytes} bytes instead of ${was.sizeBytes}`]
   try {
-    const now = await inspectSource(path, meta.format, meta.readerOptions)
+    const now = await inspectSource(path, meta.format, asImported(meta))
     if (now.rows !== meta.rows) differences.push(`${now.rows} rows instead of ${meta.rows}`)
     const names = new Set(now.columns.map(({ name }) => name))
     const gone = meta.columns.filter(({ name }) => !names.has(name)).map(({ name }) => name)

@@ -17,10 +17,10 @@ const said = (...asked: Parameters<typeof proposedModel>): string => {
 
 test('raw counts of many cells are for the count autoencoder, others are not', () => {
   expect(said(data('cells', 2000, 5000))).toBe('count-vae default')
-  expect(said(data('cells', 2000, 300))).toBe('autoencoder cells')
-  expect(said(data('cells', 2000, 5000, 3.4))).toBe('autoencoder cells')
-  expect(said(data('cells', 2000, 5000, 1))).toBe('autoencoder cells')
-  expect(said(data('cells', 2000, 5000), false)).toBe('autoencoder cells')
+  expect(said(data('cells', 2000, 300))).toBe('denoising cells')
+  expect(said(data('cells', 2000, 5000, 3.4))).toBe('denoising cells')
+  expect(said(data('cells', 2000, 5000, 1))).toBe('denoising cells')
+  expect(said(data('cells', 2000, 5000), false)).toBe('denoising cells')
 })
 
 test('a dictionary is for many wide vectors', () => {

@@ -78,6 +78,13 @@ export function noteTable(table: Table, survey: SurveyResult, leftOver: number, 
   }
 }
 
+export const rowNumbersFinding = (name: string): Finding => ({
+  severity: 'info',
+  code: 'ROW_NUMBERS',
+  message: `${name} counts the rows, as R and pandas write it: kept beside them, not learned from.`,
+  hint: 'If it is a measurement, set the row numbers option to learned.',
+})
+
 export function noteUnits(units: readonly (string | null)[], table: Table, findings: Finding[]): void {
   const given = [...new Set(units.filter((unit) => unit !== null))]
   if (given.length === 0) return

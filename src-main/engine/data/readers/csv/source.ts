@@ -7,7 +7,7 @@ import { type ChosenType, type ConcludedColumn, concludeColumn } from './columns
 import type { DateOrder } from './dates.ts'
 import { type Encoding, decoderFor } from './encoding.ts'
 import { FieldTexts } from './fieldTexts.ts'
-import { noteColumns, noteEncoding, noteTable, noteUnits } from './findings.ts'
+import { noteColumns, noteEncoding, noteTable, rowNumbersFinding, noteUnits } from './findings.ts'
 import { isLabelName } from '../../columns/names.ts'
 import { type Surveyed, recallSurvey, rememberSurvey, surveyKey } from './remembered.ts'
 import { type SurveyPlan, type SurveyResult, countsOf } from './survey.ts'
@@ -24,6 +24,8 @@ export interface TableChoices {
   readonly dateOrder: DateOrder | undefined
   /** Names of the columns that are labels; undefined goes by their names. */
   readonly labels: readonly string[] | undefined
+  /** Whether a first column that counts the rows is told apart. */
+  readonly rowNumbers?: boolean
   readonly encodingIsChosen: boolean
   /** The columns are named in the file. */
   readonly hasHeader: boolean
@@ -61,7 +63,10 @@ export async function openTable(
   const kept = names.flatMap((_, i) => (isLeftOver(i) ? [] : [i]))
   const labels = labelsOf(names, kept, concluded, choices)
   const labelled = new Set(labels)
-  const learned = kept.filter((i) => concluded[i]?.conversion && !labelled.has(i))
+  const values = kept.filter((i) => concluded[i]?.conversion && !labelled.has(i))
+  const countsRows = values.length > 1 && values[0] === 0 && isRowNumber(survey, names[0], choices)
+  const learned = countsRows ? values.slice(1) : values
+  if (countsRows) findings.push(rowNumbersFinding(names[0]))
   const isLearned = new Set(learned)
 
   const leftOver = names.length - kept.length
@@ -133,6 +138,17 @@ async function surveyed(
 async function surveyOnce(table: Table, plan: SurveyPlan, reading: Reading, signal?: AbortSignal): Promise<Surveyed> {
   const key = await surveyKey(table, plan, reading)
   return recallSurvey(key) ?? rememberSurvey(key, await surveyTable(table, plan, reading, signal))
+}
+
+/** What R, readr and pandas call the column of row numbers that they write first. */
+const numberNames = /^(?:column 1|unnamed: 0|\.\.\.1|row[._ ]?names?|row[._ ]?(?:id|numbers?))$/i
+
+/** A first column named by no one that goes from 0 or 1 to the number of rows. */
+function isRowNumber(survey: SurveyResult, name: string, { rowNumbers, hasHeader, types }: TableChoices): boolean {
+  const at = countsOf(survey, 0)
+  const isCounting = at('numbers') === survey.rows && at('fractions') === 0 && (at('min') === 0 || at('min') === 1)
+  const isWhole = at('max') - at('min') === survey.rows - 1 && at('minTimes') === 1 && at('maxTimes') === 1
+  return rowNumbers === true && hasHeader && types[name] === undefined && numberNames.test(name) && isCounting && isWhole
 }
 
 /** Those named by the user; else those whose name says so, unless nothing would be left to learn from. */

@@ -351,3 +351,31 @@ describe('tables', () => {
     expect(await valuesOf(write(`${'\n'.repeat(200_000)}5\n`))).toEqual([5])
   })
 })
+
+describe('row numbers', () => {
+  const rows = (first: number): string => [7.5, 3.5, 9.25, 1].map((value, i) => `${i + first},${value},${value / 2}`).join('\n')
+
+  it('go along where the first column has no name of its own and counts the rows', async () => {
+    for (const [name, first] of [
+      ['', 1],
+      ['Unnamed: 0', 0],
+      ['rownames', 1],
+    ] as const) {
+      const source = await openSource(write(`${name},a,b\n${rows(first)}\n`), 'csv')
+      expect(source.report.columns.map((column) => column.name)).toEqual(['a', 'b'])
+      expect(source.report.findings).toContainEqual(expect.objectContaining({ code: 'ROW_NUMBERS' }))
+      const [field] = source.report.metadataFields
+      expect(await source.metadata?.(field as string)).toEqual([0, 1, 2, 3].map((i) => i + first))
+    }
+  })
+
+  it('are learned from where that is chosen, where they are named, and where they do not count', async () => {
+    const columnsOf = async (content: string, options = {}): Promise<number> =>
+      (await openSource(write(content), 'csv', options)).report.columns.length
+    expect(await columnsOf(`,a,b\n${rows(1)}\n`, { rowNumbers: 'learned' })).toBe(3)
+    expect(await columnsOf(`,a,b\n${rows(1)}\n`, { types: { 'column 1': 'integer' } })).toBe(3)
+    expect(await columnsOf(`depth,a,b\n${rows(1)}\n`)).toBe(3)
+    expect(await columnsOf(`,a,b\n${rows(2)}\n`)).toBe(3)
+    expect(await columnsOf(`${rows(1)}\n`)).toBe(3)
+  })
+})
