@@ -5,7 +5,8 @@ import { beforeAll, beforeEach, expect, test, vi } from 'vitest'
 vi.mock('../../../../src-renderer/lib/bridge.ts', () => import('../../../helpers/fakeEngine/bridge.ts'))
 history.replaceState(null, '', '?scenario=series')
 
-// jsdom has neither, nor does it lay anything out.
+// jsdom has none of these, nor does it lay anything out.
+globalThis.matchMedia ??= () => Object.assign(new EventTarget(), { matches: false }) as unknown as MediaQueryList
 globalThis.ResizeObserver ??= class {
   observe(): void {}
   unobserve(): void {}
