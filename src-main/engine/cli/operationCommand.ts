@@ -159,14 +159,16 @@ async function runOperation(operation: OperationDefinition, call: Call): Promise
   return { result: made.length === 1 ? made[0] : made, text: [formatTable(made.map(artifactLine)), ...pages].join('\n') }
 }
 
-/** The price of a training on prepared rows; a dataset is prepared for it, for only then it is known how many rows there are. */
-async function estimated(
+type Estimating = (
   operation: OperationDefinition,
   call: Call,
   workspace: Workspace,
   references: readonly string[],
   base: Pick<RunRequest, 'seed' | 'device'>,
-): Promise<Output> {
+) => Promise<Output>
+
+/** The price of a training on prepared rows; a dataset is prepared for it, for only then it is known how many rows there are. */
+const estimated: Estimating = async (operation, call, workspace, references, base) => {
   const params = await readParameters(operation, call, proposedFor(operation, call, workspace.project, references))
   const inputs = await inputsFor(workspace, operation, references, params, base)
   if (inputs.matrix === undefined) throw usageError('--estimate needs a dataset or a matrix.', 'Name one after the project.')
@@ -178,13 +180,7 @@ async function estimated(
 }
 
 /** The price of a plane of codes; rows are encoded for it, for only then it is known how many have a code. */
-async function estimatedPlane(
-  operation: OperationDefinition,
-  call: Call,
-  workspace: Workspace,
-  references: readonly string[],
-  base: Pick<RunRequest, 'seed' | 'device'>,
-): Promise<Output> {
+const estimatedPlane: Estimating = async (operation, call, workspace, references, base) => {
   const params = await readParameters(operation, call, {})
   const { latents } = await inputsFor(workspace, operation, references, params, base)
   const result = await estimatePlane({ latents, params }, placeOfEstimate(call, workspace))

@@ -71,16 +71,12 @@ const params = z.object({
       labels: Object.fromEntries(models.map(({ id, title }) => [id, title])),
       group: nodeNoun,
     }),
-  preset: z
-    .string()
-    .nullable()
-    .default(null)
-    .meta({
-      title: 'Preset of the model',
-      description: 'A named set of settings; single settings given below take precedence.',
-      group: nodeNoun,
-      advanced: true,
-    }),
+  preset: z.string().nullable().default(null).meta({
+    title: 'Preset of the model',
+    description: 'A named set of settings; single settings given below take precedence.',
+    group: nodeNoun,
+    advanced: true,
+  }),
   settings: z.record(z.string(), z.unknown()).default({}).meta({
     title: 'Settings of the model',
     group: nodeNoun,
