@@ -1,7 +1,15 @@
+interface Entry<T> {
+  readonly value: Promise<T>
+  readonly close: (value: T) => Promise<void>
+}
+
+/** What failed to open has nothing to close. */
+const closed = <T>({ value, close }: Entry<T>): Promise<void> => value.then(close, () => undefined)
+
 /** A few open things by artifact id, the longest unused closed first. */
 export class OpenCache<T> {
   readonly #limit: number
-  readonly #entries = new Map<number, { value: Promise<T>; close: (value: T) => Promise<void> }>()
+  readonly #entries = new Map<number, Entry<T>>()
 
   constructor(limit: number) {
     this.#limit = limit
@@ -17,7 +25,10 @@ export class OpenCache<T> {
     }
     const entry = { value: open(), close }
     this.#entries.set(id, entry)
-    entry.value.catch(() => this.#entries.delete(id))
+    entry.value.catch(() => {
+      // It may have been dropped and opened anew in the meantime; forgotten, that one would never be closed.
+      if (this.#entries.get(id) === entry) this.#entries.delete(id)
+    })
     await this.#shrink()
     return entry.value
   }
@@ -26,20 +37,20 @@ export class OpenCache<T> {
     const entry = this.#entries.get(id)
     if (!entry) return
     this.#entries.delete(id)
-    await entry.close(await entry.value)
+    await closed(entry)
   }
 
   async clear(): Promise<void> {
     const entries = [...this.#entries.values()]
     this.#entries.clear()
-    await Promise.all(entries.map(async ({ value, close }) => close(await value)))
+    await Promise.all(entries.map(closed))
   }
 
   async #shrink(): Promise<void> {
-    for (const [id, { value, close }] of this.#entries) {
+    for (const [id, entry] of this.#entries) {
       if (this.#entries.size <= this.#limit) return
       this.#entries.delete(id)
-      await close(await value)
+      await closed(entry)
     }
   }
 }

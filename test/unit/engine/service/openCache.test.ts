@@ -41,4 +41,29 @@ describe('OpenCache', () => {
     ).rejects.toThrow('gone')
     expect(await cache.open(1, async () => 'there', close)).toBe('there')
   })
+
+  it('closes what was opened while an earlier opening, dropped since, was failing', async () => {
+    const cache = new OpenCache<string>(2)
+    const closed: string[] = []
+    const close = async (value: string): Promise<void> => void closed.push(value)
+    const failing = Promise.withResolvers<string>()
+    const first = cache.open(1, () => failing.promise, close)
+    const dropped = cache.drop(1)
+    expect(await cache.open(1, async () => 'there', close)).toBe('there')
+    failing.reject(new Error('gone'))
+    await expect(first).rejects.toThrow('gone')
+    await dropped
+    await cache.clear()
+    expect(closed).toEqual(['there'])
+  })
+
+  it('closes the others although one of them could not be opened', async () => {
+    const cache = new OpenCache<string>(2)
+    const closed: string[] = []
+    const close = async (value: string): Promise<void> => void closed.push(value)
+    await cache.open(1, async () => 'there', close)
+    const failing = cache.open(2, () => Promise.reject(new Error('gone')), close)
+    await Promise.all([cache.clear(), expect(failing).rejects.toThrow('gone')])
+    expect(closed).toEqual(['there'])
+  })
 })
