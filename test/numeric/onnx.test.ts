@@ -8,14 +8,14 @@ import { onnxFile } from '#engine/export/onnx.ts'
 import * as tf from '#engine/compute/tfjs.ts'
 import type { ModelDefinition, Weights } from '#engine/models/define.ts'
 import { models } from '#engine/models/registry.ts'
-import { openEncoder } from '#engine/train/encoder.ts'
+import { blockRows, openEncoder } from '#engine/train/encoder.ts'
 import { layoutOf } from '#engine/train/layout.ts'
 import { contentOf, exportedColumns, presets, someWeights } from '../helpers/exported.ts'
 import { largestDifference } from '../helpers/programs.ts'
 import { curvedRows } from '../helpers/training.ts'
 
 /** More than a block, and not a multiple of it. */
-const [n, d] = [1500, exportedColumns]
+const [n, d] = [blockRows.large + 76, exportedColumns]
 
 /** The file as a function of rows. */
 async function opened(bytes: Uint8Array) {
