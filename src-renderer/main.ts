@@ -9,6 +9,7 @@ import './styles/layout.css'
 import './styles/fields.css'
 import './styles/tables.css'
 import './styles/marks.css'
+import './styles/contrast.css'
 
 const target = document.getElementById('app')
 if (!target) throw new Error('index.html has no #app')

@@ -1,6 +1,6 @@
 /** Dragging, drawing around, wheels, touchpads and keys: the same on every surface that is moved and zoomed. */
 
-export interface Place {
+interface Place {
   readonly x: number
   readonly y: number
 }
@@ -77,7 +77,7 @@ export function drawAround(element: HTMLElement, event: PointerEvent, { box, toS
   )
 }
 
-export interface WheelMotion {
+interface WheelMotion {
   /** What the surface is enlarged by, around the pointer. */
   readonly factor: number
   /** How far it moves sideways, in px. */
