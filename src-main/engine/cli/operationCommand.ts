@@ -36,7 +36,7 @@ import {
   toOption,
   type Values,
 } from './values.ts'
-import { inProject, runOptions, type Workspace } from './workspace.ts'
+import { inProject, runOptions, threadsOf, type Workspace } from './workspace.ts'
 
 /** The parameter that is given by position, after the artifacts. */
 const positionalParameter: Readonly<Record<string, { readonly name: string; readonly many?: boolean; readonly optional?: boolean }>> = {
@@ -187,10 +187,13 @@ const estimatedPlane: Estimating = async (operation, call, workspace, references
   return { result, text: planeEstimateText(result) }
 }
 
-function placeOfEstimate(call: Call, { project }: Workspace) {
-  const threads = call.integer('threads', 1)
-  return { project, isBusy: false, signal: call.signal, ...(threads !== undefined && { threads }) }
-}
+/** With the threads that the work itself would have. */
+const placeOfEstimate = (call: Call, { project }: Workspace) => ({
+  project,
+  isBusy: false,
+  signal: call.signal,
+  threads: threadsOf(call, project),
+})
 
 /** The programs for the columns of a dataset or a matrix, the first artifact named. */
 async function dumpGraph(operation: OperationDefinition, call: Call, path: string, references: readonly string[]): Promise<Output> {

@@ -34,11 +34,13 @@ export const runOptions: readonly Option[] = [
   ...resourceOptions,
 ]
 
+/** There is no window that would want a core for itself. */
+export const threadsOf = (call: Call, project: ProjectFile): number =>
+  call.integer('threads', 1) ?? computeSettings(project).threads ?? availableParallelism()
+
 function limitsOf(call: Call, project: ProjectFile): RunnerOptions {
   const memory = call.text('memory')
-  // There is no window that would want a core for itself.
-  const threads = call.integer('threads', 1) ?? computeSettings(project).threads ?? availableParallelism()
-  return { threads, ...(memory !== undefined && { memoryBudgetBytes: parseSize(memory) }) }
+  return { threads: threadsOf(call, project), ...(memory !== undefined && { memoryBudgetBytes: parseSize(memory) }) }
 }
 
 /** '4GB', '500 MB', '1.5g' in bytes. */

@@ -45,17 +45,12 @@ const params = z.object({
     paperTerm: 'min_dist',
     description: 'How near points may come in the plane. 0 packs groups tightly.',
   }),
-  spread: z
-    .number()
-    .min(0.1)
-    .max(20)
-    .default(1)
-    .meta({
-      title: 'Spread',
-      paperTerm: 'spread',
-      description: 'Scale of the plane; together with the least distance it says how tightly points are packed.',
-      advanced: true,
-    }),
+  spread: z.number().min(0.1).max(20).default(1).meta({
+    title: 'Spread',
+    paperTerm: 'spread',
+    description: 'Scale of the plane; together with the least distance it says how tightly points are packed.',
+    advanced: true,
+  }),
   metric,
   passes: z.int().min(10).max(10_000).nullable().default(null).meta({
     title: 'Passes',
