@@ -2,15 +2,16 @@
  * How long a cancelled job takes to end, for what is done with codes: clustering by every method, scoring by every detector, edits, judging
  * and exports, on the built-in scene. The bar is one second, and nothing may stay behind of what was cancelled.
  *
- *   node test/bench/cancelFindings.ts [side=1024] [--only PATTERN] [--through] [--json]
+ *   node test/bench/cancelFindings.ts [side=1024] [--only PATTERN] [--seconds 60] [--through] [--json]
  *
- * Each runs once to its end (or a minute), and is then cancelled at four moments of that. Columns, in processor time so that a busy machine
+ * Each runs once to its end (or so many seconds), and is then cancelled at four moments of that. Columns, in processor time so that a busy machine
  * counts for little: how long it took to end, the longest in which the engine did not answer, the longest in which it did not look at
  * whether it was cancelled, and the longest without a word of progress (bar: two seconds). --through leaves out the cancelling.
  */
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import type { Job } from '#common/domain/artifact.ts'
 import { clusterings } from '#engine/analysis/clustering/registry.ts'
 import { detectors } from '#engine/analysis/detectors/registry.ts'
@@ -20,12 +21,19 @@ import { openProject } from '#engine/project/open.ts'
 import { processTime, type Stretches, watchStretches } from '../helpers/stretches.ts'
 import { openWorkbench } from '../helpers/workbench.ts'
 
-const json = process.argv.includes('--json')
-const onlyThrough = process.argv.includes('--through')
-const mostSeconds = 60
-const onlyAt = process.argv.indexOf('--only')
-const only = new RegExp(onlyAt > 0 ? process.argv[onlyAt + 1] : '')
-const side = Number(process.argv.slice(2).find((a) => /^\d+$/.test(a)) ?? 1024)
+const { values: asked, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    only: { type: 'string', default: '' },
+    seconds: { type: 'string', default: '60' },
+    through: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+  },
+})
+const { json, through: onlyThrough } = asked
+const only = new RegExp(asked.only)
+const mostSeconds = Number(asked.seconds)
+const side = Number(positionals[0] ?? 1024)
 const folder = mkdtempSync(join(tmpdir(), 'stratum-cancel-'))
 const written = join(folder, 'written')
 mkdirSync(written)
@@ -74,6 +82,10 @@ const cases: [string, RunRequest][] = [
   ['evaluate classes', of('evaluate', { first: classes }, truth)],
   ['evaluate scores', of('evaluate', { first: scores }, anomalies)],
   ['embed umap', of('embed', { latents }, { method: 'umap' })],
+  ['embed umap of all rows', of('embed', { latents }, { method: 'umap', learnRows: 1_000_000, passes: 10 })],
+  ['embed umap, placing', of('embed', { latents }, { method: 'umap', learnRows: 1000, passes: 10 })],
+  ['embed t-SNE', of('embed', { latents }, { method: 'tsne', learnRows: 300_000, iterations: 50 })],
+  ['embed t-SNE, placing', of('embed', { latents }, { method: 'tsne', learnRows: 1000, iterations: 50 })],
   ...['classes.tif', 'classes.gpkg', 'classes.geojson', 'classes.csv', 'classes.npy', 'classes.png', 'classes.html', 'classes.json'].map(
     (file): [string, RunRequest] => [`export ${file}`, writing(classes, file)],
   ),
