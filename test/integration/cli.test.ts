@@ -278,6 +278,29 @@ describe('the way to a result', () => {
     expect(await failure('run', folder.file('elsewhere/classes.yaml'))).toMatchObject({ code: 3, error: { code: 'SOURCE_CHANGED' } })
   })
 
+  test('a recipe takes another file of the same kind, without what was said of the former and beside its exports', async () => {
+    await importTable()
+    await resultOf('train', project, 't', ...quickModel)
+    await resultOf('score', project, 'ae', '--name', 'unusual')
+    await resultOf('review', project, 'unusual', '1', '--confirm')
+    await resultOf('export', project, 'unusual', folder.file('found.csv'))
+    const { yaml } = (await resultOf('recipe', project, 'found.csv')) as unknown as { yaml: string }
+    writeFileSync(folder.file('r.yaml'), yaml)
+    const lines = readFileSync(folder.file('t.csv'), 'utf8').trimEnd().split('\n')
+    writeFileSync(folder.file('later.csv'), `${lines.slice(0, -5).join('\n')}\n`)
+    const before = readFileSync(folder.file('found.csv'), 'utf8')
+    const other = folder.file('other.stratum')
+    await resultOf('run', folder.file('r.yaml'), '--project', other, '--source', folder.file('later.csv'))
+    const scores = await resultOf('show', other, 'unusual')
+    expect(scores.meta).toMatchObject({ rows: lines.length - 6 })
+    expect(scores.annotations).toEqual({})
+    expect(readFileSync(folder.file('found.csv'), 'utf8')).toBe(before)
+    expect(readFileSync(folder.file('later-found.csv'), 'utf8').trimEnd().split('\n')).toHaveLength(lines.length - 5)
+    expect(await failure('run', folder.file('r.yaml'), '--source', 'a.csv', '--source', 'b.csv')).toMatchObject({
+      error: { code: 'USAGE' },
+    })
+  })
+
   test('what is no recipe is refused with the place', async () => {
     writeFileSync(folder.file('r.yaml'), 'recipe: 1\nsteps:\n  - [')
     expect(await failure('run', folder.file('r.yaml'))).toMatchObject({ code: 3, error: { code: 'FILE_CORRUPT', where: { line: 3 } } })

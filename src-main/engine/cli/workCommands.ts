@@ -21,16 +21,29 @@ const run: Command = {
       value: '<path>',
       description: 'Project to run it in, made when missing (default: beside the recipe, under its name)',
     },
+    {
+      name: 'source',
+      value: '<file>',
+      many: true,
+      description: 'Another file in place of the one that the recipe imports, and once for each where it imports several',
+    },
     ...resourceOptions,
   ],
   async run(call) {
     const file = resolve(call.arguments[0])
+    const sources = call.texts('source').map((path) => resolve(path))
     const text = readFileSync(file, 'utf8')
     const path = call.text('project') ?? join(dirname(file), `${basename(file, extname(file))}.stratum`)
     const made = await inProject(
       call,
       path,
-      ({ project, runner }) => replayRecipe(project, runner, text, { folder: dirname(file), signal: call.signal, log: call.printer.log }),
+      ({ project, runner }) =>
+        replayRecipe(project, runner, text, {
+          folder: dirname(file),
+          ...(sources.length > 0 && { sources }),
+          signal: call.signal,
+          log: call.printer.log,
+        }),
       { create: true },
     )
     return { result: made.at(-1), text: formatTable(made.map(artifactLine)) }

@@ -5,7 +5,7 @@
  * Paths are tagged `!path` and relative to the project's folder, or to the recipe's when it is moved beside its data.
  */
 import { existsSync } from 'node:fs'
-import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { type Document, isScalar, parseDocument, type ScalarTag, stringify } from 'yaml'
 import { z } from 'zod'
 import { Annotations, type Artifact } from '#common/domain/artifact.ts'
@@ -96,6 +96,8 @@ function withPaths(value: unknown, change: (text: string) => unknown): unknown {
 export interface ReplayOptions {
   /** Folder of the recipe file: paths are looked for here first, then beside the project. */
   readonly folder: string
+  /** Other files in place of those that the recipe imports, in its order. What was said of results of the former ones is left out. */
+  readonly sources?: readonly string[]
   readonly signal?: AbortSignal
   readonly log?: (level: 'info' | 'warning', message: string) => void
 }
@@ -103,14 +105,40 @@ export interface ReplayOptions {
 /**
  * Runs every step of a recipe in a project; what is there already is not computed again.
  * @returns the artifact of every step, in the recipe's order
- * @throws FILE_CORRUPT when it is no recipe, SOURCE_CHANGED when a source is not the file it was
+ * @throws FILE_CORRUPT when it is no recipe, SOURCE_CHANGED when a source is not the file it was, USAGE when other sources are not as many
  */
 export async function replayRecipe(project: Project, runner: Runner, text: string, options: ReplayOptions): Promise<Artifact[]> {
-  const { steps } = parseRecipe(text)
+  const { steps: written } = parseRecipe(text)
+  const steps = options.sources ? withSources(written, options.sources, dirname(project.path)) : written
   const made = new Map<number, Artifact>()
   for (const step of steps) made.set(step.id, await replayStep(project, runner, step, made, options))
   return [...made.values()]
 }
+
+/**
+ * Names, colours, thresholds set by hand and reviews are of rows and classes of the former files. What is exported goes to `folder` under
+ * the name of the other file, so that nothing of the former is written over.
+ */
+function withSources(steps: readonly Step[], sources: readonly string[], folder: string): Step[] {
+  const imports = steps.filter(({ operation }) => operation === 'import')
+  if (imports.length !== sources.length)
+    throw new StratumError(
+      'USAGE',
+      `The recipe imports ${imports.length} file${imports.length === 1 ? '' : 's'}, and ${sources.length} ${sources.length === 1 ? 'is' : 'are'} given.`,
+      `Give one for each, in this order: ${imports.map(({ id, name }) => name ?? `step ${id}`).join(', ') || 'none'}.`,
+    )
+  return steps.map(({ annotations: _, ...step }) => {
+    const i = imports.findIndex(({ id }) => id === step.id)
+    if (step.operation === 'export')
+      return { ...step, params: { ...step.params, path: join(folder, exportName(step.params.path, sources)) } }
+    if (i < 0) return step
+    const { source: __, name: ___, ...rest } = step
+    return { ...rest, params: { ...step.params, path: sources[i] } }
+  })
+}
+
+const exportName = (path: unknown, [source]: readonly string[]): string =>
+  `${basename(source).replace(/\.[^.]+$/, '')}-${basename(path instanceof RecipePath ? path.relative : String(path))}`
 
 async function replayStep(
   project: Project,
@@ -145,7 +173,7 @@ function checkSource(step: Step, artifact: Artifact): void {
   throw new StratumError(
     'SOURCE_CHANGED',
     `The source of step ${step.id} (${step.operation}) is not the file the recipe was made with: hash ${String(found.hash)}, expected ${step.source.hash}.`,
-    'Put the original file there, or remove the hash from the recipe to use this one.',
+    'Put the original file there, or name this one with --source to take it in its place.',
     { path: String(found.absolutePath ?? ''), step: step.id },
   )
 }
