@@ -53,11 +53,9 @@ export const autoencoder = defineModel({
     {
       id: 'cells',
       title: 'Cells',
-      summary: 'Ten numbers per cell through one layer of 128, from the 2000 genes that vary most.',
+      summary: 'Ten numbers per cell through one layer of 128; for log-normalised counts of selected genes.',
       params: { codeSize: 10, encoder: [128], activation: 'relu' },
       scaling: 'z-score',
-      // All genes, most of them hardly ever found, are millions of weights and a training of an hour.
-      prepare: { topGenes: 2000 },
     },
     {
       id: 'embedding',
