@@ -64,9 +64,9 @@ export const targetsOf: Readonly<Partial<Record<ArtifactKind, readonly ExportTar
     },
   ],
   latents: [
-    target('npy', 'NumPy', 'Codes, one row each', 'npy'),
+    target('npy', 'NumPy', 'One code per row', 'npy'),
     target('geotiff', 'GeoTIFF', 'Codes, one band each', 'tif', true),
-    target('csv', 'CSV', 'Codes, one row each', 'csv'),
+    target('csv', 'CSV', 'One code per row', 'csv'),
   ],
   model: [
     target('onnx', 'ONNX', 'Encoder and decoder, weights inside', 'onnx'),
