@@ -14,8 +14,9 @@
 import { StratumError } from '#common/errors.ts'
 import { quantileInterval } from './extremeInterval.ts'
 import { fitParetoTail, paretoQuantile } from './extremeValues.ts'
-import { createPace, type LongRun } from '../pace.ts'
+import { atPace, createPace, type LongRun } from '../pace.ts'
 import { quantileOfSorted } from '../statistics/quantiles.ts'
+import { orderSteps } from '../statistics/sortSteps.ts'
 import { randomStream } from '../random.ts'
 import { percentileThreshold } from './thresholds.ts'
 
@@ -135,11 +136,12 @@ export async function labelThreshold(scores: Float64Array, positive: Uint8Array,
       'Use more of the labels, or a rule that takes none.',
       { parameter: 'labels' },
     )
-  const order = Uint32Array.from({ length: n }, (_, i) => i).sort((a, b) => scores[b] - scores[a])
+  const pace = createPace(run.signal)
+  const negative = scores.map((score) => -score)
+  const order = await atPace(orderSteps(negative), pace)
   const falling = Float64Array.from(order, (i) => scores[i])
   const isPositive = Uint8Array.from(order, (i) => positive[i])
   const best = bestSplit(falling, isPositive, null)
-  const pace = createPace(run.signal)
   const values: number[] = []
   for (let r = 0; r < times(run); r++) {
     const random = randomStream(run.seed, `labels/${r}`)
