@@ -10,7 +10,7 @@ const likeFormula = /^[\s\u0000-\u001f]*[=+\-@＝＋－＠]/u
 const numberText = /^[+-]?[\d.,\s]*\d[\d.,\s]*(?:e[+-]?\d+)?\s?%?$/i
 const signsAlone = /^[+\-/\s]+$/
 
-export const isLikeFormula = (text: string): boolean => likeFormula.test(text) && !numberText.test(text) && !signsAlone.test(text)
+const isLikeFormula = (text: string): boolean => likeFormula.test(text) && !numberText.test(text) && !signsAlone.test(text)
 
 /** The text as a spreadsheet may open it. */
 export const guardedText = (text: string): string => (isLikeFormula(text) ? `'${text}` : text)
