@@ -25,7 +25,7 @@ test('a table of a selection holds its rows and no others', async () => {
     const within = { dataset, all: [{ kind: 'classes', artifact: clustering, classes: [2] }] }
     await bench.compute('export', { source: clustering }, { path, within })
     expect(readFileSync(path, 'utf8').trim().split(/\r?\n/)).toEqual([
-      'pixel,column,line,class,class_name',
+      'pixel_index,column,line,class,class_name',
       '2,2,0,2,Class 2',
       '6,2,1,2,Class 2',
       '10,2,2,2,Class 2',

@@ -46,11 +46,14 @@ describe('OpenCache', () => {
     const cache = new OpenCache<string>(2)
     const closed: string[] = []
     const close = async (value: string): Promise<void> => void closed.push(value)
-    const failing = Promise.withResolvers<string>()
-    const first = cache.open(1, () => failing.promise, close)
+    let fail = (_reason: Error): void => undefined
+    const failing = new Promise<string>((_, reject) => {
+      fail = reject
+    })
+    const first = cache.open(1, () => failing, close)
     const dropped = cache.drop(1)
     expect(await cache.open(1, async () => 'there', close)).toBe('there')
-    failing.reject(new Error('gone'))
+    fail(new Error('gone'))
     await expect(first).rejects.toThrow('gone')
     await dropped
     await cache.clear()

@@ -188,7 +188,18 @@ test('the table holds every row under the filter with its blame and verdict', as
   const list = made()
   await list.read(request)
   const table = reviewTable((await list.all()) ?? [])
-  expect(table.columns).toEqual(['row index', 'score', 'p', 'confidence', 'column 1', 'share 1', 'value 1', 'expected 1', 'verdict', 'comment'])
+  expect(table.columns).toEqual([
+    'row index',
+    'score',
+    'p',
+    'confidence',
+    'column 1',
+    'share 1',
+    'value 1',
+    'expected 1',
+    'verdict',
+    'comment',
+  ])
   expect(table.rows).toHaveLength(nRows)
   expect(table.rows[1]).toEqual([10, 999, 0.001, 0.9, 'flow', 0.6, 3, 1, 'dismissed', 'cloud, thin'])
 })

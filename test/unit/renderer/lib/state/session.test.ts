@@ -196,7 +196,7 @@ test('a project that is open elsewhere is opened to read when that is asked for'
   expect(session.failure).toBeNull()
 })
 
-test.each(['PROJECT_READ_ONLY', 'FOLDER_READ_ONLY'])(
+test.each(['PROJECT_READ_ONLY', 'FOLDER_READ_ONLY'] as const)(
   'where nothing can be written (%s) a project is opened to read at once',
   async (code) => {
     const project = { path: '/p/a.stratum', name: 'a', readOnly: true, sizeBytes: 1, createdAt: '', undo: null, redo: null }
