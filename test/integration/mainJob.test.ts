@@ -156,7 +156,7 @@ describe('exports of the main job', () => {
     await bench.compute('export', { source: done.map.id }, { path: csv })
     const lines = readFileSync(csv, 'utf8').trim().split('\n')
     expect(lines).toHaveLength(size * size + 1)
-    expect(lines[0]).toBe('pixel,column,line,class,class_name')
+    expect(lines[0]).toBe('pixel_index,column,line,class,class_name')
     const npy = join(folder, 'codes.npy')
     await bench.compute('export', { source: done.latents.id }, { path: npy })
     expect(readFileSync(npy).subarray(0, 128).toString('latin1')).toContain(`(${size}, ${size}, 4)`)

@@ -31,7 +31,7 @@ const rules: readonly Rule[] = [
     model: 'count-vae',
     preset: 'default',
     suits: `raw counts of ${enoughCells} cells or more`,
-    fits: (data) => data.validRows >= enoughCells && holdsCounts(data),
+    fits: (data) => data.validRows >= enoughCells && holdsRawCells(data),
   },
   { kinds: ['cells'], model: 'denoising', preset: 'cells', suits: 'cells that are fewer or hold no raw counts' },
   {
@@ -79,8 +79,11 @@ export function proposedModel(data: Data, asCounts = true): Proposal {
   return rule
 }
 
+/** Raw counts of cells. */
+export const holdsRawCells = (data: Pick<DatasetMeta, 'kind' | 'summaries'>): boolean => data.kind === 'cells' && holdsCounts(data)
+
 /** Whole numbers from 0. Extremes tell: the largest of a column of logarithms or shares is hardly ever whole, in all columns never. */
-function holdsCounts({ summaries }: Data): boolean {
+function holdsCounts({ summaries }: Pick<DatasetMeta, 'summaries'>): boolean {
   const measured = summaries.filter(({ min, max }) => min !== null && max !== null)
   return measured.some(({ max }) => Number(max) > 1) && measured.every(({ min, max }) => isCount(min) && isCount(max))
 }

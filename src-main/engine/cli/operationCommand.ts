@@ -5,6 +5,8 @@
 import { resolve } from 'node:path'
 import type { Artifact, ArtifactKind } from '#common/domain/artifact.ts'
 import { StratumError } from '#common/errors.ts'
+import type { DatasetMeta } from '#common/domain/dataset.ts'
+import { holdsRawCells } from '#common/domain/proposedModel.ts'
 import type { MatrixMeta } from '#common/domain/results.ts'
 import { deviceFor } from '../compute/devices/settings.ts'
 import { readerFor } from '../data/readers/registry.ts'
@@ -290,12 +292,12 @@ function modelChoice(operation: OperationDefinition, params: Values) {
   return { model, preset }
 }
 
-/** What the step in between needs to know of the operation it is for: models and presets may want their own preparation. */
-function bridgeParams(bridge: string, operation: OperationDefinition, params: Values): Values {
+/** What the step in between needs to know of the operation it is for: models and presets may want their own preparation of the source. */
+function bridgeParams(bridge: string, operation: OperationDefinition, source: Artifact, params: Values): Values {
   if (bridge === 'prepare-as') return { path: params.path }
   if (bridge !== 'prepare' || !trainsModel(operation)) return {}
   const { model, preset } = modelChoice(operation, params)
-  return preparationFor(model, preset)
+  return preparationFor(model, preset, source.kind === 'dataset' && holdsRawCells(source.meta as unknown as DatasetMeta))
 }
 
 /** @throws ARTIFACT_NOT_FOUND, which says so where a model to train is meant */
@@ -343,7 +345,7 @@ async function inputsFor(
       await workspace.compute({
         operation: bridge.operation,
         inputs: { [bridge.role]: artifact.id },
-        params: bridgeParams(bridge.operation, operation, params),
+        params: bridgeParams(bridge.operation, operation, artifact, params),
         seed,
         device,
       })

@@ -10,7 +10,7 @@ import { add, mul, type Tensor2D } from '@tensorflow/tfjs-core'
 import { z } from 'zod'
 import { codeSparsity, meanSquaredError } from '../losses/reconstruction.ts'
 import { totalOf } from '../losses/terms.ts'
-import { defineModel } from './define.ts'
+import { defineModel, variableGenes } from './define.ts'
 import { denseNetwork, denseParams, sparsity } from './denseNetwork.ts'
 import { batchSize, epochs, learningRate, schedule } from './training.ts'
 
@@ -56,6 +56,7 @@ export const autoencoder = defineModel({
       summary: 'Ten numbers per cell through one layer of 128; for log-normalised counts of selected genes.',
       params: { codeSize: 10, encoder: [128], activation: 'relu' },
       scaling: 'z-score',
+      ...variableGenes,
     },
     {
       id: 'embedding',

@@ -161,17 +161,27 @@ export interface Preset<P> {
   readonly scaling?: 'z-score' | 'min-max'
   /** Other parameters of the prepare step that it was made for. */
   readonly prepare?: Readonly<Record<string, unknown>>
+  /** More of them where the data are raw counts of cells. */
+  readonly prepareCounts?: Readonly<Record<string, unknown>>
 }
 
-/** What a model and its preset want of the prepare step; what the user says goes before. */
+/**
+ * For presets of cells: genes that vary most are chosen on raw counts, of which there are tens of thousands, most hardly ever found. Cells without
+ * counts hold genes that somebody chose already.
+ */
+export const variableGenes = { prepareCounts: { topGenes: 2000 } } as const
+
+/** What a model and its preset want of the prepare step, for data that are raw counts of cells or others; what the user says goes before. */
 export function preparationFor(
   { learnsFrom }: Pick<ModelDefinition, 'learnsFrom'>,
-  preset: Pick<Preset<never>, 'scaling' | 'prepare'> | null | undefined,
+  preset: Pick<Preset<never>, 'scaling' | 'prepare' | 'prepareCounts'> | null | undefined,
+  ofCounts = false,
 ): Record<string, unknown> {
   return {
     ...(learnsFrom === 'counts' && { counts: 'none', scaling: 'none' }),
     ...(preset?.scaling && { scaling: preset.scaling }),
     ...preset?.prepare,
+    ...(ofCounts && preset?.prepareCounts),
   }
 }
 

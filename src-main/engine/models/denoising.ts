@@ -20,7 +20,7 @@ import { randomNormal, randomUniform } from '../compute/random/kernel.ts'
 import { Corruption, checkCorruption, corrupted, corruptionLabels, isShare } from '../layers/corruption.ts'
 import { codeSparsity, knownMean, meanSquaredError } from '../losses/reconstruction.ts'
 import { totalOf } from '../losses/terms.ts'
-import { defineModel, type Noise } from './define.ts'
+import { defineModel, type Noise, variableGenes } from './define.ts'
 import { denseNetwork, denseParams, sparsity } from './denseNetwork.ts'
 import { batchSize, epochs, learningRate, schedule } from './training.ts'
 
@@ -108,6 +108,7 @@ export const denoising = defineModel({
         'A quarter of the genes missed by chance, ten numbers per cell; for log-normalised counts of selected genes, where 0 is not found.',
       params: { codeSize: 10, encoder: [128], activation: 'relu', noise: 'masking', noiseLevel: 0.25 },
       scaling: 'min-max',
+      ...variableGenes,
     },
     {
       id: 'embedding',

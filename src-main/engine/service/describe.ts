@@ -17,7 +17,14 @@ export const describeModel = (model: ModelDefinition): ModelDescription => ({
   params: describeParams(model.params),
   presets: model.presets.map((preset) => {
     const { id, title, summary, params } = preset
-    return { id, title, summary, params: { ...params }, prepare: preparationFor(model, preset) }
+    return {
+      id,
+      title,
+      summary,
+      params: { ...params },
+      prepare: preparationFor(model, preset),
+      prepareCounts: preparationFor(model, preset, true),
+    }
   }),
 })
 

@@ -7,7 +7,7 @@ import type { EngineCalls, ModelDescription } from '#common/contract/engine.ts'
 import type { Artifact } from '#common/domain/artifact.ts'
 import { columnPattern } from '#common/domain/columnPattern.ts'
 import type { DatasetMeta } from '#common/domain/dataset.ts'
-import type { Proposal } from '#common/domain/proposedModel.ts'
+import { holdsRawCells, type Proposal } from '#common/domain/proposedModel.ts'
 import type { ModelLayout } from '#common/domain/results.ts'
 import type { ErrorReport } from '#common/errors.ts'
 import { defaultsOf, thatMatter } from '../forms/fields.ts'
@@ -97,8 +97,9 @@ export class ModelDraft {
   }
 
   /** What model and preset need of the prepare step goes before its defaults. */
-  prepareBaseline(model: ModelDescription | null): Values {
-    return (model && this.preset(model)?.prepare) ?? {}
+  prepareBaseline(model: ModelDescription | null, data: DatasetMeta | null): Values {
+    const preset = model && this.preset(model)
+    return (data && holdsRawCells(data) ? preset?.prepareCounts : preset?.prepare) ?? {}
   }
 
   /** What the user set of the prepare step, as far as it suits this data: columns and fields of other data are no choice here. */

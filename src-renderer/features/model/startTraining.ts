@@ -10,7 +10,7 @@ import { draft } from './draft.ts'
 export function preparedFor(dataset: Artifact, model: ModelDescription): Promise<Artifact | null> {
   const data = metaOf(dataset, 'dataset')
   const schema = session.registry?.operations.find(({ id }) => id === 'prepare')?.params ?? {}
-  const [usual, chosen] = [draft.prepareBaseline(model), draft.prepareFor(data)]
+  const [usual, chosen] = [draft.prepareBaseline(model, data), draft.prepareFor(data)]
   return session.runToEnd({
     operation: 'prepare',
     inputs: { dataset: dataset.id },

@@ -27,7 +27,7 @@ export const ModelDescription = z.object({
   paper: z.string(),
   fits: z.array(z.string()),
   params: ParameterSchema,
-  /** `prepare`: parameters of the prepare step that the model, or this preset, was made for. */
+  /** `prepare`: parameters of the prepare step that the model, or this preset, was made for; `prepareCounts`: those for raw counts of cells. */
   presets: z.array(
     z.object({
       id: z.string(),
@@ -35,6 +35,7 @@ export const ModelDescription = z.object({
       summary: z.string(),
       params: z.record(z.string(), z.unknown()),
       prepare: z.record(z.string(), z.unknown()).optional(),
+      prepareCounts: z.record(z.string(), z.unknown()).optional(),
     }),
   ),
 })

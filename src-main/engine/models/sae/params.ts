@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { StratumError } from '#common/errors.ts'
 import type { StageLayout } from '#common/domain/results.ts'
+import { variableGenes } from '../define.ts'
 import { batchSize, epochs, learningRate, schedule } from '../training.ts'
 
 /** What every model of the family says of itself. */
@@ -171,6 +172,7 @@ export function dictionaryPresets<Codes extends 'k' | 'targetCodes'>(
       summary: `${said('32')} of 1024 codes per cell: programs of genes.`,
       params: { ...of(32, 1024), learningRate: 0.001 },
       scaling: 'z-score' as const,
+      ...variableGenes,
     },
     {
       id: 'embedding',

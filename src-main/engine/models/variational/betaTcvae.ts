@@ -16,7 +16,7 @@ import { z } from 'zod'
 import { StratumError } from '#common/errors.ts'
 import { totalOf } from '../../losses/terms.ts'
 import { type KlParts, klParts } from '../../losses/totalCorrelation.ts'
-import { defineModel } from '../define.ts'
+import { defineModel, variableGenes } from '../define.ts'
 import { batchSize, epochs, learningRate, schedule } from '../training.ts'
 import { variationalFace } from './importance.ts'
 import {
@@ -99,6 +99,7 @@ export const betaTcvae = defineModel({
       summary: 'Ten numbers per cell, each for one programme of genes; for log-normalised counts of selected genes.',
       params: { ...sized.cells, warmup: 0.25 },
       scaling: 'z-score',
+      ...variableGenes,
     },
     embeddingPreset,
     {

@@ -18,7 +18,7 @@ import { z } from 'zod'
 import { denseChain } from '../../layers/dense.ts'
 import { klBetween, klPerUnit, meanKl } from '../../losses/kl.ts'
 import { totalOf } from '../../losses/terms.ts'
-import { defineModel, type TensorMap } from '../define.ts'
+import { defineModel, type TensorMap, variableGenes } from '../define.ts'
 import { batchSize, epochs, learningRate, schedule } from '../training.ts'
 import { logImportanceWeights, variationalFace } from './importance.ts'
 import { code, drawn, family, grownAt, network, networkParams, type Posterior, sized, warmup } from './network.ts'
@@ -81,6 +81,7 @@ export const cvae = defineModel({
       summary: 'Ten numbers per cell through one layer of 128, batch or donor known; for log-normalised counts of selected genes.',
       params: { ...sized.cells, warmup: 0.25 },
       scaling: 'z-score',
+      ...variableGenes,
     },
     {
       id: 'embedding',

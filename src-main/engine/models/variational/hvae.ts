@@ -31,7 +31,7 @@ import { z } from 'zod'
 import { denseChain } from '../../layers/dense.ts'
 import { klBetween, klPerUnit, meanKl } from '../../losses/kl.ts'
 import { totalOf } from '../../losses/terms.ts'
-import { defineModel, type TensorMap } from '../define.ts'
+import { defineModel, type TensorMap, variableGenes } from '../define.ts'
 import { batchSize, epochs, learningRate, schedule } from '../training.ts'
 import { logDensity, repeated, standardNormal } from './importance.ts'
 import {
@@ -113,6 +113,7 @@ export const hvae = defineModel({
       summary: 'Twelve numbers per cell, three above them; for log-normalised counts of selected genes.',
       params: { ...sized.cells, codeSize: 12, secondSize: 3 },
       scaling: 'z-score',
+      ...variableGenes,
     },
     {
       id: 'embedding',

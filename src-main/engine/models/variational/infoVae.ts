@@ -14,7 +14,7 @@ import { mean, mul, type Scalar, type Tensor2D } from '@tensorflow/tfjs-core'
 import { z } from 'zod'
 import { klPerUnit, meanKl } from '../../losses/kl.ts'
 import { totalOf } from '../../losses/terms.ts'
-import { defineModel } from '../define.ts'
+import { defineModel, variableGenes } from '../define.ts'
 import { batchSize, epochs, learningRate, schedule } from '../training.ts'
 import { variationalFace } from './importance.ts'
 import { code, drawn, embeddingPreset, family, grownAt, network, networkParams, sized, warmup, wholeStage } from './network.ts'
@@ -59,6 +59,7 @@ export const infoVae = defineModel({
       summary: 'Ten numbers per cell that all stay in use; for log-normalised counts of selected genes.',
       params: sized.cells,
       scaling: 'z-score',
+      ...variableGenes,
     },
     embeddingPreset,
     {

@@ -13,7 +13,7 @@ import { mean, neg, type Scalar } from '@tensorflow/tfjs-core'
 import { z } from 'zod'
 import { logMeanExp } from '../../compute/special/logSumExp.ts'
 import { totalOf } from '../../losses/terms.ts'
-import { defineModel } from '../define.ts'
+import { defineModel, variableGenes } from '../define.ts'
 import { batchSize, epochs, learningRate, schedule } from '../training.ts'
 import { logImportanceWeights, variationalFace } from './importance.ts'
 import { code, embeddingPreset, family, network, networkParams, sized, wholeStage } from './network.ts'
@@ -57,6 +57,7 @@ export const iwae = defineModel({
       summary: 'Ten numbers per cell through one layer of 128; for log-normalised counts of selected genes.',
       params: sized.cells,
       scaling: 'z-score',
+      ...variableGenes,
     },
     embeddingPreset,
     {

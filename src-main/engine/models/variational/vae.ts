@@ -16,7 +16,7 @@ import { abs, mean, mul, type Scalar, sub } from '@tensorflow/tfjs-core'
 import { z } from 'zod'
 import { klBeyondFreeBits, klPerUnit, meanKl } from '../../losses/kl.ts'
 import { totalOf } from '../../losses/terms.ts'
-import { defineModel } from '../define.ts'
+import { defineModel, variableGenes } from '../define.ts'
 import { batchSize, epochs, learningRate, schedule } from '../training.ts'
 import { variationalFace } from './importance.ts'
 import { code, drawn, family, grownAt, network, networkParams, sized, warmup, wholeStage } from './network.ts'
@@ -76,6 +76,7 @@ export const vae = defineModel({
       summary: 'Ten numbers per cell through one layer of 128; for log-normalised counts of selected genes.',
       params: { ...sized.cells, warmup: 0.25 },
       scaling: 'z-score',
+      ...variableGenes,
     },
     {
       id: 'embedding',

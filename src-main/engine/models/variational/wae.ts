@@ -21,7 +21,7 @@ import { stopGradient } from '../../compute/special/gradientFlow.ts'
 import { mapValues } from '../../compute/step.ts'
 import { denseChain } from '../../layers/dense.ts'
 import { totalOf } from '../../losses/terms.ts'
-import { defineModel, type TensorMap } from '../define.ts'
+import { defineModel, type TensorMap, variableGenes } from '../define.ts'
 import { batchSize, epochs, learningRate, schedule } from '../training.ts'
 import { code, embeddingPreset, family, layers, networkParams, sized, widths } from './network.ts'
 import { checkPairs, kernel, towardsPrior } from './prior.ts'
@@ -88,6 +88,7 @@ export const wae = defineModel({
       summary: 'Ten numbers per cell through one layer of 128; for log-normalised counts of selected genes.',
       params: sized.cells,
       scaling: 'z-score',
+      ...variableGenes,
     },
     embeddingPreset,
     {

@@ -19,10 +19,18 @@ describe('what models want of the preparation', () => {
     expect(preparationFor(modelById('count-vae'), presetOf('count-vae', 'table'))).toEqual(asTheyAre)
     expect(preparationFor(modelById('count-vae'), presetOf('count-vae', 'default'))).toEqual({ ...asTheyAre, topGenes: 2000 })
   })
+  test('is the most variable genes for cells of raw counts alone', () => {
+    for (const model of models)
+      for (const preset of model.presets.filter(({ id }) => id === 'cells')) {
+        expect(preparationFor(model, preset, true), model.id).toMatchObject({ topGenes: 2000 })
+        expect(preparationFor(model, preset), model.id).not.toHaveProperty('topGenes')
+      }
+  })
   test.each(models.flatMap((model) => model.presets.map((preset) => [`${model.id}, ${preset.id}`, model, preset] as const)))(
     'of %s is something the step takes',
     (_, model, preset) => {
-      expect(prepareOperation.params.strict().safeParse(preparationFor(model, preset)).error).toBeUndefined()
+      for (const ofCounts of [false, true])
+        expect(prepareOperation.params.strict().safeParse(preparationFor(model, preset, ofCounts)).error).toBeUndefined()
     },
   )
 })
