@@ -210,7 +210,7 @@ test('every plot of the points view is saved as it is seen, and as its data', as
   for (const [menu, stem, head] of [
     [/^Tree: save/, 'tree', /^node,height,pixels,classes/],
     [/^Mean spectra: save/, 'mean-spectra', /\n/],
-    [/^Code 2 against Code 1: save/, 'code-2-against-code-1', /^row,Code 1,Code 2,class/],
+    [/^Code 2 against Code 1: save/, 'code-2-against-code-1', /^row_index,Code 1,Code 2,class/],
   ] as const) {
     // What is drawn as pixels is text that may say anything.
     const svg = String(await saved(menu, 'Save as SVG', `${stem}.svg`)).replace(/data:image[^"]*/g, '')

@@ -33,6 +33,21 @@ const failure = async (...args: string[]): Promise<{ code: string; message: stri
 const artifacts = async (path = project): Promise<Artifact[]> => (await result('list', path)) as unknown as Artifact[]
 const sourceOf = (artifact: Artifact): DatasetMeta['source'] => (artifact.meta as unknown as DatasetMeta).source
 
+/** A scene of one band and 16 × 16 pixels in UTM. */
+function raster(value: (i: number) => number): Uint8Array {
+  const tags: TinyTag[] = [
+    [256, 16],
+    [257, 16],
+    [258, 8],
+    [259, 1],
+    [262, 1],
+    [277, 1],
+    [278, 16],
+  ].map(([id, value]) => ({ id, type: 3, values: [value] }))
+  tags.push({ id: 33550, type: 12, values: [30, 30, 0] }, { id: 33922, type: 12, values: [0, 0, 0, 500_000, 4_600_000, 0] })
+  return tinyTiff([{ tags, blocks: [Uint8Array.from({ length: 256 }, (_, i) => value(i))] }])
+}
+
 test('project and data that move together compute nothing twice', async () => {
   await result('prepare', project, 't')
   renameSync(folder.file('study'), folder.file('archive'))
@@ -47,18 +62,6 @@ test('project and data that move together compute nothing twice', async () => {
 })
 
 test('a region that moves computes nothing anew, and one that changes does', async () => {
-  const tags: TinyTag[] = [
-    [256, 16],
-    [257, 16],
-    [258, 8],
-    [259, 1],
-    [262, 1],
-    [277, 1],
-    [278, 16],
-  ].map(([id, value]) => ({ id, type: 3, values: [value] }))
-  tags.push({ id: 33550, type: 12, values: [30, 30, 0] }, { id: 33922, type: 12, values: [0, 0, 0, 500_000, 4_600_000, 0] })
-  const raster = (value: (i: number) => number): Uint8Array =>
-    tinyTiff([{ tags, blocks: [Uint8Array.from({ length: 256 }, (_, i) => value(i))] }])
   const [scene, mask, elsewhere] = ['scene.tif', 'mask.tif', 'elsewhere.tif'].map((name) => folder.file(`study/${name}`))
   writeFileSync(
     scene,
@@ -81,8 +84,27 @@ test('a region that moves computes nothing anew, and one that changes does', asy
 })
 
 test('a dataset of a project whose keys held the path is recognised', async () => {
+  const scene = folder.file('study/scene.tif')
+  writeFileSync(
+    scene,
+    raster((i) => (i * 7) % 251),
+  )
+  const { id } = await result('import', project, scene)
+  await asKeyedBefore(Number(id))
+  expect(await result('import', project, scene)).toMatchObject({ id })
+})
+
+test('a table from before row numbers were told apart is imported anew, and stays as it was', async () => {
+  await asKeyedBefore(1)
+  expect(await result('import', project, table)).toMatchObject({ id: 2 })
+  expect((await artifacts()).map(({ id }) => id)).toEqual([1, 2])
+  await result('prepare', project, '1')
+})
+
+/** Gives a dataset the key that it had while keys held the path of the file, and the hash of the file alone. */
+async function asKeyedBefore(id: number): Promise<void> {
   const opened = openProject(project)
-  const [dataset] = opened.artifacts() as [Artifact]
+  const dataset = opened.artifact(id)
   const former = contentKey({
     operation: 'import',
     version: 1,
@@ -96,10 +118,9 @@ test('a dataset of a project whose keys held the path is recognised', async () =
   opened.close()
   const { default: Database } = await import('better-sqlite3')
   const db = new Database(project)
-  db.prepare('UPDATE artifact SET content_key = ?').run(former)
+  db.prepare('UPDATE artifact SET content_key = ? WHERE id = ?').run(former, id)
   db.close()
-  expect(await result('import', project, table)).toMatchObject({ id: dataset.id })
-})
+}
 
 test('a missing file is told before anything is computed, and linked again', async () => {
   mkdirSync(folder.file('elsewhere/deep'), { recursive: true })

@@ -10,7 +10,7 @@ interface Points {
   readonly scores: Float32Array | null
 }
 
-/** Row number (from 0, as in the dataset), the two numbers it is drawn at, and class, score and selection where there are any. */
+/** Row index (from 0, as in files), the two numbers it is drawn at, and class, score and selection where there are any. */
 export function pointTable(
   { n, numbers, size, rows, labels, scores }: Points,
   axes: readonly [number, number],
@@ -18,7 +18,7 @@ export function pointTable(
   selected: Uint8Array | null,
 ): PlotTable {
   const inside = selected?.length === n ? selected : null
-  const columns = ['row', names[0], ...(size > 1 ? [names[1]] : []), ...(labels ? ['class'] : []), ...(scores ? ['score'] : [])]
+  const columns = ['row_index', names[0], ...(size > 1 ? [names[1]] : []), ...(labels ? ['class'] : []), ...(scores ? ['score'] : [])]
   return {
     columns: inside ? [...columns, 'selected'] : columns,
     rows: Array.from({ length: n }, (_, i) => [
