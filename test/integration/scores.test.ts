@@ -8,6 +8,8 @@ import { ComparisonMeta } from '#common/domain/results.ts'
 import { choiceOf, ScoresMeta } from '#common/domain/scores.ts'
 import { rocAuc } from '#engine/analysis/evaluation/roc.ts'
 import { randomStream } from '#engine/analysis/random.ts'
+import { quantileOfSorted, sortedFinite } from '#engine/analysis/statistics/quantiles.ts'
+import { createNpy } from '#engine/export/npy.ts'
 import { recipeOf } from '#engine/operations/recipe.ts'
 import { createAnomalies } from '#engine/service/anomalies.ts'
 import { openWorkbench, type Workbench } from '../helpers/workbench.ts'
@@ -52,6 +54,24 @@ describe('scores of a scene', () => {
     const matrix = await bench.compute('prepare', { dataset: dataset.id })
     const model = await bench.compute('train', { matrix: matrix.id }, { model: 'pca', settings: { components: 3 } })
     latents = await bench.compute('encode', { model: model.id })
+  })
+
+  it('drift holds the errors of all valid pixels against, however few of a scene they are', async () => {
+    const random = randomStream(3, 'sparse scene')
+    const [side, bands] = [500, 3]
+    const values = new Float32Array(side * side * bands).fill(Number.NaN)
+    for (let i = 11; i < side * side; i += 2500) for (let b = 0; b < bands; b++) values[i * bands + b] = random.uniform()
+    const file = await createNpy(join(folder, 'sparse.npy'), 'float32', [side, side, bands])
+    await file.write(values)
+    await file.finish()
+    const dataset = await bench.compute('import', {}, { path: join(folder, 'sparse.npy'), as: 'raster' })
+    const matrix = await bench.compute('prepare', { dataset: dataset.id })
+    const model = await bench.compute('train', { matrix: matrix.id }, { model: 'pca', settings: { components: 1 } })
+    const codes = await bench.compute('encode', { model: model.id })
+    const drift = ComparisonMeta.parse((await bench.compute('drift', { latents: codes.id }, { permutations: 99 })).meta)
+    const errors = sortedFinite(bench.project.array(codes.id, 'error').read(0, side * side))
+    expect(errors).toHaveLength(100)
+    expect(drift.rows.find(({ name }) => name === 'Reconstruction error')?.figures.after).toBe(quantileOfSorted(errors, 0.5))
   })
 
   it('say what they rest on, and list flagged pixels with the bands to blame', async () => {

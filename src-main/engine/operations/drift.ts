@@ -15,6 +15,7 @@ import { fitLogistic, logOdds } from '../analysis/statistics/logistic.ts'
 import { quantileOfSorted, sortedFinite } from '../analysis/statistics/quantiles.ts'
 import { holm } from '../analysis/statistics/tailProbability.ts'
 import { randomStream, spreadSample } from '../analysis/random.ts'
+import { sampleValidRows } from '../analysis/sampleRows.ts'
 import { rocAuc } from '../analysis/evaluation/roc.ts'
 import { defineOperation, type OperationContext } from './define.ts'
 import { type Frame, openFrame } from './score/frame.ts'
@@ -73,7 +74,7 @@ const columns: readonly ComparisonColumn[] = [
 
 export const driftOperation = defineOperation({
   id: 'drift',
-  version: 1,
+  version: 2,
   title: 'Look for drift',
   summary: 'Holds a dataset against the rows a model learned from: columns, codes, errors.',
   citation: 'Gretton et al. 2012, A kernel two-sample test, JMLR 13',
@@ -239,14 +240,15 @@ async function toldApart(a: Sample, b: Sample, Z: number, signal: AbortSignal): 
   return rocAuc(odds, isNew)
 }
 
-async function errorRow({ project, seed }: Context, frame: Frame, latents: number): Promise<ComparisonMeta['rows'][number]> {
+async function errorRow({ project, seed, signal }: Context, frame: Frame, latents: number): Promise<ComparisonMeta['rows'][number]> {
   const { matrix, model } = frame
   const part = calibrationPart(matrix)
   const count = part === 'holdout' ? matrix.holdoutRows : matrix.trainRows
   const places = spreadSample(count, Math.min(20_000, Math.max(100, Math.floor(mostBytes / (4 * frame.D)))), randomStream(seed, 'errors'))
   const before = sortedFinite(await frame.errors(rowsAt(project.array(model.matrix, part), places), places.length))
   const reader = project.array(latents, 'error')
-  const after = sortedFinite(rowsAt(reader, spreadSample(frame.latents.rows, 20_000, randomStream(seed, 'errors now'))))
+  const { rows, validRows } = frame.latents
+  const after = sortedFinite((await sampleValidRows(reader, rows, validRows, 1, 20_000, seed, signal)).codes)
   const { statistic, p } = kolmogorovSmirnov(before, after)
   return {
     name: 'Reconstruction error',
