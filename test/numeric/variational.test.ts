@@ -71,6 +71,32 @@ describe('maximum mean discrepancy', () => {
   })
 })
 
+describe('the gradient of the discrepancy', () => {
+  const scales = [0.1, 0.2, 0.5, 1, 2, 5, 10]
+  /** dk/d‖a − b‖² */
+  const slopes = {
+    rbf: (d2: number, Z: number) => (-0.5 / Z) * Math.exp(-d2 / (2 * Z)),
+    imq: (d2: number, Z: number) => -sumOf(scales.map((c) => (2 * Z * c) / (2 * Z * c + d2) ** 2)),
+  }
+  // 1500² · 2 numbers are more than are kept for differences
+  test.each([
+    ['rbf', 7, 3],
+    ['imq', 7, 3],
+    ['imq', 1500, 2],
+  ] as const)('with the %s kernel is the sum over pairs of %i rows', (name, n, Z) => {
+    const [a, b] = [matrix(normals(n * Z), Z), matrix(normals(n * Z, 1.5, 0.3), Z)]
+    const [A, B] = [rowsOf(a), rowsOf(b)]
+    const found = rowsOf(grad((codes: Tensor) => mmd(codes as Tensor2D, b, name))(a) as Tensor2D)
+    const slope = (u: number[], v: number[]) => slopes[name](sumOf(u.map((x, j) => (x - v[j]) ** 2)), Z)
+    for (const i of [0, 3, n - 1]) {
+      const expected = A[i].map((x, j) =>
+        sumOf(A.map((_, l) => (l === i ? 0 : 4 * (slope(A[i], A[l]) * (x - A[l][j]) - slope(A[i], B[l]) * (x - B[l][j]))))),
+      )
+      for (const j of expected.keys()) expect(found[i][j] * (n - 1)).toBeCloseTo(expected[j] / n, n > 100 ? 4 : 5)
+    }
+  })
+})
+
 describe('the parts of the divergence', () => {
   const [B, Z] = [6, 3]
   const mu = matrix(normals(B * Z), Z)

@@ -30,6 +30,7 @@ import {
   type Tensor,
   type Tensor2D,
   tensor2d,
+  transpose,
 } from '@tensorflow/tfjs-core'
 import { logSumExp } from '../compute/special/logSumExp.ts'
 
@@ -65,12 +66,14 @@ function logWeights(sampling: Sampling, B: number, N: Scalar): Tensor {
 /** @param N  rows that q(z) is the mean over, at least B */
 export function klParts(z: Tensor2D, mu: Tensor2D, logVariance: Tensor2D, N: Scalar, sampling: Sampling): KlParts {
   const B = z.shape[0]
-  // [B, B, Z]: row i's code under row j's posterior
-  const each = logNormal(expandDims(z, 1), expandDims(mu, 0), expandDims(logVariance, 0))
+  // [Z, B, B]: row i's code under row j's posterior, j last, so that whole rows are computed at once
+  const [code, centre, spread] = [expandDims(transpose(z), 2), expandDims(transpose(mu), 1), expandDims(transpose(logVariance), 1)]
+  const each = logNormal(code, centre, spread)
   const weights = logWeights(sampling, B, N)
-  const logQ = logSumExp(add(sum(each, 2), weights), 1)
-  const perCode = weights.rank === 2 ? add(each, expandDims(weights, 2)) : add(each, weights)
-  const logProduct = sum(logSumExp(perCode, 1), 1)
+  // A weight that is the same for all pairs is added to the sums.
+  const weighted = (x: Tensor): Tensor => (weights.rank === 2 ? logSumExp(add(x, weights)) : add(logSumExp(x), weights))
+  const logQ = weighted(sum(each, 0))
+  const logProduct = sum(weighted(each), 0)
   const logPosterior = sum(logNormal(z, mu, logVariance), 1)
   const logPrior = sum(neg(add(mul(0.5, square(z)), halfLogTwoPi)), 1)
   return {

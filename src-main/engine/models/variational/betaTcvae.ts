@@ -38,7 +38,7 @@ const pieceRows = 256
 
 export const betaTcvae = defineModel({
   id: 'beta-tcvae',
-  version: 1,
+  version: 2,
   title: 'Variational autoencoder with independent codes (β-TCVAE)',
   summary: 'A variational autoencoder in which codes that depend on each other are dear, so that each stands for one thing.',
   ...family,

@@ -22,7 +22,7 @@ import { checkPairs, kernel, towardsPrior } from './prior.ts'
 
 export const infoVae = defineModel({
   id: 'infovae',
-  version: 1,
+  version: 2,
   title: 'Variational autoencoder that uses its code (InfoVAE)',
   summary: 'Holds the codes of all rows together to a bell curve instead of each row’s, so that they stay informative.',
   ...family,

@@ -30,7 +30,7 @@ const { codeSize, encoder, decoder, activation } = networkParams
 
 export const wae = defineModel({
   id: 'wae',
-  version: 1,
+  version: 2,
   title: 'Wasserstein autoencoder',
   summary: 'A plain autoencoder whose codes together have the shape of a bell curve.',
   ...family,
