@@ -5,12 +5,12 @@ import { throwIfCancelled } from '#common/errors.ts'
 import { DatasetKind, type DatasetMeta, type SourceReference } from '#common/domain/dataset.ts'
 import { describeSource, summariseSource } from '../data/import.ts'
 import { recordedByStore, storeKey } from '../data/chunkStore/chunkStore.ts'
-import type { Reader } from '../data/dataset.ts'
 import { chosenOptions, openSource } from '../data/inspect.ts'
 import { readerFor } from '../data/readers/registry.ts'
 import { splitOptions } from '../data/series/options.ts'
 import { knownHash, statOf } from '../data/source/hash.ts'
 import { namesFiles, withoutPlaces } from '../data/source/optionPaths.ts'
+import { sinceThen, writtenDown } from '../data/source/laterChoices.ts'
 import { contentOf, locateSource } from '../data/source/reference.ts'
 import { linkedTo } from '../data/source/relink.ts'
 import { defineOperation, type OperationContext } from './define.ts'
@@ -35,7 +35,7 @@ export async function importFile(
 ): Promise<DatasetMeta> {
   ctx.report({ stage: 'Reading the header', fraction: null })
   const reader = await readerFor(path, kindOf(as))
-  const readerOptions = recorded(reader, chosenOptions(reader, as, options))
+  const readerOptions = writtenDown(reader, chosenOptions(reader, as, options))
   // Hashes are remembered, so the file is read through once.
   const describe = (files?: readonly string[]): Promise<SourceReference> =>
     describeSource(path, ctx.project.path, ctx.signal, ctx.report, files)
@@ -54,11 +54,6 @@ export async function importFile(
   }
 }
 
-/** A choice whose default older datasets were not read with is written down. */
-const recorded = ({ options }: Reader, chosen: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
-  hasRowNumbers({ options }) ? { rowNumbers: 'beside', ...chosen } : chosen
-const hasRowNumbers = ({ options }: Pick<Reader, 'options'>): boolean => 'rowNumbers' in options.shape
-
 /** Any reader may have rows that follow one another in time. */
 const kindOf = (as: DatasetKind | null): DatasetKind | undefined => (as === null || as === 'series' ? undefined : as)
 
@@ -69,9 +64,7 @@ async function contentIdentity({ path, as, options }: Params): Promise<string> {
   const own = splitOptions(options).own
   const wanted = kindOf(as)
   const reader = await readerFor(file, wanted)
-  // Tables whose row numbers were learned from are others than those where they go along.
-  if (!isFolder && reader.kind === 'table' && !namesFiles(own, file))
-    return `${await knownHash(file)}${hasRowNumbers(reader) ? ' without row numbers' : ''}`
+  if (!isFolder && reader.kind === 'table' && !namesFiles(own, file)) return `${await knownHash(file)}${sinceThen(reader)}`
   const source = await openSource(file, wanted, own)
   const { files } = source
   await source.close()

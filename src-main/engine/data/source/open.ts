@@ -7,6 +7,7 @@ import type { OpenSource } from '../dataset.ts'
 import { openSource } from '../inspect.ts'
 import { splitOptions } from '../series/options.ts'
 import { knownHash, statOf } from './hash.ts'
+import { asBefore } from './laterChoices.ts'
 import { mapTexts } from './optionPaths.ts'
 import { contentOf, formerParts, type LocatedSource, locateSource, missingSource } from './reference.ts'
 
@@ -22,9 +23,8 @@ export async function openDataset(meta: DatasetMeta, projectPath: string, signal
   )
 }
 
-/** Row numbers of tables were learned from before there was a choice: columns have to stay where they were. */
 export const asImported = ({ format, readerOptions }: Pick<DatasetMeta, 'format' | 'readerOptions'>): Record<string, unknown> =>
-  format === 'csv' && !('rowNumbers' in readerOptions) ? { ...readerOptions, rowNumbers: 'learned' } : { ...readerOptions }
+  asBefore(format, readerOptions)
 
 /** Where the source is, once its content is known to be the same. A file that was only touched is read through once. */
 export async function checkedSource(source: SourceReference, projectPath: string, signal?: AbortSignal): Promise<LocatedSource> {

@@ -36,6 +36,7 @@ export function concludeColumn(
   meaning: Meaning,
   chosen: ChosenType | undefined,
   chosenOrder: DateOrder | undefined,
+  keepZeros: boolean,
 ): ConcludedColumn {
   const at = countsOf(survey, i)
   const [numbers, booleans, dates, texts] = [at('numbers'), at('booleans'), at('dates'), at('texts')]
@@ -48,9 +49,13 @@ export function concludeColumn(
 
   function inferType(): ColumnType {
     if (present === 0 || areIdentifiers(survey, i)) return 'text'
+    if (keepZeros && arePadded(survey, i)) return textType()
     if (numbers > 0 && present - numbers <= tolerated * present) return at('fractions') > 0 ? 'number' : 'integer'
     if (booleans === present) return 'boolean'
     if (dates > 0 && present - dates <= tolerated * present && (dayFirst === 0 || monthFirst === 0)) return 'date'
+    return textType()
+  }
+  function textType(): ColumnType {
     return distinct && areCategories(categoriesOf(distinct, meaning), present + at('doubtful')) ? 'category' : 'text'
   }
 
@@ -90,6 +95,22 @@ export function areIdentifiers(survey: SurveyResult, i: number): boolean {
   const [largest, next] = at('max') > exact ? [at('max'), at('secondMax')] : [-at('min'), -at('secondMin')]
   const counted = at('booleans') + at('dates') + at('texts') + at('fractions') === 0 && at('numbers') > 0
   return counted && next > exact && largest <= mostIdentifier
+}
+
+/** Two digits are the month, the day or the hour (01 … 12) in nearly every table, and numbers; codes have more. */
+const fewestDigits = 3
+
+/**
+ * Whole numbers that begin with zeros they do not need, such as 00123: codes of places, samples and articles, of which a number would
+ * lose the zeros. readr and DuckDB keep them as texts, pandas and polars make 123 of them. It takes more than a stray one of them, or
+ * all as long as the longest number of the column.
+ */
+export function arePadded(survey: SurveyResult, i: number): boolean {
+  const at = countsOf(survey, i)
+  const [numbers, padded, digits] = [at('numbers'), at('padded'), at('mostDigits')]
+  const others = at('booleans') + at('dates') + at('texts')
+  if (padded === 0 || digits < fewestDigits || at('fractions') > 0 || at('min') < 0 || others > tolerated * (numbers + others)) return false
+  return padded > tolerated * numbers || (at('leastDigits') === digits && at('max') < 10 ** digits)
 }
 
 /** Sorted, so that they do not depend on the order of rows; numbers by size. Missing values are none. */

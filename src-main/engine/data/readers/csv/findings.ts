@@ -1,6 +1,6 @@
 /** What the user should know of a table, with the lines where it is. */
 import type { Finding } from '#common/domain/dataset.ts'
-import { type ConcludedColumn, areIdentifiers, suspiciousValue } from './columns.ts'
+import { type ConcludedColumn, areIdentifiers, arePadded, suspiciousValue } from './columns.ts'
 import type { Encoding } from './encoding.ts'
 import type { TableChoices } from './source.ts'
 import { type SurveyResult, countsOf } from './survey.ts'
@@ -150,6 +150,8 @@ export function noteColumns(
       message: `${listOf(identifiers)} ${identifiers.length === 1 ? 'holds' : 'hold'} whole numbers that no computing keeps apart: kept beside the rows as they are written, not learned from.`,
       hint: 'If they are measurements, say with the types option that they are numbers.',
     })
+  const padded = kept.filter((i) => choices.keepZeros && choices.types[name(i)] === undefined && arePadded(survey, i))
+  if (padded.length > 0) notePadded(padded, listOf(padded), concluded, findings)
   const tooMany = kept.filter((i) => choices.types[name(i)] === 'category' && !concluded[i]?.conversion)
   if (tooMany.length > 0)
     findings.push({
@@ -167,6 +169,23 @@ export function noteColumns(
       message: `Whole numbers above ${exactFloat32} in ${listOf(large)} are rounded to seven digits when learned from.`,
       hint: 'If they are identifiers, say with the types option that they are text.',
     })
+}
+
+function notePadded(columns: readonly number[], names: string, concluded: readonly ConcludedColumn[], findings: Finding[]): void {
+  const learned = columns.filter((i) => concluded[i]?.type === 'category').length
+  const fate =
+    learned === 0
+      ? 'kept beside the rows as they are written, not learned from'
+      : learned === columns.length
+        ? 'read as categories, as they are written'
+        : 'kept as they are written, as categories where few come back often'
+  findings.push({
+    severity: 'warning',
+    code: 'LEADING_ZEROS',
+    message: `${names} ${columns.length === 1 ? 'holds' : 'hold'} numbers with zeros in front, such as codes have: ${fate}.`,
+    hint: 'If they are quantities, read them as numbers; for one column of several, say so with the types option.',
+    where: { option: 'leadingZeros', value: 'numbers' },
+  })
 }
 
 function noteStrange(

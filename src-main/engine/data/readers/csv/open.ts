@@ -76,6 +76,7 @@ export async function openCsv(path: string, options: CsvOptions, signal?: AbortS
       types: options.types,
       dateOrder: options.dateOrder,
       labels: options.labels,
+      keepZeros: options.leadingZeros === 'kept',
       rowNumbers: options.rowNumbers === 'beside',
       encodingIsChosen: options.encoding !== undefined,
       hasHeader: judged.hasHeader,

@@ -16,6 +16,8 @@ export const skipped = 0
 export const plainNumbers = 1
 /** Every field goes to `field`. */
 export const everyField = 2
+/** Plain numbers without zeros in front are read here, as 00123 may be a name and no quantity; all others go to `field`. */
+export const unpaddedNumbers = 3
 
 export interface Receiver {
   /**
@@ -120,10 +122,11 @@ export class Scanner {
       for (;;) {
         const kind = c < width ? (kinds[c] as number) : skipped
         let stop = -1
-        if (kind === plainNumbers) {
+        if (kind === plainNumbers || kind === unpaddedNumbers) {
           let q = p
           let b = bytes[q] as number
           while (b === blank && delimiter !== blank) b = bytes[++q] as number
+          const isPadded = b === 48 && kind === unpaddedNumbers && ((bytes[q + 1] as number) ^ 48) < 10
           let negative = false
           if (b === 45) {
             negative = true
@@ -149,7 +152,7 @@ export class Scanner {
             b = bytes[++q] as number
           }
           digits += inPart
-          if (digits > 0 && digits <= 27) {
+          if (digits > 0 && digits <= 27 && !isPadded) {
             let scale = markAt < 0 ? 0 : digits - markAt
             if ((b | 32) === 101) {
               let sign = 1

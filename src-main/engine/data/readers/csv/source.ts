@@ -3,7 +3,7 @@ import type { Column, Finding, SourceReport } from '#common/domain/dataset.ts'
 import { StratumError, throwIfCancelled } from '#common/errors.ts'
 import type { ChunkOptions, OpenSource, RowChunk } from '../../dataset.ts'
 import type { Conversion } from './columnValues.ts'
-import { type ChosenType, type ConcludedColumn, concludeColumn } from './columns.ts'
+import { type ChosenType, type ConcludedColumn, arePadded, concludeColumn } from './columns.ts'
 import type { DateOrder } from './dates.ts'
 import { type Encoding, decoderFor } from './encoding.ts'
 import { FieldTexts } from './fieldTexts.ts'
@@ -24,6 +24,8 @@ export interface TableChoices {
   readonly dateOrder: DateOrder | undefined
   /** Names of the columns that are labels; undefined goes by their names. */
   readonly labels: readonly string[] | undefined
+  /** Whether whole numbers with zeros in front stay as they are written. */
+  readonly keepZeros: boolean
   /** Whether a first column that counts the rows is told apart. */
   readonly rowNumbers?: boolean
   readonly encodingIsChosen: boolean
@@ -56,7 +58,9 @@ export async function openTable(
         path: table.path,
         field: name,
       })
-  const concluded = names.map((name, i) => concludeColumn(survey, i, table.meaning, choices.types[name], choices.dateOrder))
+  const concluded = names.map((name, i) =>
+    concludeColumn(survey, i, table.meaning, choices.types[name], choices.dateOrder, choices.keepZeros),
+  )
   // A column without name and values comes from a delimiter too many at the end of lines.
   const isLeftOver = (i: number): boolean =>
     choices.hasHeader && survey.rows > 0 && concluded[i]?.present === 0 && names[i] === `column ${i + 1}`
@@ -124,10 +128,12 @@ async function surveyed(
   }
   const first = await surveyOnce(table, plan, reading, signal)
   const whole = new Set(plan.everyField)
-  const mixed = names.flatMap((_, i) => {
+  const mixed = names.flatMap((name, i) => {
     const at = countsOf(first.sum, i)
     const others = at('booleans') + at('texts')
-    return !whole.has(i) && at('numbers') > 0 && others > (at('numbers') + others) / 100 && first.sum.distinct.get(i) ? [i] : []
+    const isMixed = at('numbers') > 0 && others > (at('numbers') + others) / 100
+    const staysText = choices.keepZeros && choices.types[name] === undefined && arePadded(first.sum, i)
+    return !whole.has(i) && (isMixed || staysText) && first.sum.distinct.get(i) ? [i] : []
   })
   if (mixed.length === 0) return { survey: first.sum, index: first.index }
   const again = await surveyOnce(table, { ...plan, everyField: [...plan.everyField, ...mixed] }, reading, signal)

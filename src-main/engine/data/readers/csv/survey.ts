@@ -7,7 +7,7 @@ import { ByteTable } from './byteTable.ts'
 import { dateParts } from './dates.ts'
 import { type TextCheck, addTextCheck, checkUtf8 } from './encoding.ts'
 import type { Layout } from './layout.ts'
-import { type Receiver, Scanner, everyField, plainNumbers } from './scanner.ts'
+import { type Receiver, Scanner, everyField, unpaddedNumbers } from './scanner.ts'
 import { type Meaning, asciiText, isDoubtful, missingNumbers, missingSet, parseBoolean, parseNumber } from './values.ts'
 
 /** More distinct texts than this is free text, not categories. */
@@ -36,8 +36,12 @@ export const count = {
   pointed: 15,
   /** Texts that are no value unless the column is of texts. */
   doubtful: 16,
+  /** Whole numbers without a sign that begin with a zero they do not need, and the least and most digits of them. */
+  padded: 17,
+  leastDigits: 18,
+  mostDigits: 19,
 } as const
-const perColumn = 17
+const perColumn = 20
 
 /** How to survey; goes to other threads. */
 export interface SurveyPlan {
@@ -109,7 +113,7 @@ export class Survey implements Receiver {
     this.#missing = missingSet(meaning)
     this.#missingNumbers = missingNumbers(meaning)
     for (const column of closed) this.#tables.set(column, null)
-    const kinds = new Uint8Array(width).fill(plainNumbers)
+    const kinds = new Uint8Array(width).fill(unpaddedNumbers)
     for (const column of plan.everyField) kinds[column] = everyField
     this.scanner = new Scanner(
       layout,
@@ -188,7 +192,10 @@ export class Survey implements Receiver {
       counts[at + count.missing] = (counts[at + count.missing] as number) + 1
       return Number.NaN
     }
-    if (kind === meant.number) return value
+    if (kind === meant.number) {
+      if (isPadded(bytes, from, to)) this.#notePadded(at, to - from)
+      return value
+    }
     if (kind === meant.doubtful) {
       counts[at + count.doubtful] = (counts[at + count.doubtful] as number) + 1
       return Number.NaN
@@ -197,6 +204,13 @@ export class Survey implements Receiver {
     counts[which] = (counts[which] as number) + 1
     if (!firstOther.has(column)) firstOther.set(column, { line, text: asciiText(bytes, from, to).slice(0, 40) })
     return Number.NaN
+  }
+
+  #notePadded(at: number, digits: number): void {
+    const { counts } = this.#result
+    counts[at + count.padded] = (counts[at + count.padded] as number) + 1
+    counts[at + count.leastDigits] = Math.min(counts[at + count.leastDigits] as number, digits)
+    counts[at + count.mostDigits] = Math.max(counts[at + count.mostDigits] as number, digits)
   }
 
   #noteDate(at: number, text: string): boolean {
@@ -267,6 +281,13 @@ export class Survey implements Receiver {
   }
 }
 
+/** 00123, but neither 0 nor 0.5 nor 00.5 */
+function isPadded(bytes: Uint8Array, from: number, to: number): boolean {
+  if (to - from < 2 || bytes[from] !== 48) return false
+  for (let i = from + 1; i < to; i++) if (((bytes[i] as number) ^ 48) >= 10) return false
+  return true
+}
+
 const textOf = (bytes: Uint8Array): string => asciiText(bytes, 0, bytes.length)
 
 export function emptyResult(width: number): SurveyResult {
@@ -274,6 +295,7 @@ export function emptyResult(width: number): SurveyResult {
   for (let at = 0; at < counts.length; at += perColumn) {
     counts[at + count.min] = counts[at + count.secondMin] = Number.POSITIVE_INFINITY
     counts[at + count.max] = counts[at + count.secondMax] = Number.NEGATIVE_INFINITY
+    counts[at + count.leastDigits] = Number.POSITIVE_INFINITY
   }
   return {
     rows: 0,
@@ -289,13 +311,18 @@ export function emptyResult(width: number): SurveyResult {
 }
 
 const added = [count.numbers, count.fractions, count.missing, count.booleans, count.dates, count.texts] as const
-const evidence = [count.dayFirst, count.monthFirst, count.eitherOrder, count.pointed, count.doubtful] as const
+const evidence = [count.dayFirst, count.monthFirst, count.eitherOrder, count.pointed, count.doubtful, count.padded] as const
 
 /** Adds what follows in the file. Lines of `next` count from its beginning. */
 export function addSurvey(sum: SurveyResult, next: SurveyResult): void {
   for (let at = 0; at < sum.counts.length; at += perColumn) {
     for (const i of added) sum.counts[at + i] = (sum.counts[at + i] as number) + (next.counts[at + i] as number)
     for (const i of evidence) sum.counts[at + i] = (sum.counts[at + i] as number) + (next.counts[at + i] as number)
+    sum.counts[at + count.leastDigits] = Math.min(
+      sum.counts[at + count.leastDigits] as number,
+      next.counts[at + count.leastDigits] as number,
+    )
+    sum.counts[at + count.mostDigits] = Math.max(sum.counts[at + count.mostDigits] as number, next.counts[at + count.mostDigits] as number)
     addExtreme(sum.counts, next.counts, at, count.min, 1)
     addExtreme(sum.counts, next.counts, at, count.max, -1)
   }

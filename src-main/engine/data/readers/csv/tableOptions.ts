@@ -11,6 +11,14 @@ export const tableOptions = {
     title: 'Types',
     description: 'What a column is, by its name, where it is not found rightly: a number of seconds since 1970 is unix-seconds.',
   }),
+  leadingZeros: z
+    .enum(['kept', 'numbers'])
+    .default('kept')
+    .meta({
+      title: 'Leading zeros',
+      labels: { kept: 'Kept as written', numbers: 'Read as numbers' },
+      description: 'What becomes of columns such as 00123: texts or categories that keep their zeros, or the number 123.',
+    }),
   dateOrder: z.enum(['dmy', 'mdy']).optional().meta({
     title: 'Date order',
     description: 'Day or month first in dates such as 3/4/2024; by default found from all dates of the column.',

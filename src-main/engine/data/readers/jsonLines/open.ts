@@ -97,6 +97,7 @@ export async function openJson(path: string, options: JsonOptions, signal?: Abor
       types: options.types,
       dateOrder: options.dateOrder,
       labels: options.labels,
+      keepZeros: options.leadingZeros === 'kept',
       encodingIsChosen: true,
       hasHeader: true,
       restore: (text) => text.replaceAll(lineEnd, '\n'),

@@ -2,6 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { inspectSource, openSource } from '../../../../../src-main/engine/data/inspect.ts'
+import { csv, type CsvOptions } from '../../../../../src-main/engine/data/readers/csv.ts'
+import { openCsv } from '../../../../../src-main/engine/data/readers/csv/open.ts'
 import { sampleRecords } from '../../../../../src-main/engine/data/readers/csv/detect.ts'
 import type { Layout } from '../../../../../src-main/engine/data/readers/csv/layout.ts'
 import { parseNumber } from '../../../../../src-main/engine/data/readers/csv/values.ts'
@@ -377,5 +379,80 @@ describe('row numbers', () => {
     expect(await columnsOf(`depth,a,b\n${rows(1)}\n`)).toBe(3)
     expect(await columnsOf(`,a,b\n${rows(2)}\n`)).toBe(3)
     expect(await columnsOf(`${rows(1)}\n`)).toBe(3)
+  })
+})
+
+describe('zeros in front', () => {
+  const zips = ['00123', '94110', '02139', '10001', '73301', '60601', '98101', '30301']
+  const columnsOf = async (path: string, options = {}): Promise<string[]> =>
+    (await inspectSource(path, 'csv', options)).columns.map(({ name, type }) => `${name} ${type}`)
+  const table = (head: string, lines: readonly string[]): string => write(`${head}\n${lines.join('\n')}\n`)
+
+  it('keep codes as they are written, as readr and DuckDB do', async () => {
+    const path = table(
+      'zip,value',
+      zips.map((zip, i) => `${zip},${i + 0.5}`),
+    )
+    const source = await openSource(path, 'csv')
+    expect(source.report.columns.map(({ name }) => name)).toEqual(['value'])
+    expect(await source.metadata?.('zip')).toEqual(zips)
+    expect((await source.preview(0, 2, 5)).rows).toEqual([
+      ['00123', 0.5],
+      ['94110', 1.5],
+    ])
+    expect(source.report.findings).toContainEqual(
+      expect.objectContaining({ code: 'LEADING_ZEROS', where: { option: 'leadingZeros', value: 'numbers' } }),
+    )
+  })
+
+  it('make categories of codes that come back often, with every code among them', async () => {
+    const codes = Array.from({ length: 120 }, (_, i) => ['007', '7', '042', '113'][i % 4])
+    const source = await openSource(
+      table(
+        'code,value',
+        codes.map((code, i) => `${code},${i}`),
+      ),
+      'csv',
+    )
+    expect(source.report.columns[0]).toMatchObject({ name: 'code', type: 'category', categories: ['007', '7', '042', '113'] })
+    expect(Array.from((await readAll(source)).X.filter((_, i) => i % 2 === 0)).slice(0, 4)).toEqual([0, 1, 2, 3])
+  })
+
+  it('are taken off where that is chosen, for all columns or for one', async () => {
+    const path = table(
+      'zip,plot',
+      zips.map((zip, i) => `${zip},${String(i).padStart(3, '0')}`),
+    )
+    expect(await columnsOf(path)).toEqual([])
+    expect(await columnsOf(path, { leadingZeros: 'numbers' })).toEqual(['zip integer', 'plot integer'])
+    expect(await columnsOf(path, { types: { plot: 'integer' } })).toEqual(['plot integer'])
+    expect(await valuesOf(path, { types: { plot: 'integer' } })).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
+  })
+
+  it('mean nothing in months and hours, in decimals, behind a sign, and in a stray field of another length', async () => {
+    const path = table(
+      'month,hour,level,change,count',
+      Array.from({ length: 300 }, (_, i) =>
+        [
+          String(1 + (i % 12)).padStart(2, '0'),
+          String(i % 24).padStart(2, '0'),
+          `00${i}.5`,
+          i % 2 ? `-0${i}` : `+00${i}`,
+          i === 7 ? '0007' : `${i * 100}`,
+        ].join(','),
+      ),
+    )
+    expect(await columnsOf(path)).toEqual(['month integer', 'hour integer', 'level number', 'change integer', 'count integer'])
+  })
+
+  it('are counted alike however the file is cut for threads', async () => {
+    const path = table(
+      'id,value',
+      Array.from({ length: 5000 }, (_, i) => `${String(i * 7).padStart(6, '0')},${i}`),
+    )
+    const whole = await openCsv(path, csv.options.parse({}) as CsvOptions)
+    const cut = await openCsv(path, csv.options.parse({}) as CsvOptions, undefined, { threads: 2, pieceBytes: 4096 })
+    expect(cut.report).toEqual(whole.report)
+    expect(cut.report.metadataFields).toEqual(['id'])
   })
 })
