@@ -8,84 +8,138 @@ type Meta = Pick<DatasetMeta, 'kind' | 'columns' | 'summaries' | 'validRows' | '
 
 const mostNamed = 6
 const mostColumns = 1000
+const mostCopies = 20
 const order = { error: 0, warning: 1, info: 2 } as const
 const percent = (share: number): string => `${Number((100 * share).toPrecision(share < 0.1 ? 2 : 3))}\u202f%`
 /** Thin spaces in the thousands, as the window writes numbers. */
 const figure = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, '\u202f')
 
-export function findingsOf(found: Found, meta: Meta, tally: ColumnTally): ExaminationFinding[] {
-  const { kind, columns } = meta
-  const [row, rows] = rowNoun[kind]
-  const noun = columnNoun[kind]
-  const name = (j: number): string => columns[j].name
-  const names = (list: readonly number[]): string =>
-    list.slice(0, mostNamed).map(name).join(', ') + (list.length > mostNamed ? ` and ${list.length - mostNamed} more` : '')
-  const many = (n: number): string => `${figure(n)} ${noun[n === 1 ? 0 : 1]}`
-  const out: ExaminationFinding[] = []
-  const add = (
-    severity: ExaminationFinding['severity'],
-    code: string,
-    message: string,
-    hint: string,
-    list: readonly number[] = [],
-    where: ExaminationFinding['where'] = {},
-  ): void => {
-    out.push({ severity, code, message, hint, where, columns: list.slice(0, mostColumns) })
-  }
+/** What the parts below speak about, and the words for it. */
+interface Told {
+  readonly found: Found
+  readonly meta: Meta
+  /** One of the rows and several, as data of this kind call them. */
+  readonly row: string
+  readonly rows: string
+  readonly noun: readonly [string, string]
+  name(column: number): string
+  names(columns: readonly number[]): string
+  /** “3 bands” */
+  many(columns: number): string
+}
 
-  const { duplicates } = found
-  if (duplicates.rows > 0) {
-    const about = duplicates.compared < 1 ? 'About ' : ''
-    const share = duplicates.rows / Math.max(1, found.validRows)
-    add(
-      kind === 'raster' || share < 0.001 ? 'info' : 'warning',
+export function findingsOf(found: Found, meta: Meta, tally: ColumnTally): ExaminationFinding[] {
+  const told = tellerOf(found, meta)
+  const all = [
+    ...duplicateRows(told),
+    ...idleColumns(told),
+    ...copiedColumns(told),
+    ...sentinelValues(told),
+    ...missingTogether(told),
+    ...tellsLabel(told),
+    ...orderHints(found, meta, tally),
+    ...cellHints(found.cells),
+    ...bandHints(told),
+  ]
+  return all.sort((a, b) => order[a.severity] - order[b.severity])
+}
+
+function tellerOf(found: Found, meta: Meta): Told {
+  const [row, rows] = rowNoun[meta.kind]
+  const noun = columnNoun[meta.kind]
+  const name = (j: number): string => meta.columns[j].name
+  return {
+    found,
+    meta,
+    row,
+    rows,
+    noun,
+    name,
+    names: (list) =>
+      list.slice(0, mostNamed).map(name).join(', ') + (list.length > mostNamed ? ` and ${list.length - mostNamed} more` : ''),
+    many: (n) => `${figure(n)} ${noun[n === 1 ? 0 : 1]}`,
+  }
+}
+
+const finding = (
+  severity: ExaminationFinding['severity'],
+  code: string,
+  message: string,
+  hint: string,
+  columns: readonly number[] = [],
+  where: ExaminationFinding['where'] = {},
+): ExaminationFinding => ({ severity, code, message, hint, where, columns: columns.slice(0, mostColumns) })
+
+function duplicateRows({ found: { duplicates, validRows }, meta, row, rows, noun }: Told): ExaminationFinding[] {
+  if (duplicates.rows === 0) return []
+  const about = duplicates.compared < 1 ? 'About ' : ''
+  const share = duplicates.rows / Math.max(1, validRows)
+  const across = duplicates.acrossSplit ?? 0
+  return [
+    finding(
+      meta.kind === 'raster' || share < 0.001 ? 'info' : 'warning',
       'DUPLICATE_ROWS',
-      `${about}${figure(duplicates.rows)} of ${figure(found.validRows)} ${rows} ${duplicates.rows === 1 ? 'repeats' : 'repeat'} an earlier one in all ${noun[1]} (${percent(share)}).`,
-      (duplicates.acrossSplit ?? 0) > 0
-        ? `A random split would hold out about ${figure(duplicates.acrossSplit ?? 0)} whose like is learned from, so the error would look better than it is.`
+      `${about}${figure(duplicates.rows)} of ${figure(validRows)} ${rows} ${duplicates.rows === 1 ? 'repeats' : 'repeat'} an earlier one in all ${noun[1]} (${percent(share)}).`,
+      across > 0
+        ? `A random split would hold out about ${figure(across)} whose like is learned from, so the error would look better than it is.`
         : `Each counts as a ${row} of its own.`,
       [],
       placeOf(duplicates.examples[0], meta.grid),
+    ),
+  ]
+}
+
+/** Columns that say nothing, or nearly so. Genes that no cell has are said with those that few cells have. */
+function idleColumns({ found: { constant, nearConstant }, meta, rows, names, many }: Told): ExaminationFinding[] {
+  const out: ExaminationFinding[] = []
+  if (constant.length > 0 && meta.kind !== 'cells')
+    out.push(
+      finding(
+        'warning',
+        'CONSTANT_COLUMNS',
+        `${many(constant.length)} ${constant.length === 1 ? 'has' : 'have'} one value only: ${names(constant)}.`,
+        constant.length === 1 ? 'Nothing can be learned from it; leave it out.' : 'Nothing can be learned from them; leave them out.',
+        constant,
+      ),
     )
-  }
-  // Genes that no cell has are said with those that few cells have.
-  if (found.constant.length > 0 && kind !== 'cells')
-    add(
+  const list = nearConstant.map(({ column }) => column)
+  if (list.length > 0)
+    out.push(
+      finding(
+        'info',
+        'NEAR_CONSTANT_COLUMNS',
+        `${many(list.length)} ${list.length === 1 ? 'has' : 'have'} the same value in at least 99.9 % of the ${rows}: ${names(list)}.`,
+        'Scaling makes their few exceptions very large; leave them out unless the exceptions are what you look for.',
+        list,
+      ),
+    )
+  return out
+}
+
+function copiedColumns({ found, name, names }: Told): ExaminationFinding[] {
+  return found.copies.slice(0, mostCopies).map(({ columns: [first, ...others], kind, slope, intercept }) => {
+    const sign = intercept[0] < 0 ? '−' : '+'
+    const equal = `${names(others)} ${others.length === 1 ? 'has' : 'have'} the very values of ${name(first)}.`
+    const line =
+      others.length === 1
+        ? `${name(others[0])} = ${significant(slope[0])} · ${name(first)} ${sign} ${significant(Math.abs(intercept[0]))}: it says nothing of its own.`
+        : `${names(others)} follow from ${name(first)} by a straight line.`
+    return finding(
       'warning',
-      'CONSTANT_COLUMNS',
-      `${many(found.constant.length)} ${found.constant.length === 1 ? 'has' : 'have'} one value only: ${names(found.constant)}.`,
-      found.constant.length === 1 ? 'Nothing can be learned from it; leave it out.' : 'Nothing can be learned from them; leave them out.',
-      found.constant,
-    )
-  if (found.nearConstant.length > 0) {
-    const list = found.nearConstant.map(({ column }) => column)
-    add(
-      'info',
-      'NEAR_CONSTANT_COLUMNS',
-      `${many(list.length)} ${list.length === 1 ? 'has' : 'have'} the same value in at least 99.9 % of the ${rows}: ${names(list)}.`,
-      'Scaling makes their few exceptions very large; leave them out unless the exceptions are what you look for.',
-      list,
-    )
-  }
-  for (const { columns: group, kind: how, slope, intercept } of found.copies.slice(0, 20)) {
-    const [first, ...others] = group
-    add(
-      'warning',
-      how === 'equal' ? 'COPIED_COLUMNS' : 'LINEAR_COPIES',
-      how === 'equal'
-        ? `${names(others)} ${others.length === 1 ? 'has' : 'have'} the very values of ${name(first)}.`
-        : others.length === 1
-          ? `${name(others[0])} = ${significant(slope[0])} · ${name(first)} ${intercept[0] < 0 ? '−' : '+'} ${significant(Math.abs(intercept[0]))}: it says nothing of its own.`
-          : `${names(others)} follow from ${name(first)} by a straight line.`,
+      kind === 'equal' ? 'COPIED_COLUMNS' : 'LINEAR_COPIES',
+      kind === 'equal' ? equal : line,
       'The same thing would weigh twice; leave the copies out.',
       others,
     )
-  }
-  for (const value of new Set(found.sentinels.map((sentinel) => sentinel.value))) {
-    const same = found.sentinels.filter((sentinel) => sentinel.value === value)
+  })
+}
+
+function sentinelValues({ found: { sentinels }, name, names }: Told): ExaminationFinding[] {
+  return [...new Set(sentinels.map(({ value }) => value))].map((value) => {
+    const same = sentinels.filter((sentinel) => sentinel.value === value)
     const list = same.map(({ column }) => column)
     const most = same.reduce((a, b) => (b.share > a.share ? b : a))
-    add(
+    return finding(
       'warning',
       'SENTINEL_VALUE',
       `${significant(value)} stands far from all other values of ${names(list)} (up to ${percent(most.share)} of ${name(most.column)}); it probably means “missing”.`,
@@ -93,20 +147,26 @@ export function findingsOf(found: Found, meta: Meta, tally: ColumnTally): Examin
       list,
       { value, ...(list.length === 1 ? { column: name(list[0]) } : {}) },
     )
-  }
-  for (const { columns: group, rows: count } of found.missing?.together ?? [])
-    add(
+  })
+}
+
+const missingTogether = ({ found, row, rows, names }: Told): ExaminationFinding[] =>
+  (found.missing?.together ?? []).map(({ columns, rows: count }) =>
+    finding(
       'info',
       'MISSING_TOGETHER',
-      `${names(group)} are missing in the same ${count === 1 ? row : `${figure(count)} ${rows}`}.`,
+      `${names(columns)} are missing in the same ${count === 1 ? row : `${figure(count)} ${rows}`}.`,
       'Probably one instrument or one step failed.',
-      group,
-    )
-  for (const field of new Set(found.leakage.map((hint) => hint.field))) {
-    const hints = found.leakage.filter((hint) => hint.field === field)
+      columns,
+    ),
+  )
+
+function tellsLabel({ found: { leakage }, names }: Told): ExaminationFinding[] {
+  return [...new Set(leakage.map(({ field }) => field))].map((field) => {
+    const hints = leakage.filter((hint) => hint.field === field)
     const list = [...new Set(hints.map(({ column }) => column))]
     const [best] = hints
-    add(
+    return finding(
       'info',
       'TELLS_LABEL',
       `${names(list)} ${list.length === 1 ? 'tells' : 'tell'} ${best.label === null ? field : `${field} “${best.label}”`} almost alone (${best.measure === 'auc' ? 'AUC' : 'purity'} ${best.strength.toFixed(3)}).`,
@@ -114,53 +174,56 @@ export function findingsOf(found: Found, meta: Meta, tally: ColumnTally): Examin
       list,
       { field },
     )
-  }
-  out.push(...orderHints(found, meta, tally))
-  if (found.cells) out.push(...cellHints(found.cells))
-  if (found.bands) {
-    const { saturated, noisy, striped, zeroPixels } = found.bands
-    if (zeroPixels > 0)
-      add(
+  })
+}
+
+function bandHints({ found: { bands }, names, many }: Told): ExaminationFinding[] {
+  if (!bands) return []
+  const out: ExaminationFinding[] = []
+  const columnsOf = (list: readonly { readonly column: number }[]): number[] => list.map(({ column }) => column)
+  const [saturated, noisy, striped] = [columnsOf(bands.saturated), columnsOf(bands.noisy), columnsOf(bands.striped)]
+  if (bands.zeroPixels > 0)
+    out.push(
+      finding(
         'warning',
         'ZERO_PIXELS',
-        `${figure(zeroPixels)} pixels are 0 in all bands, and the file names no no-data value.`,
+        `${figure(bands.zeroPixels)} pixels are 0 in all bands, and the file names no no-data value.`,
         'Read 0 as no-data, else the border is learned as a material.',
         [],
         { value: 0 },
-      )
-    if (saturated.length > 0) {
-      const list = saturated.map(({ column }) => column)
-      add(
+      ),
+    )
+  if (saturated.length > 0)
+    out.push(
+      finding(
         'info',
         'SATURATED_BANDS',
-        `${many(list.length)} ${list.length === 1 ? 'is' : 'are'} saturated in at least 0.1 % of the pixels: ${names(list)}.`,
+        `${many(saturated.length)} ${saturated.length === 1 ? 'is' : 'are'} saturated in at least 0.1 % of the pixels: ${names(saturated)}.`,
         'Their brightest pixels are brighter than stored.',
-        list,
-      )
-    }
-    if (noisy.length > 0) {
-      const list = noisy.map(({ column }) => column)
-      add(
+        saturated,
+      ),
+    )
+  if (noisy.length > 0)
+    out.push(
+      finding(
         'warning',
         'NOISY_BANDS',
-        `${many(list.length)} hardly ${list.length === 1 ? 'agrees' : 'agree'} with the bands beside: ${names(list)}.`,
+        `${many(noisy.length)} hardly ${noisy.length === 1 ? 'agrees' : 'agree'} with the bands beside: ${names(noisy)}.`,
         'Often water absorption or a dead detector; leave them out.',
-        list,
-      )
-    }
-    if (striped.length > 0) {
-      const list = striped.map(({ column }) => column)
-      const { direction } = striped[0]
-      add(
+        noisy,
+      ),
+    )
+  if (striped.length > 0)
+    out.push(
+      finding(
         'info',
         'STRIPED_BANDS',
-        `${many(list.length)} ${list.length === 1 ? 'has' : 'have'} stripes along ${direction === 'columns' ? 'image columns' : 'image rows'}: ${names(list)}.`,
+        `${many(striped.length)} ${striped.length === 1 ? 'has' : 'have'} stripes along ${bands.striped[0].direction === 'columns' ? 'image columns' : 'image rows'}: ${names(striped)}.`,
         'A model may learn the stripes; destripe the scene, or leave the worst bands out.',
-        list,
-      )
-    }
-  }
-  return out.sort((a, b) => order[a.severity] - order[b.severity])
+        striped,
+      ),
+    )
+  return out
 }
 
 /** The first two rows that are alike: by number, pixels by column and row. */
@@ -200,7 +263,9 @@ function orderHints({ validRows, datasetKind }: Found, { columns, summaries }: M
   })
 }
 
-function cellHints({ values, mitochondrialGenes, unseenGenes, rareGenes, curve }: NonNullable<Found['cells']>): ExaminationFinding[] {
+function cellHints(cells: Found['cells']): ExaminationFinding[] {
+  if (!cells) return []
+  const { values, mitochondrialGenes, unseenGenes, rareGenes, curve } = cells
   const out: ExaminationFinding[] = []
   const add = (severity: ExaminationFinding['severity'], code: string, message: string, hint: string): void => {
     out.push({ severity, code, message, hint })
