@@ -3,6 +3,7 @@ import type { DatasetKind, SourceReport } from '#common/domain/dataset.ts'
 import { StratumError } from '#common/errors.ts'
 import type { OpenSource, Reader } from './dataset.ts'
 import { readerFor } from './readers/registry.ts'
+import { seriesHint, tableHint } from './series/hint.ts'
 import { canBeSeries, seriesChosen, splitOptions } from './series/options.ts'
 
 /** @param as a reader id or a dataset kind. Throws StratumError with code, place and hint. */
@@ -14,7 +15,10 @@ export async function inspectSource(
 ): Promise<SourceReport> {
   const source = await openSource(path, as, options, signal)
   try {
-    return source.report
+    const { report } = source
+    const hint =
+      report.kind === 'series' ? tableHint(report, await readerFor(path, as === 'series' ? undefined : as)) : await seriesHint(source)
+    return hint === null ? report : { ...report, findings: [...report.findings, hint] }
   } finally {
     await source.close()
   }

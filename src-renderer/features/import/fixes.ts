@@ -10,7 +10,22 @@ export function fixForFile({ code, where = {} }: Finding): Fix | null {
   const known = session.registry?.formats.find(({ id }) => id === importer.report?.format)?.options.properties as object | undefined
   const set = (name: string, to: unknown, label: string): Fix | null =>
     name in (known ?? {}) ? { label, run: () => importer.setOptions({ ...importer.options, [name]: to }) } : null
-  if (typeof option === 'string' && value !== undefined) return set(option, value, `Use ${value}`)
+  if (code === 'COULD_BE_SERIES') {
+    const times = [where.time, where.clock].filter((field) => field !== undefined)
+    const series = {
+      'series.time': times,
+      'series.length': where.length,
+      ...(where.unit === undefined ? {} : { 'series.unit': where.unit }),
+    }
+    return { label: 'Read as a time series', run: () => importer.setOptions({ ...importer.options, ...series }) }
+  }
+  if (code === 'READ_AS_SERIES')
+    return {
+      label: where.kind === 'table' ? 'Read as a table' : 'Read as single rows',
+      run: () => void importer.inspectAs(String(where.kind)),
+    }
+  if (typeof option === 'string' && value !== undefined)
+    return set(option, value, option === 'leadingZeros' ? 'Read as numbers' : `Use ${value}`)
   if (code !== 'SUSPICIOUS_VALUE' || value === undefined) return null
   const before = importer.options.missing
   return set(

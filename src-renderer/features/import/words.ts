@@ -25,7 +25,7 @@ export function fixesForFile(report: ErrorReport): Fix[] {
     title: report.hint,
     reason: 'Then read it again.',
     button: 'Read again',
-    run: () => void importer.inspectAs(importer.as),
+    run: () => void importer.readAgain(),
   }
   const other: Fix = {
     title: 'Choose another file',

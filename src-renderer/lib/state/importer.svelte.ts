@@ -103,6 +103,13 @@ export class Importer {
   /** Reads the header again after the kind of data was changed by hand. */
   async inspectAs(as: string | null): Promise<void> {
     this.as = as
+    // Options of windows would make a series of it again.
+    if (as !== 'series') this.options = Object.fromEntries(Object.entries(this.options).filter(([name]) => !name.startsWith('series.')))
+    await this.#inspect()
+  }
+
+  /** Once more as it was asked for, when the file has been put right. */
+  async readAgain(): Promise<void> {
     await this.#inspect()
   }
 

@@ -69,7 +69,7 @@ async function timesOf(
 ): Promise<{ times: Times; fields: readonly string[] }> {
   const { report } = source
   const chosen = options['series.time']
-  const fields = chosen.length > 0 ? chosen : fieldsByName(report)
+  const fields = chosen.length > 0 ? chosen : timeFieldsByName(report)
   if (fields.length > 0) {
     const column = new TimeColumn(report.rows, options['series.dateOrder'], isDays(report, fields))
     for await (const batch of batchesOf(source, fields, signal)) for (const cells of batch) column.add(joined(cells))
@@ -111,7 +111,7 @@ function noteMissing({ unreadable, firstUnreadable }: Times, without: number, fi
 }
 
 /** A date with a time of day beside it, or the first column called like a time. */
-function fieldsByName(report: SourceReport): string[] {
+export function timeFieldsByName(report: SourceReport): string[] {
   const all = [...report.metadataFields, ...report.columns.map(({ name }) => name)]
   const called = (name: string): string | undefined => all.find((field) => field.trim().toLowerCase() === name)
   const [date, time] = [called('date'), called('time')]
@@ -120,11 +120,11 @@ function fieldsByName(report: SourceReport): string[] {
   return first === undefined ? [] : [first]
 }
 
-const isDays = (report: SourceReport, fields: readonly string[]): boolean =>
+export const isDays = (report: SourceReport, fields: readonly string[]): boolean =>
   fields.length === 1 && report.columns.some(({ name, type }) => name === fields[0] && type === 'date')
 
 /** A date and a time of day as one. */
-function joined([first = null, second]: readonly Cell[]): Cell {
+export function joined([first = null, second]: readonly Cell[]): Cell {
   if (second === undefined || first === null) return first
   return second === null ? null : `${dateOnly(first)} ${clockOnly(second)}`
 }

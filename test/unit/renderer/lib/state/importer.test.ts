@@ -105,3 +105,14 @@ test('a name loses its folder and its endings', () => {
   expect(stem('C:\\d\\cells.h5ad')).toBe('cells')
   expect(stem('/d/table.csv.gz')).toBe('table')
 })
+
+test('a table that was read as a time series is a table again, and reading it again keeps the windows', async () => {
+  const inspect = vi.fn(async (input: { path: string; as?: string; options?: Record<string, unknown> }) => ok({ ...report, ...input }))
+  const { importer } = make(inspect)
+  await importer.open(['/d/weather.csv'])
+  importer.setOptions({ delimiter: ';', 'series.time': ['date'], 'series.length': 24 })
+  await importer.readAgain()
+  expect(inspect.mock.lastCall?.[0].options).toMatchObject({ 'series.length': 24 })
+  await importer.inspectAs('table')
+  expect(inspect.mock.lastCall?.[0]).toEqual({ path: '/d/weather.csv', as: 'table', options: { delimiter: ';' } })
+})
