@@ -60,7 +60,7 @@ function classesSection(clustering: Artifact, legend: readonly LegendEntry[], da
   })
   const tidied = meta.tidied ? `, then a majority filter of ${meta.tidied} × ${meta.tidied} pixels` : ''
   const method = clusterings.find(({ id }) => id === meta.method)?.title ?? meta.method
-  return `<h2>Classes</h2><p>${escapeHtml(method)}, k = ${meta.k} (${escapeHtml(meta.chosenBecause)})${tidied}. Mean silhouette ${formatFigure(meta.silhouette)}.</p>${table(['Id', 'Name', toKm2 === null ? 'Rows' : 'km²', '%'], rows)}`
+  return `<h2>Classes</h2><p>${escapeHtml(method)}, k = ${meta.k} (${escapeHtml(meta.chosenBecause)})${tidied}.${meta.silhouette === null ? '' : ` Mean silhouette ${formatFigure(meta.silhouette)}.`}</p>${table(['Id', 'Name', toKm2 === null ? 'Rows' : 'km²', '%'], rows)}`
 }
 
 function modelsSection(models: readonly Artifact[]): string {

@@ -192,8 +192,8 @@ export function createRunner(project: ProjectFile, operations: readonly Operatio
 
   function record(job: Job): void {
     try {
-      // What a failed job had begun is gone, and a record cannot refer to it.
-      const isGone = job.status === 'failed' && !project.artifacts().some(({ id }) => id === job.artifact)
+      // What a failed or cancelled job had begun is gone, unless it can be resumed, and a record cannot refer to it.
+      const isGone = job.status !== 'done' && !project.artifacts().some(({ id }) => id === job.artifact)
       project.recordJob(isGone ? { ...job, artifact: null } : job)
     } catch (thrown) {
       hooks.logged?.('warning', `How job ${job.id} ended could not be recorded: ${toReport(thrown).message}`)

@@ -42,7 +42,7 @@ type Context = OperationContext<z.output<typeof params>>
 
 export const sieveOperation = defineOperation({
   id: 'sieve',
-  version: 1,
+  version: 2,
   title: 'Sieve classes',
   summary: 'Gives connected regions below a smallest size to a neighbour, and counts the regions of each class.',
   citation: 'Rosenfeld & Pfaltz, Sequential operations in digital picture processing, JACM 1966',
@@ -84,6 +84,8 @@ export const sieveOperation = defineOperation({
     const result: ClusteringMeta = {
       ...meta,
       classes: writer.finish().map((one) => ({ ...one, regions: counts.get(one.id) ?? 0 })),
+      // Measured of the classes before.
+      silhouette: null,
       edited,
     }
     return result

@@ -8,7 +8,7 @@ import { createClassWriter, gridOfClasses } from './edit/writeClasses.ts'
 
 export const tidyOperation = defineOperation({
   id: 'tidy',
-  version: 1,
+  version: 2,
   title: 'Tidy classes',
   summary: 'Gives each pixel the most frequent class around it; no-data stays as it is.',
   inputs: { clustering: { kinds: ['clustering'], description: 'Classes of a scene' } },
@@ -33,7 +33,8 @@ export const tidyOperation = defineOperation({
     const read = (from: number, to: number): Uint16Array => labels.read(from * width, to * width) as Uint16Array
     await eachLine(read, width, height, { signal: ctx.signal, report }, (line) => writer.append(filter.push(line)))
     writer.append(filter.flush())
-    const result: ClusteringMeta = { ...meta, classes: writer.finish(), tidied: ctx.params.window }
+    // How far apart classes lie in the codes was measured of the classes before.
+    const result: ClusteringMeta = { ...meta, classes: writer.finish(), silhouette: null, tidied: ctx.params.window }
     return result
   },
 })

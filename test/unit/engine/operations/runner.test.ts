@@ -172,6 +172,8 @@ describe('a running job', () => {
     expect(job.snapshot()).toMatchObject({ status: 'cancelled', error: null })
     expect(project.artifacts().map(({ operation }) => operation)).toEqual(['numbers'])
     expect(runner.jobs().at(-1)?.status).toBe('cancelled')
+    await runner.dispose()
+    expect(project.jobs().at(-1)).toMatchObject({ id: job.id, status: 'cancelled', artifact: null })
     expect((await project.verify()).problems).toEqual([])
   })
 

@@ -73,6 +73,18 @@ describe('sieve', () => {
     expect(new Set(legend.map(({ colour }) => colour)).size).toBe(6)
   })
 
+  it('takes over no silhouette, which was measured of the classes before, and neither does a majority filter', async () => {
+    const { clustering } = classedScene(bench.project, { width, height, labels })
+    expect(metaOf(clustering).silhouette).toBe(0.5)
+    for (const [operation, params] of [
+      ['sieve', { smallest: 3 }],
+      ['tidy', { window: 3 }],
+    ] as const) {
+      const result = await bench.compute(operation, { clustering }, params)
+      expect(metaOf(result.id).silhouette).toBeNull()
+    }
+  })
+
   it('is refused where there is no map', async () => {
     const { clustering } = classedScene(bench.project, { width, height, labels, grid: null })
     await expect(bench.compute('sieve', { clustering })).rejects.toMatchObject({ code: 'ARTIFACT_KIND' })
