@@ -8,6 +8,12 @@ export interface LongRun {
   readonly report?: (fraction: number) => void
 }
 
+/** For what comes last, once this share is done. */
+export const lastOf = (done: number, { signal, report }: LongRun): LongRun => ({
+  ...(signal && { signal }),
+  ...(report && { report: (fraction: number) => report(done + (1 - done) * fraction) }),
+})
+
 export interface Pace {
   /** Cheap; ask between blocks of at most a few milliseconds. */
   readonly due: () => boolean

@@ -5,6 +5,7 @@
  */
 import { throwIfCancelled } from '#common/errors.ts'
 import type { ArrayReader } from '../project/project.ts'
+import type { LongRun } from './pace.ts'
 
 export interface SampledRows {
   /** Ascending row numbers. */
@@ -40,7 +41,7 @@ export async function sampleValidRows(
   codeSize: number,
   count: number,
   seed: number,
-  signal?: AbortSignal,
+  { signal, report }: LongRun = {},
 ): Promise<SampledRows> {
   const wanted = Math.min(count, mostSampled(codeSize))
   const share = validRows <= wanted ? 1 : wanted / validRows
@@ -58,6 +59,7 @@ export async function sampleValidRows(
       n++
     }
     if (signal) throwIfCancelled(signal)
+    report?.(Math.min(1, (from + codes.chunkRows) / rows))
     await new Promise((resolve) => setImmediate(resolve))
   }
   return { rows: outRows.subarray(0, n), codes: outCodes.subarray(0, n * codeSize) }

@@ -82,7 +82,7 @@ export const decodedSpaceOperation = defineOperation({
       const width = forward.rebuilt
       ctx.report({ stage: 'Learning the axes', fraction: null })
       const wanted = Math.max(1, Math.floor(mostLearnedFrom / width))
-      const sample = await sampleValidRows(stored, meta.rows, meta.validRows, meta.codeSize, wanted, ctx.seed, ctx.signal)
+      const sample = await sampleValidRows(stored, meta.rows, meta.validRows, meta.codeSize, wanted, ctx.seed, { signal: ctx.signal })
       const n = sample.rows.length
       const components = Math.min(ctx.params.components, width, n)
       const decoded = await forward.profile(wholeCodes(sample.codes, n, codeSize, meta.units), n, ctx.signal)

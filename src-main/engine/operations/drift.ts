@@ -248,7 +248,7 @@ async function errorRow({ project, seed, signal }: Context, frame: Frame, latent
   const before = sortedFinite(await frame.errors(rowsAt(project.array(model.matrix, part), places), places.length))
   const reader = project.array(latents, 'error')
   const { rows, validRows } = frame.latents
-  const after = sortedFinite((await sampleValidRows(reader, rows, validRows, 1, 20_000, seed, signal)).codes)
+  const after = sortedFinite((await sampleValidRows(reader, rows, validRows, 1, 20_000, seed, { signal })).codes)
   const { statistic, p } = kolmogorovSmirnov(before, after)
   return {
     name: 'Reconstruction error',

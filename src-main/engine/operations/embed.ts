@@ -100,7 +100,7 @@ export const embedOperation = defineOperation({
     ctx.report({ stage: 'Reading codes', fraction: null })
     const reader = ctx.project.array(latents.id, 'codes')
     const { wanted, laidOut } = rowsOf(method, ctx.params, meta)
-    const learned = await sampleValidRows(reader, meta.rows, meta.validRows, d, laidOut, ctx.seed, ctx.signal)
+    const learned = await sampleValidRows(reader, meta.rows, meta.validRows, d, laidOut, ctx.seed, { signal: ctx.signal })
     const n = learned.rows.length
     if (n < 3)
       throw new StratumError('DATA_UNSUITABLE', `A plane needs at least 3 rows with a code, and there are ${n}.`, 'Encode more rows.')

@@ -82,9 +82,10 @@ export const hdbscanClustering = defineClustering({
       )
     const m = Math.min(n - 1, given.minSamples ?? Math.min(50, minClusterSize))
     const pace = createPace(signal)
-    const rows = await buildKdTreeAtPace(X, n, d, pace)
-    const core = await coreDistances(rows, m, pace, (fraction) => report?.(0.4 * fraction))
+    const rows = await buildKdTreeAtPace(X, n, d, pace, (fraction) => report?.(0.05 * fraction))
+    const core = await coreDistances(rows, m, pace, (fraction) => report?.(0.05 + 0.35 * fraction))
     const edges = await spanningTree(rows, core, pace, (fraction) => report?.(0.4 + 0.55 * fraction))
+    report?.(0.95)
     const condensed = await condenseTree(edges, minClusterSize, pace)
     const selected = selectClusters(condensed, {
       method: given.clusterSelection,

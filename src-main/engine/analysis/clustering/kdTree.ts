@@ -3,7 +3,7 @@
  * bounding box of every node. Rows are kept in the order of the leaves, so that a node is one stretch of memory.
  * Memory: the rows once more, 4 bytes per row, and 16 d bytes per node.
  */
-import type { Pace } from '../pace.ts'
+import { atOnce, atPace, type Pace, type Steps } from '../pace.ts'
 
 export interface KdTree {
   readonly n: number
@@ -24,26 +24,23 @@ export interface KdTree {
 }
 
 /** The tree at once: for few rows, or where nothing waits. @param X [n × d] finite, n ≥ 1 */
-export function buildKdTree(X: Float32Array, n: number, d: number, leafRows = 16): KdTree {
-  const steps = growKdTree(X, n, d, leafRows)
-  for (;;) {
-    const { done, value } = steps.next()
-    if (done) return value
-  }
-}
+export const buildKdTree = (X: Float32Array, n: number, d: number, leafRows = 16): KdTree => atOnce(growKdTree(X, n, d, leafRows))
 
-/** The same tree, resting between nodes; a node takes a few ten milliseconds per million numbers below it. */
-export async function buildKdTreeAtPace(X: Float32Array, n: number, d: number, pace: Pace, leafRows = 16): Promise<KdTree> {
-  const steps = growKdTree(X, n, d, leafRows)
-  for (;;) {
-    const { done, value } = steps.next()
-    if (done) return value
-    if (pace.due()) await pace.rest()
-  }
-}
+/** The same tree, resting on the way. */
+export const buildKdTreeAtPace = (
+  X: Float32Array,
+  n: number,
+  d: number,
+  pace: Pace,
+  report?: (fraction: number) => void,
+  leafRows = 16,
+): Promise<KdTree> => atPace(growKdTree(X, n, d, leafRows, report), pace)
 
-/** Yields after every node. */
-function* growKdTree(X: Float32Array, n: number, d: number, leafRows: number): Generator<undefined, KdTree> {
+/** Numbers of rows that are looked at between rests. */
+const valuesAtOnce = 2 ** 18
+
+/** Yields after every node, and within large ones. */
+function* growKdTree(X: Float32Array, n: number, d: number, leafRows: number, report?: (fraction: number) => void): Steps<KdTree> {
   let levels = 1
   while (n / 2 ** (levels - 1) > leafRows) levels++
   const nodes = 2 ** levels - 1
@@ -54,8 +51,15 @@ function* growKdTree(X: Float32Array, n: number, d: number, leafRows: number): G
   const low = new Float64Array(nodes * d).fill(Number.POSITIVE_INFINITY)
   const high = new Float64Array(nodes * d).fill(Number.NEGATIVE_INFINITY)
   to[0] = n
+  const rowsBetweenRests = Math.ceil(valuesAtOnce / d)
+  /** Rows that boxes were drawn around: all of them on every level. */
+  let boxed = 0
   for (let node = 0; node < nodes; node++) {
     for (let at = from[node]; at < to[node]; at++) {
+      if (++boxed % rowsBetweenRests === 0) {
+        report?.(boxed / (n * levels))
+        yield
+      }
       for (let j = 0; j < d; j++) {
         const value = X[order[at] * d + j]
         if (value < low[node * d + j]) low[node * d + j] = value
@@ -74,7 +78,10 @@ function* growKdTree(X: Float32Array, n: number, d: number, leafRows: number): G
     to[2 * node + 2] = to[node]
   }
   const points = new Float32Array(n * d)
-  for (let at = 0; at < n; at++) for (let j = 0; j < d; j++) points[at * d + j] = X[order[at] * d + j]
+  for (let at = 0; at < n; at++) {
+    if (at % rowsBetweenRests === 0) yield
+    for (let j = 0; j < d; j++) points[at * d + j] = X[order[at] * d + j]
+  }
   return { n, d, points, order, nodes, firstLeaf, from, to, low, high }
 }
 

@@ -2,7 +2,7 @@
  * Classes of new rows where a method says none: that of most of the 5 nearest rows learned from, the nearest deciding between equals.
  * Memory: the rows learned from once more. Cost: a search in a k-d tree per row, all rows where codes have many numbers.
  */
-import { createPace } from '../pace.ts'
+import { createPace, type LongRun } from '../pace.ts'
 import type { Assign, Assigner } from './assign/assigner.ts'
 import type { Clustering } from './define.ts'
 import { buildKdTreeAtPace, type KdTree, nearestIn } from './kdTree.ts'
@@ -23,9 +23,9 @@ export async function neighbourVote(
   n: number,
   d: number,
   { labels, tree }: Pick<Clustering, 'labels' | 'tree'>,
-  signal?: AbortSignal,
+  { signal, report }: LongRun = {},
 ): Promise<Assigner> {
-  return { kind: 'vote', rows: await buildKdTreeAtPace(X, n, d, createPace(signal)), labels, rowNode: tree?.rowNode ?? null }
+  return { kind: 'vote', rows: await buildKdTreeAtPace(X, n, d, createPace(signal), report), labels, rowNode: tree?.rowNode ?? null }
 }
 
 /** The membership of a row is the share of its neighbours in its class, and it lies in the tree where the nearest of them does. */

@@ -19,6 +19,8 @@ import { classesAt, cutIntoK, wardTree } from './wardTree.ts'
 const mostLeaves = 20_000
 const groups = 1000
 const batchRows = 1024
+/** Of the time, where rows are grouped: their tree has few leaves. Half of it learns the groups, half tells rows apart. */
+const shareOfGroups = 0.95
 
 const params = z.object({
   k,
@@ -45,12 +47,13 @@ export const wardClustering = defineClustering({
   async fit(X, n, d, given, { seed, signal, report }) {
     const pace = createPace(signal)
     const isGrouped = n > mostLeaves
-    const grouped = isGrouped ? await nearRows(X, n, d, seed, pace) : null
+    const grouped = isGrouped ? await nearRows(X, n, d, seed, pace, (fraction) => report?.(shareOfGroups * fraction)) : null
     // A group that got no row is no leaf.
     const sizes = grouped?.sizes.filter((size) => size > 0)
     const leaves = sizes?.length ?? n
+    const begun = grouped ? shareOfGroups : 0
     const tree = await wardTree(grouped?.centres ?? X, leaves, d, sizes ?? new Float64Array(n).fill(1), pace, (fraction) =>
-      report?.(fraction),
+      report?.(begun + (1 - begun) * fraction),
     )
     const wanted = given.cutHeight === null ? kFor(given.k, n) : classesAt(tree, given.cutHeight)
     // Rows that are equal stay together, as many classes as may be asked for.
@@ -87,7 +90,14 @@ export const wardClustering = defineClustering({
 })
 
 /** Centres that begin as rows drawn evenly and learn from every row once: how rows are grouped matters little where groups are many. */
-async function nearRows(X: Float32Array, n: number, d: number, seed: number, pace: Pace): Promise<ReturnType<typeof finishClasses>> {
+async function nearRows(
+  X: Float32Array,
+  n: number,
+  d: number,
+  seed: number,
+  pace: Pace,
+  report: (fraction: number) => void,
+): Promise<ReturnType<typeof finishClasses>> {
   const rows = spreadSample(n, groups, randomStream(seed, 'ward/groups'))
   const centres = new Float64Array(groups * d)
   for (const [c, row] of rows.entries()) for (let j = 0; j < d; j++) centres[c * d + j] = X[row * d + j]
@@ -95,9 +105,11 @@ async function nearRows(X: Float32Array, n: number, d: number, seed: number, pac
   for (let from = 0; from < n; from += batchRows) {
     const to = Math.min(n, from + batchRows)
     learner.learn(X.subarray(from * d, to * d), to - from)
-    if (pace.due()) await pace.rest()
+    if (!pace.due()) continue
+    report(to / n / 2)
+    await pace.rest()
   }
-  return finishClasses(X, n, d, groups, Float32Array.from(centres), pace)
+  return finishClasses(X, n, d, groups, Float32Array.from(centres), pace, (fraction) => report((1 + fraction) / 2))
 }
 
 /** In the middle between the last join that is kept and the first that is undone. */

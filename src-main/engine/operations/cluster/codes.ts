@@ -41,11 +41,12 @@ export async function eachCodeBlock(
   }
 }
 
-export async function countValid(codes: ArrayReader, signal: AbortSignal): Promise<number> {
-  const Z = codes.shape[1]
+export async function countValid(codes: ArrayReader, signal: AbortSignal, report?: (fraction: number) => void): Promise<number> {
+  const [rows, Z] = codes.shape
   let count = 0
-  await eachCodeBlock(codes, signal, (_, block, n) => {
+  await eachCodeBlock(codes, signal, (from, block, n) => {
     for (let i = 0; i < n; i++) if (!Number.isNaN(block[i * Z])) count++
+    report?.((from + n) / rows)
   })
   return count
 }

@@ -30,6 +30,13 @@ export interface LabelledRows {
   eachBlock(visit: (from: number, labels: Uint16Array) => void): Promise<void>
 }
 
+/** How far labelling is. A fraction is of all that is left to do with labels; rows are those of the stage. */
+export interface LabellingProgress {
+  readonly stage: string
+  readonly fraction: number
+  readonly done: number
+}
+
 interface Labelling {
   readonly codes: ArrayReader
   readonly sample: SampledRows
@@ -37,8 +44,8 @@ interface Labelling {
   readonly signal: AbortSignal
   /** Never changes a label. */
   readonly threads: number
-  /** Told the rows done in this turn; in the second one nothing may have to be assigned. */
-  readonly report: (turn: 0 | 1, rows: number) => void
+  /** Told within blocks, too. */
+  readonly report: (progress: LabellingProgress) => void
   /** Told the membership of every row in order, NaN without data; where the method says it. */
   readonly members?: (membership: Float32Array) => void
   /** Told where in the tree every row lies, in order, node −1 without data; where the method makes a tree. */
@@ -74,8 +81,9 @@ export async function labelRows({
   const kept = keptLabels(rows, k, mostKeptBytes)
   const counted = new Float64Array(k + 2)
   let inertia = 0
+  const [first, second] = kept ? inTurn(rows, report) : byHalves(rows, report)
   const assignBlocks = createAssigning(codes, sample, found, threads, signal)
-  await assignBlocks((from, { labels, apart, membership, place }) => {
+  await assignBlocks(first, (from, { labels, apart, membership, place }) => {
     let sum = 0
     for (let i = 0; i < labels.length; i++) {
       counted[labels[i]]++
@@ -85,7 +93,6 @@ export async function labelRows({
     kept?.set(labels, from)
     if (membership) members?.(membership)
     if (place) places?.(place)
-    report(0, labels.length)
   })
 
   const order = canonicalOrder(counted.subarray(1, k + 1), found.centres, k, Z)
@@ -103,21 +110,34 @@ export async function labelRows({
     newId: Int32Array.from({ length: k }, (_, old) => newLabel[old + 1] - 1),
     async eachBlock(visit) {
       if (!kept) {
-        await assignBlocks((from, { labels }) => {
-          visit(from, renumber(labels))
-          report(1, labels.length)
-        })
+        await assignBlocks(second, (from, { labels }) => visit(from, renumber(labels)))
         return
       }
       for (let from = 0; from < rows; from += 2 ** 20) {
         const labels = renumber(kept.subarray(from, Math.min(rows, from + 2 ** 20)))
         visit(from, labels)
-        report(1, labels.length)
+        second(from + labels.length)
         await new Promise((resolve) => setImmediate(resolve))
       }
     },
   }
 }
+
+/** Told the rows done of a turn. */
+type Turn = (done: number) => void
+type Turns = readonly [first: Turn, second: Turn]
+
+/** Labels are kept: writing them takes next to nothing. */
+const inTurn = (rows: number, report: Labelling['report']): Turns => [
+  (done) => report({ stage: 'Assigning classes', fraction: done / rows, done }),
+  (done) => report({ stage: 'Writing classes', fraction: done / rows, done }),
+]
+
+/** All is done twice. */
+const byHalves = (rows: number, report: Labelling['report']): Turns => [
+  (done) => report({ stage: 'Counting classes', fraction: done / rows / 2, done }),
+  (done) => report({ stage: 'Assigning classes', fraction: (1 + done / rows) / 2, done }),
+]
 
 type Visit = (from: number, block: LabelBlock) => void
 
@@ -128,12 +148,12 @@ function createAssigning(
   found: Clustering,
   threads: number,
   signal: AbortSignal,
-): (visit: Visit) => Promise<void> {
+): (turn: Turn, visit: Visit) => Promise<void> {
   const { k, centres, membership, tree, assigner } = found
   const [rows, d] = codes.shape
   const most = Math.min(rows, Math.max(codes.chunkRows, Math.floor(blockBytes / (4 * d))))
   const has = { membership: membership !== undefined, place: tree !== undefined, lambda: tree?.lambda !== undefined }
-  return async (visit) => {
+  return async (told, visit) => {
     const labeller = createLabeller({ assigner, centres, k, d, threads })
     const giveBack = createGivingBack(sample, found, d)
     const blocks = [labeller.room(most, has), labeller.room(most, has)]
@@ -150,7 +170,7 @@ function createAssigning(
         const block = blocks[turn]
         codes.readInto(from, from + n, block.codes.subarray(0, n * d))
         await before?.done
-        const done = labeller.label(block, n, { signal })
+        const done = labeller.label(block, n, { signal, report: (share) => told(from + Math.floor(share * n)) })
         // A failure is thrown where this is awaited; until then it must not count as an unhandled one.
         done.catch(() => undefined)
         if (before) finish(before.from, before.n, before.block)

@@ -8,9 +8,17 @@ import { type Gathering, type KmeansCrew, kmeansCrew, rowsAtOnce } from '../../a
 import { throwIfCancelled } from '#common/errors.ts'
 import type { ArrayReader } from '../../project/project.ts'
 
+export interface StreamedProgress {
+  /** Passes that are done, and rows read in all of them. */
+  readonly passes: number
+  readonly rows: number
+  /** How far the last pass moved the centres, and when that is little: squared, in code units. Null in the first. */
+  readonly moved: { readonly shift: number; readonly limit: number } | null
+}
+
 interface Streamed {
-  /** Told after every pass, with how far the centres moved and when that is little: squared, in code units. */
-  readonly report: (pass: number, shift: number, limit: number) => void
+  /** Told within passes and after each. */
+  readonly report: (progress: StreamedProgress) => void
   readonly signal: AbortSignal
   readonly maxIterations: number
   readonly threads: number
@@ -29,7 +37,7 @@ export async function streamedLloyd(
   found: Clustering,
   { report, signal, maxIterations, threads }: Streamed,
 ): Promise<{ centres: Float32Array; passes: number; inertia: number }> {
-  const d = codes.shape[1]
+  const [rows, d] = codes.shape
   const { k } = found
   const centres = Float32Array.from(found.centres)
   const crew = kmeansCrew(threads)
@@ -37,9 +45,10 @@ export async function streamedLloyd(
   let passes = 0
   let shift = Number.POSITIVE_INFINITY
   let limit = 0
+  const told = (ofPass: number): void => report({ passes, rows: passes * rows + ofPass, moved: passes > 0 ? { shift, limit } : null })
   try {
     while (passes < maxIterations && shift > limit) {
-      const pass = await gathered(codes, centres, k, crew, signal)
+      const pass = await gathered(codes, centres, k, crew, { signal, report: told })
       const { sums, counts, squares } = pass
       inertia = pass.inertia
       passes++
@@ -53,7 +62,7 @@ export async function streamedLloyd(
         shift += (next - centres[at]) ** 2
         centres[at] = next
       }
-      report(passes, shift, limit)
+      told(0)
     }
   } finally {
     await crew.close()
@@ -69,8 +78,14 @@ interface Pass {
   readonly squares: Float64Array
 }
 
-/** One pass over all rows. */
-async function gathered(codes: ArrayReader, centres: Float32Array, k: number, crew: KmeansCrew, signal: AbortSignal): Promise<Pass> {
+/** One pass over all rows; told how many are done. */
+async function gathered(
+  codes: ArrayReader,
+  centres: Float32Array,
+  k: number,
+  crew: KmeansCrew,
+  { signal, report }: { readonly signal: AbortSignal; readonly report: (rows: number) => void },
+): Promise<Pass> {
   const [rows, d] = codes.shape
   const most = Math.max(codes.chunkRows, Math.floor(blockBytes / (d * 4)))
   // Two, as one is filled while threads read the other.
@@ -84,8 +99,9 @@ async function gathered(codes: ArrayReader, centres: Float32Array, k: number, cr
     codes.readInto(from, from + n, block.points.subarray(0, n * d))
     await before
     const parts = Math.ceil(n / rowsAtOnce)
+    const cost = timesMore * n * d * (1 + Math.sqrt(k))
     before = crew
-      .run({ kind: 'gather', ...block, n }, parts, { cost: timesMore * n * d * (1 + Math.sqrt(k)), signal })
+      .run({ kind: 'gather', ...block, n }, parts, { cost, signal, report: (share) => report(from + Math.floor(share * n)) })
       .then(() => addUp(total, block, parts))
     // What goes wrong is met when it is waited for; until then it is no surprise.
     before.catch(() => undefined)

@@ -69,7 +69,7 @@ export async function groundOf(ctx: Context): Promise<Ground & { contenders: Con
     { stage: 'Reference space', from: 0.04, to: 0.08 },
   )
   const { rows, validRows, codeSize } = latents.meta as unknown as LatentsMeta
-  const sampled = (count: number) => sampleValidRows(project.array(latents.id, 'codes'), rows, validRows, codeSize, count, 0, signal)
+  const sampled = (count: number) => sampleValidRows(project.array(latents.id, 'codes'), rows, validRows, codeSize, count, 0, { signal })
   const k = await chosenK(ctx, truth, async () => {
     const { rows: drawn, codes } = await sampled(50_000)
     return chooseK(codes, drawn.length, codeSize, {

@@ -46,7 +46,7 @@ export function openAssigner(assigner: Assigner): Assign {
   }
 }
 
-/** About how many multiplications a row takes. */
+/** About how many multiplications a row takes, where it is typical. */
 export function costOfRow(assigner: Assigner): number {
   switch (assigner.kind) {
     // Most rows cost one distance or two, of doubles one by one.
@@ -58,6 +58,19 @@ export function costOfRow(assigner: Assigner): number {
     case 'density':
     case 'vote':
       return 20_000
+  }
+}
+
+/** How many it may take: every centre is looked at, and a search among many columns looks at every row learned from. */
+export function mostCostOfRow(assigner: Assigner): number {
+  switch (assigner.kind) {
+    case 'centres':
+      return assigner.centres.length
+    case 'likeliest':
+      return costOfRow(assigner)
+    case 'density':
+    case 'vote':
+      return assigner.rows.points.length
   }
 }
 

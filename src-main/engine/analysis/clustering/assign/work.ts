@@ -6,10 +6,16 @@ import { squaredDistance } from '#engine/analysis/distance.ts'
 import { type Crew, createCrew, type Work, workerBeside } from '#engine/analysis/threads/crew.ts'
 import { inSharedMemory } from '#engine/analysis/threads/sharedMemory.ts'
 import type { LongRun } from '../../pace.ts'
-import { type Assign, type Assigner, costOfRow, openAssigner } from './assigner.ts'
+import { type Assign, type Assigner, costOfRow, mostCostOfRow, openAssigner } from './assigner.ts'
 
-/** Rows of a part: a search among the rows learned from takes tens of microseconds. */
-const rowsAtOnce = 2048
+/** Rows of a part. */
+const mostAtOnce = 2048
+/** Multiplications of a part at the worst, some tenths of a second: only between parts is it known how far a block is. */
+const mostWork = 2e8
+
+/** Fewer the longer a row may take. */
+const rowsOfPart = (assigner: Assigner | null): number =>
+  assigner ? Math.max(1, Math.min(mostAtOnce, Math.floor(mostWork / mostCostOfRow(assigner)))) : mostAtOnce
 
 /** Rows and what is found of them; all in shared memory. */
 export interface LabelBlock {
@@ -35,15 +41,17 @@ interface AssignTask extends LabelBlock {
   readonly n: number
   readonly d: number
   readonly k: number
+  /** Rows of a part. */
+  readonly atOnce: number
 }
 
 export function assignWork(): Work<AssignTask> {
   let open: { readonly id: number; readonly assign: Assign | null } | null = null
-  const classes = new Int32Array(rowsAtOnce)
+  const classes = new Int32Array(mostAtOnce)
   return (task, part) => {
     if (open?.id !== task.id) open = { id: task.id, assign: task.assigner && openAssigner(task.assigner) }
-    const from = part * rowsAtOnce
-    labelRows(task, from, Math.min(task.n, from + rowsAtOnce), open.assign, classes)
+    const from = part * task.atOnce
+    labelRows(task, from, Math.min(task.n, from + task.atOnce), open.assign, classes)
   }
 }
 
@@ -82,7 +90,7 @@ interface Labelling {
 
 interface Labeller {
   readonly room: (rows: number, has: { membership: boolean; place: boolean; lambda: boolean }) => LabelBlock
-  /** Labels the first n rows of a block. */
+  /** Labels the first n rows of a block; `report` is told the share of them that is done. */
   readonly label: (block: LabelBlock, n: number, run: LongRun) => Promise<void>
   readonly close: () => Promise<void>
 }
@@ -91,11 +99,12 @@ interface Labeller {
 export function createLabeller({ assigner, centres, threads, k, d }: Labelling): Labeller {
   const crew: Crew<AssignTask> = createCrew({ worker: workerBeside(import.meta.url, 'assign.worker'), threads, open: assignWork })
   const given = { assigner, centres: Float64Array.from(centres) }
-  const task = { ...(threads > 1 ? inSharedMemory(given) : given), k, d, id: assigners++ }
+  const atOnce = rowsOfPart(assigner)
+  const task = { ...(threads > 1 ? inSharedMemory(given) : given), k, d, atOnce, id: assigners++ }
   const cost = assigner ? costOfRow(assigner) : 1
   return {
     room: createBlock(d),
-    label: (block, n, run) => crew.run({ ...task, ...block, n }, Math.ceil(n / rowsAtOnce), { ...run, cost: cost * n }),
+    label: (block, n, run) => crew.run({ ...task, ...block, n }, Math.ceil(n / atOnce), { ...run, cost: cost * n }),
     close: () => crew.close(),
   }
 }

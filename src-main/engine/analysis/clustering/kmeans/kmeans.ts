@@ -6,7 +6,7 @@
  * by centroid. The labels are exactly what `assign` gives for the returned float32 centres, so a scene that is assigned
  * in a stream agrees with the rows the centres were learned from. Threads never change a bit of the result (threads/crew.ts).
  */
-import { createPace, type LongRun } from '#engine/analysis/pace.ts'
+import { createPace, lastOf, type LongRun } from '#engine/analysis/pace.ts'
 import { type RandomStream, randomStream } from '#engine/analysis/random.ts'
 import { canonicalOrder } from '#engine/analysis/clustering/canonical.ts'
 import { inSharedMemory } from '#engine/analysis/threads/sharedMemory.ts'
@@ -59,6 +59,8 @@ const perRow = 100
 /** Starts that are drawn at a time, by as many threads, where their centres take no more than 16 MB. */
 const startsAtOnce = 16
 const mostHeld = 2 ** 21
+/** Of the time, about, until centres are found; the rest is telling which rows are theirs. */
+const shareOfCentres = 0.97
 /** Of the time of a start, about: drawing its centres, and a swap. */
 const seedingShare = 0.3
 const swapShare = 0.2
@@ -90,7 +92,8 @@ export async function withCrew<Result>(
 }
 
 async function learn(points: Float32Array, n: number, d: number, options: KmeansOptions, crew: KmeansCrew): Promise<Kmeans> {
-  const { k, nInit = 10, maxIterations = 300, tolerance = 1e-4, seed, signal, report, thorough = options.nInit === undefined } = options
+  const { k, nInit = 10, maxIterations = 300, tolerance = 1e-4, seed, signal, thorough = options.nInit === undefined } = options
+  const report = options.report && ((share: number): void => options.report?.(shareOfCentres * share))
   const lloyd = await createLloyd(points, n, d, k, crew, { signal })
   const settle: Settle = (centres, report) => lloyd.run(centres, maxIterations, tolerance * lloyd.meanVariance, { report })
   const turns = thorough ? swapsFor(n, d, k, nInit) : 0
@@ -115,9 +118,8 @@ async function learn(points: Float32Array, n: number, d: number, options: Kmeans
     const random = randomStream(seed, 'k-means/swaps')
     best = await bettered(best as Found, { swaps, random, turns, settle, report: (share) => report?.(ofStarts + (1 - ofStarts) * share) })
   }
-  report?.(1)
   const { centres, iterations } = best as Found
-  return { ...(await finishTogether(points, n, d, k, Float32Array.from(centres), crew, signal)), iterations }
+  return { ...(await finishTogether(points, n, d, k, Float32Array.from(centres), crew, lastOf(shareOfCentres, options))), iterations }
 }
 
 interface Found extends LloydRun {
@@ -179,6 +181,7 @@ export async function finishClasses(
   k: number,
   found: Float32Array,
   pace = createPace(),
+  report?: (fraction: number) => void,
 ): Promise<Omit<Kmeans, 'iterations'>> {
   const labels = new Uint16Array(n)
   const nearestOf = createNearest(found, k, d)
@@ -186,7 +189,9 @@ export async function finishClasses(
   for (let from = 0; from < n; from += rowsAtOnce) {
     const to = Math.min(n, from + rowsAtOnce)
     inertia += nearestOf(points.subarray(from * d, to * d), to - from, labels.subarray(from, to))
-    if (pace.due()) await pace.rest()
+    if (!pace.due()) continue
+    report?.(to / n)
+    await pace.rest()
   }
   return inOrder(labels, inertia, found, k, d)
 }
@@ -199,9 +204,9 @@ export async function finishTogether(
   k: number,
   found: Float32Array,
   crew: KmeansCrew,
-  signal: AbortSignal | undefined,
+  run: LongRun,
 ): Promise<Omit<Kmeans, 'iterations'>> {
-  const { labels, inertia } = await nearest(points, n, d, found, crew, signal)
+  const { labels, inertia } = await nearest(points, n, d, found, crew, run)
   return inOrder(labels, inertia, found, k, d)
 }
 
@@ -227,17 +232,17 @@ export const nearestCentres = async (
   d: number,
   centres: Float32Array,
   crew: KmeansCrew,
-  signal?: AbortSignal,
-): Promise<Uint16Array> => (await nearest(points, n, d, centres, crew, signal)).labels
+  run: LongRun,
+): Promise<Uint16Array> => (await nearest(points, n, d, centres, crew, run)).labels
 
-async function nearest(points: Float32Array, n: number, d: number, centres: Float32Array, crew: KmeansCrew, signal?: AbortSignal) {
+async function nearest(points: Float32Array, n: number, d: number, centres: Float32Array, crew: KmeansCrew, run: LongRun) {
   const k = centres.length / d
   const blocks = Math.ceil(n / rowsAtOnce)
   const labels = new Uint16Array(new SharedArrayBuffer(2 * n))
   const inertia = new Float64Array(new SharedArrayBuffer(8 * blocks))
   const task = { kind: 'nearest', points, n, d, k, centres, labels, inertia } as const
   // Most rows cost one distance or two, of doubles one by one.
-  await crew.run(task, blocks, { cost: 4 * n * d * Math.sqrt(k), signal })
+  await crew.run(task, blocks, { ...run, cost: 4 * n * d * Math.sqrt(k) })
   return { labels, inertia: inertia.reduce((sum, ofBlock) => sum + ofBlock, 0) }
 }
 

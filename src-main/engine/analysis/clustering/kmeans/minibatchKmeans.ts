@@ -7,9 +7,12 @@
  */
 import { squaredDistances } from '#engine/analysis/distance.ts'
 import { checkShape, finishTogether, type Kmeans, type KmeansOptions, seedStarts, withCrew } from './kmeans.ts'
-import { createPace } from '#engine/analysis/pace.ts'
+import { createPace, lastOf } from '#engine/analysis/pace.ts'
 import { randomStream, spreadSample } from '#engine/analysis/random.ts'
 import type { KmeansCrew } from './work.ts'
+
+/** Of the time, about, until centres are found; the rest is telling which rows are theirs. */
+const shareOfCentres = 0.8
 
 export interface MinibatchOptions extends Omit<KmeansOptions, 'tolerance'> {
   /** Rows per step. Default 4096. */
@@ -77,7 +80,7 @@ export async function minibatchKmeans(points: Float32Array, n: number, d: number
 }
 
 async function learn(points: Float32Array, n: number, d: number, options: MinibatchOptions, crew: KmeansCrew): Promise<Kmeans> {
-  const { k, nInit = 3, maxIterations = 100, seed, signal, report, batchSize = 4096 } = options
+  const { k, nInit = 3, maxIterations = 100, seed, signal, batchSize = 4096 } = options
   const pace = createPace(signal)
   const m = Math.min(n, batchSize)
   const batch = new Float32Array(m * d)
@@ -121,8 +124,8 @@ async function learn(points: Float32Array, n: number, d: number, options: Miniba
     sinceLowest = smoothed < lowest ? 0 : sinceLowest + 1
     lowest = Math.min(lowest, smoothed)
     step++
-    if (step % 8 === 0) report?.(Math.max(step / steps, sinceLowest / patience))
+    if (step % 8 === 0) options.report?.(shareOfCentres * Math.max(step / steps, sinceLowest / patience))
     if (pace.due()) await pace.rest()
   }
-  return { ...(await finishTogether(points, n, d, k, Float32Array.from(centres), crew, signal)), iterations: step }
+  return { ...(await finishTogether(points, n, d, k, Float32Array.from(centres), crew, lastOf(shareOfCentres, options))), iterations: step }
 }

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import type { Assigner } from '#engine/analysis/clustering/assign/assigner.ts'
 import { openAssigner } from '#engine/analysis/clustering/assign/assigner.ts'
 import { createLabeller } from '#engine/analysis/clustering/assign/work.ts'
@@ -55,6 +55,28 @@ test('any number of threads gives the same bits, which are those of the assigner
       expect([one.labels[i], one.apart[i], one.membership?.[i] ?? Number.NaN, one.place?.node[i] ?? -1]).toEqual([0, 0, Number.NaN, -1])
     }
   }
+})
+
+test('parts are short where a row may take long, and what they find does not depend on it', async () => {
+  // Every row learned from is looked at: 4000 rows of 400 numbers each.
+  const [many, wide] = [4000, 400]
+  const rows = new Float32Array(many * wide).map(() => random.uniform())
+  const labels = Int32Array.from({ length: many }, (_, i) => i % 3)
+  const assigner = await neighbourVote(rows, many, wide, { labels })
+  const labeller = createLabeller({ assigner, centres: new Float32Array(3 * wide), k: 3, d: wide, threads: 1 })
+  const block = labeller.room(500, { membership: true, place: false, lambda: false })
+  block.codes.set(rows.subarray(0, 500 * wide))
+  let clock = 0
+  vi.spyOn(performance, 'now').mockImplementation(() => (clock += 100))
+  const told: number[] = []
+  await labeller.label(block, 500, { report: (share) => told.push(share) })
+  vi.restoreAllMocks()
+  await labeller.close()
+  // 2 · 10⁸ multiplications of a part at most, 1.6 million a row: 125 rows.
+  expect([...new Set(told)]).toEqual([0.25, 0.5, 0.75, 1])
+  const classes = new Int32Array(500)
+  openAssigner(assigner)(block.codes, 500, classes)
+  expect(block.labels).toEqual(Uint16Array.from(classes, (c) => c + 1))
 })
 
 test('a cancel is noticed while threads are at work, and they end', async () => {

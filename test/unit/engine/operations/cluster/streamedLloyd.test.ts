@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Clustering } from '#engine/analysis/clustering/define.ts'
 import { kmeans } from '#engine/analysis/clustering/kmeans/kmeans.ts'
 import { randomStream } from '#engine/analysis/random.ts'
-import { streamedLloyd } from '#engine/operations/cluster/streamedLloyd.ts'
+import { type StreamedProgress, streamedLloyd } from '#engine/operations/cluster/streamedLloyd.ts'
 import type { ArrayReader } from '#engine/project/project.ts'
 import { aliveThreads } from '../../../../helpers/aliveThreads.ts'
 
@@ -25,8 +25,12 @@ const readerOf = (X: Float32Array): ArrayReader => ({
   readInto: (from, to, into) => (into as Float32Array).set(X.subarray(from * d, to * d)),
 })
 const start = Float32Array.from({ length: k * d }, (_, at) => Math.floor(at / d) * 1.4 + 0.7)
-const streamed = (X: Float32Array, count: number, signal = new AbortController().signal, report = (): void => undefined) =>
-  streamedLloyd(readerOf(X), { k, centres: start } as Clustering, { maxIterations: 30, signal, report, threads: count })
+const streamed = (
+  X: Float32Array,
+  count: number,
+  signal = new AbortController().signal,
+  report: (progress: StreamedProgress) => void = () => undefined,
+) => streamedLloyd(readerOf(X), { k, centres: start } as Clustering, { maxIterations: 30, signal, report, threads: count })
 
 test('ends where k-means of all rows ends', async () => {
   const X = rowsOf(k)
@@ -41,6 +45,21 @@ test('the bits are the same on any number of threads', async () => {
   expect(alone.passes).toBeGreaterThan(9)
   expect(await streamed(X, 3)).toEqual(alone)
   expect(threads).toEqual({ started: 3, alive: 0 })
+})
+
+test('rows are told within passes, and after each how far the centres moved', async () => {
+  const told: StreamedProgress[] = []
+  const { passes } = await streamed(rowsOf(1), 2, undefined, (progress) => told.push(progress))
+  expect(told.map(({ rows }) => rows)).toEqual(told.map(({ rows }) => rows).toSorted((a, b) => a - b))
+  // Blocks of 2¹⁸ rows: two ends of blocks within each pass, at least.
+  for (let pass = 0; pass < passes; pass++) {
+    const within = told.filter((one) => one.passes === pass && one.rows > pass * n && one.rows < (pass + 1) * n)
+    expect(within.length).toBeGreaterThanOrEqual(2)
+  }
+  expect(told.at(-1)).toMatchObject({ passes, rows: passes * n })
+  expect(told[0].moved).toBeNull()
+  const { shift, limit } = told.at(-1)?.moved ?? {}
+  expect(shift).toBeLessThanOrEqual(limit as number)
 })
 
 test('a cancel leaves no thread behind', async () => {
