@@ -1,8 +1,8 @@
 /**
  * Evaluate: how far class maps and anomaly scores agree with labels, with intervals, tables, curves, and what to know before believing
  * it. The rows of the table are whatever results are given, so a model stands beside its baseline.
- * Memory: two bytes per row for the labels (six while polygons are read), and one result at a time: a block of a class map, up to 37
- * bytes for each labelled row of scores.
+ * Memory: two bytes per row for the labels (six while polygons are read), and one result at a time: of a class map a block, of scores up to
+ * eight bytes for each labelled row; of scenes and series two for each row as well.
  */
 import type { ComparisonMeta } from '#common/domain/comparison.ts'
 import { type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'

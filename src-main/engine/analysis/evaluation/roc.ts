@@ -14,28 +14,30 @@ export const rocAuc = (scores: ArrayLike<number>, positive: ArrayLike<number>): 
 export const averagePrecision = (scores: ArrayLike<number>, positive: ArrayLike<number>): number =>
   meanPrecision(rankScores(scores, positive))
 
-export function areaUnderRoc({ steps, positives, negatives }: Pick<Ranking, 'steps' | 'positives' | 'negatives'>): number {
+export function areaUnderRoc(ranking: Ranking): number {
   let P = 0
   let N = 0
   let wins = 0
-  for (let g = 0; g < steps; g++) {
-    wins += negatives[g] * (P + positives[g] / 2)
-    P += positives[g]
-    N += negatives[g]
-  }
+  for (const { steps, positives, negatives } of ranking.blocks())
+    for (let g = 0; g < steps; g++) {
+      wins += negatives[g] * (P + positives[g] / 2)
+      P += positives[g]
+      N += negatives[g]
+    }
   return wins / (P * N)
 }
 
 /** Average precision of a ranking. */
-export function meanPrecision({ steps, positives, negatives }: Pick<Ranking, 'steps' | 'positives' | 'negatives'>): number {
+export function meanPrecision(ranking: Ranking): number {
   let P = 0
   let seen = 0
   let sum = 0
-  for (let g = 0; g < steps; g++) {
-    P += positives[g]
-    seen += positives[g] + negatives[g]
-    if (positives[g] > 0) sum += positives[g] * (P / seen)
-  }
+  for (const { steps, positives, negatives } of ranking.blocks())
+    for (let g = 0; g < steps; g++) {
+      P += positives[g]
+      seen += positives[g] + negatives[g]
+      if (positives[g] > 0) sum += positives[g] * (P / seen)
+    }
   return sum / P
 }
 
@@ -46,19 +48,20 @@ export function meanPrecision({ steps, positives, negatives }: Pick<Ranking, 'st
  *   SE² = s²(V) / P + s²(W) / N            null with fewer than two of either
  */
 export function areaError(ranking: Ranking): number | null {
-  const { steps, positives, negatives, nPositive: P, nNegative: N } = ranking
+  const { nPositive: P, nNegative: N } = ranking
   if (P < 2 || N < 2) return null
   const area = areaUnderRoc(ranking)
   let above = 0
   let below = N
   let varianceV = 0
   let varianceW = 0
-  for (let g = 0; g < steps; g++) {
-    below -= negatives[g]
-    varianceV += positives[g] * ((below + negatives[g] / 2) / N - area) ** 2
-    varianceW += negatives[g] * ((above + positives[g] / 2) / P - area) ** 2
-    above += positives[g]
-  }
+  for (const { steps, positives, negatives } of ranking.blocks())
+    for (let g = 0; g < steps; g++) {
+      below -= negatives[g]
+      varianceV += positives[g] * ((below + negatives[g] / 2) / N - area) ** 2
+      varianceW += negatives[g] * ((above + positives[g] / 2) / P - area) ** 2
+      above += positives[g]
+    }
   return Math.sqrt(varianceV / (P - 1) / P + varianceW / (N - 1) / N)
 }
 
@@ -80,30 +83,29 @@ export interface PrecisionCurve {
  * than 4/`most` from one that stays.
  */
 export function rocCurve(ranking: Ranking, most = 2000): RocCurve {
-  const { steps, scores, positives, negatives, nPositive: P, nNegative: N } = ranking
-  const x = new Float64Array(steps + 1)
-  const y = new Float64Array(steps + 1)
-  for (let g = 0; g < steps; g++) {
-    x[g + 1] = x[g] + negatives[g]
-    y[g + 1] = y[g] + positives[g]
+  const { nPositive: P, nNegative: N } = ranking
+  let corners = 0
+  const hull: CurvePoint[] = []
+  for (const point of cornersOf(ranking)) {
+    corners++
+    while (hull.length >= 2 && isBelow(hull.at(-2) as CurvePoint, hull.at(-1) as CurvePoint, point)) hull.pop()
+    hull.push(point)
   }
-  let kept = corners(x, y)
-  if (kept.length > most) {
-    const hull = upperHull(x, y, kept)
-    const stretches = most - 2 - (hull.length <= most / 2 ? hull.length : 0)
-    const chosen = new Set(hull.length <= most / 2 ? hull : [0, steps])
-    let last = -1
-    for (const at of kept) {
-      const stretch = Math.min(stretches - 1, Math.floor(((x[at] / N + y[at] / P) / 2) * stretches))
-      if (stretch !== last) chosen.add(at)
-      last = stretch
-    }
-    kept = [...chosen].sort((a, b) => a - b)
+  const isWhole = corners <= most
+  const hasHull = hull.length <= most / 2
+  const stretches = most - 2 - (hasHull ? hull.length : 0)
+  const chosen = new Map((hasHull ? hull : [hull[0], hull[hull.length - 1]]).map((point) => [point.at, point]))
+  let last = -1
+  for (const point of cornersOf(ranking)) {
+    const stretch = isWhole ? point.at : Math.min(stretches - 1, Math.floor(((point.x / N + point.y / P) / 2) * stretches))
+    if (stretch !== last) chosen.set(point.at, point)
+    last = stretch
   }
+  const kept = [...chosen.values()].sort((a, b) => a.at - b.at)
   return {
-    threshold: Float64Array.from(kept, (at) => (at === 0 ? Number.POSITIVE_INFINITY : scores[at - 1])),
-    falseAlarmRate: Float64Array.from(kept, (at) => x[at] / N),
-    recall: Float64Array.from(kept, (at) => y[at] / P),
+    threshold: Float64Array.from(kept, ({ threshold }) => threshold),
+    falseAlarmRate: Float64Array.from(kept, ({ x }) => x / N),
+    recall: Float64Array.from(kept, ({ y }) => y / P),
   }
 }
 
@@ -112,54 +114,70 @@ export function rocCurve(ranking: Ranking, most = 2000): RocCurve {
  * points with the highest and the lowest precision in each of equal stretches of recall.
  */
 export function precisionCurve(ranking: Ranking, most = 2000): PrecisionCurve {
-  const { steps, scores, positives, negatives, nPositive: P } = ranking
-  const precision = new Float64Array(steps)
-  const recall = new Float64Array(steps)
+  const stretches = Math.floor((most - 2) / 2)
+  const isWhole = ranking.steps <= most
+  const ends: PrecisionPoint[] = []
+  const highest: PrecisionPoint[] = []
+  const lowest: PrecisionPoint[] = []
   let TP = 0
   let seen = 0
-  for (let g = 0; g < steps; g++) {
-    TP += positives[g]
-    seen += positives[g] + negatives[g]
-    precision[g] = TP / seen
-    recall[g] = TP / P
-  }
-  let kept: number[]
-  if (steps <= most) kept = Array.from(precision.keys())
-  else {
-    const stretches = Math.floor((most - 2) / 2)
-    const highest = new Int32Array(stretches).fill(-1)
-    const lowest = new Int32Array(stretches).fill(-1)
-    for (let g = 0; g < steps; g++) {
-      const at = Math.min(stretches - 1, Math.floor(recall[g] * stretches))
-      if (highest[at] < 0 || precision[g] > precision[highest[at]]) highest[at] = g
-      if (lowest[at] < 0 || precision[g] < precision[lowest[at]]) lowest[at] = g
+  let step = 0
+  for (const { steps, scores, positives, negatives } of ranking.blocks())
+    for (let g = 0; g < steps; g++, step++) {
+      TP += positives[g]
+      seen += positives[g] + negatives[g]
+      const recall = TP / ranking.nPositive
+      const precision = TP / seen
+      const isEnd = step === 0 || step === ranking.steps - 1
+      const at = isWhole ? step : Math.min(stretches - 1, Math.floor(recall * stretches))
+      const isHighest = !(precision <= highest[at]?.precision)
+      const isLowest = !(precision >= lowest[at]?.precision)
+      if (!isEnd && !isHighest && !isLowest) continue
+      const point = { step, threshold: scores[g], recall, precision }
+      if (isEnd) ends.push(point)
+      if (isHighest) highest[at] = point
+      if (isLowest) lowest[at] = point
     }
-    kept = [...new Set([0, ...highest, ...lowest, steps - 1])].filter((g) => g >= 0).sort((a, b) => a - b)
-  }
+  // Stretches in which nothing lies are holes of both.
+  const chosen = new Map([...ends, ...highest, ...lowest].filter((point) => point !== undefined).map((point) => [point.step, point]))
+  const kept = [...chosen.values()].sort((a, b) => a.step - b.step)
   return {
-    threshold: Float64Array.from(kept, (g) => scores[g]),
-    recall: Float64Array.from(kept, (g) => recall[g]),
-    precision: Float64Array.from(kept, (g) => precision[g]),
+    threshold: Float64Array.from(kept, ({ threshold }) => threshold),
+    recall: Float64Array.from(kept, ({ recall }) => recall),
+    precision: Float64Array.from(kept, ({ precision }) => precision),
   }
 }
 
-/** Points where a rising curve turns, with its ends: those between lie on a line. */
-function corners(x: Float64Array, y: Float64Array): number[] {
-  const kept: number[] = []
-  for (let at = 0; at < x.length; at++) {
-    const isEnd = at === 0 || at === x.length - 1
-    if (isEnd || (x[at] - x[at - 1]) * (y[at + 1] - y[at]) !== (y[at] - y[at - 1]) * (x[at + 1] - x[at])) kept.push(at)
-  }
-  return kept
+interface PrecisionPoint {
+  readonly step: number
+  readonly threshold: number
+  readonly recall: number
+  readonly precision: number
 }
 
-/** Of points from left to right those on the hull above them (Andrew 1979). */
-function upperHull(x: Float64Array, y: Float64Array, points: readonly number[]): number[] {
-  const hull: number[] = []
-  const isBelow = (a: number, b: number, c: number): boolean => (x[b] - x[a]) * (y[c] - y[a]) - (y[b] - y[a]) * (x[c] - x[a]) >= 0
-  for (const at of points) {
-    while (hull.length >= 2 && isBelow(hull.at(-2) as number, hull.at(-1) as number, at)) hull.pop()
-    hull.push(at)
-  }
-  return hull
+/** After step `at` − 1, whose score is the threshold: x normal and y anomalous rows are flagged. */
+interface CurvePoint {
+  readonly at: number
+  readonly threshold: number
+  readonly x: number
+  readonly y: number
 }
+
+/** Points where the curve turns, with its ends: those between lie on a line. */
+function* cornersOf(ranking: Ranking): Generator<CurvePoint> {
+  let [at, x, y, threshold] = [0, 0, 0, Number.POSITIVE_INFINITY]
+  let [right, up] = [0, 0]
+  for (const { steps, scores, positives, negatives } of ranking.blocks())
+    for (let g = 0; g < steps; g++) {
+      if (at === 0 || right * positives[g] !== up * negatives[g]) yield { at, threshold, x, y }
+      ;[right, up] = [negatives[g], positives[g]]
+      x += right
+      y += up
+      threshold = scores[g]
+      at++
+    }
+  yield { at, threshold, x, y }
+}
+
+/** Of three points from left to right, whether the second is not above the line between the others (Andrew 1979). */
+const isBelow = (a: CurvePoint, b: CurvePoint, c: CurvePoint): boolean => (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x) >= 0

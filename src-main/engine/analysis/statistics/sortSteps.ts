@@ -8,12 +8,17 @@ import type { Steps } from '../pace.ts'
 const atOnce = 2 ** 16
 
 /** Rising, in place; numbers only. */
-export function* sortSteps(values: Float64Array): Steps<Float64Array> {
+export function* sortSteps<Numbers extends Float32Array | Float64Array>(values: Numbers): Steps<Numbers> {
   for (let from = 0; from < values.length; from += atOnce) {
     values.subarray(from, from + atOnce).sort()
     yield
   }
-  const merged = yield* mergeRuns(values, new Float64Array(values.length <= atOnce ? 0 : values.length), (value) => value)
+  const Same = values.constructor as new (length: number) => Numbers
+  const merged = yield* mergeRuns<Float32Array | Float64Array>(
+    values,
+    new Same(values.length <= atOnce ? 0 : values.length),
+    (value) => value,
+  )
   if (merged !== values) values.set(merged)
   return values
 }

@@ -1,6 +1,6 @@
 /**
  * Anomaly scores against labels: how well they rank, what the threshold finds, and their curves.
- * Memory: five bytes for each labelled row with a score, then at most 40 for the ranking.
+ * Memory: eight bytes for each labelled row while they are sorted, then four; of scenes and series two for each row (blocks.ts).
  */
 import type { Artifact } from '#common/domain/artifact.ts'
 import type { DatasetMeta } from '#common/domain/dataset.ts'
@@ -10,7 +10,7 @@ import { StratumError } from '#common/errors.ts'
 import { scoreIntervals } from '#engine/analysis/evaluation/bootstrap/scores.ts'
 import type { Range } from '#engine/analysis/evaluation/bootstrap/percentile.ts'
 import { atPace, createPace, type Pace } from '#engine/analysis/pace.ts'
-import { bestF1, type Detection, detectionAbove, type Ranking, rankingSteps } from '#engine/analysis/evaluation/ranking.ts'
+import { bestF1, type Detection, detectionAbove, type Ranking, rankedSteps } from '#engine/analysis/evaluation/ranking.ts'
 import { areaError, areaUnderRoc, meanPrecision, precisionCurve, rocCurve } from '#engine/analysis/evaluation/roc.ts'
 import type { Project } from '../../project/project.ts'
 import type { OperationContext } from '../define.ts'
@@ -130,21 +130,23 @@ async function rankingOf(
   report: (fraction: number) => void,
 ): Promise<Ranking> {
   const stored = project.array(scores, 'score')
-  const values = new Float32Array(ids.length)
-  const positive = new Uint8Array(ids.length)
-  let n = 0
+  const room = [0, 0]
+  for (const id of ids) if (id >= 0) room[isAnomalous?.[id] ? 1 : 0]++
+  const found = room.map((rows) => new Float32Array(rows))
+  const n = [0, 0]
   for (let from = 0; from < ids.length; from += blockRows) {
     const block = stored.read(from, Math.min(ids.length, from + blockRows)) as Float32Array
     for (let i = 0; i < block.length; i++) {
       const id = ids[from + i]
       if (id < 0 || Number.isNaN(block[i])) continue
-      values[n] = block[i]
-      positive[n++] = isAnomalous?.[id] ? 1 : 0
+      const kind = isAnomalous?.[id] ? 1 : 0
+      found[kind][n[kind]++] = block[i]
     }
     report(from / ids.length)
     await pace.rest()
   }
-  return atPace(rankingSteps(values.subarray(0, n), positive.subarray(0, n)), pace)
+  const [normal, anomalous] = found.map((values, kind) => values.subarray(0, n[kind]))
+  return atPace(rankedSteps(anomalous, normal), pace)
 }
 
 function writeColumns(draft: OperationContext<EvaluateParams>['draft'], name: string, [a, b, c]: readonly Float64Array[]): void {

@@ -6,12 +6,12 @@
  *
  * A sample draws how often each step of the ranking occurs, not rows. Steps of normal rows only that follow each other are one step first,
  * which changes no figure (a threshold stays between two); where more than `mostSteps` are left, anomalous rows are taken together so that
- * each step holds as many, and intervals are moved by what that changes of the figure itself. Memory: 24 bytes per step.
+ * each step holds as many, and intervals are moved by what that changes of the figure itself. Memory: of that many steps.
  */
 import { createPace, type LongRun } from '#engine/analysis/pace.ts'
 import { randomStream } from '#engine/analysis/random.ts'
 import { wilsonInterval } from '../wilson.ts'
-import { bestF1, detectionAbove, type Ranking } from '../ranking.ts'
+import { bestF1, detectionAbove, type Ranking, rankingOf, type StepBlock } from '../ranking.ts'
 import { areaUnderRoc, meanPrecision } from '../roc.ts'
 import { redraw } from './binomial.ts'
 import { type BlockCounts, redrawBlocks } from './blocks.ts'
@@ -44,11 +44,14 @@ export async function scoreIntervals(
   countBlocks: CountScoreBlocks | null = null,
 ): Promise<ScoreIntervals> {
   const pace = createPace(run.signal)
+  const { nPositive, nNegative } = ranking
   const merged = mergeSteps(ranking, threshold)
   await pace.rest()
   const whole = figuresOf(ranking, threshold)
   await pace.rest()
-  const shift = figuresOf(merged, threshold).map((value, f) => (value === null ? 0 : (whole[f] ?? 0) - value))
+  const shift = figuresOf(rankingOf(merged, nPositive, nNegative), threshold).map((value, f) =>
+    value === null ? 0 : (whole[f] ?? 0) - value,
+  )
   const blocks =
     countBlocks && (await countBlocks((score, isPositive) => 2 * stepOf(merged, score) + (isPositive ? 1 : 0), 2 * merged.steps))
   const replicates = blocks ? Math.min(asked, Math.max(100, Math.floor(mostSums / Math.max(1, blocks.cell.length)))) : asked
@@ -57,7 +60,7 @@ export async function scoreIntervals(
   const drawn = { ...merged, positives: new Float64Array(merged.steps), negatives: new Float64Array(merged.steps) }
   for (let r = 0; r < replicates; r++) {
     const random = randomStream(seed, `bootstrap/${r}`)
-    let sample: Ranking = drawn
+    let sample = rankingOf(drawn, nPositive, nNegative)
     if (blocks) {
       redrawBlocks(blocks, cells, random)
       sample = unpacked(drawn, cells)
@@ -101,7 +104,7 @@ function figuresOf(ranking: Ranking, threshold: number): (number | null)[] {
 }
 
 /** The step of the merged ranking that a score belongs to: the first whose lowest score is not above it. */
-function stepOf({ scores, steps }: Ranking, score: number): number {
+function stepOf({ scores, steps }: StepBlock, score: number): number {
   let [from, to] = [0, steps - 1]
   while (from < to) {
     const middle = (from + to) >> 1
@@ -111,40 +114,48 @@ function stepOf({ scores, steps }: Ranking, score: number): number {
   return from
 }
 
-/** Counts of normal and anomalous rows step by step, into a ranking's arrays. */
-function unpacked(drawn: Ranking, cells: Float64Array): Ranking {
+/** Counts of normal and anomalous rows step by step, into the steps that are drawn. */
+function unpacked(drawn: StepBlock, cells: Float64Array): Ranking {
   let [nPositive, nNegative] = [0, 0]
   for (let g = 0; g < drawn.steps; g++) {
     nNegative += drawn.negatives[g] = cells[2 * g]
     nPositive += drawn.positives[g] = cells[2 * g + 1]
   }
-  return { ...drawn, nPositive, nNegative }
+  return rankingOf(drawn, nPositive, nNegative)
 }
 
 /** Fewer steps with the same figures, or nearly. */
-function mergeSteps(ranking: Ranking, threshold: number): Ranking {
-  const exact = joinSteps(ranking, threshold, 0)
-  return exact.steps <= mostSteps ? exact : joinSteps(ranking, threshold, Math.ceil(ranking.nPositive / (mostSteps / 4)))
+export function mergeSteps(ranking: Ranking, threshold: number): StepBlock {
+  const isExact = joinSteps(ranking, threshold, 0, null) <= mostSteps
+  const most = isExact ? 0 : Math.ceil(ranking.nPositive / (mostSteps / 4))
+  const steps = joinSteps(ranking, threshold, most, null)
+  const joined = { steps, scores: new Float64Array(steps), positives: new Float64Array(steps), negatives: new Float64Array(steps) }
+  joinSteps(ranking, threshold, most, joined)
+  return joined
 }
 
-/** Steps that follow each other as one while that holds at most `most` anomalous rows; none goes across the threshold. */
-function joinSteps({ steps, scores, positives, negatives, nPositive, nNegative }: Ranking, threshold: number, most: number): Ranking {
-  const joined = { scores: new Float64Array(steps), positives: new Float64Array(steps), negatives: new Float64Array(steps) }
+/**
+ * Steps that follow each other as one while that holds at most `most` anomalous rows; none goes across the threshold. Each has the lowest
+ * of their scores.
+ * @param into null only counts them
+ * @returns    how many there are
+ */
+function joinSteps(ranking: Ranking, threshold: number, most: number, into: StepBlock | null): number {
   let last = -1
-  for (let g = 0; g < steps; g++) {
-    const goesOn = last >= 0 && joined.scores[last] > threshold === scores[g] > threshold && joined.positives[last] + positives[g] <= most
-    if (!goesOn) last++
-    joined.scores[last] = scores[g]
-    joined.positives[last] += positives[g]
-    joined.negatives[last] += negatives[g]
-  }
-  const n = last + 1
-  return {
-    scores: joined.scores.slice(0, n),
-    positives: joined.positives.slice(0, n),
-    negatives: joined.negatives.slice(0, n),
-    steps: n,
-    nPositive,
-    nNegative,
-  }
+  let [isAbove, joined] = [false, 0]
+  for (const { steps, scores, positives, negatives } of ranking.blocks())
+    for (let g = 0; g < steps; g++) {
+      const goesOn = last >= 0 && isAbove === scores[g] > threshold && joined + positives[g] <= most
+      if (!goesOn) {
+        last++
+        joined = 0
+        isAbove = scores[g] > threshold
+      }
+      joined += positives[g]
+      if (!into) continue
+      into.scores[last] = scores[g]
+      into.positives[last] += positives[g]
+      into.negatives[last] += negatives[g]
+    }
+  return last + 1
 }
