@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { looksLikeCounts } from '#engine/operations/prepare.ts'
+import { looksLikeCounts } from '#engine/operations/prepare/steps.ts'
 
 it('takes whole numbers from 0 on for raw counts, and nothing else', () => {
   expect(looksLikeCounts(Float32Array.from([0, 3, 12, Number.NaN]))).toBe(true)
