@@ -23,7 +23,18 @@ export const groupDigits = (text: string): string =>
 export function formatFixed(value: number, decimals: number): string {
   if (!Number.isFinite(value)) return formatNumber(value)
   const [whole = '0', fraction] = Math.abs(value).toFixed(decimals).split('.')
-  return `${value < 0 ? '−' : ''}${formatNumber(Number(whole), 0)}${fraction ? `.${fraction}` : ''}`
+  // What rounds to nothing has no sign.
+  const isNegative = value < 0 && Number(value.toFixed(decimals)) !== 0
+  return `${isNegative ? '−' : ''}${formatNumber(Number(whole), 0)}${fraction ? `.${fraction}` : ''}`
+}
+
+/** 1.4900 × 10⁻⁷: exactly so many digits, for figures that stand below each other. */
+export function formatScientific(value: number, digits: number): string {
+  if (!Number.isFinite(value) || value === 0) return formatNumber(value)
+  const [mantissa = '', exponent = '0'] = Math.abs(value)
+    .toExponential(digits - 1)
+    .split('e')
+  return `${value < 0 ? '−' : ''}${mantissa}${thin}×${thin}10${superscript(Number(exponent))}`
 }
 
 /** Three significant digits unless told; very large and very small numbers as 3.9 × 10⁴. */

@@ -8,6 +8,7 @@
 import { randomUUID } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { localTime } from '#common/domain/words.ts'
 import { type ErrorPlace, StratumError } from '#common/errors.ts'
 import { connect, type Db, fromSqlite } from './sqlite.ts'
 
@@ -79,7 +80,7 @@ function readOwner(file: string): Owner | undefined {
 }
 
 function lockedBy(path: string, owner: Owner | undefined): StratumError {
-  const who = owner ? `process ${owner.pid} on ${owner.host}, since ${owner.since}` : 'another process'
+  const who = owner ? `process ${owner.pid} on ${owner.host}, since ${localTime(owner.since)}` : 'another process'
   const where: ErrorPlace = owner ? { path, pid: owner.pid, host: owner.host } : { path }
   return new StratumError('PROJECT_LOCKED', `The project is open elsewhere: ${who}.`, 'Close it there, or open it read-only here.', where)
 }

@@ -35,6 +35,8 @@ export class TablePages {
   /** Null until the first page is there. */
   total = $state<number | null>(null)
   error = $state.raw<ErrorReport | null>(null)
+  /** The page that came first: what columns are written like must not change while one scrolls. */
+  sample = $state.raw<readonly (readonly Value[])[]>([])
   #pages = $state.raw<ReadonlyMap<number, Page>>(new Map())
   readonly #asked = new Set<number>()
   readonly #read: ReadPage
@@ -69,6 +71,7 @@ export class TablePages {
     }
     this.names = result.value.names
     this.total = result.value.total
+    if (this.sample.length === 0) this.sample = result.value.rows
     this.#pages = new Map([...[...this.#pages].slice(-(mostPages - 1)), [page, result.value]])
   }
 }

@@ -30,7 +30,7 @@ function typeLine({ columns, kind }: SourceReport): [string, string][] {
   if (counts.size < 2 || kind === 'raster') return []
   const plural = (type: string, n: number): string =>
     n === 1 ? type : type === 'category' ? 'categories' : type === 'text' ? 'texts' : `${type}s`
-  return [['Of types', [...counts].map(([type, n]) => `${n} ${plural(type, n)}`).join(', ')]]
+  return [['Of types', [...counts].map(([type, n]) => `${n}\u00a0${plural(type, n)}`).join(', ')]]
 }
 
 export function gridFacts({ crs, transform, georeferenced, width, height }: Grid): [string, string][] {

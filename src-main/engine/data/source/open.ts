@@ -1,6 +1,7 @@
 /** Opens the source of a dataset again: found, checked, and read with the options it was imported with. */
 import { resolve } from 'node:path'
 import type { DatasetMeta, SourceReference } from '#common/domain/dataset.ts'
+import { localTime } from '#common/domain/words.ts'
 import { StratumError } from '#common/errors.ts'
 import { openThroughStore, storeKey } from '../chunkStore/chunkStore.ts'
 import type { OpenSource } from '../dataset.ts'
@@ -47,7 +48,7 @@ async function checkFile(path: string, was: Stamp, signal?: AbortSignal): Promis
   if (size === was.sizeBytes && (mtimeMs === was.modifiedMs || (await knownHash(path, signal)) === was.hash)) return
   throw new StratumError(
     'SOURCE_CHANGED',
-    `The file has changed since it was imported: it was ${was.sizeBytes} bytes, ${new Date(was.modifiedMs).toISOString()}, and is now ${size} bytes, ${new Date(mtimeMs).toISOString()}.`,
+    `The file has changed since it was imported: it was ${was.sizeBytes} bytes, written ${localTime(was.modifiedMs)}, and is now ${size} bytes, written ${localTime(mtimeMs)}.`,
     'Import it again as a new dataset, or put the former file back.',
     { path },
   )

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { counted, nounFor, spanned } from '../../../../src-main/common/domain/words.ts'
+import { counted, localTime, nounFor, spanned } from '../../../../src-main/common/domain/words.ts'
 
 it('one of a thing is told in the singular, none and several in the plural', () => {
   expect([0, 1, 2].map((n) => counted(n, 'row'))).toEqual(['0 rows', '1 row', '2 rows'])
@@ -13,4 +13,9 @@ it('a range of one number is that number', () => {
     '1 cluster',
     '2 to 7 clusters',
   ])
+})
+
+it('a time is told on the clock of this computer, without its seconds', () => {
+  const time = new Date(2026, 10, 23, 14, 2, 59)
+  expect([localTime(time.toISOString()), localTime(time.getTime())]).toEqual(['23 Nov 2026, 14:02', '23 Nov 2026, 14:02'])
 })

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { CellQuality } from '#common/domain/examination.ts'
 import { passing, prepareFields, suggestedThresholds } from '../../../../../src-renderer/features/data/quality.ts'
 import { strongestPairs } from '../../../../../src-renderer/features/data/pairs.ts'
-import { formatDate, formatSpread, formatValue } from '../../../../../src-renderer/lib/values.ts'
+import { formatDate, formatSpread, formatStatistic } from '../../../../../src-renderer/lib/values.ts'
 
 const cells = {
   rows: Float64Array.of(0, 1, 2, 3),
@@ -45,7 +45,7 @@ test('the strongest pairs come first, those without a correlation not at all', (
 test('values are written as their type has them', () => {
   expect(formatDate(12_487)).toBe('2004-03-10')
   expect(formatDate(12_487.75)).toBe('2004-03-10 18:00')
-  expect(formatValue(1, { type: 'category', categories: ['a', 'b'] })).toBe('–')
-  expect(formatValue(12_345, { type: 'integer' })).toBe('12\u202f345')
+  expect(formatStatistic(1, { type: 'category', categories: ['a', 'b'] }, null)).toBe('–')
+  expect(formatStatistic(12_345, { type: 'integer' }, null)).toBe('12\u202f345')
   expect(formatSpread(112.5, { type: 'date' })).toBe('112.5\u202fdays')
 })

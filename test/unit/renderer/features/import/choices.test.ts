@@ -44,5 +44,5 @@ test('types are counted where there are several', () => {
       details: {},
     } as never),
   )
-  expect(facts.get('Of types')).toBe('2 numbers, 1 category')
+  expect(facts.get('Of types')).toBe('2\u00a0numbers, 1\u00a0category')
 })
