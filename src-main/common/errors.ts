@@ -90,6 +90,8 @@ const systemErrors: Readonly<Record<string, readonly [ErrorCode, string, string]
   ENOENT: ['FILE_NOT_FOUND', 'There is no such file.', 'Check the path, or choose the file again.'],
   EACCES: ['FILE_UNREADABLE', 'The file may not be opened.', 'Check its permissions, or choose another folder.'],
   EPERM: ['FILE_UNREADABLE', 'The file may not be opened.', 'Check its permissions, or choose another folder.'],
+  ENAMETOOLONG: ['FILE_NOT_FOUND', 'The file name is longer than the file system allows.', 'Choose a shorter name.'],
+  ELOOP: ['FILE_NOT_FOUND', 'The links on the way to the file lead in a circle.', 'Choose the file itself.'],
   EISDIR: ['FORMAT_UNKNOWN', 'This is a folder, and a file was expected.', 'Choose a file inside the folder.'],
   ENOTDIR: ['FILE_NOT_FOUND', 'A part of the path is not a folder.', 'Check the path.'],
   EROFS: ['FOLDER_READ_ONLY', 'The folder cannot be written.', 'Choose a folder that can be written.'],

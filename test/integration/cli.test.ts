@@ -49,7 +49,7 @@ describe('what a person reads', () => {
     )
     const prepared = (await command('prepare', project, 'kinds', '--name', 'rows')).out
     expect(prepared).toMatch(/\d+ rows to learn from, \d+ held out \(random\)/)
-    expect(prepared).toMatch(/columns\s+4 of 3/)
+    expect(prepared).toMatch(/columns\s+4, made from 3/)
     const trained = (await command('train', project, 'rows', '--model', 'autoencoder', '--epochs', '3', '--name', 'ae')).out
     expect(trained).toMatch(/explained\s+-?[\d.]+ % of held-out rows; PCA with 2 components [\d.]+ %/)
     expect((await command('encode', project, 'ae', '--name', 'codes')).out).toContain('120 of 120 rows, 2 numbers each')
@@ -190,6 +190,9 @@ describe('the way to a result', () => {
     )
     const again = await resultOf('score', project, 'ae', '--rule', 'mad', '--deviations', '3')
     expect(again.meta).toMatchObject({ threshold: byRule.threshold, flagged: byRule.flagged, choice: byRule.choice })
+    const idle = await failure('threshold', project, 'unusual', '--deviations', '8')
+    expect(idle).toMatchObject({ code: 2, error: { code: 'USAGE', message: expect.stringContaining('rule is percentile') } })
+    expect(await set('-1e-9')).toMatchObject({ threshold: -1e-9, choice: null })
     expect(await set('1e9')).toMatchObject({ threshold: 1e9, flagged: 0, choice: null, falseAlarmsPer1000: { value: 0 } })
     expect((await command('show', project, 'unusual')).out).toMatch(/set to\s+1000000000, by hand/)
     expect(await set('--recommended')).toMatchObject({ threshold: recommended, flagged, choice: { rule: 'percentile' } })

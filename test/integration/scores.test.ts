@@ -350,6 +350,21 @@ describe('scores of a time series', () => {
     expect(events[0].blame[0].name).toBe('load')
   })
 
+  it('where no machine can be learned the way out is that of the first', async () => {
+    // 44 rows of each machine are held out, and a tail wants 50.
+    writeFileSync(
+      join(folder, 'few.csv'),
+      machineTable(220, () => false),
+    )
+    const few = await bench.compute('import', {}, { path: join(folder, 'few.csv'), as: 'series', options })
+    const params = { model: 'pca', settings: { components: 1 } }
+    await expect(bench.compute('score-nodes', { dataset: few.id }, params)).rejects.toMatchObject({
+      code: 'DATA_UNSUITABLE',
+      message: expect.stringContaining('No machine could be learned. The first: The tail of 44'),
+      hint: expect.stringContaining('percentile rule'),
+    })
+  })
+
   it('events are written as a table', async () => {
     const scores = await bench.compute('score', { latents: latents.id }, { mergeGap: 3 })
     await bench.compute('export', { source: scores.id }, { path: join(folder, 'events.csv'), list: 'events' })

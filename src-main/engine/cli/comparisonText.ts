@@ -2,6 +2,10 @@
 import type { ComparisonColumn, ComparisonMeta, ComparisonRow } from '#common/domain/comparison.ts'
 import { formatCount, formatSeconds, formatTable } from './printer.ts'
 
+/** What the columns measure: their titles are short, and a figure is reported by the name of its measure. */
+const legend = (columns: readonly ComparisonColumn[]): string =>
+  formatTable(columns.map(({ title, description }) => [`  ${title}`, description]))
+
 /** A line of a terminal; more columns go into a second table below. With intervals, figures are three times as wide. */
 const mostColumns = 8
 const mostWithIntervals = 4
@@ -37,7 +41,7 @@ export function comparisonText(meta: ComparisonMeta): string {
     ...(energyNote ? [`No energy: ${energyNote}.`] : []),
     ...failures.map(({ name, seed, message }) => `failed: ${name}, seed ${seed}: ${message}`),
   ]
-  return [...pages, notes.join('\n')].join('\n\n')
+  return [...pages, ...(columns.length > 0 ? [legend(columns)] : []), notes.join('\n')].join('\n\n')
 }
 
 const codeOf = ({ codeSize, activeCodes }: ComparisonRow): string =>
@@ -56,6 +60,9 @@ function cell({ figures, spread, standing, intervals }: ComparisonRow, { key, di
   const mark = kind !== 'quality' ? '' : standing?.[key] === 'best' ? ' *' : standing?.[key] === 'equal' ? ' =' : ''
   const places = digits ?? Math.max(0, Math.min(8, 2 - Math.floor(Math.log10(Math.abs(value) || 1))))
   const range = intervals?.[key]
+  // A probability that was rounded to nothing is not nothing.
+  if (!range && (value !== 0 || key === 'p') && Math.abs(value) < 0.5 * 10 ** -places)
+    return `${value < 0 ? '>−' : '<'}${(10 ** -places).toFixed(places)}${mark}`
   if (range) return `${value.toFixed(places)} (${range[0].toFixed(places)}–${range[1].toFixed(places)})${mark}`
   return `${value.toFixed(places)}${typeof sd === 'number' && Number(sd.toFixed(places)) > 0 ? ` ± ${sd.toFixed(places)}` : ''}${mark}`
 }

@@ -29,6 +29,7 @@ import { proposalsText, proposedFor, takesProposal } from './proposal.ts'
 import { estimateText, planeEstimateText } from './trainingText.ts'
 import {
   asPath,
+  idleParameters,
   type ParameterInfo,
   parameterLine,
   parametersOf,
@@ -152,6 +153,7 @@ async function runOperation(operation: OperationDefinition, call: Call): Promise
       const inputs = await inputsFor(workspace, operation, references, params, base)
       const artifact = await workspace.compute({ ...base, inputs, params })
       results.push(artifact)
+      sayName(call, artifact)
       const page = pageOf(workspace.project, artifact)
       if (page !== '') pages.push(page)
     }
@@ -159,6 +161,16 @@ async function runOperation(operation: OperationDefinition, call: Call): Promise
   })
   if ('text' in made) return made
   return { result: made.length === 1 ? made[0] : made, text: [formatTable(made.map(artifactLine)), ...pages].join('\n') }
+}
+
+/** A name is given to what is made; what was there keeps its own, and one that is taken gets a number. */
+function sayName({ printer, text }: Call, { id, name }: Artifact): void {
+  const wanted = text('name')?.trim()
+  if (wanted && wanted !== name)
+    printer.log(
+      'warning',
+      `It is called “${name}” and not “${wanted}”: it was there already, or that name was taken. See stratum rename <project> ${id}.`,
+    )
 }
 
 type Estimating = (
@@ -221,9 +233,11 @@ export async function readParameters(operation: OperationDefinition, call: Call,
   const free = Object.keys(known).find((name) => isRecord(known[name]))
   const params: Values = { ...given }
   const settings: [string, string][] = []
+  const typed: string[] = []
   const put = (name: string, text: string): void => {
     if (Object.hasOwn(params, name)) throw usageError(`'${name}' is given twice.`, 'Give it once.')
     params[name] = asPath(name, readValue(text, known[name]))
+    typed.push(name)
   }
   for (const name of Object.keys(known)) {
     const text = name === free || Object.hasOwn(given, name) ? undefined : call.text(toOption(name))
@@ -240,12 +254,23 @@ export async function readParameters(operation: OperationDefinition, call: Call,
   }
   const epochs = operation.id === 'train' ? call.text('epochs') : undefined
   if (epochs !== undefined) settings.push(['epochs', epochs])
-  if (free) params[free] = await readSettings(operation, params, settings)
-  return parseParams(operation.title, operation.params, params)
+  if (free) params[free] = await readSettings(operation, call, params, settings)
+  const values = parseParams(operation.title, operation.params, params)
+  sayIdle(call, known, typed, values)
+  return values
+}
+
+const sayIdle = ({ printer }: Call, ...parameters: Parameters<typeof idleParameters>): void => {
+  for (const sentence of idleParameters(...parameters)) printer.log('warning', sentence)
 }
 
 /** What a model or a format lets the user choose: only what was given is returned, after all of it was checked. */
-async function readSettings(operation: OperationDefinition, params: Values, settings: readonly [string, string][]): Promise<Values> {
+async function readSettings(
+  operation: OperationDefinition,
+  call: Call,
+  params: Values,
+  settings: readonly [string, string][],
+): Promise<Values> {
   // The model and the preset are looked up even so: a wrong name should not first prepare the data.
   if (settings.length === 0 && !trainsModel(operation)) return {}
   const { title, schema, preset } = await settingsSchema(operation, params)
@@ -256,7 +281,7 @@ async function readSettings(operation: OperationDefinition, params: Values, sett
     if (Object.hasOwn(values, key)) throw usageError(`'${key}' is given twice.`, 'Give it once.')
     values[key] = readValue(text, known[key])
   }
-  parseParams(title, schema, { ...preset, ...values })
+  sayIdle(call, known, Object.keys(values), parseParams(title, schema, { ...preset, ...values }))
   return values
 }
 

@@ -52,15 +52,38 @@ function readArguments(command: Command, argv: readonly string[], options: reado
     ]),
   )
   try {
-    const { values, positionals } = parseArgs({
-      args: [...argv],
+    const { values, positionals, tokens } = parseArgs({
+      args: argv.map((argument) => (negativeNumber.test(argument) ? `${numberMark}${argument}` : argument)),
       options: { ...config, help: { type: 'boolean', short: 'h' } },
       allowPositionals: true,
       strict: true,
+      tokens: true,
     })
-    return { values, positionals }
+    refuseRepeated(tokens, options)
+    return {
+      values: Object.fromEntries(
+        Object.entries(values).map(([name, value]) => [name, typeof value === 'string' ? unmarked(value) : value]),
+      ),
+      positionals: positionals.map(unmarked),
+    }
   } catch (thrown) {
     throw asUsageError(command, thrown, options)
+  }
+}
+
+/** A threshold may be one, and no option begins with a digit; `parseArgs` would take it for one. */
+const negativeNumber = /^-(\d|\.\d)/
+/** No argument can hold it. */
+const numberMark = '\0'
+const unmarked = (text: string): string => (text.startsWith(numberMark) ? text.slice(1) : text)
+
+/** Of two values the last would win, without a word. */
+function refuseRepeated(tokens: readonly { readonly kind: string; readonly name?: string }[], options: readonly Option[]): void {
+  const seen = new Set<string>()
+  for (const { kind, name } of tokens) {
+    if (kind !== 'option' || name === undefined || options.some((option) => option.name === name && option.many)) continue
+    if (seen.has(name)) throw usageError(`--${name} is given twice.`, 'Give it once.')
+    seen.add(name)
   }
 }
 

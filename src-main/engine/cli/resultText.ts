@@ -59,7 +59,7 @@ export function matrixText(_: Project, artifact: Artifact): string {
     ['rows', `${formatCount(trainRows)} ${rowNoun[datasetKind][1]} to learn from, ${formatCount(holdoutRows)} held out (${split})`],
     [
       'columns',
-      `${formatCount(rebuilt)}${rebuilt === sources ? '' : ` of ${formatCount(sources)}`}${conditions > 0 ? `, and ${conditions} that are given` : ''}`,
+      `${formatCount(rebuilt)}${rebuilt === sources ? '' : `${rebuilt > sources ? ', made from' : ' of'} ${formatCount(sources)}`}${conditions > 0 ? `, and ${conditions} that are given` : ''}`,
     ],
     ['steps', steps.map(({ id }) => id).join(' → ') || 'none'],
   ])

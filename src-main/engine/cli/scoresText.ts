@@ -29,7 +29,13 @@ export function scoresText(project: Project, { meta: found, annotations }: Artif
   const { choice, falseAlarmsPer1000, contamination, events, objects, nodes = [], failedNodes = [], learnedFrom, notes = [] } = meta
   const facts: [string, string][] = [
     ['score', meta.method],
-    ['threshold', `${short(meta.threshold)}${choice ? `, ${between(choice)} (${choice.intervalBy})` : ''}`],
+    // Of several machines each has a threshold and an interval of its own.
+    [
+      'threshold',
+      nodes.length > 1
+        ? `${short(meta.threshold)}, which stands for each machine’s own`
+        : `${short(meta.threshold)}${choice ? `, ${between(choice)} (${choice.intervalBy})` : ''}`,
+    ],
     ['', meta.thresholdRule],
     ['flagged', `${formatCount(meta.flagged)} of ${formatCount(meta.validRows)} ${nouns}`],
   ]

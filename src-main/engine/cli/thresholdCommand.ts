@@ -3,6 +3,7 @@ import type { Annotations, Artifact } from '#common/domain/artifact.ts'
 import { type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
 import type { ScoresMeta } from '#common/domain/scores.ts'
 import { StratumError } from '#common/errors.ts'
+import { parseParams } from '../operations/parameters.ts'
 import { falseAlarmsAbove, chooseOn } from '../operations/score/chosen.ts'
 import { countFlagged, openScores } from '../operations/score/findings.ts'
 import { ruleParams } from '../operations/score/params.ts'
@@ -12,7 +13,7 @@ import type { Call, Command, Output } from './command.ts'
 import { usageError } from './parse.ts'
 import { formatCount, formatTable } from './printer.ts'
 import { between, short } from './scoresText.ts'
-import { asPath, parameterLine, parametersOf, readValue, toOption, type Values } from './values.ts'
+import { asPath, idleParameters, parameterLine, parametersOf, readValue, toOption, type Values } from './values.ts'
 import { changingProject } from './workspace.ts'
 
 const parameters = parametersOf(ruleParams)
@@ -68,6 +69,9 @@ function givenRule(call: Call): Values {
     const text = call.text(toOption(name))
     if (text !== undefined) given[name] = asPath(name, readValue(text, info))
   }
+  // Without its rule, deviations would set the threshold by the percentile.
+  const [idle] = idleParameters(parameters, Object.keys(given), parseParams('The threshold', ruleParams, given))
+  if (idle !== undefined) throw usageError(idle, 'Name the rule: --rule.')
   return given
 }
 

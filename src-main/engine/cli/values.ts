@@ -23,6 +23,8 @@ export interface ParameterInfo {
   readonly maximum?: number
   readonly exclusiveMinimum?: number
   readonly exclusiveMaximum?: number
+  /** It matters only while these parameters have one of these values. */
+  readonly showWhen?: Readonly<Record<string, readonly unknown[]>>
 }
 
 export function parametersOf(schema: z.ZodType): Readonly<Record<string, ParameterInfo>> {
@@ -84,6 +86,20 @@ export function readRange(text: string): unknown {
   const count = options.find((option) => /^\d+$/.test(option))
   const spacing = options.find((option) => !/^\d+$/.test(option)) ?? (from > 0 && to / from > 10 ? 'log' : 'linear')
   return { from, to, ...(count !== undefined && { count: Number(count) }), spacing }
+}
+
+/**
+ * Of what was given, a sentence for each that changes nothing beside the others: a percentile where the threshold goes by another rule.
+ * @param values all parameters, defaults with them
+ */
+export function idleParameters(known: Readonly<Record<string, ParameterInfo>>, given: readonly string[], values: Values): string[] {
+  return given.flatMap((name) => {
+    const missing = Object.entries(known[name]?.showWhen ?? {}).find(([other, allowed]) => !allowed.includes(values[other]))
+    if (!missing) return []
+    const [other, allowed] = missing
+    const listed = allowed.length < 5 ? ` It goes with ${other} = ${allowed.map(String).join(' or ')}.` : ''
+    return [`'${name}' changes nothing while ${other} is ${String(values[other])}.${listed}`]
+  })
 }
 
 /** One line of help for a parameter: range, unit, default, description. */

@@ -137,6 +137,7 @@ export const scoreNodesOperation = defineOperation({
         parameter: 'unitField',
       })
     const nodes: Node[] = []
+    let wayOut: string | null = null
     const failedNodes: NonNullable<ScoresMeta['failedNodes']> = present
       .filter((name) => !names.includes(name))
       .map((name) => ({ name, code: 'DATA_UNSUITABLE', message: 'It has no rows to learn what is normal from.' }))
@@ -151,14 +152,19 @@ export const scoreNodesOperation = defineOperation({
       try {
         nodes.push(await oneNode(given, name, field, dataset, later, share))
       } catch (thrown) {
-        const { code, message } = toReport(thrown)
+        const { code, message, hint } = toReport(thrown)
         if (ctx.signal.aborted || fatal.includes(code) || wanted.length === 1) throw thrown
         failedNodes.push({ name, code, message })
+        wayOut ??= hint
         ctx.log('warning', `${name}: ${message}`)
       }
     }
     if (nodes.length === 0)
-      throw new StratumError('DATA_UNSUITABLE', `No machine could be learned. The first: ${failedNodes[0].message}`, 'Check its rows.')
+      throw new StratumError(
+        'DATA_UNSUITABLE',
+        `No machine could be learned. The first: ${failedNodes[0].message}`,
+        wayOut ?? 'Check its rows.',
+      )
     const merged = await mergeNodes(given, nodes, later)
     return { ...merged, ...(failedNodes.length > 0 && { failedNodes }) }
   },

@@ -15,6 +15,11 @@ import { type Db, onFile } from './sqlite.ts'
 import { prepareTables } from './tables.ts'
 import { type Verification, verifyProject } from './verify.ts'
 
+/** Of a name, so that a list stays a list. */
+const mostLetters = 200
+/** A file name may hold a line break; in a list it would end the line. */
+const inOneLine = (name: string): string => name.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim()
+
 export interface ProjectFile extends Project {
   readonly createdAt: string
   /** Bytes on disk, with what is not yet copied from the write-ahead log. */
@@ -199,7 +204,7 @@ export function projectFile(
       }),
 
     uniqueName: (kind, wanted) => {
-      const base = wanted.trim() || kind
+      const base = inOneLine(wanted).slice(0, mostLetters) || kind
       const taken = new Set(onFile(path, () => artifacts.all()).map(({ name }) => name))
       for (let n = 1; ; n += 1) {
         const name = n === 1 ? base : `${base} ${n}`
@@ -207,7 +212,7 @@ export function projectFile(
       }
     },
     rename: (id, name) => {
-      const wanted = name.trim()
+      const wanted = inOneLine(name)
       const row = rowOf(id)
       const other = artifacts.named(wanted).find((it) => it.id !== id)
       if (wanted === '')
@@ -216,6 +221,13 @@ export function projectFile(
           artifact: id,
           parameter: 'name',
         })
+      if (wanted.length > mostLetters)
+        throw new StratumError(
+          'PARAMETER_INVALID',
+          `A name has at most ${mostLetters} characters; this one has ${wanted.length}.`,
+          'Choose a shorter one.',
+          { path, artifact: id, parameter: 'name' },
+        )
       if (other)
         throw new StratumError(
           'PARAMETER_INVALID',

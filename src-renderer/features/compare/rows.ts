@@ -66,6 +66,9 @@ export function writeFigure(
   if (column.unit === 's') return { value: formatSeconds(value), spread: '' }
   const factor = 10 ** -power
   const decimals = column.digits ?? decimalsOf(value * factor)
+  const least = 10 ** -(column.digits ?? 0)
+  // A probability that was rounded to nothing is not nothing.
+  if (column.key === 'p' && value < least / 2) return { value: `< ${formatFixed(least, column.digits ?? 0)}`, spread: '' }
   const written =
     column.digits === 0
       ? formatNumber(value, 0)

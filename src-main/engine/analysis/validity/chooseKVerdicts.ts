@@ -81,8 +81,12 @@ function stabilityVerdict(found: readonly Stability[]): KVerdict {
   const { k, stability } = stabilityChoice(found)
   const mean = stability.toFixed(2)
   if (stability < 0.6)
-    return { criterion: 'stability', k: null, reason: `No number gives the same classes again (Rand index ${mean} at best).` }
-  return { criterion: 'stability', k, reason: `The largest number whose classes are found again as surely as any (Rand index ${mean}).` }
+    return { criterion: 'stability', k: null, reason: `No number gives the same classes again (adjusted Rand index ${mean} at best).` }
+  return {
+    criterion: 'stability',
+    k,
+    reason: `The largest number whose classes are found again as surely as any (adjusted Rand index ${mean}).`,
+  }
 }
 
 /** The k farthest below the chord of the inertia curve; null where it is as good as straight. */

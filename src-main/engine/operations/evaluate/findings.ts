@@ -151,7 +151,7 @@ function ofFigures({ dataset, truth, sizes, evaluated, artifacts, params }: Judg
     found.push({
       code: 'FEWER_CLASSES',
       severity: 'note',
-      message: `${artifacts[row].name}: ${figureText(evaluated[row].figures.k)} classes for more labelled ones, so no more than ${(evaluated[row].figures.ceiling ?? 1).toFixed(3)} can match one to one.`,
+      message: `${figureText(evaluated[row].figures.k)} classes for more labelled ones, so no more than ${(evaluated[row].figures.ceiling ?? 1).toFixed(3)} can match one to one.`,
       hint: 'Compare with that ceiling, or look at purity and shared information.',
       rows: [row],
     })
@@ -174,12 +174,12 @@ function ofFigures({ dataset, truth, sizes, evaluated, artifacts, params }: Judg
         found.push({
           code: 'NEIGHBOURS_ALIKE',
           severity: 'note',
-          message: `${artifacts[row].name}: only ${blocks.count} blocks of neighbouring ${noun} have labels, so intervals may be narrower than they should be.`,
+          message: `Only ${blocks.count} blocks of neighbouring ${noun} have labels, so intervals may be narrower than they should be.`,
           hint,
           rows: [row],
         })
   }
-  return found
+  return joined(found)
 }
 
 const figureText = (value: number | null): string => (value === null ? 'few' : String(value))

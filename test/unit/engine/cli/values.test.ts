@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { parameterLine, parametersOf, readValue, splitAssignments } from '#engine/cli/values.ts'
+import { idleParameters, parameterLine, parametersOf, readValue, splitAssignments } from '#engine/cli/values.ts'
 import { parseSize } from '#engine/cli/workspace.ts'
 
 const parameters = parametersOf(
@@ -68,4 +68,25 @@ test('a parameter is told with its choices or range, unit and default', () => {
 test('sizes are read as people write them', () => {
   expect(['4GB', '500 MB', '1.5g', '2GiB', '1000'].map((text) => parseSize(text))).toEqual([4e9, 5e8, 1.5e9, 2e9, 1000])
   for (const wrong of ['', 'much', '4 cats', '-1GB']) expect(() => parseSize(wrong)).toThrow(expect.objectContaining({ code: 'USAGE' }))
+})
+
+test('a parameter that another one makes idle is named, with what it goes with', () => {
+  const rules = parametersOf(
+    z.object({
+      rule: z.enum(['percentile', 'mad']).default('percentile'),
+      percentile: z
+        .number()
+        .default(99)
+        .meta({ showWhen: { rule: ['percentile'] } }),
+      deviations: z
+        .number()
+        .default(6)
+        .meta({ showWhen: { rule: ['mad'] } }),
+    }),
+  )
+  const values = { rule: 'mad', percentile: 95, deviations: 8 }
+  expect(idleParameters(rules, ['rule', 'percentile', 'deviations'], values)).toEqual([
+    "'percentile' changes nothing while rule is mad. It goes with rule = percentile.",
+  ])
+  expect(idleParameters(rules, ['rule', 'deviations'], values)).toEqual([])
 })

@@ -40,6 +40,8 @@ describe('artifacts', () => {
     add(project.uniqueName('clustering', 'map'))
     expect(project.uniqueName('clustering', 'map')).toBe('map 3')
     expect(project.uniqueName('clustering', '  ')).toBe('clustering')
+    expect(project.uniqueName('clustering', 'from\na\tfile')).toBe('from a file')
+    expect(project.uniqueName('clustering', 'n'.repeat(5000))).toBe('n'.repeat(200))
   })
 
   test('are found by what they were made from and with', () => {
@@ -88,6 +90,13 @@ describe('undo', () => {
     project.rename(id, 'c')
     expect(project.redoLabel()).toBeNull()
     expect(project.undo()?.name).toBe('a')
+  })
+
+  test('a name is one line of 200 characters at most', () => {
+    const id = add('a')
+    expect(project.rename(id, 'two\r\nlines').name).toBe('two lines')
+    expect(() => project.rename(id, 'n'.repeat(201))).toThrow(expect.objectContaining({ code: 'PARAMETER_INVALID' }))
+    expect(names()).toEqual(['two lines'])
   })
 
   test('a change that changes nothing is not remembered', () => {

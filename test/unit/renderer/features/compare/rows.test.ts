@@ -56,3 +56,9 @@ test('of each model the best run stays, in the order of all', () => {
   expect(by('higher')).toEqual(['b1', 'a2'])
   expect(by('lower')).toEqual(['a1', 'b1'])
 })
+
+test('a probability that would be rounded to nothing is said to be below the last digit', () => {
+  const p = { ...measureOf('ari'), key: 'p', digits: 4 }
+  expect(writeFigure(p, 3e-12, null).value).toBe('< 0.0001')
+  expect(writeFigure(p, 0.0093, null).value).toBe('0.0093')
+})
