@@ -23,6 +23,27 @@ export interface ChunkOptions {
   readonly signal?: AbortSignal
 }
 
+/** What a field holds, where its file says it. A category may be missing in every row; `ordered`: they rise in their order. */
+export type FieldType =
+  | { readonly kind: 'category'; readonly categories: readonly (string | number)[]; readonly ordered: boolean }
+  | { readonly kind: 'boolean' | 'integer' | 'number' | 'text' }
+
+/** A field of the columns: of genes their identifiers, chromosomes, means. */
+export interface ColumnField {
+  readonly name: string
+  /** null: the file does not say it. */
+  readonly type: FieldType | null
+  /** A value for each column of the report; a boolean as 'true' or 'false'. */
+  readonly values: readonly (string | number | null)[]
+}
+
+/** What a file says of its fields, beside their values. */
+export interface SourceFields {
+  /** Of a metadata field; null: not said. The values of a boolean are 'true' and 'false'. */
+  typeOf(field: string): FieldType | null
+  readonly ofColumns: readonly ColumnField[]
+}
+
 /** An open source. Memory of every method is bounded by its arguments, never by the file. */
 export interface OpenSource {
   readonly report: SourceReport
@@ -42,6 +63,8 @@ export interface OpenSource {
   metadata?(field: string): Promise<(string | number | null)[]>
   /** The same of several fields, a batch of rows at a time; absent where `metadata` is as good. */
   metadataBatches?(fields: readonly string[], signal?: AbortSignal): AsyncIterable<readonly (readonly (string | number | null)[])[]>
+  /** Only of formats that say more of fields than their values; null where this file does not. Memory: the fields of the columns. */
+  fields?(): Promise<SourceFields | null>
   close(): Promise<void>
 }
 

@@ -11,7 +11,8 @@ import type { ExportMeta } from '#common/domain/results.ts'
 import { cancelled, StratumError } from '#common/errors.ts'
 import type { ExportedFile } from '../export/outputFile.ts'
 import type { Project } from '../project/project.ts'
-import { defineOperation } from './define.ts'
+import { defineOperation, type InputDeclaration } from './define.ts'
+import { annDataFile, annDataKinds, besideRoles } from './export/annData/file.ts'
 import { chooseTarget, params, type Target } from './export/params.ts'
 import { figureFile, mapFile, polygonFile } from './export/pictures.ts'
 import { reportFile } from './export/reportFile.ts'
@@ -34,6 +35,7 @@ const writers: Readonly<
   geojson: { kinds: ['scores', 'clustering'], write: (ctx, subject) => polygonFile(ctx, subject, 'geojson') },
   geopackage: { kinds: ['scores', 'clustering'], write: (ctx, subject) => polygonFile(ctx, subject, 'geopackage') },
   saelens: { kinds: ['model'], write: ({ project }, subject) => modelForSaeLens(project, subject) },
+  h5ad: { kinds: annDataKinds, write: annDataFile },
 }
 
 /** Comparisons made before did not name it. */
@@ -53,16 +55,28 @@ export const exportOperation = defineOperation({
   version: 5,
   title: 'Export',
   summary:
-    'Writes a class map, its polygons, anomaly scores and objects or codes for QGIS, a table, NumPy, or a report; a model for ONNX, as safetensors, or for SAELens.',
-  inputs: { source: { kinds: ['clustering', 'scores', 'latents', 'model', 'comparison'], description: 'What to write' } },
+    'Writes a class map, its polygons, anomaly scores and objects or codes for QGIS, a table, NumPy, scanpy, or a report; a model for ONNX, as safetensors, or for SAELens.',
+  inputs: {
+    source: { kinds: ['clustering', 'scores', 'latents', 'embedding2d', 'model', 'comparison'], description: 'What to write' },
+    ...Object.fromEntries(
+      besideRoles.map((role): [string, InputDeclaration] => [
+        role,
+        { kinds: annDataKinds, optional: true, description: 'Of AnnData: another result of the same rows for the same file' },
+      ]),
+    ),
+  },
   params,
   produces: 'export',
-  accepts: (_, kind, params) => writers[chooseTarget(params)].kinds.includes(kind),
+  accepts: (role, kind, params) => {
+    const target = chooseTarget(params)
+    return (role === 'source' || target === 'h5ad') && writers[target].kinds.includes(kind)
+  },
   light: true,
   nameFor: ({ path }) => path.split(/[\\/]/).pop() ?? path,
   ignores: ['seed', 'device'],
   // Names, colours and the threshold go into the file, and are no part of the source's own key.
-  identity: (_, { source }) => JSON.stringify(source?.annotations ?? null),
+  identity: (_, { source, ...others }) =>
+    [source, ...Object.values(others)].map((artifact) => JSON.stringify(artifact?.annotations ?? null)).join('\n'),
   isStale: (artifact) => !(artifact.meta as unknown as ExportMeta).files.every(isAsWritten),
   async run(ctx) {
     const artifact = ctx.inputs.source!
@@ -77,6 +91,16 @@ export const exportOperation = defineOperation({
         { artifact: artifact.id, parameter: 'target' },
       )
     }
+    const beside = besideRoles.find((role) => ctx.inputs[role])
+    if (beside !== undefined && target !== 'h5ad')
+      throw new StratumError(
+        'PARAMETER_INVALID',
+        `A file of the format ${target} holds one result.`,
+        'Write each into a file of its own, or all into .h5ad.',
+        {
+          input: beside,
+        },
+      )
     const dataset = datasetOf(ctx.project, artifact)
     const files = await write(ctx, { artifact, dataset, data: dataset.meta as unknown as DatasetMeta, path: resolve(ctx.params.path) })
     if (ctx.signal.aborted) {

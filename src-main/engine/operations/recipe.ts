@@ -51,10 +51,11 @@ type Step = z.output<typeof Step>
 const header =
   '# Stratum recipe. Run it with: stratum run <this file> --project <project>\n# Paths (!path) are relative to the folder of this file or of the project.\n'
 
-/** Every ancestor of the artifact as a step, sources first, itself last. */
-export function recipeOf(project: Project, artifact: number): string {
+/** Every ancestor of the artifact as a step, sources first, itself last; of several artifacts each step once. */
+export function recipeOf(project: Project, artifacts: number | readonly number[]): string {
   const folder = dirname(project.path)
-  const steps = lineage(project, artifact).map((it) => stepOf(it, folder))
+  const behind = [artifacts].flat().flatMap((id) => lineage(project, id))
+  const steps = [...new Map(behind.map((it) => [it.id, it])).values()].map((it) => stepOf(it, folder))
   return header + stringify({ recipe: 1, stratum: version, steps }, { customTags: [pathTag], lineWidth: 0 })
 }
 

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { Finding } from '#common/domain/dataset.ts'
 import { StratumError } from '#common/errors.ts'
+import type { ColumnField } from '../dataset.ts'
 
 export interface Features {
   readonly names: readonly string[] | null
@@ -32,6 +33,8 @@ export interface ChosenFeatures {
   /** Positions in the file; null for all. */
   readonly kept: Int32Array | null
   readonly names: string[] | null
+  /** What else the file says of those, under the names that scanpy gives them. */
+  readonly fields: ColumnField[]
   readonly findings: Finding[]
   readonly details: Record<string, string>
 }
@@ -62,6 +65,7 @@ export function chooseFeatures(features: Features, choice: FeatureChoice, path: 
   return {
     kept: kept.length === n ? null : kept,
     names: all ? Array.from(kept, (i) => all[i] as string) : null,
+    fields: fieldsOf(features, all, kept),
     findings:
       left.size === 0
         ? []
@@ -78,6 +82,18 @@ export function chooseFeatures(features: Features, choice: FeatureChoice, path: 
       ...(genomes && !(genomes.size === 1 && genomes.has('')) ? { genomes: listed(genomes) } : {}),
     },
   }
+}
+
+/** Of names and identifiers the ones that do not name the columns. */
+function fieldsOf({ names, ids, types, genomes }: Features, used: readonly string[] | null, kept: Int32Array): ColumnField[] {
+  const field = (name: string, values: readonly string[] | null): ColumnField[] =>
+    values === null || values === used ? [] : [{ name, type: null, values: Array.from(kept, (i) => values[i] ?? null) }]
+  return [
+    ...field('gene_ids', ids),
+    ...field('gene_symbols', names),
+    ...field('feature_types', types),
+    ...field('genome', genomes?.some((genome) => genome !== '') ? genomes : null),
+  ]
 }
 
 /** null: whatever there is. */

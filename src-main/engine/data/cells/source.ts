@@ -1,7 +1,7 @@
 /** A source of cells from a matrix and its labels: chunks, preview and metadata are the same for every format. */
 import type { Column, Finding, SourceReport } from '#common/domain/dataset.ts'
 import { StratumError, throwIfCancelled } from '#common/errors.ts'
-import type { ChunkOptions, OpenSource, RowChunk } from '../dataset.ts'
+import type { ChunkOptions, ColumnField, FieldType, OpenSource, RowChunk } from '../dataset.ts'
 import { type RowMatrix, uniqueNames, valueKind } from './rowMatrix.ts'
 
 export type Label = string | number | null
@@ -11,6 +11,8 @@ export interface CellLabels {
   readonly fields: readonly string[]
   /** Values of the cells [from, to). Memory: bounded by them. */
   values(field: string, from: number, to: number): Label[]
+  /** null: not said; absent where the format never says it. */
+  typeOf?(field: string): FieldType | null
 }
 
 export interface CellsFile {
@@ -23,6 +25,8 @@ export interface CellsFile {
   /** Names as stored, one per column; null: numbered. */
   readonly genes: readonly string[] | null
   readonly labels: CellLabels
+  /** What goes along with the columns of the matrix; read when it is asked for. */
+  readonly geneFields?: () => ColumnField[]
   readonly labelFields?: readonly string[]
   readonly findings: readonly Finding[]
   readonly details: Readonly<Record<string, string | number | boolean>>
@@ -30,6 +34,7 @@ export interface CellsFile {
 }
 
 const mostGenes = 1_000_000
+const labelsAtOnce = 16_384
 
 /** Memory: a chunk's values, what its matrix says, and the names of the genes. */
 export function cellsSource(file: CellsFile): OpenSource {
@@ -84,6 +89,18 @@ export function cellsSource(file: CellsFile): OpenSource {
       checkField(field)
       return labels.values(field, 0, rows)
     },
+    async *metadataBatches(fields, signal) {
+      for (const field of fields) checkField(field)
+      for (let from = 0; from < rows; from += labelsAtOnce) {
+        if (signal) throwIfCancelled(signal)
+        const to = Math.min(rows, from + labelsAtOnce)
+        const values = fields.map((field) => labels.values(field, from, to))
+        yield Array.from({ length: to - from }, (_, i) => values.map((cells) => cells[i] ?? null))
+        // As between chunks.
+        await new Promise<void>((resolve) => setImmediate(resolve))
+      }
+    },
+    fields: async () => ({ typeOf: (field) => labels.typeOf?.(field) ?? null, ofColumns: file.geneFields?.() ?? [] }),
     async close() {
       await matrix.close()
       await file.close()

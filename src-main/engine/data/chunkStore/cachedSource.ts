@@ -7,6 +7,7 @@
 import type { SourceReport } from '#common/domain/dataset.ts'
 import { throwIfCancelled } from '#common/errors.ts'
 import type { ChunkOptions, OpenSource, RowChunk } from '../dataset.ts'
+import { fieldBatches } from '../fields.ts'
 import type { PieceReader } from './file.ts'
 
 export interface Fallback {
@@ -68,7 +69,15 @@ export function cachedSource(pieces: PieceReader, fallback: Fallback): OpenSourc
             return opened.readWindow(...options)
           },
         }),
-    ...(index.hasMetadata ? { metadata: async (field: string) => (await (await original()).metadata?.(field)) ?? [] } : {}),
+    ...(index.hasMetadata
+      ? {
+          metadata: async (field: string) => (await (await original()).metadata?.(field)) ?? [],
+          async *metadataBatches(fields: readonly string[], signal?: AbortSignal) {
+            yield* fieldBatches(await original(), fields, signal)
+          },
+        }
+      : {}),
+    fields: async () => (await (await original()).fields?.()) ?? null,
     async close() {
       await pieces.close()
       await (await source?.catch(() => null))?.close()

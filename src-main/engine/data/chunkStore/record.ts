@@ -90,7 +90,7 @@ export function recorded(source: OpenSource, store: ChunkStore, key: string, rul
     return store.begin(key, columns.length, report.dtype, bytes)
   }
 
-  const { readWindow, metadata, metadataBatches } = source
+  const { readWindow, metadata, metadataBatches, fields } = source
   return {
     report,
     ...(source.files ? { files: source.files } : {}),
@@ -99,6 +99,7 @@ export function recorded(source: OpenSource, store: ChunkStore, key: string, rul
     ...(readWindow ? { readWindow: readWindow.bind(source) } : {}),
     ...(metadata ? { metadata: metadata.bind(source) } : {}),
     ...(metadataBatches ? { metadataBatches: metadataBatches.bind(source) } : {}),
+    ...(fields ? { fields: fields.bind(source) } : {}),
     close: () => source.close(),
   }
 }

@@ -68,7 +68,7 @@ function guardedSource(source: OpenSource, title: string, path: string): OpenSou
       throw asReadError(thrown, title, path)
     }
   }
-  const { readWindow, metadata } = source
+  const { readWindow, metadata, fields } = source
   return {
     report: source.report,
     ...(source.files ? { files: source.files } : {}),
@@ -77,6 +77,7 @@ function guardedSource(source: OpenSource, title: string, path: string): OpenSou
     ...(readWindow ? { readWindow: (...options: Parameters<typeof readWindow>) => guard(readWindow(...options)) } : {}),
     ...(metadata ? { metadata: (field: string) => guard(metadata(field)) } : {}),
     ...(source.metadataBatches ? { metadataBatches } : {}),
+    ...(fields ? { fields: () => guard(fields()) } : {}),
     close: () => guard(source.close()),
   }
 }

@@ -5,7 +5,20 @@ import { RowSelection } from '#common/domain/selection.ts'
 import { StratumError } from '#common/errors.ts'
 import { besideChoices } from './table.ts'
 
-export const Target = z.enum(['geotiff', 'png', 'csv', 'npy', 'report', 'onnx', 'safetensors', 'saelens', 'geojson', 'geopackage', 'json'])
+export const Target = z.enum([
+  'geotiff',
+  'png',
+  'csv',
+  'npy',
+  'report',
+  'onnx',
+  'safetensors',
+  'saelens',
+  'geojson',
+  'geopackage',
+  'json',
+  'h5ad',
+])
 export type Target = z.output<typeof Target>
 
 const targetOfExtension: Readonly<Record<string, Target>> = {
@@ -20,6 +33,7 @@ const targetOfExtension: Readonly<Record<string, Target>> = {
   '.safetensors': 'safetensors',
   '.geojson': 'geojson',
   '.gpkg': 'geopackage',
+  '.h5ad': 'h5ad',
 }
 
 export const params = z.object({
@@ -30,12 +44,12 @@ export const params = z.object({
   target: Target.nullable().default(null).meta({
     title: 'Format',
     description:
-      'By the file name when empty: .tif, .png, .csv, .npy, .html; the classes of a clustering as .json; classes or anomalous objects as polygons in .gpkg or .geojson; a model as .onnx or .safetensors. A sparse autoencoder can also become a folder for SAELens.',
+      'By the file name when empty: .tif, .png, .csv, .npy, .html, .h5ad (AnnData, for scanpy); the classes of a clustering as .json; classes or anomalous objects as polygons in .gpkg or .geojson; a model as .onnx or .safetensors. A sparse autoencoder can also become a folder for SAELens.',
   }),
   compression: z
     .enum(['deflate', 'lzw', 'none'])
     .default('deflate')
-    .meta({ title: 'Compression', description: 'DEFLATE is smallest; LZW opens in older tools.', advanced: true }),
+    .meta({ title: 'Compression', description: 'Of GeoTIFF and AnnData. DEFLATE is smallest; LZW opens in older tools.', advanced: true }),
   list: z
     .enum(['rows', 'classes', 'flagged', 'events', 'objects'])
     .default('rows')
@@ -75,7 +89,16 @@ export const params = z.object({
       title: 'Beside results',
       labels: { nothing: 'Only the row index', labels: 'Names and labels of the rows', columns: 'All columns of the data' },
       description:
-        'What a table (.csv) says of each row besides the result and its index, which counts from 0 as arrays do. Names and labels are the fields that were not learned from, such as the barcode of a cell; both are read from the file of the data.',
+        'What a table (.csv) or the obs of AnnData (.h5ad) say of each row besides the result and its index, which counts from 0 as arrays do; cells of AnnData are always named by their barcodes. Names and labels are the fields that were not learned from, such as the barcode of a cell; both are read from the file of the data.',
+    }),
+  matrix: z
+    .enum(['with', 'without'])
+    .default('with')
+    .meta({
+      title: 'Data matrix',
+      labels: { with: 'With the data as X', without: 'Results only' },
+      description:
+        'Of AnnData (.h5ad): the data as they are in their file, as X, sparse where they are sparse there; without it the file is small and is put beside the data by the names of its rows.',
     }),
   formulas: z
     .enum(['guarded', 'exact'])
@@ -89,7 +112,7 @@ export const params = z.object({
     }),
   within: RowSelection.nullable().default(null).meta({
     title: 'Only these rows',
-    description: 'A selection: a table (.csv) then holds no others.',
+    description: 'A selection: a table (.csv) or AnnData (.h5ad) then holds no others.',
     advanced: true,
   }),
 })

@@ -4,8 +4,9 @@
  */
 import { StratumError } from '#common/errors.ts'
 import type { Label } from '../../cells/source.ts'
+import type { FieldType } from '../../dataset.ts'
 import { unlessRefused } from './matrix.ts'
-import { type H5Dataset, type H5File, toNumbers } from '../../hdf5/file.ts'
+import { type H5Dataset, type H5File, isNumeric, toNumbers } from '../../hdf5/file.ts'
 
 export interface Frame {
   readonly rows: number
@@ -16,6 +17,8 @@ export interface Frame {
   /** Names of the rows (barcodes, genes). */
   names(from: number, to: number): string[]
   values(field: string, from: number, to: number): Label[]
+  /** null: not told by how it is stored. */
+  typeOf(field: string): FieldType | null
 }
 
 const mostCategories = 1_000_000
@@ -50,6 +53,7 @@ function groupFrame(file: H5File, place: string): Frame {
         ? Array.from({ length: to - from }, (_, i) => String(from + i + 1))
         : columnValues(file, place, index, from, to).map((name) => String(name ?? '')),
     values: (field, from, to) => columnValues(file, place, field, from, to),
+    typeOf: (field) => columnType(file, place, field),
   }
 }
 
@@ -72,6 +76,25 @@ function columnLength(file: H5File, place: string): number | null {
   if (codes !== null) return listed(`${place}/categories`) === null ? null : codes
   const values = listed(`${place}/values`)
   return values !== null && listed(`${place}/mask`) === values ? values : null
+}
+
+function columnType(file: H5File, frame: string, field: string): FieldType | null {
+  const place = `${frame}/${field}`
+  const [codes, former] = [`${place}/codes`, `${frame}/__categories/${field}`]
+  if (file.kind(codes) === 'dataset') return categoriesIn(file, `${place}/categories`, file.attribute(place, 'ordered'))
+  if (file.kind(former) === 'dataset') return categoriesIn(file, former, file.attribute(former, 'ordered'))
+  const { dtype } = file.dataset(file.kind(place) === 'dataset' ? place : `${place}/values`)
+  if (dtype === 'boolean' || dtype === 'text') return { kind: dtype }
+  return isNumeric(dtype) ? { kind: dtype.includes('int') ? 'integer' : 'number' } : null
+}
+
+/** null where one of them is no value, or there are too many. */
+function categoriesIn(file: H5File, place: string, ordered: unknown): FieldType | null {
+  const dataset = file.dataset(place)
+  const n = dataset.shape[0] ?? 0
+  if (n > mostCategories) return null
+  const categories = labelsOf(dataset, 0, n).filter((category) => category !== null)
+  return categories.length === n ? { kind: 'category', categories, ordered: Number(ordered ?? 0) === 1 } : null
 }
 
 function columnValues(file: H5File, frame: string, field: string, from: number, to: number): Label[] {
@@ -156,6 +179,15 @@ function compoundFrame(file: H5File, dataset: H5Dataset): Frame {
       const values = column(names.indexOf(field), from, to)
       const categories = `uns/${field}_categories`
       return file.kind(categories) === 'dataset' ? decodeCategories(file, categories, values) : values
+    },
+    typeOf: (field) => {
+      const categories = `uns/${field}_categories`
+      if (file.kind(categories) === 'dataset') return categoriesIn(file, categories, 0)
+      const at = names.indexOf(field)
+      if (booleans[at]) return { kind: 'boolean' }
+      const [integer, float] = [0, 1] // HDF5's classes
+      const type = members[at]?.type
+      return type === integer ? { kind: 'integer' } : type === float ? { kind: 'number' } : null
     },
   }
 }

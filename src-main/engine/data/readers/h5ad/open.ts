@@ -3,7 +3,7 @@ import type { Finding } from '#common/domain/dataset.ts'
 import { StratumError } from '#common/errors.ts'
 import { type RowMatrix, valueKind } from '../../cells/rowMatrix.ts'
 import { type CellLabels, cellsSource } from '../../cells/source.ts'
-import type { OpenSource } from '../../dataset.ts'
+import type { ColumnField, OpenSource } from '../../dataset.ts'
 import { type H5File, withOpenH5, toNumbers } from '../../hdf5/file.ts'
 import { type Frame, openFrame } from './frame.ts'
 import { isList, layersOf, openMatrix, placeOf } from './matrix.ts'
@@ -39,6 +39,7 @@ function openAnnData(file: H5File, { layer, geneNames }: H5adOptions): OpenSourc
     formatTitle: 'AnnData',
     matrix,
     genes: geneNamesOf(file, place, matrix, geneNames, mismatch),
+    geneFields: () => geneFieldsOf(file, place, matrix, geneNames),
     labels: labelsOf(file, obs, loose),
     labelFields: (obs?.fields ?? loose).filter((name) => labelName.test(name)),
     findings: [...noTable(obs, loose), ...fieldsLeftOut(obs), ...countsElsewhere(file, place, matrix, layers)],
@@ -46,6 +47,8 @@ function openAnnData(file: H5File, { layer, geneNames }: H5adOptions): OpenSourc
     close: () => file.close(),
   })
 }
+
+const variablesOf = (place: string): string => (place.startsWith('raw') ? place.replace(/X$/, 'var') : 'var')
 
 function geneNamesOf(
   file: H5File,
@@ -58,7 +61,7 @@ function geneNamesOf(
     const name = place.slice(5).replace(/^X_/, '')
     return Array.from({ length: columns }, (_, i) => `${name} ${i + 1}`)
   }
-  const variables = openFrame(file, place.startsWith('raw') ? place.replace(/X$/, 'var') : 'var')
+  const variables = openFrame(file, variablesOf(place))
   if (!variables) return null
   if (variables.rows !== columns) throw mismatch('columns', variables.rows, columns)
   if (wanted === undefined || wanted === 'index') return variables.names(0, columns)
@@ -72,6 +75,19 @@ function geneNamesOf(
   return variables.values(wanted, 0, columns).map((name) => String(name ?? ''))
 }
 
+/** Names that are not used go along as a field: 'index' beside a chosen column. */
+function geneFieldsOf(file: H5File, place: string, { columns }: RowMatrix, used: string | undefined): ColumnField[] {
+  const variables = place.startsWith('obsm/') ? null : openFrame(file, variablesOf(place))
+  if (!variables) return []
+  const named = used !== undefined && used !== 'index'
+  return [
+    ...(named ? [{ name: 'index', type: { kind: 'text' }, values: variables.names(0, columns) } as const] : []),
+    ...variables.fields
+      .filter((name) => !named || name !== used)
+      .map((name) => ({ name, type: variables.typeOf(name), values: variables.values(name, 0, columns) })),
+  ]
+}
+
 /** A bare HDF5 file with X may keep its labels beside it, one per row. */
 const looseLabels = (file: H5File, rows: number, place: string): string[] =>
   file.keys('/').filter((key) => key !== place && isList(file, key, rows))
@@ -81,6 +97,7 @@ function labelsOf(file: H5File, obs: Frame | null, loose: readonly string[]): Ce
     return {
       fields: ['index', ...obs.fields],
       values: (field, from, to) => (field === 'index' ? obs.names(from, to) : obs.values(field, from, to)),
+      typeOf: (field) => (field === 'index' ? { kind: 'text' } : obs.typeOf(field)),
     }
   }
   return {

@@ -6,7 +6,7 @@ import type { Finding } from '#common/domain/dataset.ts'
 import { StratumError } from '#common/errors.ts'
 import { denseMatrix } from '../../cells/dense.ts'
 import { cellsSource, type Label } from '../../cells/source.ts'
-import type { OpenSource } from '../../dataset.ts'
+import type { FieldType, OpenSource } from '../../dataset.ts'
 import { type H5File, isNumeric, withOpenH5, toNumbers } from '../../hdf5/file.ts'
 
 export interface LoomOptions {
@@ -40,7 +40,18 @@ function openMatrix(file: H5File, { layer, geneNames }: LoomOptions): OpenSource
     formatTitle: 'Loom',
     matrix,
     genes: named === null ? null : valuesOf(file, `row_attrs/${named}`, 0, matrix.columns).map((name) => String(name ?? '')),
-    labels: { fields: cells.fields, values: (field, from, to) => valuesOf(file, `col_attrs/${field}`, from, to) },
+    labels: {
+      fields: cells.fields,
+      values: (field, from, to) => valuesOf(file, `col_attrs/${field}`, from, to),
+      typeOf: (field) => typeOf(file, `col_attrs/${field}`),
+    },
+    geneFields: () =>
+      genes.fields
+        .filter((name) => name !== named)
+        .map((name) => {
+          const place = `row_attrs/${name}`
+          return { name, type: typeOf(file, place), values: valuesOf(file, place, 0, matrix.columns) }
+        }),
     findings: [...genes.findings, ...cells.findings],
     details: { layer: place, layers: ['matrix', ...layers].join(', '), ...(named === null ? {} : { geneNames: named }) },
     close: () => file.close(),
@@ -95,6 +106,13 @@ function nameAttribute(file: H5File, fields: readonly string[], wanted: string |
     fields.find((name) => file.dataset(`row_attrs/${name}`).dtype === 'text') ??
     null
   )
+}
+
+/** Loom has no categories: texts may well be some, which it does not say. */
+function typeOf(file: H5File, place: string): FieldType | null {
+  const { dtype } = file.dataset(place)
+  if (dtype === 'text') return null
+  return { kind: dtype === 'boolean' ? 'boolean' : dtype.includes('int') ? 'integer' : 'number' }
 }
 
 function valuesOf(file: H5File, place: string, from: number, to: number): Label[] {

@@ -59,6 +59,7 @@ export async function openMtx(path: string, options: MtxOptions, signal?: AbortS
     formatTitle: 'Matrix Market counts',
     matrix: chosen.kept ? selectColumns(all, chosen.kept) : all,
     genes: chosen.names,
+    geneFields: () => chosen.fields,
     labels: { fields: cellNames ? ['barcode'] : [], values: (_, from, to) => cellNames?.slice(from, to) ?? [] },
     findings: [...chosen.findings, ...missing(files, genesFirst)],
     details: { orientation: genesFirst ? 'genes by cells' : 'cells by genes', field: header.field, ...chosen.details },

@@ -62,6 +62,7 @@ function openMatrix(file: H5File, options: FeatureChoice): OpenSource {
     formatTitle: '10x Genomics HDF5',
     matrix: chosen.kept ? selectColumns(all, chosen.kept) : all,
     genes: chosen.names,
+    geneFields: () => chosen.fields,
     labels: {
       fields: barcodes ? ['barcode'] : [],
       values: (_, from, to) => (barcodes ? Array.from(barcodes.read(from, to) as ArrayLike<unknown>, String) : []),
