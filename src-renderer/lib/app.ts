@@ -1,6 +1,7 @@
 /** The window's controllers, one of each. Components read them; tests make their own. */
 import { engine, native, onEngine } from './bridge.ts'
 import { Compute } from './state/compute.svelte.ts'
+import { Deletion } from './state/deletion.svelte.ts'
 import { Importer } from './state/importer.svelte.ts'
 import { Keyboard } from './state/keyboard.svelte.ts'
 import { Layout } from './state/layout.svelte.ts'
@@ -17,6 +18,7 @@ export const trainings = new TrainingRuns(session, engine, onEngine)
 export const sources = new Sources(engine, onEngine)
 export const importer = new Importer(engine, native, session)
 export const selection = new Selection()
+export const deletion = new Deletion(session, selection)
 export const theme = new Theme(native)
 export const keyboard = new Keyboard()
 export const toasts = new Toasts()

@@ -1,6 +1,7 @@
 /** What a threshold flags, and how many of these are false alarms to be expected, from the histograms of the scores alone. */
 import type { Artifact } from '#common/domain/artifact.ts'
 import type { ScoresMeta } from '#common/domain/scores.ts'
+import type { Interval } from '#common/domain/threshold.ts'
 
 export interface ScoreHistogram {
   readonly from: number
@@ -31,24 +32,38 @@ interface Expectation {
   readonly perThousand: readonly [number, number, number]
 }
 
+/** What is known exactly of a threshold, where the histogram knows it only by bins. */
+export interface Counted {
+  readonly flagged: number
+  /** Held-out rows above it in 1000 of them, with their interval. */
+  readonly falseAlarmsPer1000?: Interval | null
+}
+
 /**
  * Held-out rows above the threshold are false alarms by assumption; their share is carried over to all valid rows.
  * Interval: Wilson, 95 %, which stays sensible when no held-out row or every one lies above.
  */
-export function expect(histogram: ScoreHistogram, validRows: number, holdoutRows: number, threshold: number): Expectation {
+export function expect(
+  histogram: ScoreHistogram,
+  validRows: number,
+  holdoutRows: number,
+  threshold: number,
+  counted: Counted | null = null,
+): Expectation {
   const { from, to } = histogram
-  const flagged = Math.round(countAbove(histogram.all, from, to, threshold))
-  const above = countAbove(histogram.holdout, from, to, threshold)
-  const [low, high] = wilson(above, holdoutRows)
+  const flagged = counted?.flagged ?? Math.round(countAbove(histogram.all, from, to, threshold))
+  const exact = counted?.falseAlarmsPer1000
+  const share = exact ? exact.value / 1000 : countAbove(histogram.holdout, from, to, threshold) / Math.max(1, holdoutRows)
+  const [low, high] = exact ? [(exact.low ?? 0) / 1000, (exact.high ?? 1000) / 1000] : wilson(share * holdoutRows, holdoutRows)
   // Held-out rows fit worse than those learned from, so the carried-over share may exceed what is flagged at all.
   const alarms = (share: number): number => Math.min(flagged, share * validRows)
   return {
     flagged,
     share: flagged / Math.max(1, validRows),
-    falseAlarms: alarms(above / Math.max(1, holdoutRows)),
+    falseAlarms: alarms(share),
     low: alarms(low),
     high: alarms(high),
-    perThousand: [1000 * low, (1000 * above) / Math.max(1, holdoutRows), 1000 * high],
+    perThousand: [1000 * low, 1000 * share, 1000 * high],
   }
 }
 

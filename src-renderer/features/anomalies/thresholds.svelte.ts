@@ -18,6 +18,10 @@ export class Thresholds {
     const { [scores.id]: _, ...rest } = this.#moving
     this.#moving = rest
   }
+
+  forget(): void {
+    this.#moving = {}
+  }
 }
 
 export const thresholds = new Thresholds()

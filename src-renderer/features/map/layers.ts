@@ -38,9 +38,18 @@ class WindowCache<T> {
     }
     return reading
   }
+
+  forget(): void {
+    this.#kept.clear()
+  }
 }
 const labelWindows = new WindowCache<Uint16Array>()
 const scoreWindows = new WindowCache<Float32Array>()
+/** Artifacts of another project have the same numbers. */
+export function forgetWindows(): void {
+  labelWindows.forget()
+  scoreWindows.forget()
+}
 const keyOf = (artifact: number, w: RasterWindow): string => `${artifact}:${w.x},${w.y},${w.width},${w.height},${w.outWidth},${w.outHeight}`
 
 // composite ------------------------------------------------------------------------------------------------------------

@@ -106,6 +106,13 @@ export class ReviewList {
     this.status = 'ready'
   }
 
+  /** As if nothing had been read or chosen yet. */
+  forget(): void {
+    void this.read(null)
+    this.listed = 'all'
+    this.sort = 'score'
+    this.#forget()
+  }
   #forget(): void {
     this.#read = []
     this.#reviewedBefore = []

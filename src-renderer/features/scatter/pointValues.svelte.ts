@@ -24,6 +24,7 @@ export class PointValues {
     this.#asked = request
     this.error = null
     this.values = null
+    this.rows = null
     if (!request) return
     const result = await this.#engine.readValues(request)
     if (this.#asked !== request) return

@@ -4,10 +4,12 @@ import type { Artifact, Job } from '#common/domain/artifact.ts'
 import type { ErrorReport } from '#common/errors.ts'
 import type { Session } from './session.svelte.ts'
 
+const defaultSeed = 7
+
 export class OperationDraft {
   /** Only what differs from the defaults. */
   values = $state.raw<Readonly<Record<string, unknown>>>({})
-  seed = $state(7)
+  seed = $state(defaultSeed)
   refused = $state.raw<ErrorReport | null>(null)
   readonly operation: string
   readonly #session: Session
@@ -28,6 +30,13 @@ export class OperationDraft {
   get errors(): Readonly<Record<string, string>> {
     const parameter = this.refused?.where.parameter
     return parameter !== undefined && this.refused ? { [String(parameter)]: this.refused.message } : {}
+  }
+
+  /** The defaults again. */
+  forget(): void {
+    this.values = {}
+    this.seed = defaultSeed
+    this.refused = null
   }
 
   /** Runs it, with parameters of this once `beside` those of the form, and looks at its result; null when it failed, was refused or cancelled. */

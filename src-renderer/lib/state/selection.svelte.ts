@@ -144,6 +144,27 @@ export class Selection {
     this.#future = []
   }
 
+  /** Lets everything go: rows and artifacts of another project have the same numbers. */
+  forget(): void {
+    this.lookAt(null)
+    this.value = null
+    this.inTable = null
+    this.refused = null
+    this.#past = []
+    this.#future = []
+  }
+
+  /** Forgets everything where it, or what it can go back to, rests on one of these. */
+  forgetArtifacts(ids: readonly number[]): void {
+    const gone = new Set(ids)
+    const rests = (condition: RowCondition): boolean =>
+      condition.kind === 'combined'
+        ? condition.parts.some(({ all }) => all.some(rests))
+        : 'artifact' in condition && gone.has(condition.artifact)
+    const all = [this.value, ...this.#past, ...this.#future]
+    if (all.some((value) => value && (gone.has(value.dataset) || value.all.some(rests)))) this.forget()
+  }
+
   #take(next: RowSelection | null): void {
     this.refused = null
     this.#past = [...this.#past, this.value].slice(-mostRemembered)

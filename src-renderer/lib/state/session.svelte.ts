@@ -58,6 +58,10 @@ export class Session {
   readonly #jobs: JobList
   readonly #engine: Client<EngineCalls>
   readonly #native: Client<WindowCalls>
+  /** Grows with each other project: what a view keeps is of one of them. */
+  entered = $state(0)
+  #path: string | null = null
+  readonly #forgetting: (() => void)[] = []
   /** Called once for each job that ends, for toasts. */
   onJobEnded: ((job: Job) => void) | null = null
 
@@ -154,10 +158,21 @@ export class Session {
   async closeProject(): Promise<void> {
     this.settle('The project could not be closed', await this.#engine.closeProject({}))
     this.project = null
+    this.#leave(null)
+    this.show('start')
+  }
+
+  /** Called when another project is entered or this one closed: numbers of artifacts mean others then, so what was kept by them must go. */
+  onLeft(forget: () => void): void {
+    this.#forgetting.push(forget)
+  }
+  #leave(next: string | null): void {
+    this.#path = next
     this.artifacts = []
     this.#jobs.all = []
     this.#chosen.clear()
-    this.show('start')
+    for (const forget of this.#forgetting) forget()
+    this.entered++
   }
 
   /** The engine was restarted: opens the same file again and reads everything anew. */
@@ -168,6 +183,7 @@ export class Session {
   }
 
   async #entered(project: ProjectInfo): Promise<void> {
+    if (project.path !== this.#path) this.#leave(project.path)
     this.project = project
     this.failure = null
     this.#chosen.clear()
@@ -284,9 +300,11 @@ export class Session {
     if (changed) this.#artifactChanged(changed.id, changed)
   }
 
-  async remove(artifact: Artifact): Promise<void> {
+  /** What went: it and everything made from it; nothing where it could not be deleted. */
+  async remove(artifact: Artifact): Promise<readonly number[]> {
     const gone = this.settle('It could not be deleted', await this.#engine.deleteArtifact({ artifact: artifact.id }))
     for (const id of gone?.deleted ?? []) this.#artifactChanged(id, null)
+    return gone?.deleted ?? []
   }
 
   async undo(): Promise<void> {

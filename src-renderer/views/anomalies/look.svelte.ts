@@ -6,6 +6,7 @@ import { choiceOf, type FlaggedRow, type ScoresMeta } from '#common/domain/score
 import type { Artifact } from '#common/domain/artifact.ts'
 import type { ErrorReport } from '#common/errors.ts'
 import type { RuleValues } from '../../features/anomalies/rules.ts'
+import type { Counted } from '../../features/anomalies/threshold.ts'
 import { thresholds } from '../../features/anomalies/thresholds.svelte.ts'
 import { columnAxis } from '../../features/clusters/profiles.ts'
 import { ReviewList } from '../../features/review/reviewList.svelte.ts'
@@ -131,7 +132,8 @@ class Look {
   /** Rows above the threshold that were counted one by one: by the list, or by a rule. */
   exact = $derived.by(() => {
     const { countedAbove, flagged } = this.review
-    return countedAbove !== null && countedAbove === this.settled ? { threshold: countedAbove, flagged } : this.counted
+    const known = this.counted?.threshold === this.settled ? this.counted : null
+    return countedAbove !== null && countedAbove === this.settled ? { ...known, threshold: countedAbove, flagged } : this.counted
   })
   /** A window of a time series to be shown among its neighbours, once. */
   around = $state.raw<FlaggedRow | null>(null)
@@ -148,7 +150,7 @@ class Look {
   }
   ruleError = $state.raw<ErrorReport | null>(null)
   /** Rows above the threshold that a rule gave last. */
-  counted = $state.raw<{ readonly threshold: number; readonly flagged: number } | null>(null)
+  counted = $state.raw<(Counted & { readonly threshold: number }) | null>(null)
   #ruleTurn = 0
   readonly #moving = new Answer(engine.chooseThreshold)
   /** Where the rule would put the threshold, while its number moves. */
@@ -167,8 +169,8 @@ class Look {
     if (turn !== this.#ruleTurn) return
     this.ruleError = found.ok ? null : found.error
     if (found.ok) {
-      const { choice, flagged } = found.value
-      this.counted = flagged === null ? null : { threshold: choice.value, flagged }
+      const { choice, flagged, falseAlarmsPer1000 } = found.value
+      this.counted = flagged === null ? null : { threshold: choice.value, flagged, falseAlarmsPer1000 }
       await session.annotate(scores, { threshold: choice.value, thresholdChoice: choice })
     }
     thresholds.settled(scores)
@@ -188,6 +190,25 @@ class Look {
   /** The model that a row was scored by. */
   modelOf(row: FlaggedRow): number | null {
     return this.scored?.nodes?.find(({ name }) => name === row.unit)?.model ?? this.scored?.model ?? null
+  }
+
+  /** Everything that was chosen or read of a project that is no longer open. */
+  forget(): void {
+    this.tab = 'findings'
+    this.drift = null
+    this.#shownChoice = null
+    this.form = false
+    this.over = 'scene'
+    this.perUnit = false
+    this.around = null
+    this.ruleError = null
+    this.counted = null
+    this.#ruleTurn++
+    clearTimeout(this.#resting)
+    void this.#pace.ask(null)
+    void this.#moving.ask(null)
+    this.review.forget()
+    for (const draft of [this.scoreDraft, this.nodesDraft, this.rescoreDraft, this.encodeDraft]) draft.forget()
   }
 
   /** Codes first when they are missing; then the scores. */

@@ -12,6 +12,7 @@ import { RunningPlane } from '../../features/embedding/runningPlane.svelte.ts'
 import { firstAxes } from '../../features/scatter/codes.ts'
 import { LatentSample, type SampleRequest } from '../../features/scatter/latentSample.svelte.ts'
 import { PointValues } from '../../features/scatter/pointValues.svelte.ts'
+import type { ScatterTool } from '../../features/scatter/Scatter.svelte'
 import type { DrawnRows } from '../../features/selection/mask.ts'
 import { PointMask } from '../../features/selection/pointMask.svelte.ts'
 import type { TreeCut } from '#common/domain/treeCut.ts'
@@ -59,6 +60,13 @@ export class Look {
   readonly values = new PointValues(engine)
   readonly liveLabels = new PointValues(engine)
 
+  /** Which list stands at the side, and which plot below the points. */
+  list = $state<'clusterings' | 'planes'>('clusterings')
+  below = $state<'k' | 'tree'>('tree')
+  tool = $state<ScatterTool>('lasso')
+  /** What the colours of the points stand for, as the list of colours calls it; of codes with many numbers, which one. */
+  colouring = $state('class')
+  colourCode = $state<number | null>(null)
   /** How many points are drawn at most. */
   most = $state(100_000)
   /** The plane of an embedding, by its number; null for codes. */
@@ -259,8 +267,9 @@ export class Look {
     this.edited = null
   }
 
-  /** Call it once while a component is made: it then asks for what is drawn as long as that component lives. */
+  /** Call it once while a component is made: it then asks for what is drawn as long as that component lives, and keeps none of it after. */
   follow(): void {
+    $effect(() => () => this.#letGo())
     $effect(() => void this.sampled.read(this.sampleRequest))
     $effect(() => void this.plane.ask(this.planeRequest))
     $effect(() => this.running.follow(this.live?.id ?? null, livePoints))
@@ -280,4 +289,18 @@ export class Look {
       void this.liveLabels.read(rows && this.clustering ? { rows, of: { kind: 'class', artifact: this.clustering.id } } : null)
     })
   }
+  #letGo(): void {
+    void this.sampled.read(null)
+    void this.values.read(null)
+    void this.liveLabels.read(null)
+    void this.mask.follow(null, null)
+    for (const answer of [this.plane, this.tree, this.cutPreview, this.profile]) void answer.ask(null)
+  }
+}
+
+let shown = new Look()
+/** That of the open project: what was chosen stays while another view is shown. */
+export const pointsLook = (): Look => shown
+export const forgetPoints = (): void => {
+  shown = new Look()
 }

@@ -11,7 +11,8 @@ import { coloursOf, type Legend, legendOf, spokenName, withClass } from '../../f
 import { type LayerDefinition, LayerStack } from '../../features/map/layerStack.svelte.ts'
 import { classLayer, compositeLayer, compositeName, flaggedLayer, scoreLayer, selectionLayer } from '../../features/map/layers.ts'
 import { PixelProbe } from '../../features/map/pixelProbe.svelte.ts'
-import type { MapLayer, MapPosition } from '../../features/map/types.ts'
+import type { MapLayer, MapPosition, MapTool } from '../../features/map/types.ts'
+import type { View } from '../../features/map/viewport.ts'
 import { everyRow } from '../../features/selection/words.ts'
 import { selection, session } from '../../lib/app.ts'
 import { ancestor, metaOf } from '../../lib/artifacts.ts'
@@ -36,6 +37,13 @@ export class MapLook {
   tidying = $state(false)
   /** The bands shown; empty before one is chosen. */
   preset = $state('')
+  tool = $state<MapTool>('pan')
+  /** The scene and its classes in two maps. */
+  besides = $state(false)
+  /** Where the line of a swipe stands, as a share of the width. */
+  swipe = $state<number | null>(0.4)
+  /** The part of the scene that is looked at; null: all of it. */
+  view = $state.raw<View | null>(null)
   picks = $state.raw<readonly { readonly label: string; readonly x: number; readonly y: number }[]>([])
 
   /** The dataset that is looked at, or the newest one that has a place on the ground. */
@@ -150,6 +158,15 @@ export class MapLook {
     if (this.dataset) selection.pick(this.dataset.id, { kind: 'area', points: cornersOf(polygon) }, how)
   }
 
+  #of: number | null = null
+  /** Another scene is looked at whole, and nothing is picked of it. */
+  lookAt(dataset: number | null): void {
+    if (dataset === this.#of) return
+    this.#of = dataset
+    this.view = null
+    this.picks = []
+  }
+
   async tidy(window: number): Promise<void> {
     const { untidied } = this
     if (!untidied) return
@@ -177,4 +194,11 @@ export class MapLook {
     await session.annotate(this.scores, { threshold: value })
     thresholds.settled(this.scores)
   }
+}
+
+let shown = new MapLook()
+/** That of the open project: layers, window and picks stay while another view is shown. */
+export const mapLook = (): MapLook => shown
+export const forgetMap = (): void => {
+  shown = new MapLook()
 }

@@ -47,6 +47,21 @@ test('false alarms are told per 1000 ordinary rows, with the interval of their s
   expect(e.perThousand[2]).toBeCloseTo(1000 * high)
 })
 
+test('what was counted one by one takes the place of what the histogram knows by bins', () => {
+  // One held-out row, and the threshold at its score: the bin says it lies above, the count that none does.
+  const histogram = { from: 0, to: 4, all: [2, 0, 0, 1], holdout: [0, 0, 0, 1] }
+  expect(expectation(histogram, 3, 1, 3).perThousand[1]).toBeCloseTo(1000)
+  const exact = { flagged: 0, falseAlarmsPer1000: { value: 0, low: 0, high: 975, level: 0.95 } }
+  const e = expectation(histogram, 3, 1, 3, exact)
+  expect([e.flagged, e.falseAlarms, ...e.perThousand]).toEqual([0, 0, 0, 0, 975])
+  // An interval that is open above may hold everything.
+  expect(
+    expectation(histogram, 3, 1, 3, { flagged: 2, falseAlarmsPer1000: { ...exact.falseAlarmsPer1000, high: null } }).perThousand[2],
+  ).toBe(1000)
+  // Rows may have been counted where alarms were not.
+  expect(expectation(histogram, 3, 1, 3, { flagged: 0 }).perThousand[1]).toBeCloseTo(1000)
+})
+
 test('an interval without an end goes to the end of the histogram', () => {
   expect(intervalOf({ low: 1, high: null }, { from: 0, to: 4, all: counts, holdout: counts })).toEqual([1, 4])
   expect(intervalOf({ low: null, high: null }, { from: 0, to: 4, all: counts, holdout: counts })).toBeUndefined()

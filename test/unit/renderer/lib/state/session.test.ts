@@ -163,6 +163,42 @@ describe('jobs', () => {
   })
 })
 
+test('what was kept of a project goes when another is entered, not when the same one is opened again', async () => {
+  const infoOf = (path: string) => ok({ path, name: 'a', readOnly: false, sizeBytes: 1, createdAt: '', undo: null, redo: null })
+  const { session } = open({ openProject: async ({ path }: { path: string }) => infoOf(path), closeProject: async () => ok({}) }, flow)
+  const forget = vi.fn()
+  session.onLeft(forget)
+  await session.openProject('/p/a.stratum')
+  const [times, entered] = [forget.mock.calls.length, session.entered]
+  await session.recover()
+  expect(forget).toHaveBeenCalledTimes(times)
+  expect(session.entered).toBe(entered)
+  await session.openProject('/p/b.stratum')
+  expect(forget).toHaveBeenCalledTimes(times + 1)
+  expect(session.entered).toBe(entered + 1)
+  await session.closeProject()
+  expect(forget).toHaveBeenCalledTimes(times + 2)
+  // The first one after that is another one, too, though it was open before.
+  await session.openProject('/p/b.stratum')
+  expect(forget).toHaveBeenCalledTimes(times + 3)
+})
+
+test('nothing of the project before is listed while another is being read', async () => {
+  let listed = (_: unknown): void => {}
+  const { session: slow } = open({
+    listArtifacts: () =>
+      new Promise((resolve) => {
+        listed = resolve
+      }),
+  })
+  slow.artifacts = flow
+  const opening = slow.openProject('/p/a.stratum')
+  await vi.waitFor(() => expect(slow.project).not.toBeNull())
+  expect(slow.artifacts).toEqual([])
+  listed(ok([]))
+  await opening
+})
+
 test('a new project takes the next free name', async () => {
   const paths: string[] = []
   const { session } = open({
