@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { gapChoice, gapStatistic } from '#engine/analysis/validity/gapStatistic.ts'
 import { randomStream } from '#engine/analysis/random.ts'
+import reference from '../../../../fixtures/validity/resampling.json' with { type: 'json' }
 import { groups } from '../../../../helpers/groups.ts'
 
 describe('the gap statistic', () => {
@@ -24,6 +25,17 @@ describe('the gap statistic', () => {
       X.set([along + 0.05 * random.uniform(), along], 2 * i)
     }
     expect(gapChoice(await gapStatistic(X, 300, 2, 4, { seed: 2 }))).toBe(1)
+  })
+
+  it.each(reference.cases)('is that of distances between all pairs and many references: $what', async ({ points, n, d, gap }) => {
+    const references = 100
+    const found = await gapStatistic(Float32Array.from(points), n, d, gap.gap.length, { references, seed: 3 })
+    for (const [i, { gap: value, error }] of found.entries()) {
+      // Four standard errors of both samples of references.
+      const chance = 4 * gap.sd[i] * Math.sqrt(1 / references + 1 / reference.references)
+      expect(Math.abs(value - gap.gap[i])).toBeLessThan(chance)
+      expect(Math.abs(error / gap.sd[i] / Math.sqrt(1 + 1 / references) - 1)).toBeLessThan(4 / Math.sqrt(2 * references))
+    }
   })
 
   it('is the same for the same seed', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { bootstrapStability, stabilityChoice } from '#engine/analysis/validity/stability.ts'
+import reference from '../../../../fixtures/validity/resampling.json' with { type: 'json' }
 import { groups } from '../../../../helpers/groups.ts'
 
 describe('stability', () => {
@@ -9,6 +10,17 @@ describe('stability', () => {
     expect(found[3].stability).toBeLessThan(0.97)
     expect(found[4].stability).toBeLessThan(0.95)
     for (const { stability, error } of found) expect(stability - error).toBeLessThanOrEqual(1)
+  })
+
+  it.each(reference.cases)('is that of many more pairs by scikit-learn: $what', async ({ points, n, d, stability }) => {
+    const pairs = 60
+    const ks = stability.map(({ k }) => k)
+    const found = await bootstrapStability(Float32Array.from(points), n, d, ks, { seed: 3, pairs })
+    for (const [i, { mean, sd }] of stability.entries()) {
+      // Four standard errors of both samples of pairs.
+      expect(Math.abs(found[i].stability - mean)).toBeLessThan(4 * sd * Math.sqrt(1 / pairs + 1 / reference.pairs))
+      expect(found[i].error).toBeLessThan((sd / Math.sqrt(pairs)) * 1.5)
+    }
   })
 
   it('takes the largest k within an error of the best', () => {
