@@ -28,7 +28,7 @@ describe('the gap statistic', () => {
   })
 
   it.each(reference.cases)('is that of distances between all pairs and many references: $what', async ({ points, n, d, gap }) => {
-    const references = 100
+    const references = 40
     const found = await gapStatistic(Float32Array.from(points), n, d, gap.gap.length, { references, seed: 3 })
     for (const [i, { gap: value, error }] of found.entries()) {
       // Four standard errors of both samples of references.
