@@ -16,12 +16,18 @@ export function fileFacts(report: SourceReport): [string, string][] {
     ...(grid ? ([['No-data value', noDataWords(report.nodata)]] as [string, string][]) : []),
     ...(report.labelFields?.length ? ([['Labels', report.labelFields.join(', ')]] as [string, string][]) : []),
     ...(report.metadataFields.length > 0 ? ([['Beside the rows', report.metadataFields.join(', ')]] as [string, string][]) : []),
-    ...Object.entries(report.details).map(([key, value]): [string, string] => [
-      sentence(key.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase()),
-      typeof value === 'boolean' ? (value ? 'yes' : 'no') : typeof value === 'number' ? formatNumber(value) : String(value),
-    ]),
+    ...detailLines(report.details),
   ]
 }
+
+/** What only this format says; a list of what an option may be is left to that option. */
+export const detailLines = (details: SourceReport['details']): [string, string][] =>
+  Object.entries(details)
+    .filter(([key]) => !(key.endsWith('s') && key.slice(0, -1) in details))
+    .map(([key, value]) => [
+      sentence(key.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase()),
+      typeof value === 'boolean' ? (value ? 'yes' : 'no') : typeof value === 'number' ? formatNumber(value) : value,
+    ])
 
 /** '9 numbers, 2 categories' where there are several types. */
 function typeLine({ columns, kind }: SourceReport): [string, string][] {

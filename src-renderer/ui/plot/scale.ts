@@ -128,11 +128,12 @@ function powerOfTen(value: number): string {
 }
 
 /**
- * As much of each name as there is room for, three signs at least: cut at the end, or in the middle where names that begin alike would
- * then be the same.
+ * As much of each name as there is room for, three signs at least. Where they do not all fit, words that all begin with are left out
+ * (dimension 1, dimension 2 → 1, 2); then they are cut at the end, or in the middle where they would be the same.
  */
-export function fitting(names: readonly string[], room: number, signWidth: number): string[] {
+export function fitting(whole: readonly string[], room: number, signWidth: number): string[] {
   const most = Math.max(3, Math.floor(room / signWidth))
+  const names = whole.some((name) => name.length > most) ? withoutCommonWords(whole) : whole
   const tail = Math.ceil((most - 1) / 2)
   const cut = (name: string, atEnd: boolean): string => {
     if (name.length <= most) return name
@@ -140,4 +141,12 @@ export function fitting(names: readonly string[], room: number, signWidth: numbe
   }
   const short = names.map((name) => cut(name, true))
   return new Set(short).size === new Set(names).size ? short : names.map((name) => cut(name, false))
+}
+
+function withoutCommonWords(names: readonly string[]): readonly string[] {
+  const [first = ''] = names
+  let same = 0
+  while (names.length > 1 && same < first.length && names.every((name) => name[same] === first[same])) same++
+  const begin = first.slice(0, same).lastIndexOf(' ') + 1
+  return names.every((name) => name.length > begin) ? names.map((name) => name.slice(begin)) : names
 }

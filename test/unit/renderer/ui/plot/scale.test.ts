@@ -87,3 +87,9 @@ test('names keep to their room, and to three signs where there is next to none',
 test('names that begin alike are cut in the middle', () => {
   expect(fitting(['probe_0453_at', 'probe_0992_at'], 48, 6)).toEqual(['pro…3_at', 'pro…2_at'])
 })
+
+test('words that all names begin with give way before anything is cut', () => {
+  expect(fitting(['dimension 1', 'dimension 67', 'dimension 111'], 40, 6)).toEqual(['1', '67', '111'])
+  expect(fitting(['dimension 1', 'dimension 67'], 90, 6)).toEqual(['dimension 1', 'dimension 67'])
+  expect(fitting(['mean depth of snow', 'mean depth'], 48, 6)).toEqual(['depth o…', 'depth'])
+})
