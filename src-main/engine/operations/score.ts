@@ -24,7 +24,7 @@ type Context = OperationContext<ScoreParams>
 
 export const scoreOperation = defineOperation({
   id: 'score',
-  version: 4,
+  version: 5,
   title: 'Score anomalies',
   summary: 'Says how unusual each row is to the model, and flags those beyond what held-out rows show.',
   citation: 'Borghesi et al., Anomaly detection using autoencoders in high performance computing systems, arXiv 1811.05269',

@@ -13,10 +13,11 @@
  */
 import { StratumError } from '#common/errors.ts'
 import { quantileInterval } from './extremeInterval.ts'
+import { mergeSteps, rowsRedrawn } from '../evaluation/bootstrap/scores.ts'
+import { type Ranking, rankingSteps } from '../evaluation/ranking.ts'
 import { fitParetoTail, paretoQuantile } from './extremeValues.ts'
 import { atPace, createPace, type LongRun } from '../pace.ts'
 import { quantileOfSorted } from '../statistics/quantiles.ts'
-import { orderSteps } from '../statistics/sortSteps.ts'
 import { randomStream } from '../random.ts'
 import { percentileThreshold } from './thresholds.ts'
 
@@ -123,10 +124,10 @@ function medianAndMad(sorted: Float64Array): { median: number; mad: number } {
 }
 
 /**
- * The threshold with the largest F1, halfway to the next lower score; of equals the highest.
+ * The threshold with the largest F1, halfway to the next lower score; of equals the highest. Memory: the scores twice.
  * @param positive [n] 1 for anomalous
  */
-export async function labelThreshold(scores: Float64Array, positive: Uint8Array, run: Run): Promise<RuleThreshold> {
+export async function labelThreshold(scores: Float32Array | Float64Array, positive: Uint8Array, run: Run): Promise<RuleThreshold> {
   const n = scores.length
   const anomalous = positive.reduce((sum, one) => sum + one, 0)
   if (anomalous === 0 || anomalous === n)
@@ -137,18 +138,14 @@ export async function labelThreshold(scores: Float64Array, positive: Uint8Array,
       { parameter: 'labels' },
     )
   const pace = createPace(run.signal)
-  const negative = scores.map((score) => -score)
-  const order = await atPace(orderSteps(negative), pace)
-  const falling = Float64Array.from(order, (i) => scores[i])
-  const isPositive = Uint8Array.from(order, (i) => positive[i])
-  const best = bestSplit(falling, isPositive, null)
+  const ranking = await atPace(rankingSteps(scores, positive), pace)
+  const best = bestSplit(ranking)
+  await pace.rest()
+  const sample = rowsRedrawn(mergeSteps(ranking, best.threshold))
   const values: number[] = []
   for (let r = 0; r < times(run); r++) {
-    const random = randomStream(run.seed, `labels/${r}`)
-    const drawn = new Uint32Array(n)
-    for (let i = 0; i < n; i++) drawn[random.below(n)]++
-    const sample = bestSplit(falling, isPositive, drawn)
-    if (sample.f1 > 0) values.push(sample.threshold)
+    const found = bestSplit(sample(randomStream(run.seed, `labels/${r}`)))
+    if (found.f1 > 0) values.push(found.threshold)
     if (pace.due()) await pace.rest()
   }
   const [low, high] = middle(values)
@@ -161,23 +158,24 @@ export async function labelThreshold(scores: Float64Array, positive: Uint8Array,
   }
 }
 
-/** @param times how often each row counts; null: once */
-function bestSplit(falling: Float64Array, positive: Uint8Array, times: Uint32Array | null): { threshold: number; f1: number } {
-  const n = falling.length
-  let all = 0
-  for (let i = 0; i < n; i++) all += positive[i] * (times?.[i] ?? 1)
-  let best = { threshold: falling[0], f1: 0 }
-  let [hits, flagged] = [0, 0]
-  for (let i = 0; i < n; i++) {
-    const weight = times?.[i] ?? 1
-    hits += positive[i] * weight
-    flagged += weight
-    const next = i + 1 < n ? falling[i + 1] : falling[i]
-    if (next === falling[i] && i + 1 < n) continue
-    const f1 = flagged + all > 0 ? (2 * hits) / (flagged + all) : 0
-    if (f1 > best.f1) best = { threshold: i + 1 < n ? between(next, falling[i]) : justBelow(falling[i]), f1 }
-  }
-  return best
+/** Steps of a sample have no row where none was drawn, and still lie between the others. */
+function bestSplit(ranking: Ranking): { threshold: number; f1: number } {
+  const { nPositive } = ranking
+  let [hits, flagged, most] = [0, 0, 0]
+  /** Of the best step; what lies highest below it, once that is known. */
+  let [score, next] = [Number.NaN, Number.NaN]
+  for (const { steps, scores, highest = scores, positives, negatives } of ranking.blocks())
+    for (let g = 0; g < steps; g++) {
+      if (Number.isNaN(next)) next = highest[g]
+      hits += positives[g]
+      flagged += positives[g] + negatives[g]
+      const f1 = flagged + nPositive > 0 ? (2 * hits) / (flagged + nPositive) : 0
+      if (!(f1 > most)) continue
+      most = f1
+      ;[score, next] = [scores[g], Number.NaN]
+    }
+  if (Number.isNaN(score)) return { threshold: next, f1: 0 }
+  return { threshold: Number.isNaN(next) ? justBelow(score) : between(next, score), f1: most }
 }
 
 /** Halfway, or the lower one where nothing lies between them or the higher one is infinite: rows above it are flagged. */

@@ -13,6 +13,8 @@ export interface StepBlock {
   readonly steps: number
   /** [steps or more] score of each step, falling. */
   readonly scores: Float64Array
+  /** [steps or more] of steps that were joined the highest score of each. */
+  readonly highest?: Float64Array
   /** [steps or more] p_g and n_g. */
   readonly positives: Float64Array
   readonly negatives: Float64Array

@@ -50,7 +50,7 @@ function rowsLearned({ project, artifacts, dataset, truth, params, signal }: Jud
   const found: EvaluationFinding[] = []
   if (scores.length === 0) return found
   const { ids, isAnomalous } = truth
-  const judgedAmong = (lists: readonly Float64Array[]): number => {
+  const judgedAmong = (lists: Iterable<Float64Array>): number => {
     const seen = new Uint8Array(ids.length)
     for (const list of lists) for (const row of list) if (ids[row] >= 0) seen[row] = 1
     return seen.reduce((a, b) => a + b, 0)

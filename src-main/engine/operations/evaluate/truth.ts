@@ -48,14 +48,16 @@ export async function truthFor(
       { parameter: 'labels' },
     )
   let leftOut = 0
-  const calibrating = (): Float64Array[] =>
-    artifacts.flatMap((artifact) => (artifact.kind === 'scores' ? (calibrationRows(project, artifact, dataset.id) ?? []) : []))
-  if (judge !== 'all')
-    for (const rows of [...learnedRows(project, artifacts, dataset.id), ...(judge === 'fresh' ? calibrating() : [])])
-      for (const row of rows) {
-        if (ids[row] >= 0) leftOut++
-        ids[row] = -1
-      }
+  const leaveOut = (rows: Float64Array): void => {
+    for (const row of rows) {
+      if (ids[row] >= 0) leftOut++
+      ids[row] = -1
+    }
+  }
+  if (judge !== 'all') for (const rows of learnedRows(project, artifacts, dataset.id)) leaveOut(rows)
+  if (judge === 'fresh')
+    for (const artifact of artifacts)
+      if (artifact.kind === 'scores') leaveOut(calibrationRows(project, artifact, dataset.id) ?? new Float64Array())
   const labelled = ids.reduce((n, id) => n + (id >= 0 ? 1 : 0), 0)
   if (labelled === 0)
     throw new StratumError(

@@ -16,26 +16,33 @@ export interface LearnedRows {
   readonly standsFor: readonly [normal: number, anomalous: number]
 }
 
-/** All of them where there is room, else the rarer kind first, as far as half of `most`. */
-export function fewEnough(rows: Float64Array, anomalous: Uint8Array, most: number, seed: number): LearnedRows {
-  if (rows.length <= most) return { rows, anomalous, standsFor: [1, 1] }
-  const positives = anomalous.reduce((sum, one) => sum + one, 0)
-  const counts = [rows.length - positives, positives]
+export interface KnownRows {
+  readonly normal: number
+  readonly anomalous: number
+  /** Rising, in blocks. */
+  readonly blocks: Iterable<{ readonly rows: Float64Array; readonly positive: Uint8Array }>
+}
+
+/** All of them where there is room, else the rarer kind first, as far as half of `most`. Memory: those that are taken, and a block. */
+export function fewEnough({ blocks, ...known }: KnownRows, most: number, seed: number): LearnedRows {
+  const counts = [known.normal, known.anomalous]
   const half = Math.floor(most / 2)
   const taken = counts.map((count, kind) => Math.min(count, Math.max(half, most - counts[1 - kind])))
-  const isTaken = new Uint8Array(rows.length)
-  for (const kind of [0, 1]) {
-    const drawn = spreadSample(counts[kind], taken[kind], randomStream(seed, `known rows/${kind}`))
-    for (let i = 0, place = 0, next = 0; i < rows.length; i++) {
-      if (anomalous[i] !== kind) continue
-      if (place++ !== drawn[next]) continue
-      isTaken[i] = 1
-      next++
+  const drawn = counts.map((count, kind) => spreadSample(count, taken[kind], randomStream(seed, `known rows/${kind}`)))
+  const rows = new Float64Array(taken[0] + taken[1])
+  const anomalous = new Uint8Array(rows.length)
+  const [place, next] = [
+    [0, 0],
+    [0, 0],
+  ]
+  for (const block of blocks)
+    for (let i = 0; i < block.rows.length; i++) {
+      const kind = block.positive[i]
+      if (place[kind]++ !== drawn[kind][next[kind]]) continue
+      const at = next[0] + next[1]
+      rows[at] = block.rows[i]
+      anomalous[at] = kind
+      next[kind]++
     }
-  }
-  return {
-    rows: rows.filter((_, i) => isTaken[i] === 1),
-    anomalous: anomalous.filter((_, i) => isTaken[i] === 1),
-    standsFor: [counts[0] / taken[0], counts[1] / taken[1]],
-  }
+  return { rows, anomalous, standsFor: [known.normal / (taken[0] || 1), known.anomalous / (taken[1] || 1)] }
 }

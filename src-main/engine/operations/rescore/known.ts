@@ -6,7 +6,7 @@ import { randomStream, spreadSample } from '../../analysis/random.ts'
 import { quantileOfSorted } from '../../analysis/statistics/quantiles.ts'
 import type { Frame } from '../score/frame.ts'
 import { preparedBlocks, rowsAt } from '../score/rows.ts'
-import { labelledRows } from '../score/threshold.ts'
+import { judgedRows, labelledBlocks, labelledRows, withScore } from '../score/labelledRows.ts'
 import { fewEnough, type LearnedRows, mostLearned } from './fewEnough.ts'
 import type { RescoreContext } from './params.ts'
 
@@ -32,28 +32,21 @@ export async function knownRows(ctx: RescoreContext, frame: Frame, earlier: Arti
       ? await labelledRows(data, project.path, asked, seed, signal, (done) =>
           ctx.report({ stage: 'Reading labels', fraction: null, done, unit: rowNoun[data.kind][1] }),
         )
-      : reviewed(reviewsOf(earlier).filter(([row]) => row < data.rows))
-  const scores = rowsAt(project.array(earlier.id, 'score'), found.rows)
-  const valid = Uint32Array.from(found.rows.keys()).filter((i) => Number.isFinite(scores[i]))
-  const rows = Float64Array.from(valid, (i) => found.rows[i])
-  const anomalous = Uint8Array.from(valid, (i) => found.positive[i])
-  const positives = anomalous.reduce((sum, one) => sum + one, 0)
+      : judgedRows(data.rows, reviewsOf(earlier))
+  const scored = await withScore(found, project.array(earlier.id, 'score'), signal)
+  const { normal, anomalous: positives } = scored
+  const count = normal + positives
   const wanted = Math.min(enoughKnown, Math.ceil(knownShare * frame.latents.validRows))
-  if (rows.length < wanted || Math.min(positives, rows.length - positives) < fewestOfEach)
+  if (count < wanted || Math.min(positives, normal) < fewestOfEach)
     throw new StratumError(
       'DATA_UNSUITABLE',
-      `${rows.length} rows are known, ${positives} of them anomalous; ${wanted} are needed (1 % of all, or ${enoughKnown}), at least ${fewestOfEach} of each kind.`,
+      `${count} rows are known, ${positives} of them anomalous; ${wanted} are needed (1 % of all, or ${enoughKnown}), at least ${fewestOfEach} of each kind.`,
       asked.from === 'labels' ? 'Use more of the labels.' : 'Confirm or dismiss more of the flagged rows.',
       { artifact: earlier.id },
     )
   const source = asked.from === 'labels' ? 'labels' : 'reviews'
-  return { ...fewEnough(rows, anomalous, mostLearned(frame.D), seed), source }
+  return { ...fewEnough({ normal, anomalous: positives, blocks: labelledBlocks(scored) }, mostLearned(frame.D), seed), source }
 }
-
-const reviewed = (entries: readonly [number, 0 | 1][]): { rows: Float64Array; positive: Uint8Array } => ({
-  rows: Float64Array.from(entries, ([row]) => row),
-  positive: Uint8Array.from(entries, ([, anomalous]) => anomalous),
-})
 
 /** Known rows prepared, with as many ordinary ones where only flagged rows were looked at. One pass over the dataset. */
 export async function readKnown(

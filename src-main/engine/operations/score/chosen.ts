@@ -1,6 +1,7 @@
 /**
  * Another rule on finished scores: the threshold they would have been made with, from the same held-out rows, labels and seed.
- * Memory: scores of the held-out rows; of a time series with dates ten bytes a window where alarms a day are asked for.
+ * Memory: scores of the held-out rows; where labels say it what labelledRows.ts does, and their scores twice more; of a time series with
+ * dates ten bytes a window where alarms a day are asked for.
  */
 import type { LatentsMeta, MatrixMeta, ModelMeta } from '#common/domain/results.ts'
 import type { Interval, ThresholdChoice } from '#common/domain/scores.ts'
@@ -12,7 +13,8 @@ import { ruleParams } from './params.ts'
 import { rowsAt } from './rows.ts'
 import { calibrationPart } from './scorer.ts'
 import { perDay } from './series.ts'
-import { chooseThreshold, falseAlarms, labelledRows, withScores } from './threshold.ts'
+import { labelledRows, labelledScores } from './labelledRows.ts'
+import { chooseThreshold, falseAlarms } from './threshold.ts'
 
 export interface ChosenThreshold {
   readonly choice: ThresholdChoice
@@ -42,7 +44,7 @@ export async function chooseOn(
     rowsPerDay: params.rule === 'budget' && params.alarmsPer === 'day' ? rowsPerDay(project, scores) : null,
     labelled: async () => {
       const labels = await labelledRows(dataset, project.path, params, seed, signal)
-      return withScores(labels, rowsAt(project.array(artifact.id, 'score'), labels.rows))
+      return labelledScores(labels, project.array(artifact.id, 'score'), signal)
     },
     seed,
     signal,

@@ -1,6 +1,6 @@
 /**
  * What every way of scoring ends with: the threshold, the scores of all rows, what lies above it, and the account of all that.
- * Memory: blocks of 8 MB, the 100 000 highest rows.
+ * Memory: blocks of 8 MB, the 100 000 highest rows; where labels say the threshold see labelledRows.ts, and their scores twice more.
  */
 import { type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
 import type { ScoreSpace, ScoresMeta, ThresholdChoice } from '#common/domain/scores.ts'
@@ -13,12 +13,12 @@ import { isByChance } from '../prepare/split.ts'
 import { writeDetails } from './details.ts'
 import { writeFound } from './found.ts'
 import type { Frame } from './frame.ts'
-import { rowsAt } from './rows.ts'
 import type { RowScorer } from './scorer.ts'
 import { type SeriesRows, writeSeries } from './series.ts'
 import type { ScoredBlock } from './stream.ts'
 import { ScoreTally } from './tally.ts'
-import { chooseThreshold, falseAlarms, labelledRows, type RuleParams, ruleWords, withScores } from './threshold.ts'
+import { labelledBlocks, labelledRows, labelledScores } from './labelledRows.ts'
+import { chooseThreshold, falseAlarms, type RuleParams, ruleWords } from './threshold.ts'
 
 /** What the operation reads of its parameters; the others are the methods' own. */
 export interface ScoreParams extends RuleParams, Readonly<Record<string, unknown>> {
@@ -64,20 +64,20 @@ export async function finish(ctx: Context, frame: Frame, latents: number, scored
   const series = await writeSeries(project, dataset, draft, signal)
   const reading = (done: number): void => ctx.report({ stage: 'Reading labels', fraction: 0.3, done, unit: rowNoun[data.kind][1] })
   const labels = params.rule === 'labels' ? await labelledRows(data, project.path, params, seed, signal, reading) : null
-  const choose = (labelled: Float32Array | null): Promise<ThresholdChoice> =>
+  const choose = (): Promise<ThresholdChoice> =>
     chooseThreshold(params, {
       calibration,
       of,
       rowsPerDay: series?.rowsPerDay ?? null,
       labelled: async () => {
-        if (!labels || !labelled) throw new Error('labels were not read')
-        return withScores(labels, labelled)
+        if (!labels) throw new Error('labels were not read')
+        return labelledScores(labels, project.array(draft.id, 'score'), signal)
       },
       seed,
       signal,
     })
   // Labels judge scores of all rows, so those are needed first; any other rule knows its threshold before a row is scored.
-  const early = labels ? null : await choose(null)
+  const early = labels ? null : await choose()
   const writer = draft.writeArray('score', { dtype: 'float32', shape: [frame.latents.rows] })
   const tally = new ScoreTally({ calibration, data, threshold: early?.value ?? null, unit: series?.unit ?? null, ...params })
   const report = (done: number): void =>
@@ -88,10 +88,16 @@ export async function finish(ctx: Context, frame: Frame, latents: number, scored
     report(start + scores.length)
   }
   writer.finish()
-  const choice = early ?? (await choose(rowsAt(project.array(draft.id, 'score'), labels!.rows)))
+  const choice = early ?? (await choose())
   if (!early) await tallyAgain(ctx, tally, choice.value, frame.latents.rows)
   const counts = tally.finish()
-  writeFound(draft, calibration, counts.highest, labels?.rows ?? scored.learned ?? null)
+  const learned = labels && { count: labels.normal + labels.anomalous, blocks: labelledBlocks(labels) }
+  writeFound(
+    draft,
+    calibration,
+    counts.highest,
+    learned ?? (scored.learned ? { count: scored.learned.length, blocks: [{ rows: scored.learned }] } : null),
+  )
   const { explained, blame } = await writeDetails(
     {
       project,

@@ -4,12 +4,17 @@ import type { Draft } from '../../project/project.ts'
 /** Scores a confidence is told from. */
 const keptCalibration = 100_000
 
+interface LearnedRows {
+  readonly count: number
+  readonly blocks: Iterable<{ readonly rows: Float64Array }>
+}
+
 /** @param calibration rising · learned: rows whose labels had a say */
 export function writeFound(
   draft: Draft,
   calibration: Float64Array,
   highest: { readonly rows: Float64Array; readonly scores: Float32Array },
-  learned: Float64Array | null,
+  learned: LearnedRows | null,
 ): void {
   const write = (name: string, dtype: 'float32' | 'float64', values: Float32Array | Float64Array): void => {
     const writer = draft.writeArray(name, { dtype, shape: [values.length] })
@@ -25,5 +30,8 @@ export function writeFound(
   )
   write('top/row', 'float64', highest.rows)
   write('top/score', 'float32', highest.scores)
-  if (learned) write('learned/row', 'float64', learned)
+  if (!learned) return
+  const writer = draft.writeArray('learned/row', { dtype: 'float64', shape: [learned.count] })
+  for (const { rows } of learned.blocks) if (rows.length > 0) writer.append(rows)
+  writer.finish()
 }

@@ -1,5 +1,4 @@
 /** The threshold of scores as it was asked for, with its interval and the false alarms to expect. */
-import type { DatasetMeta } from '#common/domain/dataset.ts'
 import type { Interval, ThresholdChoice, ThresholdRule } from '#common/domain/scores.ts'
 import { StratumError } from '#common/errors.ts'
 import { countUpTo } from '#engine/analysis/anomalies/confidence.ts'
@@ -12,9 +11,6 @@ import {
   type RuleThreshold,
   shareThreshold,
 } from '#engine/analysis/anomalies/thresholdRules.ts'
-import { isNormalLabel } from '../../data/normalLabels.ts'
-import { rowHash } from '../../data/rowHash.ts'
-import { readLabels } from '../labels.ts'
 import { ruleTitles } from './params.ts'
 
 export interface RuleParams {
@@ -37,7 +33,7 @@ export interface RuleGround {
   /** Rows a day brings, of a time series with dates. */
   readonly rowsPerDay: number | null
   /** Scores and verdicts of the labelled rows, asked for by the rule that needs them. */
-  readonly labelled: () => Promise<{ scores: Float64Array; positive: Uint8Array }>
+  readonly labelled: () => Promise<{ scores: Float32Array; positive: Uint8Array }>
   readonly seed: number
   readonly signal: AbortSignal
   /** Without an interval. */
@@ -152,54 +148,4 @@ function betaQuantile(p: number, a: number, b: number): number {
     else high = middle
   }
   return (low + high) / 2
-}
-
-/** Scores and verdicts of the labelled rows that have a score. @param scores theirs, in their order */
-export function withScores(
-  { positive }: { readonly positive: Uint8Array },
-  scores: Float32Array,
-): { scores: Float64Array; positive: Uint8Array } {
-  const known = Uint32Array.from(scores.keys()).filter((i) => Number.isFinite(scores[i]))
-  return { scores: Float64Array.from(known, (i) => scores[i]), positive: Uint8Array.from(known, (i) => positive[i]) }
-}
-
-/** Whether a row is among `share` percent of all, drawn by seed. */
-export const isDrawn = (seed: number, row: number, share: number): boolean => rowHash(seed, row) < (share / 100) * 2 ** 32
-
-/** Rows whose label is known, a share of them drawn by seed: their numbers, rising, and whether they are anomalous. */
-export async function labelledRows(
-  meta: DatasetMeta,
-  projectPath: string,
-  { labels, labelField, labelShare }: Pick<RuleParams, 'labels' | 'labelField' | 'labelShare'>,
-  seed: number,
-  signal: AbortSignal,
-  report?: (rows: number) => void,
-): Promise<{ rows: Float64Array; positive: Uint8Array }> {
-  if (labels === null)
-    throw new StratumError('PARAMETER_INVALID', 'It is not said where the labels are.', 'Give a field, a raster or polygons as labels.', {
-      parameter: 'labels',
-    })
-  const { ids, names } = await readLabels(meta, projectPath, labels, labelField, [], signal, report)
-  const normal = names.map(isNormalLabel)
-  let known = 0
-  for (let row = 0; row < ids.length; row++) {
-    if (ids[row] >= 0 && !isDrawn(seed, row, labelShare)) ids[row] = -1
-    if (ids[row] >= 0) known++
-  }
-  const rows = new Float64Array(known)
-  const positive = new Uint8Array(known)
-  for (let row = 0, at = 0; row < ids.length; row++) {
-    if (ids[row] < 0) continue
-    rows[at] = row
-    positive[at++] = normal[ids[row]] ? 0 : 1
-  }
-  const anomalous = positive.reduce((sum, one) => sum + one, 0)
-  if (anomalous === 0 || anomalous === rows.length)
-    throw new StratumError(
-      'DATA_UNSUITABLE',
-      `The labels hold ${anomalous} anomalous and ${rows.length - anomalous} normal rows; both are needed.`,
-      'Label normal rows 0 or normal and anomalous rows otherwise, or use more of the labels.',
-      { parameter: 'labels' },
-    )
-  return { rows, positive }
 }

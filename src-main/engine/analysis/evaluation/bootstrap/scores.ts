@@ -9,7 +9,7 @@
  * each step holds as many, and intervals are moved by what that changes of the figure itself. Memory: of that many steps.
  */
 import { createPace, type LongRun } from '#engine/analysis/pace.ts'
-import { randomStream } from '#engine/analysis/random.ts'
+import { type RandomStream, randomStream } from '#engine/analysis/random.ts'
 import { wilsonInterval } from '../wilson.ts'
 import { bestF1, detectionAbove, type Ranking, rankingOf, type StepBlock } from '../ranking.ts'
 import { areaUnderRoc, meanPrecision } from '../roc.ts'
@@ -114,6 +114,18 @@ function stepOf({ scores, steps }: StepBlock, score: number): number {
   return from
 }
 
+/** Samples of as many rows, drawn among all of them: the same steps with other numbers of rows, until the next sample. */
+export function rowsRedrawn(merged: MergedSteps): (random: RandomStream) => Ranking {
+  const { steps, positives, negatives } = merged
+  const sizes = Float64Array.from({ length: 2 * steps }, (_, at) => (at % 2 === 0 ? negatives : positives)[at >> 1])
+  const drawn = { ...merged, positives: new Float64Array(steps), negatives: new Float64Array(steps) }
+  const cells = new Float64Array(2 * steps)
+  return (random) => {
+    redraw(sizes, cells, random)
+    return unpacked(drawn, cells)
+  }
+}
+
 /** Counts of normal and anomalous rows step by step, into the steps that are drawn. */
 function unpacked(drawn: StepBlock, cells: Float64Array): Ranking {
   let [nPositive, nNegative] = [0, 0]
@@ -124,12 +136,15 @@ function unpacked(drawn: StepBlock, cells: Float64Array): Ranking {
   return rankingOf(drawn, nPositive, nNegative)
 }
 
+type MergedSteps = Required<StepBlock>
+
 /** Fewer steps with the same figures, or nearly. */
-export function mergeSteps(ranking: Ranking, threshold: number): StepBlock {
+export function mergeSteps(ranking: Ranking, threshold: number): MergedSteps {
   const isExact = joinSteps(ranking, threshold, 0, null) <= mostSteps
   const most = isExact ? 0 : Math.ceil(ranking.nPositive / (mostSteps / 4))
   const steps = joinSteps(ranking, threshold, most, null)
-  const joined = { steps, scores: new Float64Array(steps), positives: new Float64Array(steps), negatives: new Float64Array(steps) }
+  const [scores, highest, positives, negatives] = [0, 1, 2, 3].map(() => new Float64Array(steps))
+  const joined = { steps, scores, highest, positives, negatives }
   joinSteps(ranking, threshold, most, joined)
   return joined
 }
@@ -140,7 +155,7 @@ export function mergeSteps(ranking: Ranking, threshold: number): StepBlock {
  * @param into null only counts them
  * @returns    how many there are
  */
-function joinSteps(ranking: Ranking, threshold: number, most: number, into: StepBlock | null): number {
+function joinSteps(ranking: Ranking, threshold: number, most: number, into: MergedSteps | null): number {
   let last = -1
   let [isAbove, joined] = [false, 0]
   for (const { steps, scores, positives, negatives } of ranking.blocks())
@@ -150,6 +165,7 @@ function joinSteps(ranking: Ranking, threshold: number, most: number, into: Step
         last++
         joined = 0
         isAbove = scores[g] > threshold
+        if (into) into.highest[last] = scores[g]
       }
       joined += positives[g]
       if (!into) continue

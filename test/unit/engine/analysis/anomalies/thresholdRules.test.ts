@@ -133,6 +133,28 @@ describe('rules for a threshold', () => {
     expect(found.f1).toBeCloseTo(6 / 7, 12)
   })
 
+  test('labels of very many rows choose the largest F1 of all of them, with an interval as narrow as so many rows make it', async () => {
+    const n = 60_000
+    const random = randomStream(3, 'labels')
+    const positive = Uint8Array.from({ length: n }, () => Number(random.uniform() < 0.1))
+    const scores = Float32Array.from(positive, (one) => random.uniform() ** (one ? 0.2 : 1))
+    const { threshold, low, high, found } = await labelThreshold(scores, positive, run)
+    const order = Uint32Array.from(scores.keys()).sort((a, b) => scores[b] - scores[a])
+    const P = positive.reduce((a, b) => a + b, 0)
+    let [hits, most, best] = [0, 0, 0]
+    for (const [at, i] of order.entries()) {
+      hits += positive[i]
+      const f1 = (2 * hits) / (at + 1 + P)
+      if (f1 > most && scores[order[at + 1]] < scores[i]) [most, best] = [f1, (scores[i] + scores[order[at + 1]]) / 2]
+    }
+    expect(threshold).toBeCloseTo(best, 12)
+    expect(found.f1).toBeCloseTo(most, 12)
+    expect(low).toBeLessThanOrEqual(threshold)
+    expect(high).toBeGreaterThanOrEqual(threshold)
+    expect(high - low).toBeGreaterThan(0)
+    expect(high - low).toBeLessThan(0.05)
+  })
+
   test('equal scores are flagged together', async () => {
     const { threshold } = await labelThreshold(Float64Array.of(3, 3, 1, 1), Uint8Array.of(1, 0, 0, 0), run)
     expect(threshold).toBe(2)
