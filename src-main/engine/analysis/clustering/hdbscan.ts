@@ -3,7 +3,9 @@
  * places denser than what lies between them, at whatever density; rows in none of them are noise.
  *
  * Steps: core distances and the spanning tree of mutual reachability (hdbscan/spanningTree.ts), the condensed tree, the choice of clusters.
- * `minSamples` counts other rows, as the package hdbscan does; scikit-learn counts the row itself, so it is one more there.
+ * `minSamples` counts other rows, as McInnes & Healy and the package hdbscan do; Campello and scikit-learn count the row itself, so it is one
+ * more there. Left empty it is what Campello proposes, as many as the smallest cluster has rows with the row itself: then so many equal rows
+ * are as dense as can be, and a cluster.
  * Memory beside the rows: those once more, some 200 bytes per row, and 8 minSamples bytes per row up to 256 MB.
  */
 import { z } from 'zod'
@@ -27,7 +29,8 @@ const params = z.object({
   minSamples: z.int().min(1).max(1000).nullable().default(null).meta({
     title: 'Neighbours for density',
     unit: 'rows',
-    description: 'More of them smooth the density, and more rows are noise. Left empty: as the smallest cluster, at most 50.',
+    description:
+      'How many others have to be near; the row itself does not count. More of them smooth the density, and more rows are noise. Left empty: one fewer than the smallest cluster has rows, at most 50.',
     paperTerm: 'min_samples',
   }),
   clusterSelection: z
@@ -61,9 +64,12 @@ const params = z.object({
   }),
 })
 
+/** Where nobody says how many: beyond, searches take longer and densities change little. */
+const mostSamples = 50
+
 export const hdbscanClustering = defineClustering({
   id: 'hdbscan',
-  version: 2,
+  version: 3,
   title: 'HDBSCAN',
   summary: 'Finds dense groups of any shape, and leaves rows between them out as noise.',
   useWhen: 'The number of classes is unknown, their shapes and densities differ, or stray rows should belong to none.',
@@ -80,7 +86,7 @@ export const hdbscanClustering = defineClustering({
         'Choose a smaller cluster, or more rows.',
         { parameter: 'minClusterSize' },
       )
-    const m = Math.min(n - 1, given.minSamples ?? Math.min(50, minClusterSize))
+    const m = Math.min(n - 1, given.minSamples ?? Math.min(mostSamples, minClusterSize - 1))
     const pace = createPace(signal)
     const rows = await buildKdTreeAtPace(X, n, d, pace, (fraction) => report?.(0.05 * fraction))
     const core = await coreDistances(rows, m, pace, (fraction) => report?.(0.05 + 0.35 * fraction))

@@ -1,8 +1,8 @@
 /**
  * The class of a new row without learning anew, as McInnes's `approximate_predict`: among its 2 m nearest rows it looks for the one that
  * it reaches at the shortest mutual reachability distance, and joins the cluster in which that row was at that distance. Core distances
- * are those of the fit throughout, where releases of the package count neighbours one more or one fewer; so a row learned from gets its
- * own class again.
+ * are those of the fit throughout, where releases of the package count neighbours one more or one fewer. A row that equals one learned from
+ * lies where that one lies, however dense it is around: of whole numbers and categories most rows do.
  */
 import type { Assign } from '../assign/assigner.ts'
 import { type KdTree, nearestIn } from '../kdTree.ts'
@@ -27,6 +27,8 @@ export interface LearnedDensity {
   readonly nodeOf: Int32Array
   /** [k] the largest λ of each class. */
   readonly lastLambda: Float64Array
+  /** Rows at a smaller λ are noise; above 0 only where all rows are one cluster. */
+  readonly rowsFrom: number
 }
 
 /** @param newId class of each selected cluster */
@@ -35,7 +37,7 @@ export function learnedDensity(
   m: number,
   core: CoreDistances,
   { rowCluster, rowLambda, parent, birth, lastLambda }: CondensedTree,
-  { classOf, clusters }: SelectedClusters,
+  { classOf, clusters, rowsFrom }: SelectedClusters,
   newId: ArrayLike<number>,
   nodeOf: Int32Array,
 ): LearnedDensity {
@@ -52,6 +54,7 @@ export function learnedDensity(
     classOf: classOf.map((found) => (found < 0 ? -1 : newId[found])),
     nodeOf,
     lastLambda: last,
+    rowsFrom,
   }
 }
 
@@ -66,6 +69,7 @@ export function createPredict({
   classOf,
   nodeOf,
   lastLambda,
+  rowsFrom,
 }: LearnedDensity): Assign {
   const { order, n, d } = rows
   const nearest = nearestIn(rows, Math.min(n, 2 * m))
@@ -74,6 +78,10 @@ export function createPredict({
   /** The cluster that x[at …] joins, and λ at which it does. */
   const join = (x: Float32Array, at: number): { cluster: number; lambda: number } => {
     nearest.search(x, at)
+    if (squared[0] === 0) {
+      const equal = order[position[0]]
+      return { cluster: rowCluster[equal], lambda: rowLambda[equal] }
+    }
     const own = squared[Math.min(n, m) - 1]
     let best = Number.POSITIVE_INFINITY
     let row = -1
@@ -84,7 +92,7 @@ export function createPredict({
         row = order[position[i]]
       }
     }
-    const lambda = best > 0 ? 1 / Math.sqrt(best) : Number.MAX_VALUE
+    const lambda = 1 / Math.sqrt(best)
     let cluster = rowCluster[row]
     if (rowLambda[row] > lambda) while (cluster > 0 && birth[cluster] >= lambda) cluster = parent[cluster]
     return { cluster, lambda }
@@ -96,7 +104,7 @@ export function createPredict({
       if (membership) membership[i] = 0
       if (Number.isNaN(X[at])) continue
       const { cluster, lambda } = join(X, at)
-      const found = classOf[cluster]
+      const found = lambda < rowsFrom ? -1 : classOf[cluster]
       classes[i] = found
       if (membership && found >= 0) membership[i] = surely(lambda, lastLambda[found])
       if (place) place.node[i] = nodeOf[cluster]
@@ -105,5 +113,5 @@ export function createPredict({
   }
 }
 
-/** λ over the largest of the class. */
-const surely = (lambda: number, most: number): number => (most > 0 ? Math.min(most, lambda) / most : 1)
+/** λ over the largest of the class; both are infinite among equal rows. */
+const surely = (lambda: number, most: number): number => (lambda >= most ? 1 : lambda / most)
