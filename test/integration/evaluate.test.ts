@@ -303,6 +303,13 @@ describe('maps', () => {
     const wood = labelled.findIndex(({ name }) => name === 'wood')
     expect(adjusted?.classes[wood].area.value).toBeCloseTo(11 / 24 + 13 / 24 / 7, 12)
     expect(adjusted?.unseen).toBe(0)
+
+    // The polygons of the labels as the region that was learned from.
+    const region = folder.file('zones.geojson')
+    const inside = stored('matrix', { dataset: scene.id, columnIndex: [0] }, {}, { operation: 'prepare', params: { region } })
+    const learned = clustering(map, { dataset: scene.id, inputs: { latents: stored('latents', {}, {}, { inputs: { matrix: inside } }) } })
+    expect(codesOf((await evaluate({ first: learned }, { labels: region, field: 'cover' })).meta, 'note')).toContain('LABELS_LEARNED')
+    expect(codesOf(meta)).not.toContain('LABELS_LEARNED')
   })
 })
 
@@ -568,6 +575,16 @@ describe('leaks', () => {
     ])
     expect(await findings(behind({}, { where: 'flag = 0' }))).toEqual([expect.objectContaining({ severity: 'note' })])
     expect(await findings(behind({}, { where: 'flags = 0' }))).toEqual([])
+    expect(await findings(behind({}, { where: 'no_flag = 1 and "flag" = 0' }))).toEqual([expect.objectContaining({ severity: 'note' })])
+    expect(await findings(behind({}, { where: 'flagä = 0 and state = flag' }))).toEqual([])
+    // Columns are those of the data that were learned from: there the fifth was another one, or the labels were the first.
+    const others = (names: readonly string[]) =>
+      stored('dataset', { ...table.meta, columns: names.map((name) => ({ name, type: 'number', unit: null, wavelengthNm: null })) }, {})
+    const fifth = columns.findIndex(({ name }) => name === 'flag')
+    expect(await findings(behind({ dataset: others(['a', 'b', 'c', 'd', 'e']), columnIndex: [fifth] }))).toEqual([])
+    expect(await findings(behind({ dataset: others(['flag', 'a', 'b']), columnIndex: [0] }))).toEqual([
+      expect.objectContaining({ severity: 'warn' }),
+    ])
     // Scores tell rows that were learned as normal from others too easily, unless those are left out.
     const normalOnly = scores(values, {}, { inputs: { clustering: behind({}, { where: 'flag = 0' }) } })
     const severity = async (judge: string) =>
@@ -575,6 +592,21 @@ describe('leaks', () => {
         ({ code }) => code === 'LABELS_LEARNED',
       )?.severity
     expect([await severity('all'), await severity('unseen')]).toEqual(['warn', 'note'])
+  })
+
+  test('classes that were merged by hand, and a tree that was cut into as many classes as the labels have', async () => {
+    const three = rows.map((i) => (i % 3) + 1)
+    const before = clustering(rows.map((i) => (i % 5) + 1))
+    const merged = clustering(three, { operation: 'merge-classes', inputs: { clustering: before } })
+    const later = clustering(three, { operation: 'tidy', inputs: { clustering: merged } })
+    const cut = clustering(three, { operation: 'cut-tree', params: { by: 'clusters', clusters: 3 }, inputs: { clustering: before } })
+    const byHeight = clustering(three, { operation: 'cut-tree', params: { by: 'height', clusters: 3 }, inputs: { clustering: before } })
+    const notes = async (first: number) => codesOf((await evaluate({ first }, { labels: 'rock' })).meta, 'note')
+    expect(await notes(before)).not.toContain('CLASSES_EDITED')
+    expect(await notes(merged)).toContain('CLASSES_EDITED')
+    expect(await notes(later)).toContain('CLASSES_EDITED')
+    expect(await notes(cut)).toContain('K_FROM_LABELS')
+    expect(await notes(byHeight)).not.toContain('K_FROM_LABELS')
   })
 
   test('anomalies among the rows that a threshold rests on', async () => {

@@ -18,6 +18,7 @@ export const EvaluationFinding = z.object({
     'SCORES_FROM_LABELS',
     'CHOSEN_ON_LABELS',
     'LABELS_LEARNED',
+    'CLASSES_EDITED',
     /** Labelled rows that a model or a threshold was learned from are among those reported. */
     'LABELLED_ROWS_LEARNED',
     'ROWS_LEARNED',

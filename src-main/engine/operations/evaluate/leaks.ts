@@ -10,6 +10,7 @@ import type { DatasetMeta } from '#common/domain/dataset.ts'
 import type { EvaluationFinding } from '#common/domain/evaluation.ts'
 import type { ClusteringMeta, MatrixMeta, ScoresMeta } from '#common/domain/results.ts'
 import { choiceOf } from '#common/domain/scores.ts'
+import { parseConditions } from '../../data/conditions.ts'
 import { parsePlace } from '../../data/vector/open.ts'
 import { lineage } from '../lineage.ts'
 import { ruleWords } from '../score/threshold.ts'
@@ -50,17 +51,28 @@ export function classLeaks(judged: Judged, artifact: Artifact): Found[] {
       },
     ]
   const known = judged.sizes.filter((n, j) => n > 0 && !judged.truth.leftOutOfClasses.has(j)).length
-  const given = lineage(judged.project, artifact.id).some(({ operation, params }) => operation === 'cluster' && params.k === known)
-  return k === known && given
-    ? [
-        {
-          code: 'K_FROM_LABELS',
-          severity: 'note',
-          message: `k = ${k} was given, and the labels have as many classes.`,
-          hint: 'If the labels are where it comes from, say so beside the figures.',
-        },
-      ]
-    : []
+  const made = lineage(judged.project, artifact.id)
+  const given = made.some(
+    ({ operation, params }) =>
+      (operation === 'cluster' && params.k === known) ||
+      (operation === 'cut-tree' && params.by === 'clusters' && params.clusters === known),
+  )
+  const found: Found[] = []
+  if (k === known && given)
+    found.push({
+      code: 'K_FROM_LABELS',
+      severity: 'note',
+      message: `k = ${k} was given, and the labels have as many classes.`,
+      hint: 'If the labels are where it comes from, say so beside the figures.',
+    })
+  if (made.some(({ operation }) => operation === 'merge-classes' || operation === 'split-class'))
+    found.push({
+      code: 'CLASSES_EDITED',
+      severity: 'note',
+      message: 'Classes were merged or split by hand.',
+      hint: 'If these labels were looked at for it, figures are too good: set the classes from before beside them.',
+    })
+  return found
 }
 
 export function scoreLeaks({ project, params }: Judged, artifact: Artifact): Found[] {
@@ -123,12 +135,15 @@ export function scoreLeaks({ project, params }: Judged, artifact: Artifact): Fou
 export function labelsLearned({ project, params, dataset }: Judged, artifact: Artifact): Found[] {
   const { metadataFields, columns } = dataset.meta as unknown as DatasetMeta
   const field = params.labels
-  if (!metadataFields.includes(field) && !columns.some(({ name }) => name === field)) return []
+  const matrices = lineage(project, artifact.id).filter(({ kind }) => kind === 'matrix')
+  if (!metadataFields.includes(field) && !columns.some(({ name }) => name === field))
+    return matrices.some((behind) => sameLabels(behind.params.region, field)) ? [learnedInside] : []
   const found: Found[] = []
-  for (const behind of lineage(project, artifact.id)) {
-    if (behind.kind !== 'matrix') continue
+  for (const behind of matrices) {
     const matrix = behind.meta as unknown as MatrixMeta
-    const learned = matrix.columnIndex.some((j) => columns[j]?.name === field)
+    // Of the data it was made of, which may be others than those that are judged.
+    const own = project.artifact(matrix.dataset).meta as unknown as DatasetMeta
+    const learned = matrix.columnIndex.some((j) => own.columns[j]?.name === field)
     const given = matrix.given?.some((condition) => condition.field === field) ?? false
     if (learned || given)
       found.push({
@@ -138,7 +153,7 @@ export function labelsLearned({ project, params, dataset }: Judged, artifact: Ar
         hint: `Prepare the data again without “${field}”: what is known already cannot be found.`,
       })
     const { where, within } = behind.params as { where?: string | null; within?: string | null }
-    if (typeof where === 'string' && mentions(where, field))
+    if (typeof where === 'string' && parseConditions(where, own, 'where').some((condition) => condition.field === field))
       found.push({
         code: 'LABELS_LEARNED',
         // Normal rows that were learned as normal are told from anomalies too easily.
@@ -157,9 +172,11 @@ export function labelsLearned({ project, params, dataset }: Judged, artifact: Ar
   return found
 }
 
-const mentions = (expression: string, field: string): boolean => {
-  const at = expression.indexOf(field)
-  return at >= 0 && !/\w/.test(expression[at - 1] ?? ' ') && !/\w/.test(expression[at + field.length] ?? ' ')
+const learnedInside: Found = {
+  code: 'LABELS_LEARNED',
+  severity: 'note',
+  message: 'The model learned only from pixels inside these very labels.',
+  hint: 'Say so beside the figures, or judge on labels from other areas.',
 }
 
 /** Figures by which one would choose. */
