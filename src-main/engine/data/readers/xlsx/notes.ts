@@ -1,5 +1,6 @@
 /** What should be known of a sheet. */
 import type { Finding } from '#common/domain/dataset.ts'
+import { counted, nounFor } from '#common/domain/words.ts'
 import type { StoredType } from '../../columns/columnar.ts'
 import type { Extent, Tally } from './survey.ts'
 import type { Workbook } from './workbook.ts'
@@ -7,7 +8,7 @@ import type { Workbook } from './workbook.ts'
 export function noteSheets(
   { sheets }: Workbook,
   chosen: string,
-  { errors, hasHeader, first, last, above }: Extent,
+  { errors, hasHeader, units, first, last, above }: Extent,
   findings: Finding[],
 ): void {
   if (sheets.length > 1)
@@ -21,7 +22,7 @@ export function noteSheets(
     findings.push({
       severity: 'info',
       code: 'ROWS_ABOVE',
-      message: `${above} rows above the table are passed over; it begins in row ${hasHeader ? first - 1 : first}.`,
+      message: `${counted(above, 'row')} above the table ${nounFor(above, 'is', 'are')} passed over; it begins in row ${hasHeader ? first - (units ? 2 : 1) : first}.`,
       hint: 'If they belong to it, say in the option "firstRow" where it begins.',
     })
   if (!hasHeader && last >= first)
@@ -31,6 +32,16 @@ export function noteSheets(
       message: 'The first row holds values, so the columns are numbered.',
       hint: 'If it does name the columns, set the header option to yes.',
     })
+  if (units) {
+    const given = [...new Set(units.filter((unit) => unit !== null))]
+    findings.push({
+      severity: 'info',
+      code: 'UNITS_LINE',
+      message: `The row below the names gives units (${given.slice(0, 5).join(', ')}${given.length > 5 ? ', …' : ''}); it is no row of the table.`,
+      hint: 'If it is one, say in the option "firstRow" where the table begins, and set the header option to no.',
+      where: { row: first - 1 },
+    })
+  }
   if (errors.count > 0)
     findings.push({
       severity: 'warning',

@@ -38,7 +38,12 @@ export async function openColumns(file: RandomAccessFile, options: XlsxOptions, 
     findings,
   )
   const columns = used.map(
-    (i, k): StoredColumn => ({ name: names[k] as string, type: (extent.tallies[i] as Tally).type, unit: null, width: 1 }),
+    (i, k): StoredColumn => ({
+      name: names[k] as string,
+      type: (extent.tallies[i] as Tally).type,
+      unit: extent.units?.[i] ?? null,
+      width: 1,
+    }),
   )
   noteSheets(workbook, sheet.name, extent, findings)
   columns.forEach(({ name, type }, k) => {

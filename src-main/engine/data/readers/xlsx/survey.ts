@@ -50,6 +50,8 @@ export interface Extent {
   readonly tallies: readonly Tally[]
   readonly errors: { count: number; firstRow: number; value: string }
   readonly hasHeader: boolean
+  /** By column, of a row of units below the names; null without one. */
+  readonly units: readonly (string | null)[] | null
   /** Rows with something in them above the table. */
   readonly above: number
 }
@@ -58,7 +60,7 @@ export async function survey(batches: AsyncGenerator<Row[]>, { header, firstRow 
   const tallies: Tally[] = []
   const errors = { count: 0, firstRow: 0, value: '' }
   const top: Row[] = []
-  let begun: { names: (string | undefined)[]; first: number; hasHeader: boolean; above: number } | null = null
+  let begun: Beginning | null = null
   let last = 0
 
   function add({ number, cells }: Row): void {
@@ -86,7 +88,7 @@ export async function survey(batches: AsyncGenerator<Row[]>, { header, firstRow 
   if (!begun) throw new StratumError('FILE_EMPTY', 'The sheet is empty.', 'Choose another sheet in the options.', { path })
   const { first } = begun as { first: number }
   return {
-    ...(begun as { names: (string | undefined)[]; hasHeader: boolean; above: number }),
+    ...(begun as Beginning),
     first,
     last: Math.max(last, first - 1),
     tallies,
@@ -94,20 +96,44 @@ export async function survey(batches: AsyncGenerator<Row[]>, { header, firstRow 
   }
 }
 
+type Beginning = Pick<Extent, 'first' | 'names' | 'hasHeader' | 'units' | 'above'>
+
 /** Where the table begins: titles above it fill fewer cells than its rows do. */
-function beginning(
-  top: readonly Row[],
-  header: XlsxOptions['header'],
-): { names: (string | undefined)[]; first: number; hasHeader: boolean; above: number } {
+function beginning(top: readonly Row[], header: XlsxOptions['header']): Beginning {
   const filled = ({ cells }: Row): number => cells.reduce((count, cell) => count + (cell ? 1 : 0), 0)
   const widest = top.reduce((most, row) => Math.max(most, filled(row)), 0)
   const above = top.findIndex((row) => filled(row) >= widest * 0.6)
   const { number, cells } = top[above] as Row
   const hasHeader = header === 'yes' || (header === 'auto' && cells.every((cell) => cell === undefined || cell.kind === 'text'))
+  const units = hasHeader ? unitsOf(top.slice(above + 1)) : null
+  const below = units ? (top[above + 1] as Row).number + 1 : number + 1
   return {
     names: hasHeader ? Array.from(cells, (cell) => (cell === undefined ? undefined : String(cell.value))) : [],
-    first: hasHeader ? number + 1 : number,
+    first: hasHeader ? below : number,
     hasHeader,
+    units,
     above,
   }
+}
+
+/** A unit is short, and a row of units leaves out the columns that have none, or gives them a dash. */
+const longestUnit = 24
+const fewestBelowUnits = 3
+const noUnit = /^[-–—]*$/
+
+/** The first row below the names, where it says in which units the columns are: short texts over columns that hold nothing but numbers. */
+function unitsOf(below: readonly Row[]): (string | null)[] | null {
+  const [units, ...rows] = below
+  if (!units) return null
+  const texts = Array.from(units.cells, (cell) => (cell === undefined ? '' : cell.kind === 'text' ? cell.value.trim() : null))
+  const isNumber = (cell: Cell): boolean => cell.kind === 'number' || (cell.kind === 'text' && plainNumber.test(cell.value))
+  const standsOver = (text: string | null, column: number): boolean => {
+    if (text === '') return true
+    if (text === null || text.length > longestUnit || plainNumber.test(text)) return false
+    const present = rows.flatMap(({ cells }) => cells[column] ?? [])
+    return present.length >= fewestBelowUnits && present.every(isNumber)
+  }
+  if (!texts.every(standsOver)) return null
+  const given = texts.map((text) => (text === null || noUnit.test(text) ? null : text))
+  return given.some((unit) => unit !== null) ? given : null
 }

@@ -70,6 +70,26 @@ describe('a sheet', () => {
     await source.close()
   })
 
+  it('may have a row of units below the names, which is no row of the table', async () => {
+    const source = await openSource(columnarFixture('units.xlsx'), undefined, { sheet: 'Units' })
+    const { rows, columns, findings } = source.report
+    expect(rows).toBe(12)
+    expect(columns.map(({ name, type, unit }) => [name, type, unit])).toEqual([
+      ['sample', 'category', null],
+      ['pH', 'number', null],
+      ['conductivity', 'integer', 'µS/cm'],
+      ['nitrate', 'number', 'mg/L'],
+      ['site', 'category', null],
+    ])
+    expect(findings.map(({ code }) => code)).toEqual(['SEVERAL_SHEETS', 'UNITS_LINE'])
+    expect([...(await matrixOf(source))].slice(0, 10)).toEqual([0, 6, 300, 0, 1, 1, 6.25, 301, 0.125, 0])
+    await source.close()
+    // Texts over texts, and over numbers of which one says “low”.
+    const codes = await inspectSource(columnarFixture('units.xlsx'), undefined, { sheet: 'Codes' })
+    expect(codes.rows).toBe(5)
+    expect(codes.findings.map(({ code }) => code)).not.toContain('UNITS_LINE')
+  })
+
   it('of a workbook that counts from 1904 has its dates right', async () => {
     const source = await openSource(columnarFixture('book1904.xlsx'))
     expect([...(await matrixOf(source))]).toEqual([0, 1, 2].map((i) => Date.UTC(2010, 0, 1 + i) / 86_400_000))
