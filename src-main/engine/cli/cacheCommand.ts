@@ -1,4 +1,5 @@
 /** `cache`: what is kept of decoded sources, and away with it. */
+import { counted } from '#common/domain/words.ts'
 import { StratumError } from '#common/errors.ts'
 import { chunkStore } from '../data/chunkStore/chunkStore.ts'
 import type { Command } from './command.ts'
@@ -34,7 +35,7 @@ export const cacheCommand: Command = {
       ['folder', info.folder],
       ['kept', `${megabytes(info.bytes)} in ${info.entries} files`],
       ['at most', megabytes(info.limitBytes)],
-      ...(cleared ? [['deleted', `${megabytes(cleared.bytes)} in ${cleared.entries} files`]] : []),
+      ...(cleared ? [['deleted', `${megabytes(cleared.bytes)} in ${counted(cleared.entries, 'file')}`]] : []),
     ]
     return { result: { ...info, ...(cleared ? { deleted: cleared } : {}) }, text: formatTable(facts) }
   },

@@ -9,6 +9,7 @@ import { z } from 'zod'
 import type { ComparisonColumn, ComparisonMeta } from '#common/domain/comparison.ts'
 import { type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
 import { partsOf, sourcesOf } from '#common/domain/results.ts'
+import { counted, nounFor } from '#common/domain/words.ts'
 import { StratumError } from '#common/errors.ts'
 import { kolmogorovSmirnov, meanDiscrepancy, populationStability } from '../analysis/anomalies/drift.ts'
 import { fitLogistic, logOdds } from '../analysis/statistics/logistic.ts'
@@ -159,7 +160,7 @@ async function newRows({ project, seed, signal, report, inputs }: Context, frame
   if (taken < 20)
     throw new StratumError(
       'DATA_UNSUITABLE',
-      `Only ${taken} rows have codes; drift cannot be told from so few.`,
+      `Only ${counted(taken, 'row')} ${nounFor(taken, 'has', 'have')} codes; drift cannot be told from so few.`,
       'Compute codes of more rows.',
     )
   return { n: taken, X: X.subarray(0, taken * D) }

@@ -6,6 +6,7 @@
  * rows. Memory: blocks of 8 MB, the rows a method is fitted on (score/scorer.ts), the 100 000 highest rows; of local RX every score.
  */
 import type { ScoresMeta } from '#common/domain/scores.ts'
+import { counted } from '#common/domain/words.ts'
 import { StratumError } from '#common/errors.ts'
 import { methodIn } from '../analysis/methods/define.ts'
 import { defineOperation, type OperationContext } from './define.ts'
@@ -84,7 +85,7 @@ async function scoreByRow(ctx: Context, frame: Frame): Promise<ScoresMeta> {
     scoring: { id, title, space, spaceTitle, width, fitRows, paper },
     method: isError
       ? `reconstruction error${frame.model.errorsOf === undefined ? '' : ` of ${frame.model.errorsOf}`}, mean over columns`
-      : `${title}, ${spaceTitle}${fitRows > 0 ? `, learned from ${fitRows} rows` : ''}`,
+      : `${title}, ${spaceTitle}${fitRows > 0 ? `, learned from ${counted(fitRows, 'row')}` : ''}`,
     calibration: Float64Array.from(calibration.scores).sort(),
     of: calibration.of,
     notes,

@@ -1,5 +1,6 @@
 /** What was found beside the weights, in words: columns that never change, units that never do. */
 import type { TrainWarning } from '#common/domain/results.ts'
+import { counted } from '#common/domain/words.ts'
 import type { DeadUnits } from './deadUnits.ts'
 
 /** More names than these are counted. */
@@ -41,7 +42,7 @@ export function constantColumns(
 
 function listed(names: readonly string[]): string {
   const more = names.length - mostNames
-  return more > 0 ? `${names.slice(0, mostNames).join(', ')} and ${more} more columns` : names.join(', ')
+  return more > 0 ? `${names.slice(0, mostNames).join(', ')} and ${counted(more, 'more column')}` : names.join(', ')
 }
 
 /** What a dictionary can do about codes that are not used, by the parameters it has. */
@@ -53,7 +54,10 @@ function remedyFor(parameters: readonly string[]): string {
 
 /** @param parameters  names of those that the model has */
 export function deadUnitsWarning({ layer, units, of, rows, ofRows, isSparse }: DeadUnits, parameters: readonly string[]): TrainWarning {
-  const [looked, are] = [rows < ofRows ? `the ${rows} rows looked at, of ${ofRows}` : `${rows} rows`, units > 1 ? 'are' : 'is']
+  const [looked, are] = [
+    rows < ofRows ? `the ${counted(rows, 'row')} looked at, of ${ofRows}` : counted(rows, 'row'),
+    units > 1 ? 'are' : 'is',
+  ]
   const where = { layer, units, of, rows }
   if (isSparse) {
     return {

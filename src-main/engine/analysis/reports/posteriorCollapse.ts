@@ -16,6 +16,7 @@
  *
  * What a fixed width costs every row alike, ½ (σ² − 1 − ln σ²), tells nothing and is taken off before a unit is compared with ε.
  */
+import { counted, nounFor } from '#common/domain/words.ts'
 /** Learned, or fixed to a standard deviation σ; 'fixed' alone is to 1, the prior's. */
 export type Width = 'learned' | 'fixed' | number
 
@@ -103,10 +104,11 @@ function causesOf(given: CollapseGiven, units: CollapseReport['units'], criterio
   const { price, eigenvalues, eigenvaluesBeyondConditions, firstLevel } = given
   const first = firstLevel?.units ?? units.length
   const second = units.slice(first)
-  if (firstLevel?.width === 'learned' && second.some(({ collapsed }) => collapsed))
+  const idle = second.filter(({ collapsed }) => collapsed).length
+  if (firstLevel?.width === 'learned' && idle > 0)
     causes.push({
       cause: 'first-width-learned',
-      message: `${numbered(second.filter(({ collapsed }) => collapsed).length, 'unit')} of the second level tell nothing, and the width of the first level is learned: then the first level can do all that the second could.`,
+      message: `${counted(idle, 'unit')} of the second level ${nounFor(idle, 'tells', 'tell')} nothing, and the width of the first level is learned: then the first level can do all that the second could.`,
       hint: 'Fix the width of the first level, so that the second has something left to say.',
     })
   const inFirst = units.slice(0, first).filter(({ collapsed }) => collapsed).length
@@ -121,7 +123,7 @@ function causesOf(given: CollapseGiven, units: CollapseReport['units'], criterio
     if (told > 0 && directionsAbove < first)
       causes.push({
         cause: 'conditions-tell-it',
-        message: `The known influences tell ${numbered(told, 'direction')} of the data already, so the code need not.`,
+        message: `The known influences tell ${counted(told, 'direction')} of the data already, so the code need not.`,
         hint: 'This is what they are given for; choose a smaller code, or fewer known influences if the code shall tell more.',
       })
   }
@@ -141,12 +143,12 @@ function causesOf(given: CollapseGiven, units: CollapseReport['units'], criterio
       belowNoise
         ? {
             cause: 'directions-below-noise',
-            message: `${numbered(directionsAbove, 'direction')} of the data ${directionsAbove === 1 ? 'has' : 'have'} a variance above ${rounded(threshold)}, the price times the noise; the other units would cost more than they explain.`,
+            message: `${counted(directionsAbove, 'direction')} of the data ${nounFor(directionsAbove, 'has', 'have')} a variance above ${rounded(threshold)}, the price times the noise; the other units would cost more than they explain.`,
             hint: 'Choose a code of about that size. A smaller price or a smaller width of the noise would keep more, noise among it.',
           }
         : {
             cause: 'fewer-directions-than-units',
-            message: `The data vary in ${numbered(directionsAbove, 'direction')} only, and there are ${first} units.`,
+            message: `The data vary in ${counted(directionsAbove, 'direction')} only, and there ${nounFor(first, 'is', 'are')} ${counted(first, 'unit')}.`,
             hint: 'Nothing is lost: choose a smaller code.',
           },
     )
@@ -170,5 +172,4 @@ const unknown = (price: number): CollapseReport['causes'][number] => ({
       : 'Try a longer warm-up of the price, free bits, or a smaller code.',
 })
 
-const numbered = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 const rounded = (value: number): string => String(Number(value.toPrecision(3)))

@@ -1,5 +1,6 @@
 /** What each criterion says of a curve of k, and the one recommendation that follows. */
 import type { ClusteringMeta, KCriteria } from '#common/domain/results.ts'
+import { counted, nounFor, spanned } from '#common/domain/words.ts'
 import { type Gap, gapChoice } from './gapStatistic.ts'
 import { type Stability, stabilityChoice } from './stability.ts'
 
@@ -120,10 +121,10 @@ export function recommend(
   if (by === 'all') return agreed(curve, found, widest.k)
   const chosen = found.find(({ criterion }) => criterion === by)
   if (by === 'elbow') {
-    if (chosen?.k) return { k: chosen.k, reason: `Elbow of the error curve between ${first.k} and ${last.k} clusters; ${opinion}.` }
+    if (chosen?.k) return { k: chosen.k, reason: `Elbow of the error curve over ${spanned(first.k, last.k, 'cluster')}; ${opinion}.` }
     const why =
       curve.length < 3 || first.inertia <= last.inertia
-        ? `No elbow to find between ${first.k} and ${last.k}`
+        ? `No elbow to find over ${spanned(first.k, last.k, 'cluster')}`
         : `The error falls evenly from ${first.k} to ${last.k} clusters, without an elbow`
     return { k: widest.k, reason: `${why}; ${opinion}.` }
   }
@@ -142,7 +143,10 @@ function agreed(curve: Curve, found: readonly KVerdict[], widest: number): { k: 
   const others = ranked.slice(1).map(([other, by]) => `${other} by ${by.join(', ')}`)
   const tie = ranked.length > 1 && ranked[1][1].length === names.length ? ' As many choose another; the silhouette decides.' : ''
   const rest = others.length ? `; ${others.join('; ')}` : ''
-  return { k, reason: `${names.length} of ${found.length} criteria choose ${k} (${names.join(', ')})${rest}.${tie}` }
+  return {
+    k,
+    reason: `${names.length} of ${counted(found.length, 'criterion', 'criteria')} ${nounFor(names.length, 'chooses', 'choose')} ${k} (${names.join(', ')})${rest}.${tie}`,
+  }
 }
 
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)

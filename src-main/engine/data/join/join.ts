@@ -5,6 +5,7 @@
  */
 import { dirname, isAbsolute, resolve } from 'node:path'
 import type { Finding } from '#common/domain/dataset.ts'
+import { counted, nounFor } from '#common/domain/words.ts'
 import { StratumError } from '#common/errors.ts'
 import { isLabelName } from '../columns/names.ts'
 import type { OpenSource } from '../dataset.ts'
@@ -142,7 +143,7 @@ async function matchKeys(source: OpenSource, table: Table, key: string, path: st
     findings.push({
       severity: 'warning',
       code: 'KEYS_REPEATED',
-      message: `${repeated} rows of the table repeat a key of "${other}"; the first row of each counts.`,
+      message: `${counted(repeated, 'row')} of the table ${nounFor(repeated, 'repeats', 'repeat')} a key of "${other}"; the first row of each counts.`,
       hint: 'Check that the key names one row.',
     })
   const keys = await source.metadata(own)
@@ -163,7 +164,7 @@ async function matchKeys(source: OpenSource, table: Table, key: string, path: st
     findings.push({
       severity: 'warning',
       code: 'KEYS_MISSING',
-      message: `${missing} of ${keys.length} vectors have no row in the table; their fields are empty.`,
+      message: `${missing} of ${keys.length} vectors ${nounFor(missing, 'has', 'have')} no row in the table; ${nounFor(missing, 'its', 'their')} fields are empty.`,
       hint: 'Check the key column, or take a newer table.',
     })
   return rowOf

@@ -1,4 +1,5 @@
 /** Some columns only: those that were chosen, or those that have something to say. What is left out does not come back. */
+import { counted, nounFor } from '#common/domain/words.ts'
 import { rowHash } from '../rowHash.ts'
 import { defineStep, type FitTable, listed, nameOf } from './define.ts'
 
@@ -16,14 +17,14 @@ export const select = defineStep<'select', Useless>({
       findings.push({
         severity: 'info',
         code: 'CONSTANT_LEFT_OUT',
-        message: `${constant.size} columns with one value in all training rows are left out: ${listed([...constant].map((j) => nameOf(columns, j)))}.`,
+        message: `${counted(constant.size, 'column')} with one value in all training rows ${nounFor(constant.size, 'is', 'are')} left out: ${listed([...constant].map((j) => nameOf(columns, j)))}.`,
         hint: 'Choose to keep them if rows to come will differ in them.',
       })
     if (doubles.size > 0)
       findings.push({
         severity: 'info',
         code: 'DUPLICATES_LEFT_OUT',
-        message: `${doubles.size} columns equal to another in all training rows are left out: ${listed([...doubles].map(([j, first]) => `${nameOf(columns, j)} (as ${nameOf(columns, first)})`))}.`,
+        message: `${counted(doubles.size, 'column')} equal to another in all training rows ${nounFor(doubles.size, 'is', 'are')} left out: ${listed([...doubles].map(([j, first]) => `${nameOf(columns, j)} (as ${nameOf(columns, first)})`))}.`,
         hint: 'Choose to keep them if rows to come will differ in them.',
       })
     return left.length === d ? null : { id: 'select', of: d, columns: left }

@@ -1,6 +1,7 @@
 /** Times, units and labels of the rows of a table, read once when it is opened as a time series. */
 import { createHash } from 'node:crypto'
 import type { Finding, SourceReport } from '#common/domain/dataset.ts'
+import { counted, nounFor } from '#common/domain/words.ts'
 import { StratumError } from '#common/errors.ts'
 import { memoryOf } from '../chunkStore/chunkStore.ts'
 import type { OpenSource } from '../dataset.ts'
@@ -104,7 +105,7 @@ function noteMissing({ unreadable, firstUnreadable }: Times, without: number, fi
   findings.push({
     severity: 'warning',
     code: 'ROWS_WITHOUT_TIME',
-    message: `${without} rows have no time in ${fields.join(' and ')}${unreadable > 0 && firstUnreadable ? `, first “${firstUnreadable.text}”` : ''}; they are left out.`,
+    message: `${counted(without, 'row')} ${nounFor(without, 'has', 'have')} no time in ${fields.join(' and ')}${unreadable > 0 && firstUnreadable ? `, first “${firstUnreadable.text}”` : ''}; ${nounFor(without, 'it is', 'they are')} left out.`,
     hint: 'Correct these fields if the rows matter.',
     ...(firstUnreadable ? { where: { row: firstUnreadable.row + 1 } } : {}),
   })

@@ -6,6 +6,7 @@
  * that is open at once, refused beyond 512 MB. A table that is not in order is held whole, up to 256 MB, and refused beyond.
  */
 import type { Finding, SourceReport } from '#common/domain/dataset.ts'
+import { counted as countOf, nounFor } from '#common/domain/words.ts'
 import { StratumError, throwIfCancelled } from '#common/errors.ts'
 import type { ChunkOptions, OpenSource, RowChunk } from '../dataset.ts'
 import { type Keys, readField, readKeys, requireField } from './keys.ts'
@@ -58,7 +59,7 @@ export async function openSeries(table: OpenSource, given: Readonly<Record<strin
   if (windows.count === 0)
     throw new StratumError(
       'DATA_UNSUITABLE',
-      `There is no window of ${length} rows: the longest stretch without a gap has ${windows.longest}.`,
+      `There is no window of ${countOf(length, 'row')}: the longest stretch without a gap has ${windows.longest}.`,
       `Choose shorter windows, let gaps be filled, or say what a gap is: now everything longer than ${options['series.gapFactor']} usual steps, so that a weekend between working days is one.`,
       { path: table.report.path, parameter: 'series.length' },
     )
@@ -157,7 +158,7 @@ function orderOf(report: SourceReport, keys: Keys, columns: number): RowOrder {
     keys.findings.push({
       severity: 'warning',
       code: 'REPEATED_TIMES',
-      message: `${repeated} rows have the time of the row before, first row ${firstRepeated + 1}.`,
+      message: `${countOf(repeated, 'row')} ${nounFor(repeated, 'has', 'have')} the time of the row before, first row ${firstRepeated + 1}.`,
       hint: keys.units === null ? 'If rows of several machines are mixed, choose the unit column.' : 'Nothing is left out.',
       where: { row: firstRepeated + 1 },
     })
@@ -239,7 +240,7 @@ function describe(
     findings.push({
       severity: 'info',
       code: 'TIME_GAPS',
-      message: `${counted.gaps} gaps in time, the first before row ${counted.firstGap + 1}; ${gaps === 'break' ? 'no window crosses one' : `${counted.filledRows} rows were filled in`}.`,
+      message: `${countOf(counted.gaps, 'gap')} in time, the first before row ${counted.firstGap + 1}; ${gaps === 'break' ? 'no window crosses one' : `${countOf(counted.filledRows, 'row')} ${nounFor(counted.filledRows, 'was', 'were')} filled in`}.`,
       hint: gaps === 'break' ? 'Gaps can be filled in instead.' : 'Longer gaps are not crossed.',
       where: { row: counted.firstGap + 1 },
     })
@@ -248,12 +249,12 @@ function describe(
     findings.push({
       severity: 'warning',
       code: 'SHORT_UNITS',
-      message: `${without} of ${units} units have no stretch of ${length} rows and give no window.`,
+      message: `${without} of ${units} units ${nounFor(without, 'has', 'have')} no stretch of ${countOf(length, 'row')} and ${nounFor(without, 'gives', 'give')} no window.`,
       hint: 'Shorter windows would take them in.',
     })
   const steps = usualStep.filter((step) => step > 0).sort()
   const step = steps.length > 0 ? (steps[steps.length >> 1] as number) : null
-  const shown = length === 1 ? 'rows with their time' : `windows of ${length} rows`
+  const shown = length === 1 ? 'rows with their time' : `windows of ${countOf(length, 'row')}`
   return {
     ...table,
     formatTitle: `${table.formatTitle}, ${shown}`,

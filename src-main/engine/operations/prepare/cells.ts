@@ -2,6 +2,7 @@
 import type { Progress } from '#common/domain/artifact.ts'
 import type { Column, Finding } from '#common/domain/dataset.ts'
 import type { FittedStep } from '#common/domain/steps.ts'
+import { counted, nounFor } from '#common/domain/words.ts'
 import { StratumError } from '#common/errors.ts'
 import { type CellSurvey, surveyCells, surveyGenes } from '../../data/cells/quality.ts'
 import type { OpenSource } from '../../data/dataset.ts'
@@ -142,9 +143,9 @@ function cellsFinding(
   return {
     severity: cells > 2 * keptCells ? 'warning' : 'info',
     code: 'CELLS_LEFT_OUT',
-    message: `${cells - keptCells} of ${cells} cells are left out${words.length > 0 ? `: ${words.join(', ')}` : ''}.`,
+    message: `${cells - keptCells} of ${cells} cells ${nounFor(cells - keptCells, 'is', 'are')} left out${words.length > 0 ? `: ${words.join(', ')}` : ''}.`,
     hint: `Limits: ${[
-      `at least ${limits.minGenes} genes and ${limits.minCounts} counts`,
+      `at least ${counted(limits.minGenes, 'gene')} and ${counted(limits.minCounts, 'count')}`,
       ...(limits.maxCounts === null ? [] : [`at most ${limits.maxCounts} counts`]),
       ...(limits.maxMitochondrialShare === null ? [] : [`at most ${(100 * limits.maxMitochondrialShare).toFixed(1)} % mitochondrial`]),
     ].join(', ')}. They have no codes and no scores.`,
@@ -154,6 +155,6 @@ function cellsFinding(
 const genesFinding = ({ cellsOfGene }: CellSurvey, found: number, minCells: number): Finding => ({
   severity: 'info',
   code: 'GENES_LEFT_OUT',
-  message: `${cellsOfGene.length - found} of ${cellsOfGene.length} genes are found in fewer than ${minCells} cells and left out.`,
+  message: `${cellsOfGene.length - found} of ${cellsOfGene.length} genes ${nounFor(cellsOfGene.length - found, 'is', 'are')} found in fewer than ${counted(minCells, 'cell')} and left out.`,
   hint: 'Counted over the cells that are kept.',
 })

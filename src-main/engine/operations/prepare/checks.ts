@@ -1,5 +1,6 @@
 /** Whether what was drawn can be learned from, and what there is to say about it. */
 import { type Column, columnNoun, type DatasetMeta, type Finding, rowNoun } from '#common/domain/dataset.ts'
+import { nounFor } from '#common/domain/words.ts'
 import { StratumError } from '#common/errors.ts'
 import type { LargeDraw } from '../../data/drawLarge.ts'
 
@@ -73,7 +74,7 @@ export const incompleteFinding = (meta: DatasetMeta, rows: number): Finding[] =>
         {
           severity: 'warning',
           code: 'INCOMPLETE_LEFT_OUT',
-          message: `${rows} of ${meta.rows} ${rowNoun[meta.kind][1]} lack a value and are left out.`,
+          message: `${rows} of ${meta.rows} ${rowNoun[meta.kind][1]} ${nounFor(rows, 'lacks a value and is', 'lack a value and are')} left out.`,
           hint: 'They have no codes and no scores; missing values can be replaced instead.',
         },
       ]

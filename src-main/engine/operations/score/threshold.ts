@@ -1,5 +1,6 @@
 /** The threshold of scores as it was asked for, with its interval and the false alarms to expect. */
 import type { Interval, ThresholdChoice, ThresholdRule } from '#common/domain/scores.ts'
+import { counted, nounFor } from '#common/domain/words.ts'
 import { StratumError } from '#common/errors.ts'
 import { countUpTo } from '#engine/analysis/anomalies/confidence.ts'
 import { regularisedBeta } from '#engine/analysis/statistics/regularisedBeta.ts'
@@ -108,10 +109,10 @@ async function apply(
 /** How the rule is told in a sentence of a report. */
 export function ruleWords({ rule, parameters: exact, calibrationRows, calibration }: ThresholdChoice): string {
   const parameters = Object.fromEntries(Object.entries(exact).map(([name, value]) => [name, Number(value.toPrecision(6))]))
-  const rows = `${calibrationRows} ${calibration} rows`
+  const rows = counted(calibrationRows, `${calibration} row`)
   switch (rule) {
     case 'percentile':
-      return `${parameters.percentile} % of ${rows} score below it`
+      return `${parameters.percentile} % of ${rows} ${nounFor(calibrationRows, 'scores', 'score')} below it`
     case 'contamination':
       return `the highest ${parameters.anomalousShare} % of ${rows} score above it`
     case 'budget':

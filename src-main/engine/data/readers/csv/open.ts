@@ -1,5 +1,6 @@
 /** Opens a delimited text file: its beginning tells how it is written, a survey of the whole what its columns hold. */
 import type { Finding } from '#common/domain/dataset.ts'
+import { counted, nounFor } from '#common/domain/words.ts'
 import { StratumError } from '#common/errors.ts'
 import type { OpenSource } from '../../dataset.ts'
 import type { CsvOptions } from '../csv.ts'
@@ -206,8 +207,8 @@ function judge(path: string, sample: Uint8Array, complete: boolean, given: Encod
     findings.push({
       severity: 'info',
       code: 'PREAMBLE',
-      message: `${preamble} lines above the table are skipped: "${all[0]?.fields.join(' ').slice(0, 60)}".`,
-      hint: 'If they belong to the table, set the header option to yes.',
+      message: `${counted(preamble, 'line')} above the table ${nounFor(preamble, 'is', 'are')} skipped: "${all[0]?.fields.join(' ').slice(0, 60)}".`,
+      hint: 'If that belongs to the table, set the header option to yes.',
       where: { line: 1 },
     })
   const begin = below.length === 0 && hasHeader ? body.length : beginOfLine(body, beginLine)

@@ -2,6 +2,7 @@
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Column, Finding, SourceReport } from '#common/domain/dataset.ts'
+import { counted, nounFor } from '#common/domain/words.ts'
 import { StratumError, throwIfCancelled } from '#common/errors.ts'
 import type { OpenSource } from '../../dataset.ts'
 import { type EnviOptions, findHeader } from '../envi.ts'
@@ -90,7 +91,7 @@ async function openData(
     findings.push({
       severity: 'info',
       code: 'BAD_BANDS',
-      message: `${bands - used.length} of ${bands} bands are listed as bad in the header and are left out.`,
+      message: `${bands - used.length} of ${counted(bands, 'band')} ${nounFor(bands - used.length, 'is listed as bad in the header and is', 'are listed as bad in the header and are')} left out.`,
       hint: 'Choose “keep” for bad bands to read them too.',
     })
   const classes = classNames(header)

@@ -1,6 +1,7 @@
 /** Opens the files of a stack, chooses their grid and gives them as one source: a column per file and band. */
 import { basename, relative } from 'node:path'
 import type { Column, Finding, SourceReport } from '#common/domain/dataset.ts'
+import { nounFor } from '#common/domain/words.ts'
 import { StratumError, throwIfCancelled } from '#common/errors.ts'
 import type { ChunkOptions, OpenSource, RowChunk } from '../../dataset.ts'
 import { blockCache } from '../geotiff/blocks.ts'
@@ -224,7 +225,7 @@ function findingsOf(layers: readonly Layer[], grid: Layer['grid'], folder: strin
     findings.push({
       severity: 'info',
       code: 'RESAMPLED',
-      message: `${moved.length} of ${layers.length} files have other pixels than the stack and are resampled: ${listed(moved)}.`,
+      message: `${moved.length} of ${layers.length} files ${nounFor(moved.length, 'has other pixels than the stack and is', 'have other pixels than the stack and are')} resampled: ${listed(moved)}.`,
       hint: 'Reference file, resolution and resampling can be chosen.',
     })
   const quality = layers.filter(({ band }) => /(^|_)(b?qa|qa_pixel|scl|qa_radsat|cloud|mask)\w*$/i.test(band))

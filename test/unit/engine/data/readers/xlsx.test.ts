@@ -21,7 +21,7 @@ describe('a sheet', () => {
       ['checked', 'boolean'],
       ['rock', 'category'],
     ])
-    expect(report.findings.map(({ code }) => code)).toEqual(['SEVERAL_SHEETS', 'ERROR_CELLS', 'MIXED_COLUMN'])
+    expect(report.findings.map(({ code }) => code)).toEqual(['SEVERAL_SHEETS', 'ERROR_CELLS', 'MIXED_COLUMN', 'COULD_BE_SERIES'])
   })
 
   it('has the values that openpyxl wrote, in chunks of any size', async () => {
