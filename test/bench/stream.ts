@@ -17,11 +17,11 @@ import { normalsOf, stepKey } from '#engine/compute/random/counter.ts'
 import { rowsInMemory } from '#engine/compute/rowReader.ts'
 import { openProject } from '#engine/project/open.ts'
 import { openMatrixRows } from '#engine/train/matrixRows.ts'
-import { sharedFloats } from '#engine/train/shared.ts'
 import { openStoredRows } from '#engine/train/storedRows.ts'
 import { type TrainingRows, trainModel } from '#engine/train/train.ts'
 import { trainOptions } from '../helpers/training.ts'
 import { storedMatrix } from '../helpers/storedMatrix.ts'
+import { sharedFloats } from '#engine/analysis/threads/sharedMemory.ts'
 
 const json = process.argv.includes('--json')
 const after = (flag: string): string => (process.argv.includes(flag) ? process.argv[process.argv.indexOf(flag) + 1] : '')

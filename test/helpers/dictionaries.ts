@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs'
 import { modelById } from '#engine/models/registry.ts'
 import { openEncoder } from '#engine/train/encoder.ts'
-import { sharedFloats } from '#engine/train/shared.ts'
 import { trainModel } from '#engine/train/train.ts'
 import { sharedData } from './sharedData.ts'
 import { recovered, rowsOf, type Superposition } from './superposition.ts'
 import { trainOptions } from './training.ts'
+import { sharedFloats } from '#engine/analysis/threads/sharedMemory.ts'
 
 export interface RowsToLearn {
   readonly columns: number

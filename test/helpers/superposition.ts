@@ -7,7 +7,7 @@
  * Directions d_f are uniform on the sphere; a row has each of them by itself with the same chance.
  */
 import { normalsOf, stepKey, uniformsOf } from '#engine/compute/random/counter.ts'
-import { sharedFloats } from '#engine/train/shared.ts'
+import { sharedFloats } from '#engine/analysis/threads/sharedMemory.ts'
 
 export interface Superposition {
   readonly columns: number

@@ -6,6 +6,7 @@
 import { throwIfCancelled } from '#common/errors.ts'
 import type { ArrayReader } from '../project/project.ts'
 import type { LongRun } from './pace.ts'
+import { sharedFloats } from './threads/sharedMemory.ts'
 
 export interface SampledRows {
   /** Ascending row numbers. */
@@ -48,7 +49,7 @@ export async function sampleValidRows(
   const isDrawn = rowDraw(seed, share)
   const capacity = Math.min(validRows, Math.ceil(share * validRows + 5 * Math.sqrt(share * validRows)))
   const outRows = new Float64Array(capacity)
-  const outCodes = new Float32Array(new SharedArrayBuffer(4 * capacity * codeSize))
+  const outCodes = sharedFloats(capacity * codeSize)
   let n = 0
   for (let from = 0; from < rows && n < capacity; from += codes.chunkRows) {
     const block = codes.read(from, Math.min(rows, from + codes.chunkRows)) as Float32Array

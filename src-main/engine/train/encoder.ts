@@ -14,7 +14,7 @@ import { type Program, trace } from '../compute/trace/trace.ts'
 import { buildFor, presentOf, scaleOf } from '../models/build.ts'
 import type { ComparisonScale, GradientModel, ModelDefinition, Weights } from '../models/define.ts'
 import { layoutOf } from './layout.ts'
-import { shared, sharedFloats } from './shared.ts'
+import { inSharedMemory, sharedFloats } from '../analysis/threads/sharedMemory.ts'
 
 export interface Encoder {
   readonly codeSize: number
@@ -111,7 +111,7 @@ export function encoderOn(
 ): Encoder {
   const built = buildFor(model, model.params.parse(params), inputDim, conditions, masked)
   const { codeSize } = layoutOf(built)
-  const weights: Weights = mapValues(given, ({ shape, values }) => ({ shape, values: shared(values) }))
+  const weights: Weights = mapValues(given, ({ shape, values }) => ({ shape, values: inSharedMemory(values) }))
   const workPerRow = Object.values(weights).reduce((sum, { values }) => sum + values.length, 0)
   const widest = Math.max(inputDim, ...Object.values(weights).flatMap(({ shape }) => shape))
   const largeRows = widest > wideFrom ? blockRows.wide : blockRows.large

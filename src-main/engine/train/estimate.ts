@@ -24,10 +24,10 @@ import { optimiserOf } from '../optim/registry.ts'
 import { layoutOf } from './layout.ts'
 import { mostResidentBytes } from './matrixRows.ts'
 import { shardBytes } from './rowOrder.ts'
-import { sharedFloats } from './shared.ts'
 import { noPlateau, type Plateau } from './schedule.ts'
 import { StageSteps } from './stageSteps.ts'
 import type { ReadyOptions } from './types.ts'
+import { sharedFloats } from '../analysis/threads/sharedMemory.ts'
 
 /** What is known of the rows before they are prepared. */
 interface DataSize {

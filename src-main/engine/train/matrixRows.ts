@@ -4,9 +4,9 @@ import { throwIfCancelled } from '#common/errors.ts'
 import type { Project } from '../project/project.ts'
 import { rowsInMemory, rowsOfBlock } from '../compute/rowReader.ts'
 import { shardBytes } from './rowOrder.ts'
-import { sharedFloats } from './shared.ts'
 import { openStoredRows } from './storedRows.ts'
 import type { TrainingRows } from './types.ts'
+import { sharedFloats } from '../analysis/threads/sharedMemory.ts'
 
 /** However much memory there is: beyond this, reading along costs a few percent and leaves the memory to others. */
 export const mostResidentBytes = 1e9

@@ -4,7 +4,7 @@ import { type ErrorReport, StratumError } from '#common/errors.ts'
 import type { RowReader } from '../compute/rowReader.ts'
 import type { ShardPlan } from './rowOrder.ts'
 import type { RowsAnswer, RowsPlace, RowsRequest } from './rows.worker.ts'
-import { sharedFloats } from './shared.ts'
+import { sharedFloats } from '../analysis/threads/sharedMemory.ts'
 
 /** Rows of a shard and the order of learning, both on shared memory. */
 export interface ShardBuffer {

@@ -11,9 +11,9 @@ import { constantColumns, deadUnitsWarning } from './findings.ts'
 import { ColumnRange } from './guards.ts'
 import { layoutOf } from './layout.ts'
 import { qualityOf } from './quality.ts'
-import { shared } from './shared.ts'
 import { type Trained, trainStages } from './stages.ts'
 import type { ReadyOptions, TrainOptions, TrainResult } from './types.ts'
+import { inSharedMemory } from '../analysis/threads/sharedMemory.ts'
 
 export type { MetricPoint } from './curve.ts'
 export type { CheckpointStore, TrainingRows, TrainOptions, TrainResult } from './types.ts'
@@ -162,8 +162,8 @@ function firstMissing(X: Float32Array, length: number): number {
 
 /** Rows of an array as a reader of them, on shared memory. */
 function toRows<R extends RowReader>(given: Float32Array | R, rows: number, columns: number): R | ResidentRows {
-  if (given instanceof Float32Array) return rowsInMemory(shared(given), rows, columns)
+  if (given instanceof Float32Array) return rowsInMemory(inSharedMemory(given), rows, columns)
   if (given.rows !== rows || given.columns !== columns)
     throw new Error(`${given.rows} × ${given.columns} rows, expected ${rows} × ${columns}`)
-  return given.resident ? rowsInMemory(shared(given.resident), rows, columns) : given
+  return given.resident ? rowsInMemory(inSharedMemory(given.resident), rows, columns) : given
 }

@@ -6,7 +6,7 @@
 import { z } from 'zod'
 import { StratumError } from '#common/errors.ts'
 import { leiden } from '../communities/leiden.ts'
-import { canonicalOrder } from './canonical.ts'
+import { canonicalClasses } from './canonical.ts'
 import { distinctRows } from '../neighbours/distinctRows.ts'
 import { neighbourGraph } from '../neighbours/neighbours.ts'
 import { sharedNeighbourGraph } from '../neighbours/sharedNeighbours.ts'
@@ -99,30 +99,14 @@ export const leidenClustering = defineClustering({
         'Choose a lower resolution.',
         { parameter: 'resolution' },
       )
+    const { labels, centres } = canonicalClasses(X, n, d, of ? of.map((row) => found.labels[row]) : found.labels, found.k)
     return {
-      ...inOrder(X, n, d, of ? of.map((row) => found.labels[row]) : found.labels, found.k),
       k: found.k,
+      labels,
+      centres,
       assigner: null,
       figures: { [quality]: found.quality, edges: graph.targets.length / 2, repetitions: found.iterations },
       reason: `as many as ${quality === 'modularity' ? 'modularity' : 'the constant Potts model'} finds at resolution ${resolution} among ${k} neighbours`,
     }
   },
 })
-
-/** Classes by size, then centre, and their means. */
-function inOrder(X: Float32Array, n: number, d: number, labels: Int32Array, k: number): Pick<Clustering, 'labels' | 'centres'> {
-  const sizes = new Float64Array(k)
-  const means = new Float64Array(k * d)
-  for (let i = 0; i < n; i++) {
-    sizes[labels[i]]++
-    for (let j = 0; j < d; j++) means[labels[i] * d + j] += X[i * d + j]
-  }
-  for (let c = 0; c < k; c++) for (let j = 0; j < d; j++) means[c * d + j] /= sizes[c]
-  const newId = new Int32Array(k)
-  const centres = new Float32Array(k * d)
-  for (const [id, old] of canonicalOrder(sizes, means, k, d).entries()) {
-    newId[old] = id
-    centres.set(means.subarray(old * d, (old + 1) * d), id * d)
-  }
-  return { labels: labels.map((c) => newId[c]), centres }
-}
