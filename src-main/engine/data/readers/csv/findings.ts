@@ -1,5 +1,6 @@
 /** What the user should know of a table, with the lines where it is. */
 import type { Finding } from '#common/domain/dataset.ts'
+import { counted, nounFor } from '#common/domain/words.ts'
 import { type ConcludedColumn, areIdentifiers, arePadded, suspiciousValue } from './columns.ts'
 import type { Encoding } from './encoding.ts'
 import type { TableChoices } from './source.ts'
@@ -17,7 +18,7 @@ export function noteEncoding(table: Table, { text }: SurveyResult, isChosen: boo
     findings.push({
       severity: 'warning',
       code: 'ENCODING_DAMAGED',
-      message: `${text.foreign} characters are not UTF-8 as the others are, first on line ${line}; they are shown as \ufffd.`,
+      message: `${counted(text.foreign, 'character')} ${nounFor(text.foreign, 'is', 'are')} not UTF-8 as the others are, first on line ${line}; ${nounFor(text.foreign, 'it is', 'they are')} shown as \ufffd.`,
       hint: 'Look at that line; if accented letters look wrong elsewhere too, choose the encoding by hand.',
       where: { line },
     })
@@ -46,14 +47,14 @@ export function noteTable(table: Table, survey: SurveyResult, leftOver: number, 
     findings.push({
       severity: 'info',
       code: 'COMMENTS',
-      message: `${survey.comments} comment lines in the table are skipped.`,
-      hint: 'If they are rows, set the comment option to nothing.',
+      message: `${counted(survey.comments, 'comment line')} in the table ${nounFor(survey.comments, 'is', 'are')} skipped.`,
+      hint: `If ${nounFor(survey.comments, 'it is a row', 'they are rows')}, set the comment option to nothing.`,
     })
   if (leftOver > 0)
     findings.push({
       severity: 'info',
       code: 'UNNAMED_EMPTY_COLUMNS',
-      message: `${leftOver === 1 ? '1 column' : `${leftOver} columns`} without name and values ${leftOver === 1 ? 'is' : 'are'} left out: delimiters stand side by side or at the end of lines.`,
+      message: `${counted(leftOver, 'column')} without name and values ${nounFor(leftOver, 'is', 'are')} left out: delimiters stand side by side or at the end of lines.`,
       hint: 'Nothing to do.',
     })
   if (ragged.count > 0) {
@@ -61,7 +62,7 @@ export function noteTable(table: Table, survey: SurveyResult, leftOver: number, 
     findings.push({
       severity: 'warning',
       code: 'RAGGED_ROWS',
-      message: `${ragged.count} rows do not have ${table.width} fields, first on ${table.place} ${places.map(({ line, fields }) => `${line} (${fields})`).join(', ')}. Missing fields are empty; extra ones are left out.`,
+      message: `${counted(ragged.count, 'row')} ${nounFor(ragged.count, 'does', 'do')} not have ${counted(table.width, 'field')}, first on ${table.place} ${places.map(({ line, fields }) => `${line} (${fields})`).join(', ')}. Missing fields are empty; extra ones are left out.`,
       hint: 'Look at these lines; a delimiter inside a text needs quotes.',
       where: { [table.place]: places[0]?.line ?? 0 },
     })
@@ -112,12 +113,14 @@ export function noteColumns(
   const name = (i: number): string => names[i] as string
   const listOf = (columns: readonly number[]): string => columns.slice(0, 5).map(name).join(', ') + (columns.length > 5 ? ', …' : '')
   for (const i of learned) noteStrange(table, survey, i, name(i), concluded[i] as ConcludedColumn, decode, findings)
+  for (const i of kept)
+    if (choices.types[name(i)] === undefined) noteMixed(table, survey, i, name(i), concluded[i] as ConcludedColumn, decode, findings)
   const empty = kept.filter((i) => survey.rows > 0 && concluded[i]?.present === 0)
   if (empty.length > 0)
     findings.push({
       severity: 'info',
       code: 'EMPTY_COLUMNS',
-      message: `${empty.length === 1 ? '1 column holds' : `${empty.length} columns hold`} no value at all: ${listOf(empty)}.`,
+      message: `${counted(empty.length, 'column')} ${nounFor(empty.length, 'holds', 'hold')} no value at all: ${listOf(empty)}.`,
       hint: 'Nothing is learned from columns without values.',
     })
   if (survey.rows > 0 && learned.length === 0)
@@ -131,7 +134,7 @@ export function noteColumns(
     findings.push({
       severity: 'info',
       code: 'LABELS',
-      message: `By name, ${listOf(labels)} ${labels.length === 1 ? 'is a label' : 'are labels'}: kept beside the rows, not learned from.`,
+      message: `By name, ${listOf(labels)} ${nounFor(labels.length, 'is a label', 'are labels')}: kept beside the rows, not learned from.`,
       hint: 'To learn from them, set the labels option to an empty list.',
     })
   const ambiguous = kept.filter((i) => concluded[i]?.ambiguous)
@@ -147,8 +150,8 @@ export function noteColumns(
     findings.push({
       severity: 'info',
       code: 'LARGE_IDENTIFIERS',
-      message: `${listOf(identifiers)} ${identifiers.length === 1 ? 'holds' : 'hold'} whole numbers that no computing keeps apart: kept beside the rows as they are written, not learned from.`,
-      hint: 'If they are measurements, say with the types option that they are numbers.',
+      message: `${listOf(identifiers)} ${nounFor(identifiers.length, 'holds', 'hold')} whole numbers that no computing keeps apart: kept beside the rows as they are written, not learned from.`,
+      hint: 'If they are measurements, choose number as the type of the column.',
     })
   const padded = kept.filter((i) => choices.keepZeros && choices.types[name(i)] === undefined && arePadded(survey, i))
   if (padded.length > 0) notePadded(padded, listOf(padded), concluded, findings)
@@ -157,7 +160,7 @@ export function noteColumns(
     findings.push({
       severity: 'warning',
       code: 'TOO_MANY_CATEGORIES',
-      message: `${listOf(tooMany)} holds more than 1000 different texts and stays a text.`,
+      message: `${listOf(tooMany)} ${nounFor(tooMany.length, 'holds more than 1000 different texts and stays a text', 'hold more than 1000 different texts and stay texts')}.`,
       hint: 'Group its values first.',
     })
   noteSuspicious(survey, learned, name, findings)
@@ -166,8 +169,8 @@ export function noteColumns(
     findings.push({
       severity: 'info',
       code: 'ROUNDED_INTEGERS',
-      message: `Whole numbers above ${exactFloat32} in ${listOf(large)} are rounded to seven digits when learned from.`,
-      hint: 'If they are identifiers, say with the types option that they are text.',
+      message: `Whole numbers above 2²⁴ in ${listOf(large)} are rounded to seven digits when learned from.`,
+      hint: 'If they are identifiers, choose text as the type of the column.',
     })
 }
 
@@ -182,8 +185,8 @@ function notePadded(columns: readonly number[], names: string, concluded: readon
   findings.push({
     severity: 'warning',
     code: 'LEADING_ZEROS',
-    message: `${names} ${columns.length === 1 ? 'holds' : 'hold'} numbers with zeros in front, such as codes have: ${fate}.`,
-    hint: 'If they are quantities, read them as numbers; for one column of several, say so with the types option.',
+    message: `${names} ${nounFor(columns.length, 'holds', 'hold')} numbers with zeros in front, such as codes have: ${fate}.`,
+    hint: 'If they are quantities, read them as numbers, or choose the type of one column.',
     where: { option: 'leadingZeros', value: 'numbers' },
   })
 }
@@ -204,7 +207,32 @@ function noteStrange(
   findings.push({
     severity: 'warning',
     code: column.type === 'date' ? 'NOT_DATES' : 'NOT_NUMBERS',
-    message: `${column.strange === 1 ? '1 field' : `${column.strange} fields`} of "${name}" ${column.strange === 1 ? 'is' : 'are'} not ${wanted}${column.type === 'date' ? '' : `, first "${text}" on ${table.place} ${line}`}; ${column.strange === 1 ? 'it counts' : 'they count'} as missing.`,
+    message: `${counted(column.strange, 'field')} of "${name}" ${nounFor(column.strange, 'is', 'are')} not ${wanted}${column.type === 'date' ? '' : `, first "${text}" on ${table.place} ${line}`}; ${nounFor(column.strange, 'it counts', 'they count')} as missing.`,
+    hint: 'If this text means "no value", name it in the missing option; else correct the file.',
+    where: { column: name, [table.place]: line },
+  })
+}
+
+const mostlyNumbers = 0.8
+
+/** A column of numbers but for some texts, often a word for "no value", is no column of numbers; nobody would expect it to be missing. */
+function noteMixed(
+  table: Table,
+  survey: SurveyResult,
+  i: number,
+  name: string,
+  { type, present }: ConcludedColumn,
+  decode: (bytes: string) => string,
+  findings: Finding[],
+): void {
+  const first = survey.firstOther.get(i)
+  const numbers = countsOf(survey, i)('numbers')
+  if (!first || (type !== 'text' && type !== 'category') || numbers < mostlyNumbers * present) return
+  const line = first.line + table.beginLine
+  findings.push({
+    severity: 'warning',
+    code: 'MIXED_COLUMN',
+    message: `"${name}" holds ${counted(numbers, 'number')} and ${counted(present - numbers, 'other text')}, first "${decode(first.text)}" on ${table.place} ${line}; all are read as ${type === 'category' ? 'categories' : 'texts, which are not learned from'}.`,
     hint: 'If this text means "no value", name it in the missing option; else correct the file.',
     where: { column: name, [table.place]: line },
   })
@@ -225,7 +253,7 @@ function noteSuspicious(survey: SurveyResult, learned: readonly number[], name: 
     findings.push({
       severity: 'warning',
       code: 'SUSPICIOUS_VALUE',
-      message: `${value} stands far from all other values of ${columns.slice(0, 5).map(name).join(', ')}${columns.length > 5 ? ` and ${columns.length - 5} more columns` : ''}: it probably means "no value".`,
+      message: `${value} stands far from all other values of ${columns.slice(0, 5).map(name).join(', ')}${columns.length > 5 ? ` and ${counted(columns.length - 5, 'more column')}` : ''}: it probably means "no value".`,
       hint: `Add ${value} to the missing option.`,
       where: { value, column: name(columns[0] as number) },
     })

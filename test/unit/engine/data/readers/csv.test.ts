@@ -227,6 +227,24 @@ describe('tables', () => {
     expect(report.findings[0]).toMatchObject({ code: 'NOT_NUMBERS', message: expect.stringContaining('"broken" on line 152') })
   })
 
+  it('with a word for no value among many numbers stays a text, and says so', async () => {
+    const rows = (word: string, every: number): string =>
+      Array.from({ length: 200 }, (_, i) => `${i / 8},${i % every === 3 ? word : i / 4}`).join('\n')
+    const { metadataFields, findings } = await inspectSource(write(`depth,nitrate\n${rows('n.a.', 20)}\n`))
+    expect(metadataFields).toEqual(['nitrate'])
+    expect(findings).toContainEqual(
+      expect.objectContaining({
+        severity: 'warning',
+        code: 'MIXED_COLUMN',
+        message: expect.stringContaining('"nitrate" holds 190 numbers and 10 other texts, first "n.a." on line 5'),
+        where: { column: 'nitrate', line: 5 },
+      }),
+    )
+    // Half of them is no accident.
+    const mixed = await inspectSource(write(`depth,code\n${rows('n.a.', 4)}\n`))
+    expect(mixed.findings.map(({ code }) => code)).not.toContain('MIXED_COLUMN')
+  })
+
   it('takes chosen texts as missing', async () => {
     expect(await valuesOf(write('v\n-200\n5\n'), { missing: ['-200'] })).toEqual([Number.NaN, 5])
   })
