@@ -18,7 +18,8 @@ import { type EvaluatedFigures, normalInterval } from './classes.ts'
 import { blockGridOf, blocksOfScores } from './blocks.ts'
 import { eventFigures } from './events.ts'
 import type { EvaluateParams } from './params.ts'
-import { listed, type Truth } from './truth.ts'
+import type { Truth } from './truth.ts'
+import { listed } from './words.ts'
 
 const blockRows = 2 ** 20
 

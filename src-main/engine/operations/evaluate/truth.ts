@@ -7,6 +7,7 @@ import type { Project } from '../../project/project.ts'
 import { readLabels } from '../labels.ts'
 import type { EvaluateParams } from './params.ts'
 import { calibrationRows, learnedRows } from './learnedRows.ts'
+import { listed } from './words.ts'
 
 export interface Truth {
   /** [rows] position among `names`, −1 where not labelled. */
@@ -96,7 +97,3 @@ function anomalousAmong(names: readonly string[], chosen: readonly string[]): bo
     )
   return names.map((name) => (chosen.length > 0 ? chosen.includes(name) : !isNormalLabel(name)))
 }
-
-const mostListed = 12
-export const listed = (names: readonly string[]): string =>
-  names.length <= mostListed ? names.join(', ') : `${names.slice(0, mostListed).join(', ')} and ${names.length - mostListed} more`

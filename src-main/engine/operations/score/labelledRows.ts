@@ -8,6 +8,7 @@ import { StratumError, throwIfCancelled } from '#common/errors.ts'
 import { isNormalLabel } from '../../data/normalLabels.ts'
 import { rowHash } from '../../data/rowHash.ts'
 import type { ArrayReader } from '../../project/project.ts'
+import { listed } from '../evaluate/words.ts'
 import { readLabels } from '../labels.ts'
 import type { RuleParams } from './threshold.ts'
 
@@ -49,7 +50,7 @@ export async function labelledRows(
   if (counts[anomalous] === 0 || counts[normal] === 0)
     throw new StratumError(
       'DATA_UNSUITABLE',
-      `The labels hold ${counts[anomalous]} anomalous and ${counts[normal]} normal rows; both are needed.`,
+      `The labels (${listed(names)}) hold ${counts[anomalous]} anomalous and ${counts[normal]} normal rows; both are needed.`,
       'Label normal rows 0 or normal and anomalous rows otherwise, or use more of the labels.',
       { parameter: 'labels' },
     )
