@@ -3,11 +3,12 @@ import type { Client } from '#common/contract/calls.ts'
 import type { WindowCalls } from '#common/contract/window.ts'
 import type { Artifact, ArtifactKind } from '#common/domain/artifact.ts'
 import { isDictionary } from '#common/domain/dictionaries.ts'
+import type { DatasetMeta } from '#common/domain/dataset.ts'
 import type { ClusteringMeta } from '#common/domain/results.ts'
 import { metaOf } from '../../lib/artifacts.ts'
 import type { Session } from '../../lib/state/session.svelte.ts'
 
-type Format = 'geotiff' | 'geopackage' | 'geojson' | 'png' | 'csv' | 'json' | 'npy' | 'report' | 'onnx' | 'safetensors' | 'saelens'
+type Format = 'geotiff' | 'geopackage' | 'geojson' | 'png' | 'csv' | 'json' | 'npy' | 'report' | 'onnx' | 'safetensors' | 'saelens' | 'h5ad'
 
 type List = 'classes' | 'flagged' | 'events' | 'objects'
 
@@ -33,6 +34,8 @@ const target = (id: ExportTarget['id'], title: string, what: string, extension: 
   needsGrid,
 })
 
+const annData = target('h5ad', 'AnnData', 'For scanpy: all that is ticked for it, one file', 'h5ad')
+
 /** What each kind can become, the usual one first. */
 export const targetsOf: Readonly<Partial<Record<ArtifactKind, readonly ExportTarget[]>>> = {
   clustering: [
@@ -43,6 +46,7 @@ export const targetsOf: Readonly<Partial<Record<ArtifactKind, readonly ExportTar
     target('csv', 'CSV', 'One class per row', 'csv'),
     { ...target('classes', 'Class table', 'Size, share, area and profile of each, CSV', 'csv'), list: 'classes' },
     target('json', 'JSON', 'The same table, for programs', 'json'),
+    annData,
     target('report', 'Report', 'What was done and found, one HTML file', 'html'),
   ],
   scores: [
@@ -62,12 +66,15 @@ export const targetsOf: Readonly<Partial<Record<ArtifactKind, readonly ExportTar
       list: 'objects',
       fits: (scores) => metaOf(scores, 'scores').objects != null,
     },
+    annData,
   ],
   latents: [
     target('npy', 'NumPy', 'One code per row', 'npy'),
     target('geotiff', 'GeoTIFF', 'Codes, one band each', 'tif', true),
     target('csv', 'CSV', 'One code per row', 'csv'),
+    annData,
   ],
+  embedding2d: [annData],
   model: [
     target('onnx', 'ONNX', 'Encoder and decoder, weights inside', 'onnx'),
     target('safetensors', 'Weights', 'To load again: safetensors and JSON', 'safetensors'),
@@ -79,6 +86,7 @@ export const targetsOf: Readonly<Partial<Record<ArtifactKind, readonly ExportTar
 export const optionsOf: Readonly<Partial<Record<ExportTarget['id'], readonly string[]>>> = {
   onnx: ['takes', 'parts'],
   csv: ['beside'],
+  h5ad: ['beside', 'matrix'],
 }
 
 export interface ExportItem {
@@ -86,6 +94,9 @@ export interface ExportItem {
   readonly target: ExportTarget
   /** Added to the name of the whole export, e.g. '-classes'. */
   readonly suffix: string
+  /** Other results of the same dataset in the same file. */
+  readonly beside?: readonly Artifact[]
+  readonly dataset?: Artifact | null
 }
 const suffixes: Readonly<Partial<Record<ArtifactKind, string>>> = {
   clustering: '-classes',
@@ -102,6 +113,27 @@ export const itemOf = (source: Artifact, chosen: ExportTarget, mark = ''): Expor
   target: chosen,
   suffix: `${suffixOf(source, chosen)}${mark}`,
 })
+/**
+ * The files of what is ticked. Two results of one kind are kept apart by their numbers; those that become AnnData go into one file for
+ * each dataset, which is named like the whole export.
+ */
+export function itemsOf(
+  ticked: readonly Pick<ExportItem, 'source' | 'target'>[],
+  datasetOf: (source: Artifact) => Artifact | null,
+): readonly ExportItem[] {
+  const [gathered, single] = [ticked.filter(isGathered), ticked.filter((one) => !isGathered(one))]
+  const clashes = ({ source, target: { id } }: Pick<ExportItem, 'source' | 'target'>): boolean =>
+    single.some((other) => other.source.id !== source.id && other.source.kind === source.kind && other.target.id === id)
+  const datasets = new Map(gathered.map(({ source }) => [datasetOf(source)?.id, datasetOf(source)]))
+  const files = [...datasets].flatMap(([id, dataset]): ExportItem[] => {
+    const [first, ...others] = gathered.filter(({ source }) => datasetOf(source)?.id === id)
+    if (!first) return []
+    return [{ ...first, suffix: datasets.size > 1 ? `-${id}` : '', beside: others.map(({ source }) => source), dataset }]
+  })
+  return [...files, ...single.map((one) => itemOf(one.source, one.target, clashes(one) ? `-${one.source.id}` : ''))]
+}
+const isGathered = ({ target: { id } }: Pick<ExportItem, 'target'>): boolean => id === 'h5ad'
+
 /** The path that is asked for; a target may make several files of it, see namesOf. */
 export const fileNameOf = (stem: string, { suffix, target: { extension } }: ExportItem): string =>
   `${stem}${suffix}${extension === '' ? '' : `.${extension}`}`
@@ -115,7 +147,9 @@ export function namesOf(stem: string, item: ExportItem, options: Readonly<Record
 }
 
 /** Rough size of what will be written: stored values before compression, text with about eight signs each. */
-export function estimatedBytes({ source, target: chosen }: ExportItem): number {
+export function estimatedBytes(item: ExportItem, options: Readonly<Record<string, unknown>> = {}): number {
+  const { source, target: chosen } = item
+  if (chosen.id === 'h5ad') return annDataBytes(item, options.matrix !== 'without')
   if (source.kind === 'model') return 4 * metaOf(source, 'model').layout.weights + 4000
   const rows = Number(source.meta.rows ?? 0)
   if (chosen.list === 'classes' || chosen.id === 'json') {
@@ -130,6 +164,18 @@ export function estimatedBytes({ source, target: chosen }: ExportItem): number {
   if (chosen.id === 'png') return rows * 0.6
   if (chosen.id === 'report') return 400_000
   return rows * columns * (source.kind === 'clustering' ? 1 : 4)
+}
+
+/** Results as numbers of four bytes, names of rows and the matrix with what is not zero in it: a number and its column each. */
+function annDataBytes({ source, beside = [], dataset }: ExportItem, withMatrix: boolean): number {
+  const numbers = [source, ...beside].map((result) => {
+    if (result.kind === 'latents') return metaOf(result, 'latents').codeSize + 1
+    return result.kind === 'clustering' ? 1 : 2
+  })
+  const rows = Number(source.meta.rows ?? 0)
+  const { matrixBytes = 0, details = {} } = (dataset?.meta ?? {}) as Partial<DatasetMeta>
+  const stored = typeof details.storedValues === 'number' ? 8 * details.storedValues : matrixBytes
+  return rows * (24 + 4 * numbers.reduce((sum, n) => sum + n, 0)) + (withMatrix ? stored : 0)
 }
 
 /** Names that stand free of folders and signs that file systems refuse. */
@@ -197,11 +243,16 @@ export class Exporter {
     return this.#session.settle('The place for the export could not be chosen', chosen)
   }
 
-  #writeOne({ source, target: chosen }: ExportItem, path: string, options: Readonly<Record<string, unknown>>): Promise<Artifact | null> {
+  #writeOne(
+    { source, target: chosen, beside = [] }: ExportItem,
+    path: string,
+    options: Readonly<Record<string, unknown>>,
+  ): Promise<Artifact | null> {
     const heeded = Object.fromEntries((optionsOf[chosen.id] ?? []).flatMap((name) => (name in options ? [[name, options[name]]] : [])))
     const inputs = this.#session.registry?.operations.find((o) => o.id === 'export')?.inputs ?? {}
     const role = Object.entries(inputs).find(([, input]) => input.kinds.includes(source.kind))?.[0] ?? 'source'
     const format = chosen.list ? { target: 'csv', list: chosen.list } : { target: chosen.id }
-    return this.#session.runToEnd({ operation: 'export', inputs: { [role]: source.id }, params: { path, ...format, ...heeded } })
+    const others = Object.fromEntries(beside.map(({ id }, i) => [`with${i + 1}`, id]))
+    return this.#session.runToEnd({ operation: 'export', inputs: { [role]: source.id, ...others }, params: { path, ...format, ...heeded } })
   }
 }

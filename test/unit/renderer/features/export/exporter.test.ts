@@ -2,8 +2,10 @@ import { describe, expect, test, vi } from 'vitest'
 import type { Artifact } from '../../../../../src-main/common/domain/artifact.ts'
 import {
   Exporter,
+  estimatedBytes,
   fileNameOf,
   itemOf,
+  itemsOf,
   namesOf,
   safeName,
   stemOf,
@@ -118,6 +120,36 @@ describe('an export', () => {
     expect(namesOf('/out/a', folder, {})).toEqual(['/out/a-saelens/sae_weights.safetensors', '/out/a-saelens/cfg.json'])
     expect(stemOf('/out/a-saelens', folder)).toBe('/out/a')
     expect([model, { ...model, meta: { model: 'vae' } }].map((it) => saelens.fits?.(it))).toEqual([true, false])
+  })
+  test('for scanpy holds all results of a dataset in one file', async () => {
+    const { exporter, runToEnd } = setUp([artifact(8, 'export'), artifact(9, 'export')], '/out/pbmc.h5ad')
+    const annData = (kind: 'clustering' | 'scores' | 'embedding2d' | 'latents') => {
+      const found = targetsOf[kind]?.find(({ id }) => id === 'h5ad')
+      if (!found) throw new Error(`${kind} cannot become AnnData`)
+      return found
+    }
+    const pbmc = { ...artifact(50, 'dataset'), meta: { rows: 100, matrixBytes: 8000, details: { storedValues: 300 } } }
+    const kinds = ['clustering', 'embedding2d', 'scores'] as const
+    const ticked = kinds.map((kind, i) => ({ source: artifact(i + 1, kind), target: annData(kind) }))
+    const [csv] = (targetsOf.scores ?? []).filter(({ id }) => id === 'csv')
+    const items = itemsOf([...ticked, { source: artifact(3, 'scores'), target: csv }], () => pbmc)
+    expect(items.flatMap((one) => namesOf('/out/pbmc', one, {}))).toEqual(['/out/pbmc.h5ad', '/out/pbmc-anomalies.csv'])
+    // Sparse data count by what is stored; without the matrix they do not.
+    expect(estimatedBytes(items[0], { matrix: 'without' })).toBe(100 * (24 + 4 * 5))
+    expect(estimatedBytes(items[0])).toBe(100 * (24 + 4 * 5) + 2400)
+    await exporter.write(items, 'pbmc', { matrix: 'without', takes: 'prepared' })
+    expect(runToEnd.mock.calls.map(([request]) => request)).toEqual([
+      {
+        operation: 'export',
+        inputs: { source: 1, with1: 2, with2: 3 },
+        params: { path: '/out/pbmc.h5ad', target: 'h5ad', matrix: 'without' },
+      },
+      { operation: 'export', inputs: { source: 3 }, params: { path: '/out/pbmc-anomalies.csv', target: 'csv' } },
+    ])
+    // Of two datasets there are two files.
+    const two = itemsOf(ticked, ({ id }) => (id === 2 ? artifact(51, 'dataset') : pbmc))
+    expect(two.flatMap((one) => namesOf('a', one, {}))).toEqual(['a-50.h5ad', 'a-51.h5ad'])
+    expect(two.map(({ source, beside = [] }) => [source.id, ...beside.map(({ id }) => id)])).toEqual([[1, 3], [2]])
   })
   test('ends at the first failure and keeps what was written', async () => {
     const { exporter, runToEnd } = setUp([artifact(8, 'export'), null])
