@@ -337,8 +337,11 @@ describe('maps in which errors cluster', () => {
     const first = clustering(map, { dataset: scene.id })
     const widths: number[] = []
     for (const blockSide of [null, 1]) {
-      const { meta } = await evaluate({ first }, { labels: folder.file('truth.dat'), blockSide })
+      const { artifact, meta } = await evaluate({ first }, { labels: folder.file('truth.dat'), blockSide })
       const { intervals } = meta.evaluation
+      const page = evaluationText(bench.project, artifact)
+      expect(page).toMatch(/labelled +pixels +found as/)
+      expect(page.includes('as if labelled pixels had been drawn one by one')).toBe(blockSide === null)
       const [low, high] = meta.rows[0].intervals?.accuracy ?? [0, 0]
       widths.push(high - low)
       if (blockSide === 1) {

@@ -1,6 +1,7 @@
 /** What an evaluation says beside its figures, as a page of text: what to know first, then each result class by class or at its thresholds. */
 import type { Artifact } from '#common/domain/artifact.ts'
 import type { ComparisonMeta } from '#common/domain/comparison.ts'
+import { type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
 import type { CurveMark, Estimate, EvaluationMeta } from '#common/domain/evaluation.ts'
 import { type Confusion, readConfusion } from '../operations/evaluate/confusion.ts'
 import type { Project } from '../project/project.ts'
@@ -11,13 +12,18 @@ const mostClasses = 40
 
 /** Empty for comparisons without labels. */
 export function evaluationText(project: Project, { id, meta }: Artifact): string {
-  const { evaluation, rows } = meta as unknown as ComparisonMeta
+  const { evaluation, rows, dataset } = meta as unknown as ComparisonMeta
   if (!evaluation) return ''
+  const noun = dataset === undefined ? 'rows' : rowNoun[(project.artifact(dataset).meta as unknown as DatasetMeta).kind][1]
   const pages = evaluation.results.map((result, row) => {
     const text =
       result.kind === 'scores'
         ? marksTable(result.marks)
-        : classTable(readConfusion(project, { comparison: id, row, naming: 'one-to-one' }))
+        : classTable(
+            readConfusion(project, { comparison: id, row, naming: 'one-to-one' }),
+            noun,
+            evaluation.intervals?.blocks?.some((blocks) => blocks.row === row) ?? false,
+          )
     return `${rows[row].name}\n${text}`
   })
   return [findingsText(evaluation, rows), ...pages].filter((page) => page !== '').join('\n\n')
@@ -41,7 +47,8 @@ const share = (value: number | null, range: readonly [number, number] | null = n
 const estimated = (estimate: Estimate | null): string =>
   estimate === null ? '–' : `${estimate.value.toFixed(3)}${estimate.error === null ? '' : ` ± ${estimate.error.toFixed(3)}`}`
 
-function classTable({ classes, found, named, adjusted, kappa }: Confusion): string {
+/** @param inBlocks whether neighbours were found to be alike, which standard errors of areas do not know */
+function classTable({ classes, found, named, adjusted, kappa }: Confusion, noun: string, inBlocks: boolean): string {
   const shown = classes.filter(({ rows, named: called }) => rows + called > 0)
   const foundAs = (label: number): string =>
     found
@@ -49,7 +56,7 @@ function classTable({ classes, found, named, adjusted, kappa }: Confusion): stri
       .map(({ name }) => name)
       .join(', ') || '–'
   const table = formatTable([
-    ['  labelled', 'rows', 'found as', "producer's", "user's", 'F1', ...(adjusted ? ['area in the map', 'area, adjusted'] : [])],
+    ['  labelled', noun, 'found as', "producer's", "user's", 'F1', ...(adjusted ? ['area in the map', 'area, adjusted'] : [])],
     ...shown
       .slice(0, mostClasses)
       .map((one) => [
@@ -64,7 +71,7 @@ function classTable({ classes, found, named, adjusted, kappa }: Confusion): stri
   ])
   const more = shown.length > mostClasses ? `\n  and ${shown.length - mostClasses} more` : ''
   const whole = adjusted
-    ? `\n  Accuracy of the map ${estimated(adjusted.accuracy)} (standard error)${adjusted.unseen > 0 ? `; ${(100 * adjusted.unseen).toFixed(1)} % of it lies in classes without a labelled pixel` : ''}.`
+    ? `\n  Accuracy of the map ${estimated(adjusted.accuracy)} (standard error${inBlocks ? `, as if labelled ${noun} had been drawn one by one: too small where neighbours are alike, see the interval of the map accuracy` : ''})${adjusted.unseen > 0 ? `; ${(100 * adjusted.unseen).toFixed(1)} % of it lies in classes without a labelled pixel` : ''}.`
     : ''
   return `${table}${more}\n  Cohen's kappa ${kappa.toFixed(3)}.${whole}`
 }
