@@ -90,7 +90,8 @@ export class Importer {
     if (!this.#session.project && !(await this.#session.createNamed(stem(first)))) return
     this.waiting = [...this.waiting, ...inLine(paths)]
     this.#session.show('data')
-    if (this.path === null) await this.#next()
+    // One that cannot be read gives way to those that were chosen instead.
+    if (this.path === null || this.error !== null) await this.#next()
   }
 
   /** A file that is in the project already, to be read in another way as a dataset of its own. */

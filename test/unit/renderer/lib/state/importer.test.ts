@@ -116,3 +116,12 @@ test('a table that was read as a time series is a table again, and reading it ag
   await importer.inspectAs('table')
   expect(inspect.mock.lastCall?.[0]).toEqual({ path: '/d/weather.csv', as: 'table', options: { delimiter: ';' } })
 })
+
+test('a file that cannot be read gives way to the one chosen next', async () => {
+  const { importer } = make(async ({ path }) =>
+    path === '/d/bad.csv' ? fail({ code: 'FILE_EMPTY', message: 'It is empty.', hint: '', where: {} }) : ok({ ...report, path }),
+  )
+  await importer.open(['/d/bad.csv'])
+  await importer.open(['/d/good.csv'])
+  expect([importer.path, importer.error, importer.waiting.length]).toEqual(['/d/good.csv', null, 0])
+})
