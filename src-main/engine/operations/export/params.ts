@@ -89,7 +89,7 @@ export const params = z.object({
       title: 'Beside results',
       labels: { nothing: 'Only the row index', labels: 'Names and labels of the rows', columns: 'All columns of the data' },
       description:
-        'What a table (.csv) or the obs of AnnData (.h5ad) say of each row besides the result and its index, which counts from 0 as arrays do; cells of AnnData are always named by their barcodes. Names and labels are the fields that were not learned from, such as the barcode of a cell; both are read from the file of the data.',
+        'What a table (.csv) or the obs of AnnData (.h5ad) say of each row besides the result and its index: its number from 0, and of cells in AnnData the barcode. Names and labels are the fields that were not learned from, read from the file of the data.',
     }),
   matrix: z
     .enum(['with', 'without'])
