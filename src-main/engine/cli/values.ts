@@ -33,6 +33,9 @@ export function parametersOf(schema: z.ZodType): Readonly<Record<string, Paramet
 
 const alternatives = (info: ParameterInfo): readonly ParameterInfo[] => info.anyOf?.flatMap(alternatives) ?? [info]
 
+const isListed = (items: ParameterInfo | undefined): boolean =>
+  items !== undefined && alternatives(items).some(({ type }) => type === 'array')
+
 const takesText = (kind: ParameterInfo): boolean => kind.type === 'string' || (kind.enum?.every((it) => typeof it === 'string') ?? false)
 
 export function readValue(text: string, info: ParameterInfo | undefined): unknown {
@@ -40,7 +43,8 @@ export function readValue(text: string, info: ParameterInfo | undefined): unknow
   const list = kinds.find(({ type }) => type === 'array')
   if (kinds.some(({ type }) => type === 'null') && (text === 'null' || text === '')) return null
   if (kinds.length > 0 && kinds.every((kind) => kind.type === 'null' || takesText(kind))) return text
-  // 'a,b' is a list where one is wanted, and only there.
+  // 'a,b' is a list where one is wanted, and only there; 'a,b;c,d' are lists in a list.
+  if (list && isListed(list.items) && !text.trim().startsWith('[')) return text.split(';').map((item) => readValue(item.trim(), list.items))
   if (list && !text.trim().startsWith('[')) return text.split(',').map((item) => readValue(item.trim(), list.items))
   return parseYaml(text)
 }
@@ -105,7 +109,7 @@ export function idleParameters(known: Readonly<Record<string, ParameterInfo>>, g
 /** One line of help for a parameter: range, unit, default, description. */
 export function parameterLine(name: string, info: ParameterInfo): [name: string, text: string] {
   const [kind] = alternatives(info).filter(({ type }) => type !== 'null')
-  const choices = kind?.enum ? kind.enum.map(String).join(' | ') : rangeOf(kind ?? info)
+  const choices = isListed(kind?.items) ? 'such as 1,2;4,5' : kind?.enum ? kind.enum.map(String).join(' | ') : rangeOf(kind ?? info)
   const facts = [
     choices,
     info.unit ?? '',

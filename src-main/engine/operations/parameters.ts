@@ -50,9 +50,9 @@ function allowed(issue: Issue): string {
     case 'invalid_type':
       return `must be ${typeWords[issue.expected] ?? issue.expected}`
     case 'too_small':
-      return `must be ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}${sizeUnit(issue.origin)}`
+      return `must ${verbFor(issue.origin)} ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}${sizeUnit(issue.origin)}`
     case 'too_big':
-      return `must be ${issue.inclusive === false ? 'less than' : 'at most'} ${issue.maximum}${sizeUnit(issue.origin)}`
+      return `must ${verbFor(issue.origin)} ${issue.inclusive === false ? 'less than' : 'at most'} ${issue.maximum}${sizeUnit(issue.origin)}`
     case 'invalid_value':
       return `must be one of ${issue.values.map((value) => String(value)).join(', ')}`
     case 'not_multiple_of':
@@ -76,5 +76,6 @@ const typeWords: Readonly<Record<string, string>> = {
   record: 'a set of key: value',
   null: 'empty',
 }
+const verbFor = (origin: string): string => (sizeUnit(origin) === '' ? 'be' : 'have')
 const sizeUnit = (origin: string): string =>
   origin === 'string' ? ' characters' : origin === 'array' || origin === 'set' ? ' entries' : ''

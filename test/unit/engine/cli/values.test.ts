@@ -11,6 +11,7 @@ const parameters = parametersOf(
     name: z.string(),
     field: z.string().nullable(),
     layers: z.array(z.int()).default([4]),
+    groups: z.array(z.array(z.int()).min(2)).meta({ title: 'Groups', description: 'Each is one class.' }),
     columns: z.array(z.string()).nullable(),
     tied: z.boolean(),
   }),
@@ -30,6 +31,17 @@ describe('text becomes', () => {
       '12',
     ])
     expect(read('field', 'null')).toBeNull()
+  })
+  test('lists in a list, in brackets or with semicolons', () => {
+    expect([read('groups', '1,2'), read('groups', '1,2; 4,5,6'), read('groups', '[[1, 2]]')]).toEqual([
+      [[1, 2]],
+      [
+        [1, 2],
+        [4, 5, 6],
+      ],
+      [[1, 2]],
+    ])
+    expect(parameterLine('groups', parameters.groups)[1]).toBe('Groups. Each is one class. (such as 1,2;4,5)')
   })
   test('a list, in brackets or with commas', () => {
     expect([read('layers', '[64, 16]'), read('layers', '64,16'), read('layers', '8'), read('layers', '[]')]).toEqual([
