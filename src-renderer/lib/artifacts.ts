@@ -10,6 +10,7 @@ import type { SweepMeta } from '#common/domain/sweep.ts'
 import type { z } from 'zod'
 import type { IconName } from '../ui/icons.ts'
 import { formatNumber } from './format.ts'
+import type { RunRequest } from './state/jobList.svelte.ts'
 
 /** The engine writes the meta of a finished artifact through these schemas; a running one has an empty meta. */
 interface MetaOf {
@@ -42,6 +43,11 @@ export function ancestor(artifact: Artifact, kind: ArtifactKind, byId: ReadonlyM
     if (found) return found
   }
   return null
+}
+
+/** What makes it once more: the same operation on the same inputs, with its settings, seed and name. */
+export function requestOf({ operation, inputs, params, seed, name }: Artifact): RunRequest {
+  return { operation, inputs: { ...inputs }, params: { ...params }, seed, name }
 }
 
 /** Everything made from this one, directly or further on. */

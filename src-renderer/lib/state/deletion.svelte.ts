@@ -1,5 +1,6 @@
 /** A result that someone asked to delete, until they answer. What is damaged is computed again in its place. */
 import type { Artifact } from '#common/domain/artifact.ts'
+import { requestOf } from '../artifacts.ts'
 import type { Selection } from './selection.svelte.ts'
 import type { Session } from './session.svelte.ts'
 
@@ -35,8 +36,8 @@ export class Deletion {
     const deleted = await this.#session.remove(artifact)
     this.#selection.forgetArtifacts(deleted)
     if (!again || deleted.length === 0) return
-    const { operation, inputs, params, seed, name, annotations } = artifact
-    const made = await this.#session.runToEnd({ operation, inputs: { ...inputs }, params: { ...params }, seed, name })
+    const { annotations } = artifact
+    const made = await this.#session.runToEnd(requestOf(artifact))
     if (!made) return
     if (Object.keys(annotations).length > 0) await this.#session.annotate(made, annotations)
     this.#session.choose(made.id)

@@ -88,10 +88,15 @@ test('results are compared with labels of the user’s choice', async () => {
   render(Compare)
   await fireEvent.click(screen.getByRole('button', { name: /With labels/ }))
   const primary = (): HTMLButtonElement => document.querySelector<HTMLButtonElement>('[data-primary]') as HTMLButtonElement
-  expect(primary().disabled).toBe(true)
-  await fireEvent.click(screen.getByRole('checkbox', { name: /^k-means, k = 6/ }))
+  // The classes that are looked at are chosen already; labels are not.
+  const [chosen] = screen.getAllByRole('checkbox', { checked: true })
+  expect(screen.getAllByRole('checkbox', { checked: true })).toHaveLength(1)
   expect(primary().textContent).toContain('Compare 1 result with labels')
   expect(primary().disabled).toBe(true)
+  await fireEvent.click(chosen as HTMLElement)
+  expect(primary().textContent).not.toContain('1 result')
+  await fireEvent.click(screen.getByRole('checkbox', { name: /^k-means, k = 6/ }))
+  expect(primary().textContent).toContain('Compare 1 result with labels')
 })
 
 test('a look for drift is no comparison of models: it stands with the anomalies', async () => {
@@ -111,6 +116,7 @@ test('a look for drift is no comparison of models: it stands with the anomalies'
 test('what counts as anomalous is chosen among the labels that exist', async () => {
   render(Compare)
   await fireEvent.click(screen.getByRole('button', { name: 'With labels…' }))
+  await fireEvent.click(screen.getByRole('checkbox', { checked: true }))
   await fireEvent.click(screen.getAllByRole('checkbox', { name: /anomaly scores/ })[0] as HTMLElement)
   vi.spyOn(native, 'chooseFiles').mockResolvedValue(ok(['/data/truth.tif']))
   await fireEvent.click(screen.getByRole('button', { name: 'File…' }))

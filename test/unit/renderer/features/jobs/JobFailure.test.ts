@@ -57,6 +57,19 @@ test('work that an engine took along is offered again, with the same inputs, set
   await vi.waitFor(() => expect(screen.queryByRole('alert')).toBeNull())
 })
 
+test('work that was asked for elsewhere is begun again from what it has left', async () => {
+  const left = session.ofKind('scores')[0]
+  if (!left) throw new Error('The made-up project has no scores.')
+  const error = { code: 'ENGINE_LOST', message: 'The engine stopped.', hint: 'Start it again.', where: {} }
+  vi.spyOn(engine, 'listJobs').mockResolvedValue(ok([failed(error, { id: 9100, artifact: left.id })]))
+  await session.recover()
+  render(JobFailure, { operations: ['score'] })
+  const again = vi.spyOn(engine, 'run').mockResolvedValueOnce(ok({ ...running, id: 9101 }))
+  await fireEvent.click(screen.getByRole('button', { name: 'Start again' }))
+  const { operation, inputs, params, seed, name } = left
+  expect(again.mock.calls.map(([asked]) => asked)).toEqual([{ operation, inputs, params, seed, name }])
+})
+
 test('nothing is begun again that would fail the same way', async () => {
   await ends({ code: 'PARAMETER_INVALID', message: 'k must be less than the rows.', hint: 'Choose fewer.', where: { parameter: 'k' } })
   render(JobFailure, { operations: ['score'] })
