@@ -9,7 +9,8 @@ import { formatCount, formatTable } from './printer.ts'
 export const short = (value: number): string => String(Number(value.toPrecision(4)))
 export const between = ({ low, high, level }: Interval): string =>
   `${low === null ? '−∞' : short(low)} … ${high === null ? '∞' : short(high)} at ${Math.round(100 * level)} %`
-const percent = (share: number): string => `${short(100 * share)} %`
+/** Intervals of them are wide: two digits. */
+const percent = (share: number): string => `${Number((100 * share).toPrecision(2))} %`
 
 /** “3 confirmed, 2 dismissed, 1 with a comment alone”; “none” */
 export function reviewCounts({ annotations }: Pick<Artifact, 'annotations'>): string {
@@ -49,7 +50,9 @@ export function scoresText(project: Project, { meta: found, annotations }: Artif
   if (contamination)
     facts.push([
       'anomalous',
-      `about ${percent(contamination.value)}, ${percent(contamination.low ?? 0)} … ${percent(contamination.high ?? 1)}: ${contamination.method}`,
+      contamination.high === 0
+        ? `cannot be told: rows score no higher than held-out ones (${contamination.method})`
+        : `about ${percent(contamination.value)}, ${percent(contamination.low ?? 0)} … ${percent(contamination.high ?? 1)}: ${contamination.method}`,
     ])
   if (events)
     facts.push(['events', `${formatCount(events.count)}, joined across ${events.mergeGap} ${nouns}, from ${events.minimumLength} on`])

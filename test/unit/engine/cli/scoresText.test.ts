@@ -22,3 +22,10 @@ it('gives no interval where each of several machines has a threshold of its own,
   expect(text).not.toContain('∞')
   expect(text).toMatch(/^a +30 +1 +0\.25 +0\.900$/m)
 })
+
+it('gives the share of anomalous rows with its interval, or says that it cannot be told', () => {
+  const method = 'Storey'
+  const contamination = (value: number, high: number) => ({ contamination: { value, low: 0, high, level: 0.95, method } })
+  expect(textOf(contamination(0.05505, 0.2049))).toMatch(/anomalous +about 5\.5 %, 0 % … 20 %: Storey/)
+  expect(textOf(contamination(0, 0))).toMatch(/anomalous +cannot be told: rows score no higher than held-out ones/)
+})
