@@ -29,7 +29,8 @@ export function fixesForFile(report: ErrorReport): Fix[] {
   }
   const other: Fix = {
     title: 'Choose another file',
-    reason: 'A copy, another export of the same data, or one of the formats on the start page.',
+    reason:
+      report.code === 'FORMAT_UNKNOWN' ? report.hint : 'A copy, another export of the same data, or one of the formats on the start page.',
     button: 'Choose…',
     run: () => {
       void importer.dismiss()
@@ -44,5 +45,6 @@ export function fixesForFile(report: ErrorReport): Fix[] {
       if (path) void native.revealFile({ path })
     },
   }
+  if (report.code === 'FORMAT_UNKNOWN') return [other, folder]
   return report.code === 'FILE_NOT_FOUND' ? [other, again] : [again, other, folder]
 }
