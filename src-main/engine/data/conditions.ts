@@ -6,7 +6,7 @@
 import type { DatasetMeta } from '#common/domain/dataset.ts'
 import { StratumError } from '#common/errors.ts'
 import type { OpenSource } from './dataset.ts'
-import { asText, type FieldValue, parseTime, readField } from './fields.ts'
+import { asText, type FieldValue, fieldValues, parseTime } from './fields.ts'
 
 interface Condition {
   readonly field: string
@@ -16,7 +16,7 @@ interface Condition {
 const shape = /^\s*(?:"([^"]+)"|'([^']+)'|(.+?))\s*(<=|>=|!=|==|=|<|>|\sis\s+not\s|\sis\s|\snot\s+in\s|\sin\s)\s*(.+?)\s*$/i
 const millisecondsPerDay = 86_400_000
 
-/** [rows] 1 where all conditions hold. Memory: one value per row and condition. @throws PARAMETER_INVALID */
+/** [rows] 1 where all conditions hold. Memory: a byte per row; see `fieldValues`. @throws PARAMETER_INVALID */
 export async function rowsWhere(
   source: OpenSource,
   meta: Pick<DatasetMeta, 'rows' | 'columns' | 'metadataFields'>,
@@ -26,8 +26,14 @@ export async function rowsWhere(
 ): Promise<Uint8Array> {
   const passes = new Uint8Array(meta.rows).fill(1)
   for (const { field, holds } of parseConditions(text, meta, parameter)) {
-    const values = await readField(source, meta, field, parameter, signal)
-    for (let row = 0; row < passes.length; row++) if (passes[row] === 1 && !holds(values[row] ?? null)) passes[row] = 0
+    let row = 0
+    for await (const batch of fieldValues(source, meta, field, parameter, signal))
+      for (const value of batch) {
+        if (passes[row] === 1 && !holds(value ?? null)) passes[row] = 0
+        row++
+      }
+    // A field may end before the rows do: nothing is known of the others.
+    if (!holds(null)) passes.fill(0, row)
   }
   return passes
 }

@@ -5,18 +5,38 @@ import type { OpenSource } from './dataset.ts'
 
 export type FieldValue = string | number | null
 
-/**
- * The value of every row: as stored for a field, the name for a category, days since 1970 for a date. Memory: one value per row.
- * @throws PARAMETER_INVALID when there is no such field; `parameter` says which one asked for it
- */
+type Fields = Pick<DatasetMeta, 'columns' | 'metadataFields'>
+
+/** The value of every row, see `fieldValues`. Memory: one value per row. */
 export async function readField(
   source: OpenSource,
-  meta: Pick<DatasetMeta, 'columns' | 'metadataFields'>,
+  meta: Fields,
   field: string,
   parameter: string,
   signal?: AbortSignal,
 ): Promise<FieldValue[]> {
   if (meta.metadataFields.includes(field) && source.metadata) return source.metadata(field)
+  const values: FieldValue[] = []
+  for await (const batch of fieldValues(source, meta, field, parameter, signal)) for (const value of batch) values.push(value)
+  return values
+}
+
+/**
+ * The value of every row, in batches: as stored for a field, the name for a category, days since 1970 for a date. Memory: a batch; of a
+ * field whose reader has no batches one value per row.
+ * @throws PARAMETER_INVALID when there is no such field; `parameter` says which one asked for it
+ */
+export async function* fieldValues(
+  source: OpenSource,
+  meta: Fields,
+  field: string,
+  parameter: string,
+  signal?: AbortSignal,
+): AsyncGenerator<readonly FieldValue[]> {
+  if (meta.metadataFields.includes(field) && (source.metadataBatches || source.metadata)) {
+    for await (const rows of fieldBatches(source, [field], signal)) yield rows.map(([value]) => value)
+    return
+  }
   const j = meta.columns.findIndex((column) => column.name === field)
   if (j < 0)
     throw new StratumError(
@@ -26,12 +46,13 @@ export async function readField(
       { parameter },
     )
   const { categories } = meta.columns[j]
-  const values: FieldValue[] = []
-  for await (const { n, X } of source.chunks({ columns: [j], signal })) {
-    if (signal) throwIfCancelled(signal)
-    for (let i = 0; i < n; i++) values.push(Number.isFinite(X[i]) ? (categories?.[X[i]] ?? X[i]) : null)
-  }
-  return values
+  for await (const { n, X } of source.chunks({ columns: [j], signal }))
+    for (let from = 0; from < n; from += rowsOfBatch) {
+      if (signal) throwIfCancelled(signal)
+      const batch: FieldValue[] = []
+      for (let i = from; i < Math.min(n, from + rowsOfBatch); i++) batch.push(Number.isFinite(X[i]) ? (categories?.[X[i]] ?? X[i]) : null)
+      yield batch
+    }
 }
 
 /** Fields that go along, row by row. Memory: a batch; from readers without batches one value per row of each. */

@@ -18,7 +18,7 @@ import type { DatasetMeta } from '#common/domain/dataset.ts'
 import type { MatrixMeta } from '#common/domain/results.ts'
 import type { ScoresMeta } from '#common/domain/scores.ts'
 import { type ErrorCode, StratumError, throwIfCancelled, toReport } from '#common/errors.ts'
-import { asText, readField } from '../data/fields.ts'
+import { asText, fieldValues } from '../data/fields.ts'
 import { openDataset } from '../data/import.ts'
 import { models } from '../models/registry.ts'
 import { defineOperation, type OperationContext } from './define.ts'
@@ -181,15 +181,18 @@ async function unitNames({ project, signal }: Context, dataset: Artifact, field:
   const meta = dataset.meta as unknown as DatasetMeta
   const source = await openDataset(meta, project.path, signal)
   try {
-    const names = new Set((await readField(source, meta, field, 'unitField', signal)).map((value) => asText(value) ?? ''))
-    names.delete('')
-    if (names.size > mostNodes)
-      throw new StratumError(
-        'DATA_UNSUITABLE',
-        `“${field}” has ${names.size} values; a model for each of more than ${mostNodes} is too much.`,
-        'Choose another field, or a part of the machines.',
-        { parameter: 'unitField' },
-      )
+    const names = new Set<string>()
+    for await (const batch of fieldValues(source, meta, field, 'unitField', signal)) {
+      for (const value of batch) names.add(asText(value) ?? '')
+      names.delete('')
+      if (names.size > mostNodes)
+        throw new StratumError(
+          'DATA_UNSUITABLE',
+          `“${field}” has more than ${mostNodes} values; a model for each of them is too much.`,
+          'Choose another field, or a part of the machines.',
+          { parameter: 'unitField' },
+        )
+    }
     return [...names]
   } finally {
     await source.close()

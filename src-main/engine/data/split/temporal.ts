@@ -21,7 +21,11 @@ export interface TemporalSplit {
 export function temporalSides(times: Float64Array | null, passes: Uint8Array, share: number, gap: number): TemporalSplit {
   const rows = passes.length
   const timeOf = times ? (row: number) => times[row] : (row: number) => row
-  const order = Uint32Array.from({ length: rows }, (_, i) => i).filter((row) => passes[row] === 1 && !Number.isNaN(timeOf(row)))
+  const isPlaced = (row: number): boolean => passes[row] === 1 && !Number.isNaN(timeOf(row))
+  let placed = 0
+  for (let row = 0; row < rows; row++) if (isPlaced(row)) placed++
+  const order = new Uint32Array(placed)
+  for (let row = 0, at = 0; row < rows; row++) if (isPlaced(row)) order[at++] = row
   const used = passes.reduce((sum, pass) => sum + pass, 0)
   if (times) order.sort((a, b) => times[a] - times[b] || a - b)
   if (order.length < 2 || timeOf(order[0]) === timeOf(order[order.length - 1]))

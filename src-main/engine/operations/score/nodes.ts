@@ -1,4 +1,7 @@
-/** Scores of several machines as one: each in units of its own threshold. Memory: the merged scores, and the details of every machine. */
+/**
+ * Scores of several machines as one: each in units of its own threshold. Memory: the merged scores, scores of every machine's held-out rows,
+ * and the details of one machine at a time.
+ */
 import type { Artifact } from '#common/domain/artifact.ts'
 import { type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
 import type { ModelMeta } from '#common/domain/results.ts'
@@ -21,15 +24,30 @@ export interface Node {
   readonly scores: Artifact
 }
 
+/** What is remembered of the scores of each. */
+interface Machine extends Pick<ScoresReader, 'artifact' | 'meta' | 'sources'> {
+  readonly onScale: (score: number) => number
+}
+
 const rowsPerRead = 1 << 19
+
+function joined(parts: readonly Float64Array[]): Float64Array {
+  const whole = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}
 
 /** Merges into the draft. Where one machine only is there, its scores are put on the same scale. */
 export async function mergeNodes(ctx: OperationContext<ScoreParams>, nodes: readonly Node[], dataset: Artifact): Promise<ScoresMeta> {
   const { project, draft, signal, params } = ctx
   const data = dataset.meta as unknown as DatasetMeta
   const merged = new Float32Array(data.rows).fill(Number.NaN)
-  const calibration: number[] = []
-  const readers: { reader: ScoresReader; onScale: (score: number) => number }[] = []
+  const calibration: Float64Array[] = []
+  const machines: Machine[] = []
   for (const { scores } of nodes) {
     const reader = await openScores(project, scores, signal)
     const own = reader.calibration as Float32Array
@@ -37,8 +55,8 @@ export async function mergeNodes(ctx: OperationContext<ScoreParams>, nodes: read
     // Held-out rows that are all alike leave the threshold where they lie; any step above it is then one.
     const unit = Math.max(reader.meta.threshold - median, 1e-12)
     const onScale = (score: number): number => (score - median) / unit
-    readers.push({ reader, onScale })
-    for (const score of own) calibration.push(onScale(score))
+    machines.push({ artifact: scores, meta: reader.meta, sources: reader.sources, onScale })
+    calibration.push(Float64Array.from(own, onScale))
     const stored = project.array(scores.id, 'score')
     for (let from = 0; from < data.rows; from += rowsPerRead) {
       throwIfCancelled(signal)
@@ -46,7 +64,7 @@ export async function mergeNodes(ctx: OperationContext<ScoreParams>, nodes: read
       for (let i = 0; i < block.length; i++) if (!Number.isNaN(block[i])) merged[from + i] = onScale(block[i])
     }
   }
-  const sorted = Float64Array.from(calibration).sort()
+  const sorted = joined(calibration).sort()
   const series = await writeSeries(project, dataset, draft, signal)
   const writer = draft.writeArray('score', { dtype: 'float32', shape: [data.rows] })
   const tally = new ScoreTally({ calibration: sorted, data, threshold: 1, unit: series?.unit ?? null, ...params })
@@ -59,15 +77,11 @@ export async function mergeNodes(ctx: OperationContext<ScoreParams>, nodes: read
   writer.finish()
   const counts = tally.finish()
   writeFound(draft, sorted, counts.highest, null)
-  const detailedRows = writeMergedDetails(
-    ctx,
-    readers.map(({ reader }) => reader),
-    counts.highest.rows,
-  )
-  const [first] = readers
-  const { meta } = first.reader
+  const detailedRows = await writeMergedDetails(ctx, machines, counts.highest.rows)
+  const [first] = machines
+  const { meta } = first
   const below = countBelow(sorted, quantileOfSorted(sorted, 0.5))
-  const isTold = readers.some(({ reader }) => reader.meta.contamination)
+  const isTold = machines.some((one) => one.meta.contamination)
   const contamination = isTold ? estimateContamination(counts.belowMedian, counts.scored, below, sorted.length) : null
   return {
     ...meta,
@@ -90,15 +104,15 @@ export async function mergeNodes(ctx: OperationContext<ScoreParams>, nodes: read
     detailedRows,
     ...(counts.events !== null && { events: { count: counts.events, mergeGap: params.mergeGap, minimumLength: params.minimumLength } }),
     ...(series && { series: series.meta }),
-    nodes: readers.map(({ reader }, i) => ({
+    nodes: machines.map(({ artifact, meta: own }, i) => ({
       name: nodes[i].name,
-      model: reader.meta.model,
-      latents: reader.meta.latents,
-      scores: reader.artifact.id,
-      threshold: reader.meta.threshold,
-      rows: reader.meta.validRows,
-      flagged: reader.meta.flagged,
-      calibrationRows: reader.meta.holdoutRows,
+      model: own.model,
+      latents: own.latents,
+      scores: artifact.id,
+      threshold: own.threshold,
+      rows: own.validRows,
+      flagged: own.flagged,
+      calibrationRows: own.holdoutRows,
       explainedVariance: (nodes[i].model.meta as unknown as ModelMeta).explainedVariance,
     })),
     notes: [...new Set(nodes.length === 1 ? (meta.notes ?? []) : shiftNote(contamination))],
@@ -112,26 +126,33 @@ function choiceOf(choice: NonNullable<ScoresMeta['choice']>, nodes: number, onSc
 }
 
 /** Details of the highest rows, wherever a machine has explained them. Columns are those of the first machine's model. */
-function writeMergedDetails({ draft }: OperationContext<ScoreParams>, readers: readonly ScoresReader[], rows: Float64Array): number {
-  const [first] = readers
-  const place = new Map(first.sources.map(({ name }, i) => [name, i]))
+async function writeMergedDetails(
+  { project, draft, signal }: OperationContext<ScoreParams>,
+  machines: readonly Machine[],
+  rows: Float64Array,
+): Promise<number> {
+  const source = new Map(machines[0].sources.map(({ name }, i) => [name, i]))
+  const place = new Map(Array.from(rows, (row, i) => [row, i]))
   const n = rows.length * blamedColumns
   const columns = new Uint16Array(n).fill(noColumn)
   const [shares, values, expected] = [0, 0, 0].map(() => new Float32Array(n).fill(Number.NaN))
   let detailed = 0
-  for (const [i, row] of rows.entries()) {
-    const reader = readers.find((one) => one.place.has(row))
-    const at = reader?.place.get(row)
-    if (!reader || at === undefined || !reader.details.columns) continue
-    for (let c = 0; c < blamedColumns; c++) {
-      const [from, to] = [at * blamedColumns + c, i * blamedColumns + c]
-      const source = reader.sources[reader.details.columns[from]]
-      if (!source) continue
-      columns[to] = place.get(source.name) ?? noColumn
-      shares[to] = reader.details.shares?.[from] ?? Number.NaN
-      values[to] = reader.details.values?.[from] ?? Number.NaN
-      expected[to] = reader.details.expected?.[from] ?? Number.NaN
-      detailed = i + 1
+  for (const { artifact } of machines) {
+    const { details, sources } = await openScores(project, artifact, signal)
+    if (!details.columns) continue
+    for (const [at, row] of details.rows.entries()) {
+      const i = place.get(row)
+      if (i === undefined) continue
+      for (let c = 0; c < blamedColumns; c++) {
+        const [from, to] = [at * blamedColumns + c, i * blamedColumns + c]
+        const column = sources[details.columns[from]]
+        if (!column) continue
+        columns[to] = source.get(column.name) ?? noColumn
+        shares[to] = details.shares?.[from] ?? Number.NaN
+        values[to] = details.values?.[from] ?? Number.NaN
+        expected[to] = details.expected?.[from] ?? Number.NaN
+        detailed = Math.max(detailed, i + 1)
+      }
     }
   }
   for (const [name, dtype, array] of [
