@@ -1,8 +1,8 @@
 /**
- * Memory of what is found in many rows: clustering a selection, every criterion for k, scores of three kinds, what lies above a threshold and
- * another rule for it, scores that learn from labels, both judged against labels, and classes merged; every step in a process of its own,
- * with its time and its peak resident size. 10 million rows of a table, prepared, learned by a PCA and encoded to four codes by the
- * operations themselves, before anything is measured.
+ * Memory of what is found in many rows: clustering with profiles, a selection, every criterion for k, scores of three kinds, what lies above
+ * a threshold and another rule for it, scores that learn from labels, both judged against labels, drift, a model for each machine, models
+ * compared, classes merged, and tables of all that; every step in a process of its own, with its time and its peak resident size. 10 million
+ * rows of a table, prepared, learned by a PCA and encoded to four codes by the operations themselves, before anything is measured.
  *
  *   node test/bench/findingsMemory.ts [rows=10000000] [--folder PATH] [--only NAME] [--json]
  *
@@ -89,6 +89,9 @@ const classes = (project: ProjectFile): number => made(project, 'cluster', ({ wi
 const scores = (project: ProjectFile) => made(project, 'score', ({ method }) => method === 'reconstruction')
 const labels = (project: ProjectFile): string => namesOf(made(project, 'import').meta as unknown as DatasetMeta)[columns - 1]
 
+const written = (source: number, extension: string, params: Record<string, unknown>): RunRequest =>
+  of('export', { source }, { path: `${asked.project}.${extension}`, ...params })
+
 async function listFindings(project: ProjectFile): Promise<void> {
   const reader = await openScores(project, scores(project))
   const { signal } = new AbortController()
@@ -114,6 +117,16 @@ const steps: Readonly<Record<string, Step>> = {
   rescore: (project) => of('rescore', { scores: scores(project).id }, { from: 'labels', labels: labels(project) }),
   'evaluated classes': (project) => of('evaluate', { first: classes(project) }, { labels: labels(project) }),
   'evaluated scores': (project) => of('evaluate', { first: scores(project).id }, { labels: labels(project) }),
+  drift: (project) => of('drift', codes(project)),
+  'scores of machines': (project) =>
+    of('score-nodes', { dataset: made(project, 'import').id }, { unitField: labels(project), model: 'pca' }),
+  'compared models': (project) =>
+    of('compare', { matrix: made(project, 'prepare').id }, { models: [{ model: 'pca' }], k: groups, seeds: [1], labels: labels(project) }),
+  'table of scores': (project) => written(scores(project).id, 'csv', { list: 'rows', beside: 'columns' }),
+  'table of flagged rows': (project) => written(scores(project).id, 'csv', { list: 'flagged' }),
+  'table of classes': (project) => written(classes(project), 'csv', { list: 'rows' }),
+  'table of codes': (project) => written(codes(project).latents, 'csv', {}),
+  'array of codes': (project) => written(codes(project).latents, 'npy', {}),
 }
 
 async function carryOut(what: string, path: string): Promise<void> {
@@ -122,6 +135,7 @@ async function carryOut(what: string, path: string): Promise<void> {
   const started = performance.now()
   const step = steps[what](project)
   await (typeof step === 'function' ? step() : runToEnd(runner, step))
+  if (typeof step !== 'function' && step.operation === 'export') rmSync(String(step.params?.path))
   const seconds = (performance.now() - started) / 1000
   await runner.dispose()
   project.close()

@@ -1,11 +1,12 @@
 /**
- * Memory of what is done to the classes of a large scene: merge, split, sieve, majority filter, a clustering of selected pixels, a tree and
- * its cut, and every format they are written in, on a made-up map of 10 000 × 10 000 pixels with two codes each; every operation in a process
- * of its own, with its time and its peak resident size.
+ * Memory of what is done to the classes and scores of a large scene: merge, split, sieve, majority filter, a clustering of selected pixels,
+ * a tree and its cut, both held against labels of every pixel, and every format they are written in, on a made-up map of 10 000 × 10 000
+ * pixels with two codes each; every operation in a process of its own, with its time and its peak resident size.
  *
  *   node test/bench/mapsMemory.ts [size=10000] [--only NAME] [--json]
  *
- * The bar is 1000 MB. Classes are blocks of 64 pixels with three percent of specks: some millions of polygons.
+ * The bar is 1000 MB. Classes are blocks of 64 pixels with three percent of specks: some millions of polygons. Each block has an object of
+ * nine anomalous pixels. Labels are the classes themselves, written as a GeoTIFF; of scores the last of them is what is anomalous.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -37,15 +38,18 @@ function generate(path: string): void {
     geoKeys: {},
   }
   const dataset = project.beginDraft(newArtifact({ kind: 'dataset', name: 'scene', contentKey: 'dataset' }), {})
-  dataset.finish({ kind: 'raster', rows, columns: [], grid }, 0)
+  dataset.finish({ kind: 'raster', rows, columns: [], metadataFields: [], readerOptions: {}, grid }, 0)
   const model = project.beginDraft(newArtifact({ kind: 'model', name: 'model', contentKey: 'model' }), {})
   // Of another dataset, so that no class profile is looked for.
-  model.finish({ dataset: 0 }, 0)
+  model.finish({ dataset: 0, columns: [] }, 0)
   const latents = project.beginDraft(newArtifact({ name: 'codes', contentKey: 'codes' }), { model: model.id, dataset: dataset.id })
   const clustering = project.beginDraft(newArtifact({ kind: 'clustering', name: 'classes', contentKey: 'classes' }), {
     latents: latents.id,
   })
   const codes = latents.writeArray('codes', { dtype: 'float32', shape: [rows, 2] })
+  const errors = latents.writeArray('error', { dtype: 'float32', shape: [rows] })
+  const scores = project.beginDraft(newArtifact({ kind: 'scores', name: 'scores', contentKey: 'scores' }), { latents: latents.id })
+  const score = scores.writeArray('score', { dtype: 'float32', shape: [rows] })
   const labels = clustering.writeArray('labels', { dtype: 'uint16', shape: [rows] })
   const counts = new Float64Array(k + 1)
   let state = 12_345
@@ -56,22 +60,32 @@ function generate(path: string): void {
   for (let y = 0; y < size; y++) {
     const line = new Uint16Array(size)
     const code = new Float32Array(2 * size)
+    const height = new Float32Array(size)
     for (let x = 0; x < size; x++) {
       const block = (Math.floor(y / 64) * 7 + Math.floor(x / 64) * 3) % k
       line[x] = 1 + (next() < 0.03 ? Math.floor(next() * k) : block)
       counts[line[x]]++
       code[2 * x] = line[x] + next()
       code[2 * x + 1] = next()
+      const isObject = y % 64 > 60 && x % 64 > 60
+      height[x] = next() + (isObject ? 1 : 0)
     }
     labels.append(line)
     codes.append(code)
+    score.append(height)
+    errors.append(height)
   }
+  score.finish()
   codes.finish()
+  errors.finish()
   labels.finish()
   latents.finish({ model: model.id, dataset: dataset.id, rows, validRows: rows, codeSize: 2, meanError: 0, codeRange: [] }, 0)
   const classes = Array.from({ length: k }, (_, i) => ({ id: i + 1, rows: counts[i + 1], share: counts[i + 1] / rows, mean: [], sd: [] }))
   const common = { inertia: 0, silhouette: null, kCurve: [], chosenBecause: 'given', tidied: 0 }
   clustering.finish({ method: 'k-means', dataset: dataset.id, latents: latents.id, k, rows, validRows: rows, classes, ...common }, 0)
+  const histogram = { from: 0, to: 2, all: [], holdout: [] }
+  const judged = { threshold: 1, thresholdRule: 'given', percentile: 99, holdoutRows: 0, min: 0, max: 2, histogram, flagged: 0 }
+  scores.finish({ method: 'made up', dataset: dataset.id, model: model.id, latents: latents.id, rows, validRows: rows, ...judged }, 0)
   project.close()
 }
 
@@ -85,7 +99,28 @@ const extensions = {
   csv: 'csv',
 } as const
 const isFormat = (step: string): step is keyof typeof extensions => step in extensions
-const steps = ['sieve', 'tidy', 'merge-classes', 'split-class', 'cluster', 'ward', 'cut-tree', ...Object.keys(extensions)]
+/** What is done to the scores, or to classes and labels: the source, and where it is written. */
+const others = {
+  'map of scores': ['scores', 'tif', {}],
+  'objects as geopackage': ['scores', 'gpkg', {}],
+  'objects as geojson': ['scores', 'geojson', {}],
+  'table of objects': ['scores', 'csv', { list: 'objects' }],
+  'table of codes': ['codes', 'csv', {}],
+} as const
+const isOther = (step: string): step is keyof typeof others => step in others
+const judging = { 'classes against labels': 'classes', 'scores against labels': 'scores' } as const
+const isJudging = (step: string): step is keyof typeof judging => step in judging
+
+const steps = [
+  'sieve',
+  'tidy',
+  'merge-classes',
+  'split-class',
+  'cluster',
+  'ward',
+  'cut-tree',
+  ...Object.keys({ ...extensions, ...others, ...judging }),
+]
 
 async function carryOut(what: string, path: string): Promise<void> {
   const project = openProject(path)
@@ -105,16 +140,30 @@ async function carryOut(what: string, path: string): Promise<void> {
     : what === 'cluster' || what === 'ward'
       ? { operation: 'cluster', inputs: { latents }, params: params[what] }
       : { operation: what, inputs: { clustering: what === 'cut-tree' && tree ? tree.id : clustering }, params: params[what] ?? {} }
+  if (isOther(what)) {
+    const [source, extension, params] = others[what]
+    Object.assign(asked, {
+      operation: 'export',
+      inputs: { source: project.find(source).id },
+      params: { ...params, path: `${path}.${extension}` },
+    })
+  }
+  if (isJudging(what)) {
+    const labels = `${path}.labels.tif`
+    await runToEnd(runner, { operation: 'export', inputs: { source: clustering }, params: { path: labels } })
+    const params = { labels, anomalous: what.startsWith('scores') ? [String(k)] : [] }
+    Object.assign(asked, { operation: 'evaluate', inputs: { first: project.find(judging[what]).id }, params })
+  }
   const started = performance.now()
   const made = await runToEnd(runner, asked)
   if (what === 'ward') project.rename(made.id, 'tree')
-  if (isFormat(what)) rmSync(`${path}.${extensions[what]}`)
+  if (asked.operation === 'export') rmSync(String(asked.params.path))
   const seconds = (performance.now() - started) / 1000
   await runner.dispose()
   project.close()
   const peak = Math.round(process.resourceUsage().maxRSS / 1024)
   const line = { suite: 'maps', case: `${what}, ${size}x${size}`, ours: peak, peer: bar, ratio: peak / bar, unit: 'MB peak RSS', seconds }
-  console.log(json ? JSON.stringify(line) : `${line.case.padEnd(32)} ${seconds.toFixed(1).padStart(7)} s   peak ${peak} MB (bar ${bar} MB)`)
+  console.log(json ? JSON.stringify(line) : `${line.case.padEnd(38)} ${seconds.toFixed(1).padStart(7)} s   peak ${peak} MB (bar ${bar} MB)`)
 }
 
 if (step === undefined) {

@@ -1,12 +1,13 @@
 /**
- * UMAP against umap-learn and t-SNE against scikit-learn on the same rows in one call, with the same number of threads.
+ * UMAP against umap-learn and t-SNE against scikit-learn and openTSNE on the same rows in one call, with the same number of threads.
  *
- *   node test/bench/planes.ts [--json] [--peer python3] [--threads 2] [--rows 10000] [--only umap|tsne|placing]
+ *   node test/bench/planes.ts [--json] [--peer python3] [--threads 2] [--rows 10000] [--data digits|groups] [--only umap|tsne|placing|'tsne placing']
  *
- * 'placing': every fourth row is laid out by UMAP and the others are placed, ours against `transform`; seconds are those of placing.
+ * 'placing': every fourth row is laid out by UMAP or t-SNE and the others are placed, ours against `transform`; seconds are those of placing.
  * Defaults on both sides, from rows to plane; umap-learn with its compiled code warm and free to use its threads as it likes, so that its
- * plane is another one each time, while ours is not. Processor seconds are those of all threads. Trustworthiness is ours, on the same 2000 rows; divergence as each reports it. Without
- * a Python that has them only our side is timed, and said so.
+ * plane is another one each time, while ours is not. Processor seconds are those of all threads, which other work on the machine troubles
+ * less. Trustworthiness is ours, and `kept` the share of the 15 nearest rows that are among the 15 nearest in the plane, both on the same
+ * 2000 rows; divergence as each reports it. Without a Python that has them only our side is timed, and said so.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -16,6 +17,7 @@ import type { EmbeddingMethod } from '#engine/analysis/embedding/define.ts'
 import { trustworthiness } from '#engine/analysis/embedding/trustworthiness.ts'
 import { tsne } from '#engine/analysis/embedding/tsne.ts'
 import { umap } from '#engine/analysis/embedding/umap.ts'
+import { randomStream, spreadSample } from '#engine/analysis/random.ts'
 import { normalsOf, stepKey } from '#engine/compute/random/counter.ts'
 import { digitColumns, digitRows, readDigits } from '../helpers/digits.ts'
 
@@ -56,6 +58,23 @@ elif name == 'placing':
     out = {'seconds': time.perf_counter() - t, 'processor': processor() - p, 'divergence': None, 'versions': 'umap-learn ' + umap.__version__}
     Y = np.empty((n, 2))
     Y[::4], Y[np.arange(n) % 4 > 0] = model.embedding_, Z
+elif name == 'opentsne':
+    import openTSNE
+    model = openTSNE.TSNE(n_jobs=threads, random_state=1)
+    t, p = time.perf_counter(), processor()
+    Y = model.fit(X)
+    out = {'seconds': time.perf_counter() - t, 'processor': processor() - p, 'divergence': float(Y.kl_divergence), 'versions': 'openTSNE ' + openTSNE.__version__}
+    Y = np.asarray(Y)
+elif name == 'tsne placing':
+    import openTSNE
+    plane = openTSNE.TSNE(n_jobs=threads, random_state=1).fit(X[::4])
+    others = X[np.arange(n) % 4 > 0]
+    plane.transform(others[:200])
+    t, p = time.perf_counter(), processor()
+    Z = plane.transform(others)
+    out = {'seconds': time.perf_counter() - t, 'processor': processor() - p, 'divergence': None, 'versions': 'openTSNE ' + openTSNE.__version__}
+    Y = np.empty((n, 2))
+    Y[::4], Y[np.arange(n) % 4 > 0] = plane, Z
 else:
     import sklearn
     from sklearn.manifold import TSNE
@@ -103,18 +122,18 @@ async function ours(method: EmbeddingMethod, X: Float32Array, n: number, d: numb
   }
 }
 
-async function placed(X: Float32Array, n: number, d: number): Promise<Run & { plane: Float32Array }> {
+async function placed(method: EmbeddingMethod, X: Float32Array, n: number, d: number): Promise<Run & { plane: Float32Array }> {
   const learned = new Float32Array(Math.ceil(n / 4) * d)
   const others = new Float32Array(n * d - learned.length)
   for (let i = 0; i < n; i++) {
     const into = i % 4 === 0 ? learned : others
     into.set(X.subarray(i * d, (i + 1) * d), (i % 4 === 0 ? i / 4 : i - Math.ceil(i / 4)) * d)
   }
-  const [m, params, run] = [learned.length / d, umap.params.parse({}), { seed: 1, threads }]
-  const laidOut = await umap.fit(learned, m, d, params, run)
+  const [m, params, run] = [learned.length / d, method.params.parse({}), { seed: 1, threads }]
+  const laidOut = await method.fit(learned, m, d, params, run)
   const started = performance.now()
   const before = process.cpuUsage()
-  const placer = await umap.openPlacer!(learned, laidOut.plane, m, d, params, run)
+  const placer = await method.openPlacer!(learned, laidOut.plane, m, d, params, run)
   const places = await placer.place(others, n - m, {})
   await placer.close()
   const [seconds, processor] = [(performance.now() - started) / 1000, processorSince(before)]
@@ -143,49 +162,91 @@ function theirs(id: string, title: string, folder: string, n: number, d: number)
   }
 }
 
+/** Of the rows that trustworthiness looks at; without rows at the same place first. */
+function nearestKept(X: Float32Array, plane: Float32Array, n: number, d: number): number {
+  const [k, rows] = [15, spreadSample(n, 2000, randomStream(1, 'trustworthiness'))]
+  const nearest = (values: Float32Array, width: number, i: number): Set<number> => {
+    const distance = Float64Array.from(rows, (row) => {
+      let squared = 0
+      for (let j = 0; j < width; j++) squared += (values[row * width + j] - values[rows[i] * width + j]) ** 2
+      return squared
+    })
+    return new Set(
+      [...rows.keys()]
+        .filter((j) => j !== i)
+        .sort((a, b) => distance[a] - distance[b])
+        .slice(0, k),
+    )
+  }
+  let kept = 0
+  for (const i of rows.keys()) {
+    const inPlane = nearest(plane, 2, i)
+    for (const j of nearest(X, d, i)) if (inPlane.has(j)) kept++
+  }
+  return kept / (rows.length * k)
+}
+
+const methods = [umap, tsne] as unknown as readonly EmbeddingMethod[]
+const tasks = [
+  ...methods.map((method, i) => ({
+    id: method.id,
+    title: method.title,
+    peers: [['umap'], ['tsne', 'opentsne']][i],
+    ours: (X: Float32Array, n: number, d: number) => ours(method, X, n, d),
+  })),
+  ...methods.map((method, i) => ({
+    id: ['placing', 'tsne placing'][i],
+    title: `${method.title}, placing`,
+    peers: [['placing'], ['tsne placing']][i],
+    ours: (X: Float32Array, n: number, d: number) => placed(method, X, n, d),
+  })),
+]
+
 const folder = mkdtempSync(join(tmpdir(), 'stratum-bench-'))
 try {
   const data = [
     { name: `digits, ${digitRows} × ${digitColumns}`, X: () => readDigits().X, n: digitRows, d: digitColumns },
     { name: `groups, ${rows} × ${columns}`, X: groups, n: rows, d: columns },
   ]
-  const tasks = [
-    ...([umap, tsne] as unknown as readonly EmbeddingMethod[]).map((method) => ({
-      id: method.id,
-      title: method.title,
-      ours: (X: Float32Array, n: number, d: number) => ours(method, X, n, d),
-    })),
-    { id: 'placing', title: 'UMAP, placing', ours: placed },
-  ]
-  for (const { name, X: make, n, d } of data)
-    for (const task of tasks) {
-      if (only !== '' && task.id !== only) continue
-      const X = make()
-      writeFileSync(join(folder, 'rows.f32'), X)
-      const trust = (plane: Float32Array) => trustworthiness(X, plane, n, d, { seed: 1 })
-      const own = await task.ours(X, n, d)
-      const best = theirs(task.id, task.title, folder, n, d)
-      const theirPlane = best && new Float32Array(new Uint8Array(readFileSync(join(folder, 'plane.f32'))).buffer)
-      const line = {
-        suite: 'planes',
-        case: `${task.title}, ${name}, ${threads} threads`,
-        ours: own.seconds,
-        peer: best?.seconds ?? null,
-        ratio: best && own.seconds / best.seconds,
-        unit: 's',
-        processor: [own.processor, best?.processor ?? null],
-        trustworthiness: [await trust(own.plane), theirPlane && (await trust(theirPlane))],
-        divergence: [own.divergence, best?.divergence ?? null],
-        versions: [own.versions, ...(best ? [best.versions] : [])].join(', '),
-      }
-      const figures = (which: 0 | 1): string =>
-        `trust ${line.trustworthiness[which]?.toFixed(4) ?? '–'}${line.divergence[which] === null ? '' : `, KL ${line.divergence[which]?.toFixed(3)}`}`
-      if (json) process.stdout.write(`${JSON.stringify(line)}\n`)
-      else
+  for (const { name, X: make, n, d } of data) {
+    if (!name.includes(option('data', ''))) continue
+    const X = make()
+    writeFileSync(join(folder, 'rows.f32'), X)
+    const quality = async (plane: Float32Array) => ({
+      trust: await trustworthiness(X, plane, n, d, { seed: 1 }),
+      kept: nearestKept(X, plane, n, d),
+    })
+    for (const { id, title, peers, ours: work } of tasks) {
+      if (only !== '' && id !== only) continue
+      const own = await work(X, n, d)
+      const ownQuality = await quality(own.plane)
+      for (const peer of peers) {
+        const best = theirs(peer, title, folder, n, d)
+        const theirQuality = best && (await quality(new Float32Array(new Uint8Array(readFileSync(join(folder, 'plane.f32'))).buffer)))
+        const line = {
+          suite: 'planes',
+          case: `${title}, ${name}, ${threads} threads`,
+          ours: own.seconds,
+          peer: best?.seconds ?? null,
+          ratio: best && own.seconds / best.seconds,
+          unit: 's',
+          processor: [own.processor, best?.processor ?? null],
+          trustworthiness: [ownQuality.trust, theirQuality?.trust ?? null],
+          kept: [ownQuality.kept, theirQuality?.kept ?? null],
+          divergence: [own.divergence, best?.divergence ?? null],
+          versions: [own.versions, ...(best ? [best.versions] : [])].join(', '),
+        }
+        const side = (run: Run, which: 0 | 1): string =>
+          `${run.seconds.toFixed(1)} s (processor ${run.processor.toFixed(1)} s, trust ${line.trustworthiness[which]?.toFixed(4)}, kept ${line.kept[which]?.toFixed(3)}${run.divergence === null ? '' : `, KL ${run.divergence.toFixed(3)}`})`
+        const beside = best
+          ? `${side(best, 1)}   ours/peer ${(own.seconds / best.seconds).toFixed(2)}, of processor ${(own.processor / best.processor).toFixed(2)}`
+          : 'none'
         process.stdout.write(
-          `${line.case.padEnd(46)} ours ${own.seconds.toFixed(1)} s (processor ${own.processor.toFixed(1)} s, ${figures(0)})   peer ${best ? `${best.seconds.toFixed(1)} s (processor ${best.processor.toFixed(1)} s, ${figures(1)})   ours/peer ${(own.seconds / best.seconds).toFixed(2)}` : 'none'}   ${line.versions}\n`,
+          `${json ? JSON.stringify(line) : `${line.case.padEnd(46)} ours ${side(own, 0)}   peer ${beside}   ${line.versions}`}\n`,
         )
+      }
     }
+  }
 } finally {
   rmSync(folder, { recursive: true })
 }
