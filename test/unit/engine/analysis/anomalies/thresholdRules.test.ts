@@ -195,7 +195,8 @@ test('contamination is what there is beyond normal rows, within its interval', (
   expect(found?.high).toBeGreaterThan(0.1)
   expect(found?.high).toBeLessThan(0.16)
   expect(estimateContamination(10, 20, 10, 20)).toBeNull()
-  expect(estimateContamination(520, 1000, 500, 1000)).toMatchObject({ value: 0, high: expect.closeTo(0.067, 2) })
+  // 1 − 1.04 + 1.96 · 1.04 · √(0.48 / 520 + 0.5 / 500)
+  expect(estimateContamination(520, 1000, 500, 1000)).toMatchObject({ value: 0, high: expect.closeTo(0.0494, 3) })
   expect(estimateContamination(600, 1000, 500, 1000)).toMatchObject({ value: 0, high: 0 })
 })
 
