@@ -217,6 +217,9 @@ test('every plot of the points view is saved as it is seen, and as its data', as
     expect(svg).toMatch(/^<svg[\s\S]*<\/svg>$/)
     expect(svg).not.toContain('NaN')
     expect(svg).not.toContain('var(--')
+    // A line that has neither colour nor area is not there.
+    const unseen = (svg.match(/<path[^>]*>/g) ?? []).filter((path) => path.includes(' stroke="none"') && path.includes(' fill="none"'))
+    expect(unseen).toEqual([])
     expect((await saved(menu, 'Save as PNG, 1 ×', `${stem}@1x.png`)).subarray(1, 4).toString()).toBe('PNG')
     expect(String(await saved(menu, 'Save data as CSV', `${stem}.csv`))).toMatch(head)
   }

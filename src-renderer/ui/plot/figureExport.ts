@@ -58,9 +58,13 @@ export function toSvg(drawing: SVGSVGElement): string {
   stage.append(copy)
   document.body.append(stage)
   try {
-    for (const element of copy.querySelectorAll<SVGElement>('*')) {
+    const elements = [...copy.querySelectorAll<SVGElement>('*')]
+    for (const element of elements) {
       const style = getComputedStyle(element)
       for (const name of inlined) element.setAttribute(name, style.getPropertyValue(name))
+    }
+    // Only now: colours of a group reach the lines in it through its style.
+    for (const element of elements) {
       element.removeAttribute('class')
       element.removeAttribute('style')
     }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { fileStem, toCsv } from '../../../../../src-renderer/ui/plot/figureExport.ts'
+import { fileStem, toCsv, toSvg } from '../../../../../src-renderer/ui/plot/figureExport.ts'
 
 test('CSV quotes what must be quoted and leaves missing numbers empty', () => {
   expect(
@@ -20,4 +20,17 @@ test('CSV holds no text that a spreadsheet would run', () => {
 test('a file is named after its title', () => {
   expect(fileStem('How many clusters?')).toBe('how-many-clusters')
   expect(fileStem('???')).toBe('plot')
+})
+
+test('a line keeps the colour that its group gives it', () => {
+  document.head.insertAdjacentHTML('beforeend', '<style id="rule">path.line { stroke: var(--line-colour); fill: none }</style>')
+  document.body.innerHTML = '<svg><g style="--line-colour: rgb(1, 2, 3)"><path class="line" d="M0 0L1 1"/></g></svg>'
+  try {
+    const svg = toSvg(document.querySelector('svg') as SVGSVGElement)
+    expect(svg).toMatch(/<path[^>]* stroke="rgb\(1, 2, 3\)"/)
+    expect(svg).not.toMatch(/ (class|style)=/)
+  } finally {
+    document.getElementById('rule')?.remove()
+    document.body.innerHTML = ''
+  }
 })
