@@ -121,14 +121,14 @@ test('a tie between criteria goes to the higher silhouette, and a criterion with
   expect(recommend(curve, [verdict('gap', null)], 'all').k).toBe(4)
 })
 
-test('the error of few rows is within 2 % of the best of many starts, whatever k', async () => {
+test('the error of few rows is within 3 % of the best of many starts, whatever k', async () => {
   for (const seed of [1, 2, 3]) {
     const random = randomStream(seed, 'without groups')
     const X = Float32Array.from({ length: 1600 }, () => random.uniform() ** 2)
     const { curve } = await chooseK(X, 800, 2, { kMax: 15, seed })
     for (const { k, inertia } of curve) {
       const { inertia: best } = await kmeans(X, 800, 2, { k, nInit: 60, seed: 99 })
-      expect(inertia / best, `k = ${k}`).toBeLessThan(1.02)
+      expect(inertia / best, `k = ${k}`).toBeLessThan(1.03)
     }
   }
 })
