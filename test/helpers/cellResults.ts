@@ -4,7 +4,6 @@ import type { ProjectFile } from '#engine/project/open.ts'
 import { newArtifact } from './newArtifact.ts'
 import type { StoredValues } from './storedArtifact.ts'
 
-export const codeSize = 3
 export const threshold = 3
 /** Without a code, a class and a score. */
 export const rowWithout = 1
@@ -31,7 +30,13 @@ export interface CellResults {
   readonly pca: number
 }
 
-export function cellResults(project: ProjectFile, dataset: number, rows: number): CellResults {
+/** @param code  how many numbers a code has, and how many of them are used where that is said: a dictionary's */
+export function cellResults(
+  project: ProjectFile,
+  dataset: number,
+  rows: number,
+  { size: codeSize, used }: { size: number; used?: number } = { size: 3 },
+): CellResults {
   function made(
     kind: ArtifactKind,
     name: string,
@@ -62,7 +67,7 @@ export function cellResults(project: ProjectFile, dataset: number, rows: number)
       title: 'Variational autoencoder',
       settings: { codeSize },
       explainedVariance: 0.5,
-      layout: { stages: [], codeSize, weights: 10 },
+      layout: { stages: [], codeSize, weights: 10, ...(used !== undefined && { activeCodes: used }) },
     },
   )
   const codes = made(
@@ -71,7 +76,11 @@ export function cellResults(project: ProjectFile, dataset: number, rows: number)
     { model },
     { model, codeSize },
     {
-      codes: floats([rows, codeSize], (i) => codeOf(Math.floor(i / codeSize), i % codeSize)),
+      codes: floats([rows, codeSize], (i) =>
+        used !== undefined && i % codeSize >= used && Math.floor(i / codeSize) !== rowWithout
+          ? 0
+          : codeOf(Math.floor(i / codeSize), i % codeSize),
+      ),
       error: floats([rows], scoreOf),
     },
   )

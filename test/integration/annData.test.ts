@@ -133,6 +133,20 @@ test('a selection holds its rows and no others; without the matrix and without f
   })
 })
 
+test('codes of a dictionary, mostly zeros, are sparse', async () => {
+  const dataset = await bench.compute('import', {}, { path: tinyData('cells', folder.path).path })
+  const { codes } = cellResults(bench.project, dataset.id, 120, { size: 12, used: 2 })
+  const path = folder.file('sparse.h5ad')
+  await bench.compute('export', { source: codes }, { path, matrix: 'without' })
+  await looked(path, (file) => {
+    expect(encodings(file, 'obsm/X_latent')).toEqual(['csr_matrix', '0.1.0'])
+    // sin(0) is 0, and the cell without a code is NaN throughout.
+    expect(numbers(file, 'obsm/X_latent/indptr').slice(0, 4)).toEqual([0, 1, 13, 15])
+    expect(numbers(file, 'obsm/X_latent/data').slice(0, 2)).toEqual([Math.fround(Math.sin(1)), Number.NaN])
+    expect(numbers(file, 'obsm/X_latent/indices').slice(13, 15)).toEqual([0, 1])
+  })
+})
+
 test('a table has its numbers as X, its fields in obs, and all else there when it is asked for', async () => {
   const path = folder.file('plants.csv')
   const line = (i: number): string =>

@@ -256,7 +256,7 @@ describe('an operation', () => {
           .filter(([name, { optional }]) => name !== role && !optional)
           .map(([name, declared]) => [name, oneOfEach(declared.kinds)[0]]),
       )
-      expect(others.length).toBeGreaterThan(7)
+      expect(others.length).toBeGreaterThan(6)
       for (const wrong of oneOfEach(others)) expect(await ask({ ...rest, [role]: wrong })).toBe('ARTIFACT_KIND')
       for (const nothing of [deleted, 1e9]) expect(await ask({ ...rest, [role]: nothing })).toBe('ARTIFACT_NOT_FOUND')
       for (const half of all.filter(({ kind, status }) => status === 'running' && kinds.includes(kind)))
@@ -273,6 +273,21 @@ describe('an operation', () => {
       const found = fault(error)
       if (found !== null) faults.push(`${role} ${id}\n${found}`)
     }
+    expect(faults).toEqual([])
+  })
+
+  test('an export for scanpy ends, or says what does not suit it, whatever is put together', async () => {
+    const faults: string[] = []
+    const kinds = operations.find(({ id }) => id === 'export')?.inputs.with1?.kinds ?? []
+    const results = all.filter(({ kind, status }) => status === 'done' && kinds.includes(kind))
+    expect(results.length).toBeGreaterThan(7)
+    for (const source of oneOfEach(kinds))
+      for (const { id } of results) {
+        const inputs = source === id ? { source } : { source, with1: id }
+        const { error } = await outcome({ operation: 'export', inputs, params: { path: folder.file('out.h5ad') } })
+        const found = fault(error)
+        if (found !== null) faults.push(`${source} with ${id}\n${found}`)
+      }
     expect(faults).toEqual([])
   })
 

@@ -6,8 +6,8 @@
  * superblock 2, object headers 2 with links and attributes inside, chunks under a B-tree of version 1, texts in global heaps.
  * HDF5 File Format Specification, version 3.0.
  *
- * Memory: of each open array one chunk (64 KB, or one row where it is longer) and 16 bytes for every chunk that it has; four chunks on
- * their way to the file; the tree.
+ * Memory: of each open array one chunk (64 KB, less where there are many, or one row where it is longer) and 16 bytes for every chunk that
+ * it has; four chunks on their way to the file; the tree.
  */
 import { promisify } from 'node:util'
 import { deflate } from 'node:zlib'
@@ -52,9 +52,17 @@ export interface H5Output {
   abort(): Promise<void>
 }
 
+/** The same output for so many arrays side by side: their open chunks take 32 MB together, or 4 KB each. */
+export function forMany(out: H5Output, arrays: number): H5Output {
+  const chunkBytes = Math.max(leastChunkBytes, Math.min(usualChunkBytes, Math.floor(mostOpenBytes / Math.max(1, arrays))))
+  return { ...out, array: (type, options) => out.array(type, { chunkBytes, ...options }) }
+}
+
 const superblockBytes = 48
 const signature = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]
 const usualChunkBytes = 1 << 16
+const leastChunkBytes = 1 << 12
+const mostOpenBytes = 32 << 20
 /** Chunks that are compressed or written while others are filled. */
 const mostOnTheirWay = 4
 const deflateAsync = promisify(deflate)

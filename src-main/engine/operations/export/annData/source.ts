@@ -13,7 +13,7 @@ import { dataframe, textArray } from '../../../export/h5ad/elements.ts'
 import { FieldLook } from '../../../export/h5ad/fieldTypes.ts'
 import { Keys } from '../../../export/h5ad/keys.ts'
 import { csrWriter, denseWriter } from '../../../export/h5ad/matrix.ts'
-import type { H5Output } from '../../../export/hdf5/file.ts'
+import { forMany, type H5Output } from '../../../export/hdf5/file.ts'
 import type { ArrayNode, GroupNode, H5Node } from '../../../export/hdf5/objects.ts'
 import { dateText } from '../rowCells.ts'
 import { entriesOf, type Pass, rowsOf } from './keep.ts'
@@ -52,7 +52,7 @@ export async function writeFields(
   const index = out.array('text')
   const names = barcodes === null ? null : new NameHashes(data.rows)
   const types = source ? await typesOf(source, fields, signal) : []
-  const writers = fields.map((name, j) => ({ key: keys.take(name, dataKey), writer: columnWriter(out, types[j]) }))
+  const writers = fields.map((name, j) => ({ key: keys.take(name, dataKey), writer: columnWriter(forMany(out, fields.length), types[j]) }))
   const batches =
     source && (barcodes !== null || fields.length > 0)
       ? fieldBatches(source, [...(barcodes === null ? [] : [barcodes]), ...fields], signal)
@@ -144,7 +144,10 @@ export async function writeColumns(
   { kept, signal, report }: Pass,
 ): Promise<[key: string, node: H5Node][]> {
   const described = positions.map((j) => source.report.columns[j])
-  const writers = described.map((column) => ({ key: keys.take(column.name, dataKey), writer: writerOf(out, column) }))
+  const writers = described.map((column) => ({
+    key: keys.take(column.name, dataKey),
+    writer: writerOf(forMany(out, positions.length), column),
+  }))
   const d = positions.length
   for await (const { start, n, X } of source.chunks({ columns: positions, signal })) {
     throwIfCancelled(signal)
