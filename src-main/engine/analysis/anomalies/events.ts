@@ -1,6 +1,7 @@
 /**
  * Events of a time series: windows of one unit above a threshold, joined where at most `mergeGap` windows of that unit lie between them.
- * Units may be mixed; within one, windows come in the order of time. Memory: one open event for each unit, beside the finished ones.
+ * Windows are counted, not hours: where data are missing, those before and after follow each other. Units may be mixed; within one, windows
+ * come in the order of time. Memory: one open event for each unit, beside the finished ones.
  */
 export interface SeriesEvent {
   readonly unit: number

@@ -137,7 +137,8 @@ export const params = z.object({
       group: found,
       advanced: true,
       kinds: ['series'],
-      description: 'Time series: flagged windows with at most this many unflagged ones between them are one event.',
+      description:
+        'Time series: flagged windows with at most this many unflagged ones between them are one event. Times without data count as no window.',
     }),
   minimumLength: z
     .int()
