@@ -65,6 +65,10 @@ function commandNamed(name: string): Command {
   throw new StratumError(
     'UNKNOWN_COMMAND',
     `There is no command '${name}'.`,
-    nearest ? `Did you mean '${nearest}'?` : 'List the commands with stratum --help.',
+    name.startsWith('-')
+      ? 'The command comes first, then its options: stratum list my.stratum --json.'
+      : nearest
+        ? `Did you mean '${nearest}'?`
+        : 'List the commands with stratum --help.',
   )
 }

@@ -28,7 +28,11 @@ export function listText(project: Project, scores: Artifact, listed: Listed): st
   const head = `${formatCount(total)} ${nounOf(listed, kind, total)}, threshold ${short(threshold)}; ${reviewCounts(scores)}`
   if (shown === 0) return head
   const more = total > shown ? `\n${formatCount(shown)} of ${formatCount(total)} are listed; --limit and --offset show others` : ''
-  return `${head}\n${formatTable(lines)}${more}`
+  const legend =
+    listed.of === 'rows'
+      ? '\np: share of normal rows that score as high; sure: the chance to stay flagged with other held-out rows (ExCeeD)'
+      : ''
+  return `${head}\n${formatTable(lines)}${legend}${more}`
 }
 
 function nounOf({ of }: Listed, kind: DatasetMeta['kind'], n: number): string {
@@ -41,6 +45,8 @@ const cut = (text: string): string => {
   const line = text.replaceAll(/\s+/g, ' ')
   return line.length > 60 ? `${line.slice(0, 59)}…` : line
 }
+/** In pixels of the grid, whole: none is rounded, however wide the scene. */
+const place = (value: number | null): string => (value === null ? '' : String(value))
 const number = (value: number | null): string => (value === null ? '' : short(value))
 
 function linesOf(listed: Listed, noun: string, isMap: boolean): string[][] {
@@ -60,7 +66,7 @@ function linesOf(listed: Listed, noun: string, isMap: boolean): string[][] {
     ]
   if (listed.of === 'objects')
     return [
-      ['object', 'x', 'y', 'pixels', 'area m²', 'highest', 'to blame', 'verdict', 'comment'],
+      ['object', 'x px', 'y px', 'pixels', 'area m²', 'highest', 'to blame', 'verdict', 'comment'],
       ...listed.found.objects.map((object) => [
         String(object.peak),
         object.centroid.x.toFixed(1),
@@ -74,10 +80,20 @@ function linesOf(listed: Listed, noun: string, isMap: boolean): string[][] {
     ]
   const isTimed = listed.found.rows.some(({ unit, time }) => unit !== null || time !== null)
   return [
-    [noun, ...(isMap ? ['x', 'y'] : []), ...(isTimed ? ['unit', 'start'] : []), 'score', 'p', 'sure', 'to blame', 'verdict', 'comment'],
+    [
+      noun,
+      ...(isMap ? ['x px', 'y px'] : []),
+      ...(isTimed ? ['unit', 'start'] : []),
+      'score',
+      'p',
+      'sure',
+      'to blame',
+      'verdict',
+      'comment',
+    ],
     ...listed.found.rows.map((row) => [
       String(row.row),
-      ...(isMap ? [number(row.x), number(row.y)] : []),
+      ...(isMap ? [place(row.x), place(row.y)] : []),
       ...(isTimed ? [row.unit ?? '', row.time ?? ''] : []),
       short(row.score),
       number(row.pValue),
