@@ -33,7 +33,7 @@ export function comparisonText(meta: ComparisonMeta): string {
     ...(seeds.length > 1
       ? [`± over ${seeds.length} seeds; * best, = cannot be told apart from the best (paired t test over seeds, 5 % level).`]
       : rows.some(({ standing }) => standing)
-        ? ['* best.']
+        ? ['* best of one seed: another seed may turn small differences round. Compare with several to tell.']
         : []),
     ...(labels && labels.ceiling < 1
       ? [`${k?.value} classes for ${labels.classes} labelled ones: no more than ${labels.ceiling.toFixed(3)} can match.`]

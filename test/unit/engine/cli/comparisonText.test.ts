@@ -23,3 +23,10 @@ it('says what each column measures, by the name of its measure', () => {
   expect(text).toContain('Agreement  Adjusted Rand index with the labels (ARI)')
   expect(text.endsWith('All rows.')).toBe(true)
 })
+
+it('does not call the best of one seed better', () => {
+  const row = { name: 'a', artifact: null, figures: { ari: 0.5 }, standing: { ari: 'best' } }
+  const meta = { title: 'models', basis: 'All rows.', columns: [measureOf('ari')], rows: [row], seeds: [1] }
+  expect(comparisonText(meta as unknown as ComparisonMeta)).toContain('* best of one seed')
+  expect(comparisonText({ ...meta, seeds: [1, 2] } as unknown as ComparisonMeta)).toContain('paired t test over seeds')
+})
