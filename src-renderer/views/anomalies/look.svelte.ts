@@ -183,7 +183,9 @@ class Look {
     selection.pick(this.dataset.id, condition)
     toasts.show(
       `The flagged ${this.nouns[1]} are selected`,
-      this.grid ? { label: 'Show on the map', run: () => session.show('map') } : null,
+      this.grid
+        ? { label: 'Show on the map', run: () => session.show('map') }
+        : { label: 'Show among the points', run: () => session.show('latents') },
     )
   }
 
