@@ -21,6 +21,8 @@ const mostSortedBytes = 256e6
 const mostOpenBytes = 512e6
 const mostColumns = 100_000
 const readBytes = 8 << 20
+/** Of which fields are told at once. */
+const windowsAtOnce = 16_384
 
 /** Takes over the table: closing the windows closes it. */
 export async function openSeries(table: OpenSource, given: Readonly<Record<string, unknown>>, signal?: AbortSignal): Promise<OpenSource> {
@@ -112,11 +114,17 @@ export async function openSeries(table: OpenSource, given: Readonly<Record<strin
     if (n > 0) yield { start, n, X: X.subarray(0, n * wanted.length), valid: valid.subarray(0, n) }
   }
 
-  async function metadata(field: string): Promise<(string | number | null)[]> {
+  /** What a window says of itself; null of a field that the table has to be read for. */
+  function cellOf(field: string): ((window: number) => string | number) | null {
     const times = field === 'start time' ? windows.start : field === 'end time' ? windows.end : null
-    if (times !== null && ownFields.includes(field)) return Array.from(times, (time) => (keys.isDate ? timeText(time) : time))
-    if (field === 'first row' && ownFields.includes(field)) return Array.from(windows.first)
-    if (field === unitField) return Array.from(windows.unit, (unit) => keys.unitNames[unit] as string)
+    if (times !== null && ownFields.includes(field)) return (i) => (keys.isDate ? timeText(times[i]) : times[i])
+    if (field === 'first row' && ownFields.includes(field)) return (i) => windows.first[i]
+    return field === unitField ? (i) => keys.unitNames[windows.unit[i]] : null
+  }
+
+  async function metadata(field: string): Promise<(string | number | null)[]> {
+    const cell = cellOf(field)
+    if (cell) return Array.from({ length: windows.count }, (_, i) => cell(i))
     const cells = await readField(table, field, signal)
     if (!labelFields.includes(field)) return Array.from(windows.last, (row) => cells[row] ?? null)
     const labels: (string | number | null)[] = []
@@ -124,11 +132,23 @@ export async function openSeries(table: OpenSource, given: Readonly<Record<strin
     return labels
   }
 
+  async function* metadataBatches(fields: readonly string[]): AsyncGenerator<(string | number | null)[][]> {
+    const cells: ((window: number) => string | number | null)[] = []
+    for (const field of fields) {
+      const own = cellOf(field)
+      const values = own ? [] : await metadata(field)
+      cells.push(own ?? ((i) => values[i] ?? null))
+    }
+    for (let from = 0; from < windows.count; from += windowsAtOnce)
+      yield Array.from({ length: Math.min(windowsAtOnce, windows.count - from) }, (_, i) => cells.map((cell) => cell(from + i)))
+  }
+
   return {
     report,
     ...(table.files ? { files: table.files } : {}),
     chunks,
     metadata,
+    metadataBatches,
     preview: (offset, limit, maxColumns) => preview({ report, chunks, metadata, ownFields }, offset, limit, maxColumns),
     close: () => table.close(),
   }

@@ -56,6 +56,13 @@ describe('windows of a table', () => {
     expect(await windowsOf(source)).toEqual([[1], [5], [2]])
     expect(await source.metadata?.('node')).toEqual(['n1', 'n2', 'n1'])
     expect(await source.metadata?.('end time')).toEqual([10, 10, 11])
+    const batches: unknown[] = []
+    for await (const batch of source.metadataBatches?.(['first row', 'node', 'start time']) ?? []) batches.push(...batch)
+    expect(batches).toEqual([
+      [0, 'n1', 10],
+      [1, 'n2', 10],
+      [2, 'n1', 11],
+    ])
     expect(await source.preview(1, 2, 10)).toEqual({
       names: ['node', 'start time', 'end time', 'first row', 'a'],
       rows: [
