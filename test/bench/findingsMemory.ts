@@ -90,7 +90,7 @@ const scores = (project: ProjectFile) => made(project, 'score', ({ method }) => 
 const labels = (project: ProjectFile): string => namesOf(made(project, 'import').meta as unknown as DatasetMeta)[columns - 1]
 
 const written = (source: number, extension: string, params: Record<string, unknown>): RunRequest =>
-  of('export', { source }, { path: `${asked.project}.${extension}`, ...params })
+  of('export', { source }, { path: `${asked.project}.written.${extension}`, ...params })
 
 async function listFindings(project: ProjectFile): Promise<void> {
   const reader = await openScores(project, scores(project))
