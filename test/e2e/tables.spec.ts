@@ -1,13 +1,16 @@
 /** What is no scene: tables, cells and broken files; and what happens when a run is cancelled or its engine dies. */
 import { expect, type Page, test } from '@playwright/test'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { sharedData } from '../helpers/sharedData.ts'
-import { enginePid, launchApp, type RunningApp } from './launch.ts'
+import { answerSaveDialog, enginePid, launchApp, type RunningApp } from './launch.ts'
 import { colourCount } from './picture.ts'
 import { arrivesAt, chooseFile, finishImport, goTo, makeProject, patient, region, setField } from './steps.ts'
 
 const penguins = sharedData('tabular/penguins/penguins.csv')
 const cells = sharedData('singlecell/zellkonverter/krumsiek11.h5ad')
+const vectors = sharedData('embeddings/fashion_mlp_activations_DERIVED/hidden2_10000x128_float16.npy')
+const temperatures = sharedData('timeseries/daily-min-temperatures.csv')
 const broken = sharedData('malformed/derived_truncated/text_named.tif')
 const scene = sharedData('raster/stars/L7_ETMs.tif')
 
@@ -80,6 +83,39 @@ test('cells are looked at, learned from and grouped', async () => {
   await expect(page.getByRole('heading', { name: '640 cells' })).toBeVisible(patient)
   await expect(page.getByRole('table', { name: 'Rows' })).toContainText('Gata2')
   await trainAndCluster(page, 5)
+  expect(errors).toEqual([])
+})
+
+test('vectors are looked at, learned from, grouped and exported', async () => {
+  test.setTimeout(300_000)
+  test.skip(!existsSync(vectors), `there is no ${vectors}`)
+  const { app, page, documents, errors } = running
+  await makeProject(running, 'activations')
+  await chooseFile(running, vectors)
+  await finishImport(page, 'vectors')
+  await expect(page.getByRole('heading', { name: '10 000 vectors' })).toBeVisible(patient)
+  await trainAndCluster(page, 4)
+  await goTo(page, 'Export')
+  const table = join(documents, 'classes.csv')
+  await answerSaveDialog(app, table)
+  await page.getByRole('button', { name: /^Export 1 file/ }).click()
+  await expect.poll(() => existsSync(table), patient).toBe(true)
+  expect(readFileSync(table, 'utf8').trim().split('\n')).toHaveLength(1 + 10_000)
+  expect(errors).toEqual([])
+})
+
+test('a table of days is offered as a time series, and as the table it is again', async () => {
+  test.skip(!existsSync(temperatures), `there is no ${temperatures}`)
+  const { page, errors } = running
+  await makeProject(running, 'temperatures')
+  await chooseFile(running, temperatures)
+  const series = page.getByRole('button', { name: 'Read as a time series' })
+  await series.click(patient)
+  await page.getByRole('button', { name: 'Read as a table' }).click(patient)
+  await expect(page.getByRole('button', { name: 'Import table' })).toBeEnabled(patient)
+  await series.click()
+  await finishImport(page, 'series')
+  await expect(page.getByRole('heading', { name: '520 windows' })).toBeVisible(patient)
   expect(errors).toEqual([])
 })
 
