@@ -9,6 +9,7 @@ import type { ClusteringMeta, ModelMeta } from '#common/domain/results.ts'
 import type { Clustering } from '../analysis/clustering/define.ts'
 import { clusterings } from '../analysis/clustering/registry.ts'
 import { paramsOf } from '../analysis/methods/define.ts'
+import { atPace, createPace } from '../analysis/pace.ts'
 import { describedClasses, sampleSilhouette } from './cluster/describe.ts'
 import { type LabelledRows, labelRows } from './cluster/labelRows.ts'
 import { learnClasses } from './cluster/learn.ts'
@@ -16,7 +17,7 @@ import { type Context, clusterParams, methodFor, type Params } from './cluster/p
 import { type ClusteredRows, readClusteredRows } from './cluster/rows.ts'
 import { placesWriter, writeTree } from './cluster/trees.ts'
 import { defineOperation } from './define.ts'
-import { type DrawnRows, LabelPicker, readDrawnRows } from './profiles.ts'
+import { type DrawnRows, drawnRowsSteps, LabelPicker } from './profiles.ts'
 
 /** Every row's class, and what is told of it on the way: how surely it belongs there, and where in the tree it lies. */
 async function label(ctx: Context, { latents, codes, sample }: ClusteredRows, found: Clustering): Promise<LabelledRows> {
@@ -40,9 +41,9 @@ async function label(ctx: Context, { latents, codes, sample }: ClusteredRows, fo
 }
 
 /** Rows that were drawn for learning, where the codes are of the same dataset. */
-function drawnRows({ project }: Context, { latents }: ClusteredRows): DrawnRows | null {
+async function drawnRows({ project, signal }: Context, { latents }: ClusteredRows): Promise<DrawnRows | null> {
   const model = project.artifact(latents.model).meta as unknown as ModelMeta
-  return latents.dataset === model.dataset ? readDrawnRows(project, model.matrix) : null
+  return latents.dataset === model.dataset ? await atPace(drawnRowsSteps(project, model.matrix), createPace(signal)) : null
 }
 
 /** Stores labels and centres; picks the labels of the drawn rows on the way. */
@@ -100,7 +101,7 @@ export const clusterOperation = defineOperation({
     const rows = await readClusteredRows(ctx)
     const { found, choice, isFromEveryRow } = await learnClasses(ctx, rows)
     const labelled = await label(ctx, rows, found)
-    const drawn = drawnRows(ctx, rows)
+    const drawn = await drawnRows(ctx, rows)
     const labels = await write(ctx, rows, labelled, drawn)
     if (found.tree) writeTree(ctx, found.tree, labelled.newId)
     ctx.report({ stage: 'Describing classes', fraction: null })
@@ -113,7 +114,7 @@ export const clusterOperation = defineOperation({
       k: labelled.k,
       rows: latents.rows,
       validRows,
-      classes: describedClasses(labelled, validRows, drawn, labels),
+      classes: await describedClasses(ctx, labelled, validRows, drawn, labels),
       inertia: labelled.inertia,
       silhouette: await sampleSilhouette(ctx, rows, found),
       kCurve: choice?.curve ?? [],

@@ -3,7 +3,9 @@
  * columns it differs most from the others, from the rows that were drawn for learning and checking (a fair sample of the valid rows).
  */
 import { type MatrixMeta, sourcesOf } from '#common/domain/results.ts'
+import { atOnce, type Steps } from '../analysis/pace.ts'
 import { againstRest, cramersV, type Difference, type Distinguishing, strongest } from '../analysis/statistics/distinguishing.ts'
+import { orderSteps } from '../analysis/statistics/sortSteps.ts'
 import { firstOfEach } from '../compute/rowReader.ts'
 import { unsetMissing } from '../data/pipeline/missingBits.ts'
 import { invertPipeline } from '../data/pipeline/pipeline.ts'
@@ -41,11 +43,17 @@ export interface DrawnRows {
 
 /** More rows would not change what a class looks like. */
 const mostBytes = 128e6
+/** Numbers between two steps. */
+const valuesAtOnce = 2 ** 19
 /** From so many places of each part, when not all rows are taken. */
 const stretches = 256
 
 /** The drawn rows of a matrix, beyond 128 MB a part spread evenly over them, in source units and sorted by row number. Memory: three times that. */
-export function readDrawnRows(project: Project, matrixId: number, most = mostBytes): DrawnRows {
+export const readDrawnRows = (project: Project, matrixId: number, most = mostBytes): DrawnRows =>
+  atOnce(drawnRowsSteps(project, matrixId, most))
+
+/** The same in steps. */
+export function* drawnRowsSteps(project: Project, matrixId: number, most = mostBytes): Steps<DrawnRows> {
   const artifact = project.artifact(matrixId)
   const matrix = artifact.meta as unknown as MatrixMeta
   const width = matrix.columns.length
@@ -53,33 +61,35 @@ export function readDrawnRows(project: Project, matrixId: number, most = mostByt
   const share = Math.min(1, most / ((matrix.trainRows + matrix.holdoutRows) * width * Float32Array.BYTES_PER_ELEMENT))
   const within = matrix.steps.some((step) => step.id === 'scale-within')
   const marked = artifact.arrays.some(({ name }) => name === 'trainMissing')
-  const parts = (['train', 'holdout'] as const).flatMap((part) => {
-    const [numbers, rows] = [project.array(matrixId, `${part}Index`), project.array(matrixId, part)]
-    return spread(rows.shape[0], share).map(([from, to]) => ({
-      index: numbers.read(from, to) as Float64Array,
-      X: firstOfEach(rows.read(from, to) as Float32Array, to - from, width, d),
-      groups: within ? (project.array(matrixId, `${part}Group`).read(from, to) as Int32Array) : null,
-      missing: marked ? (project.array(matrixId, `${part}Missing`).read(from, to) as Uint8Array) : null,
-    }))
-  })
-  const n = parts.reduce((sum, { index }) => sum + index.length, 0)
+  const pieces = (['train', 'holdout'] as const).flatMap((part) =>
+    spread(project.array(matrixId, part).shape[0], share)
+      .flatMap((stretch) => cut(stretch, Math.ceil(valuesAtOnce / width)))
+      .map(([from, to]) => ({ part, from, to })),
+  )
+  const n = pieces.reduce((sum, { from, to }) => sum + to - from, 0)
   const index = new Float64Array(n)
   const sources = sourcesOf(matrix)
-  const sourceCount = sources.length
-  const X = new Float32Array(n * sourceCount)
+  const columns = sources.length
+  const X = new Float32Array(n * columns)
   let offset = 0
-  for (const part of parts) {
-    index.set(part.index, offset)
-    const back = invertPipeline(matrix.steps, part.X, part.index.length, d, { groups: part.groups ?? undefined })
-    if (part.missing) unsetMissing(back, part.missing, part.index.length)
-    X.set(back, offset * sourceCount)
-    offset += part.index.length
+  for (const { part, from, to } of pieces) {
+    const read = <Numbers>(name: string): Numbers => project.array(matrixId, `${part}${name}`).read(from, to) as Numbers
+    index.set(read<Float64Array>('Index'), offset)
+    const groups = within ? read<Int32Array>('Group') : undefined
+    const back = invertPipeline(matrix.steps, firstOfEach(read<Float32Array>(''), to - from, width, d), to - from, d, { groups })
+    if (marked) unsetMissing(back, read<Uint8Array>('Missing'), to - from)
+    X.set(back, offset * columns)
+    offset += to - from
+    yield
   }
-  const order = Uint32Array.from({ length: n }, (_, i) => i).sort((a, b) => index[a] - index[b])
-  const sortedX = new Float32Array(n * sourceCount)
-  for (let i = 0; i < n; i++) sortedX.set(X.subarray(order[i] * sourceCount, (order[i] + 1) * sourceCount), i * sourceCount)
+  const order = yield* orderSteps(index)
+  const sortedX = new Float32Array(n * columns)
+  for (let i = 0; i < n; i++) {
+    if ((i * columns) % valuesAtOnce < columns) yield
+    sortedX.set(X.subarray(order[i] * columns, (order[i] + 1) * columns), i * columns)
+  }
   const categories = sources.flatMap(({ type }, j) => (type === 'category' ? [j] : []))
-  return { index: Float64Array.from(order, (i) => index[i]), X: sortedX, columns: sourceCount, categories }
+  return { index: Float64Array.from(order, (i) => index[i]), X: sortedX, columns, categories }
 }
 
 /** Stretches that together make a share of n rows: all of them in one, or many of equal length. */
@@ -92,6 +102,10 @@ function spread(n: number, share: number): (readonly [from: number, to: number])
   })
 }
 
+/** A stretch in pieces of at most so many rows. */
+const cut = ([from, to]: readonly [from: number, to: number], rows: number): (readonly [from: number, to: number])[] =>
+  Array.from({ length: Math.ceil((to - from) / rows) }, (_, i) => [from + i * rows, Math.min(to, from + (i + 1) * rows)])
+
 /** What a class looks like. A class without sampled rows has empty lists. */
 export interface ClassProfile {
   readonly mean: (number | null)[]
@@ -103,12 +117,18 @@ export interface ClassProfile {
  * Mean and standard deviation per class 1…k and column, of a category its commonest value and the share of the others, and the columns
  * in which the class differs most from the other classes. Missing values are left out; null where a class has no value. Memory: some numbers per class and column.
  */
-export function classProfiles({ X, columns: d, categories = [] }: DrawnRows, labels: Uint16Array, k: number): ClassProfile[] {
+export const classProfiles = (drawn: DrawnRows, labels: Uint16Array, k: number): ClassProfile[] =>
+  atOnce(classProfileSteps(drawn, labels, k))
+
+/** The same in steps. */
+export function* classProfileSteps({ X, columns: d, categories = [] }: DrawnRows, labels: Uint16Array, k: number): Steps<ClassProfile[]> {
+  const rowsAtOnce = Math.ceil(valuesAtOnce / d)
   const rows = new Float64Array(k + 1)
   const count = new Float64Array((k + 1) * d)
   const mean = new Float64Array((k + 1) * d)
   const squares = new Float64Array((k + 1) * d)
   for (let i = 0; i < labels.length; i++) {
+    if (i % rowsAtOnce === 0) yield
     const c = labels[i]
     rows[c]++
     for (let j = 0; j < d; j++) {
@@ -120,6 +140,7 @@ export function classProfiles({ X, columns: d, categories = [] }: DrawnRows, lab
   }
   for (let at = 0; at < mean.length; at++) mean[at] /= count[at]
   for (let i = 0; i < labels.length; i++) {
+    if (i % rowsAtOnce === 0) yield
     const c = labels[i]
     for (let j = 0; j < d; j++) {
       const apart = X[i * d + j] - mean[c * d + j]
@@ -131,6 +152,7 @@ export function classProfiles({ X, columns: d, categories = [] }: DrawnRows, lab
   const differences: (Difference | null)[] = new Array(k * d).fill(null)
   const commonest = new Map<number, readonly (readonly [value: number, others: number])[]>()
   for (let j = 0; j < d; j++) {
+    yield
     const ofClass = (values: Float64Array): Float64Array => Float64Array.from({ length: k }, (_, i) => values[(i + 1) * d + j])
     const counts = isCategory.has(j) ? categoryCounts(X, d, j, labels, k) : null
     if (counts) commonest.set(j, commonestOf(counts, k))

@@ -1,8 +1,9 @@
 /** What is said of finished classes: their sizes and profiles, and how well they keep apart. */
 import type { ClusteringMeta } from '#common/domain/results.ts'
 import type { Clustering } from '../../analysis/clustering/define.ts'
+import { atPace, createPace } from '../../analysis/pace.ts'
 import { silhouette } from '../../analysis/validity/silhouette.ts'
-import { type ClassProfile, classProfiles, type DrawnRows } from '../profiles.ts'
+import { type ClassProfile, classProfileSteps, type DrawnRows } from '../profiles.ts'
 import type { LabelledRows } from './labelRows.ts'
 import type { Context } from './params.ts'
 import type { ClusteredRows } from './rows.ts'
@@ -32,15 +33,16 @@ export async function sampleSilhouette(
 type Described = Pick<ClassProfile, 'mean' | 'sd'> & Partial<ClassProfile>
 
 /** @param drawn with the label of each in `labels`; null where there are no columns to describe classes by */
-export function describedClasses(
+export async function describedClasses(
+  { signal }: Context,
   { k, sizes }: LabelledRows,
   validRows: number,
   drawn: DrawnRows | null,
   labels: Uint16Array,
-): ClusteringMeta['classes'] {
+): Promise<ClusteringMeta['classes']> {
   const hasNoise = sizes[k + 1] > 0
   const profiles: readonly Described[] = drawn
-    ? classProfiles(drawn, labels, k + 1)
+    ? await atPace(classProfileSteps(drawn, labels, k + 1), createPace(signal))
     : Array.from({ length: k + 1 }, () => ({ mean: [], sd: [] }))
   return Array.from({ length: k + (hasNoise ? 1 : 0) }, (_, i) => ({
     id: i + 1,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { classProfiles, LabelPicker, readDrawnRows } from '#engine/operations/profiles.ts'
+import { classProfileSteps, classProfiles, drawnRowsSteps, LabelPicker, readDrawnRows } from '#engine/operations/profiles.ts'
 import { createProject } from '#engine/project/open.ts'
 import { newArtifact } from '../../../helpers/newArtifact.ts'
 import { temporaryFolder } from '../../../helpers/temporaryFolder.ts'
@@ -40,13 +40,11 @@ it('leaves out missing values, and says nothing of a column that a class has no 
 describe('the drawn rows', () => {
   const folder = temporaryFolder()
 
-  it('are all there when they are few, and else spread evenly over both parts, with their numbers', () => {
-    const project = createProject(folder.file('p'))
+  /** A matrix whose rows are their number and its double, scaled by ten; every fifth is held out. */
+  function storedRows(project: ReturnType<typeof createProject>, count: number): number {
     const draft = project.beginDraft(newArtifact({ kind: 'matrix' }), {})
-    const [trainRows, holdoutRows] = [4000, 1000]
-    // Every fifth row is held out; a row's values are its number and its number doubled, scaled by ten.
     const numbers = { train: [] as number[], holdout: [] as number[] }
-    for (let row = 0; row < 5000; row++) numbers[row % 5 === 0 ? 'holdout' : 'train'].push(row)
+    for (let row = 0; row < count; row++) numbers[row % 5 === 0 ? 'holdout' : 'train'].push(row)
     for (const [part, rows] of Object.entries(numbers)) {
       const values = draft.writeArray(part, { dtype: 'float32', shape: [rows.length, 2] })
       values.append(Float32Array.from(rows.flatMap((row) => [row / 10, row / 5])))
@@ -56,7 +54,13 @@ describe('the drawn rows', () => {
       index.finish()
     }
     const steps = [{ id: 'z-score', offset: [0, 0], scale: [10, 10] }]
-    const { id } = draft.finish({ columns: [{}, {}], steps, trainRows, holdoutRows }, 0)
+    const [trainRows, holdoutRows] = [numbers.train.length, numbers.holdout.length]
+    return draft.finish({ columns: [{}, {}], steps, trainRows, holdoutRows }, 0).id
+  }
+
+  it('are all there when they are few, and else spread evenly over both parts, with their numbers', () => {
+    const project = createProject(folder.file('p'))
+    const id = storedRows(project, 5000)
     for (const [most, least] of [
       [1e9, 5000],
       [16_000, 1500],
@@ -69,6 +73,22 @@ describe('the drawn rows', () => {
       for (const [i, row] of index.entries()) expect([X[2 * i], X[2 * i + 1]].map(Math.round)).toEqual([row, 2 * row])
       expect(index.filter((row) => row < 2500).length / index.length).toBeCloseTo(0.5, 1)
     }
+    project.close()
+  })
+
+  it('come in pieces where they are many, and are the same rows; profiles rest between them, too', () => {
+    const project = createProject(folder.file('many'))
+    const count = 400_000
+    const reading = drawnRowsSteps(project, storedRows(project, count))
+    let rests = 0
+    let step = reading.next()
+    for (; !step.done; step = reading.next()) rests++
+    // 640 000 numbers to learn from in two pieces, and the others.
+    expect(rests).toBeGreaterThan(3)
+    const { index, X } = step.value
+    expect(index).toEqual(Float64Array.from({ length: count }, (_, row) => row))
+    expect(X.findIndex((value, at) => Math.round(value) !== (1 + (at % 2)) * Math.floor(at / 2))).toBe(-1)
+    expect([...classProfileSteps(step.value, new Uint16Array(count).fill(1), 1)].length).toBeGreaterThan(4)
     project.close()
   })
 })
