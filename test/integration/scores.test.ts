@@ -298,6 +298,7 @@ describe('scores of a time series', () => {
     expect(learnedFrom!.auc).toBeGreaterThan(learnedFrom!.earlierAuc! - 0.02)
     expect(choice?.usesLabels).toBe(false)
     expect(notes?.join(' ')).toContain('better than they are')
+    expect(notes?.join(' ')).toContain('Left-out windows lie beside others that were learned from')
     const seen = new Set(bench.project.array(labelled.id, 'learned/row').read(0, learnedFrom!.anomalous + learnedFrom!.normal))
     const rest = Uint32Array.from({ length: 600 }, (_, row) => row).filter((row) => !seen.has(row))
     const [all, truth] = [scoresOf(labelled), isOdd()]

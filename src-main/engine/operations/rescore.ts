@@ -17,6 +17,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { Artifact } from '#common/domain/artifact.ts'
+import type { DatasetMeta } from '#common/domain/dataset.ts'
 import type { ScoresMeta } from '#common/domain/scores.ts'
 import { StratumError } from '#common/errors.ts'
 import { countBelow } from '../analysis/anomalies/confidence.ts'
@@ -135,7 +136,7 @@ async function rescore(ctx: RescoreContext, frame: Frame, earlier: Artifact, jud
       method: `${title} of codes, errors and ${base.title.toLowerCase()}, from ${known.rows.length} ${known.source}`,
       calibration: Float64Array.from(calibration.scores).sort(),
       of: calibration.of,
-      notes: [`Learned from ${known.source}: on the same rows these scores look better than they are.`],
+      notes: [`Learned from ${known.source}: on the same rows these scores look better than they are.`, ...besideNote(dataset)],
       learned: known.rows,
       blocks: (stop, report) => scoredRows({ project, dataset, frame, latents: meta.latents, scorer, signal: stop, report }),
     },
@@ -151,6 +152,14 @@ async function rescore(ctx: RescoreContext, frame: Frame, earlier: Artifact, jud
       earlierAuc: aucOf(before),
     },
   }
+}
+
+/** Parts of the cross-validation are drawn row by row, so a row that is left out has its neighbours among those learned from. */
+function besideNote({ meta }: Artifact): string[] {
+  const { kind, grid } = meta as unknown as DatasetMeta
+  if (kind !== 'series' && grid === null) return []
+  const [noun, elsewhere] = kind === 'series' ? ['windows', 'another stretch of time'] : ['pixels', 'another area']
+  return [`Left-out ${noun} lie beside others that were learned from and are alike: in ${elsewhere} the AUC will be lower.`]
 }
 
 /** Of held-out rows, below the earlier threshold, wherever that was set: as many of them are to lie above the new one. */
