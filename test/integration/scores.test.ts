@@ -231,6 +231,20 @@ describe('scores of a time series', () => {
       rows: { from: events[0].firstRow, to: events[0].lastRow },
     })
     expect(rows.every(({ unit, time }) => unit === 'm1' && time?.startsWith('2024-01-01'))).toBe(true)
+
+    // In a list of all rows, flagged or not, only those above the threshold are likely to be flagged again.
+    const { threshold } = await anomalies().listFlagged({ scores: scores.id, ...flaggedPage, limit: 1 })
+    const all = await anomalies().listFlagged({
+      scores: scores.id,
+      ...flaggedPage,
+      threshold: meta.min - 1,
+      flaggedAbove: threshold,
+      limit: 500,
+    })
+    const [above, below] = [all.rows.filter((row) => row.score > threshold), all.rows.filter((row) => row.score < 0.5 * threshold)]
+    expect(Math.min(...above.map((row) => row.confidence ?? 0))).toBeGreaterThan(Math.max(...below.map((row) => row.confidence ?? 1)))
+    expect(below.length).toBeGreaterThan(0)
+    expect(Math.max(...below.map((row) => row.confidence ?? 1))).toBeLessThan(0.5)
     expect(meta.contamination?.high).toBeGreaterThan(0.02)
     expect(meta.notes?.join(' ')).toContain('shifted')
   })

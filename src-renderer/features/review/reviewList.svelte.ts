@@ -143,6 +143,7 @@ export class ReviewList {
     return this.#engine.listFlagged({
       scores,
       threshold: this.listed === 'highest' ? lowest : threshold,
+      flaggedAbove: threshold,
       sort: this.sort,
       descending: this.sort !== 'row',
       review,
@@ -165,8 +166,14 @@ export class ReviewList {
     }
     const request = this.#request
     if (!request) return
-    const { scores, lowest } = request
-    const found = await this.#engine.listFlagged({ scores, threshold: lowest, rows: { from: row, to: row }, limit: 1 })
+    const { scores, threshold, lowest } = request
+    const found = await this.#engine.listFlagged({
+      scores,
+      threshold: lowest,
+      flaggedAbove: threshold,
+      rows: { from: row, to: row },
+      limit: 1,
+    })
     if (this.#request !== request) return
     if (!found.ok) this.#verdicts.onfail(found.error)
     else this.#apart = found.value.rows[0] ?? given

@@ -13,6 +13,8 @@ export const anomalyCalls = {
     input: z.object({
       scores: id,
       threshold: z.number().optional(),
+      /** The threshold that confidence is told of, where rows below it are listed, too; that of the list when left out. */
+      flaggedAbove: z.number().optional(),
       sort: z.enum(['score', 'row', 'confidence', 'reviewed']).default('score'),
       descending: z.boolean().default(true),
       review: ReviewFilter.default('all'),

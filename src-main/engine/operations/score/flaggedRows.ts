@@ -42,6 +42,8 @@ export function seriesOf(project: Project, { artifact, meta }: ScoresReader) {
 
 interface FlaggedQuery {
   readonly threshold: number
+  /** Above it a row counts as flagged, for its confidence; `threshold` when left out. */
+  readonly flaggedAbove?: number
   readonly sort: 'score' | 'row' | 'confidence' | 'reviewed'
   readonly descending: boolean
   readonly review: ReviewFilter
@@ -64,7 +66,7 @@ export function flaggedRows(project: Project, scores: ScoresReader, query: Flagg
     places.sort((a, b) => reviewed(b) - reviewed(a) || a - b)
   }
   if (!query.descending) places.reverse()
-  const confidence = confidenceOf(scores, threshold)
+  const confidence = confidenceOf(scores, query.flaggedAbove ?? threshold)
   const series = seriesOf(project, scores)
   return {
     total: places.length,

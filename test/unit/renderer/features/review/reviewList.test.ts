@@ -152,6 +152,8 @@ test('a row that is not flagged can be looked at and judged without leaving it',
   await list.read({ ...request, threshold: 900 })
   await list.lookAt(rowOf(400, {}))
   expect([list.chosen?.row, list.position]).toEqual([4000, -1])
+  // It is found below every threshold, and how sure it is told of the one that counts.
+  expect(engine.listFlagged.mock.calls.at(-1)?.[0]).toMatchObject({ threshold: request.lowest, flaggedAbove: 900 })
   await list.judge('confirmed')
   expect(list.chosen?.review?.verdict).toBe('confirmed')
   await list.step(1)
