@@ -54,7 +54,9 @@ export function formatSignificant(value: number, digits = 3): string {
  */
 export function formatLike(value: number, reference: number, digits = 3): string {
   const exponent = reference === 0 || !Number.isFinite(reference) ? 0 : Math.floor(Math.log10(Math.abs(reference)))
-  if (exponent >= 6 || exponent < -5 || Math.abs(value) >= 1e7) return formatSignificant(value, digits)
+  // Those that are written with a power of ten have all their digits, too.
+  if (exponent >= 6 || exponent < -5 || Math.abs(value) >= 1e7)
+    return Math.abs(value) >= 1e6 || Math.abs(value) < 1e-5 ? formatScientific(value, digits) : formatSignificant(value, digits)
   const whole = Math.abs(value) < 1 ? 0 : Math.floor(Math.log10(Math.abs(value))) + 1
   return formatFixed(value, Math.max(0, Math.min(digits - 1 - exponent, digits + 2 - whole)))
 }

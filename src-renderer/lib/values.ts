@@ -24,8 +24,12 @@ export function formatStatistic(value: number, { type, categories }: Typed, spre
   if (type === 'category' && categories) return '–'
   if (exact && Number.isInteger(value) && (type === 'integer' || type === 'boolean') && Math.abs(value) < mostWhole)
     return formatNumber(value)
+  if (type === 'integer' && isPlainWhole(spread ?? 0) && Math.abs(value) < mostWhole) return formatNumber(value, 0)
   return spread === null || spread === 0 ? formatSignificant(value, 6) : formatLike(value, spread, 4)
 }
+
+/** Of whole numbers that spread this far, a fraction says nothing. */
+const isPlainWhole = (spread: number): boolean => spread >= 1000 && spread < mostWhole
 
 /** A spread is no value: of dates it is a number of days. */
 export const formatSpread = (value: number, { type, categories }: Typed): string =>
@@ -35,7 +39,9 @@ export const formatSpread = (value: number, { type, categories }: Typed): string
       ? '–'
       : value === 0
         ? '0'
-        : formatLike(value, value, 4)
+        : type === 'integer' && isPlainWhole(value)
+          ? formatNumber(value, 0)
+          : formatLike(value, value, 4)
 
 /** How the numbers of one column are written below each other. */
 export interface Figures {

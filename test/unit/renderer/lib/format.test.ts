@@ -43,7 +43,7 @@ test('whole numbers inside a text are grouped, figures with decimals stay', () =
 test('figures below each other have the decimals of one of them', () => {
   expect([6.68, 1.5, 0.5537].map((value) => formatLike(value, 0.5537))).toEqual(['6.680', '1.500', '0.554'])
   expect([11.1, 8.9].map((value) => formatLike(value, 7.144))).toEqual(['11.10', '8.90'])
-  expect(plain(formatLike(2.3e-7, 4.2e-7))).toBe('2.3 × 10⁻⁷')
+  expect(plain(formatLike(2.3e-7, 4.2e-7))).toBe('2.30 × 10⁻⁷')
   expect(formatLike(5, 5, 2)).toBe('5.0')
   expect(formatLike(1, 0)).toBe('1.00')
 })
