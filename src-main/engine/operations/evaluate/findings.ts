@@ -3,7 +3,7 @@
  * makes figures better than they would be on other data. Everything is read from what the project remembers of how results came about;
  * what was decided outside of it nobody can know.
  *
- * `warn` is what certainly happened, `note` what may matter. Memory: eight bytes per row that a model learned from.
+ * `warn` is what certainly happened, `note` what may matter. Memory: a byte per row of the dataset.
  */
 import { type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
 import type { EvaluationFinding } from '#common/domain/evaluation.ts'
