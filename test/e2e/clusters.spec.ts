@@ -244,3 +244,34 @@ test('two classes are merged, and the merge is taken back', async () => {
   await expect(legend.getByRole('row')).toHaveCount(1 + 5, patient)
   expect(errors).toEqual([])
 })
+
+test('a clustering is renamed and deleted where it is listed, and what is looked at stays while another view is shown', async () => {
+  const { page, errors } = running
+  const list = page.getByRole('list', { name: 'Clusterings' })
+  const colours = page.getByRole('combobox', { name: 'Colour by' })
+  await colours.selectOption('Code 2')
+  await goTo(page, 'Map')
+  await goTo(page, 'Latents')
+  await expect(colours).toHaveValue('code1')
+
+  const item = list.getByRole('button', { name: /^tree/ })
+  await item.click()
+  await item.press('F2')
+  await page.getByRole('textbox', { name: 'New name of tree' }).fill('Ward of four')
+  await page.keyboard.press('Enter')
+  await expect(list).toContainText('Ward of four')
+  await page.keyboard.press('Control+z')
+  await expect(item).toBeVisible(patient)
+
+  await item.press('Delete')
+  const dialog = page.getByRole('dialog', { name: 'Delete tree?' })
+  await dialog.getByRole('button', { name: 'Keep' }).click()
+  await page.getByRole('button', { name: 'More for this clustering' }).click()
+  // The tree was cut before: that step alone could go, too.
+  await expect(page.getByRole('menuitem')).toHaveText([/^Delete this step…/, /^Delete…/])
+  await page.getByRole('menuitem', { name: /^Delete…/ }).click()
+  await expect(dialog).toContainText('made from it')
+  await dialog.getByRole('button', { name: /^Delete/ }).click()
+  await expect(item).toHaveCount(0, patient)
+  expect(errors).toEqual([])
+})
