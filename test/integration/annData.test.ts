@@ -4,13 +4,16 @@
  */
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { Artifact } from '#common/domain/artifact.ts'
+import type { Artifact, Progress } from '#common/domain/artifact.ts'
 import type { DatasetMeta } from '#common/domain/dataset.ts'
 import { type H5File, openH5, toNumbers } from '#engine/data/hdf5/file.ts'
 import { openDataset } from '#engine/data/import.ts'
 import type { OpenSource } from '#engine/data/dataset.ts'
 import { type CellResults, cellResults, classOf, codeOf, placeOf, rowWithout, scoreOf } from '../helpers/cellResults.ts'
 import { tinyData } from '../helpers/everyKind.ts'
+import { annDataFile } from '#engine/operations/export/annData/file.ts'
+import { params as exportParams } from '#engine/operations/export/params.ts'
+import type { Context } from '#engine/operations/export/subject.ts'
 import { operations } from '#engine/operations/registry.ts'
 import { createRunner, runToEnd } from '#engine/operations/runner.ts'
 import { hasSharedData, sharedData } from '../helpers/sharedData.ts'
@@ -236,12 +239,22 @@ test('what makes no sense is refused', async () => {
   expect(readdirSync(folder.path).filter((name) => name.includes('.h5ad') || name.endsWith('.part'))).toEqual([])
 })
 
-test('a cancelled export leaves nothing', async () => {
-  const { classes } = await imported(tinyData('cells', folder.path).path)
-  const job = bench.runner.run({ operation: 'export', inputs: { source: classes }, params: { path: folder.file('a.h5ad') } })
-  job.cancel()
-  await expect(job.finished).rejects.toMatchObject({ code: 'CANCELLED' })
-  expect(readdirSync(folder.path).filter((name) => /h5ad/.test(name))).toEqual([])
+test.each(['Writing results', 'Writing names and labels', 'Writing the matrix'])('cancelled at “%s” nothing is left', async (stage) => {
+  const { dataset, data, classes } = await imported(tinyData('cells', folder.path).path)
+  const cancelling = new AbortController()
+  const ctx = {
+    project: bench.project,
+    params: exportParams.parse({ path: folder.file('a.h5ad') }),
+    inputs: {},
+    signal: cancelling.signal,
+    report: (progress: Progress) => {
+      if (progress.stage === stage) cancelling.abort()
+    },
+    log: () => undefined,
+  } as unknown as Context
+  const subject = { artifact: bench.project.artifact(classes), dataset, data, path: folder.file('a.h5ad') }
+  await expect(annDataFile(ctx, subject)).rejects.toMatchObject({ code: 'CANCELLED' })
+  expect(readdirSync(folder.path).filter((name) => name.includes('h5ad'))).toEqual([])
 })
 
 const realFiles: readonly (readonly [path: string, options: Record<string, unknown>])[] = [

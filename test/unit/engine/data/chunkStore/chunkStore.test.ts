@@ -58,6 +58,23 @@ describe('a stored source', () => {
     await cached.close()
   })
 
+  it('gives fields in batches, and what the file says of them, from the source', async () => {
+    const store = new ChunkStore(folder.file('cache'))
+    const source = (): OpenSource => ({
+      ...sample(),
+      metadata: async (field) => Array.from({ length: 1000 }, (_, i) => `${field} ${i}`),
+      fields: async () => ({ typeOf: () => ({ kind: 'text' }), ofColumns: [] }),
+    })
+    await stored(store, source())
+    const { cached, opened } = await reopened(store, source())
+    const rows: unknown[] = []
+    for await (const batch of cached.metadataBatches?.(['a', 'b']) ?? []) rows.push(...batch)
+    expect([rows.length, rows[999]]).toEqual([1000, ['a 999', 'b 999']])
+    expect((await cached.fields?.())?.typeOf('a')).toEqual({ kind: 'text' })
+    expect(opened()).toBe(1)
+    await cached.close()
+  })
+
   it('is kept in the type of the source where that is narrower', async () => {
     const store = new ChunkStore(folder.file('cache'))
     const whole = (i: number, j: number): number => (i % 5 === 0 ? Number.NaN : (i * 31 + j) % 65_535)
