@@ -23,7 +23,10 @@ export function cachedSource(pieces: PieceReader, fallback: Fallback): OpenSourc
   const report: SourceReport = { ...index.report, path: fallback.path }
   const placeOf = new Map(index.columns.map((column, place) => [column, place]))
   let source: Promise<OpenSource> | null = null
+  let isClosed = false
+  /** Opened after this one is closed, nobody would close it. */
   const original = (): Promise<OpenSource> => {
+    if (isClosed) return Promise.reject(new Error('the source is closed'))
     source ??= fallback.open()
     source.catch(() => {
       source = null
@@ -46,7 +49,8 @@ export function cachedSource(pieces: PieceReader, fallback: Fallback): OpenSourc
       }
       return
     } catch (thrown) {
-      if (options.signal?.aborted) throw thrown
+      // Of a file that was closed nothing is wrong.
+      if (options.signal?.aborted || isClosed) throw thrown
       await fallback.failed()
     }
     for await (const chunk of (await original()).chunks(options)) {
@@ -79,6 +83,7 @@ export function cachedSource(pieces: PieceReader, fallback: Fallback): OpenSourc
       : {}),
     fields: async () => (await (await original()).fields?.()) ?? null,
     async close() {
+      isClosed = true
       await pieces.close()
       await (await source?.catch(() => null))?.close()
     },

@@ -25,7 +25,7 @@ it('closed during a pass, it ends the pass: nothing is opened that nobody would 
     for await (const _ of cached.chunks({ maxBytes: 1 << 20 })) await cached.close()
   }
   await expect(pass()).rejects.toThrow()
-  await expect(cached.preview(0, 1)).rejects.toThrow(/closed/)
+  await expect(cached.preview(0, 1, 1)).rejects.toThrow(/closed/)
   expect(opened).toBe(0)
   const again = await store.open('k')
   expect(again).not.toBeNull()
