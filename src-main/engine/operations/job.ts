@@ -108,18 +108,19 @@ export function createJob(id: number, operation: OperationDefinition, changed: (
     resumed?.resolve()
     resumed = undefined
   }
+  /** Whoever waits is told before whoever watches: a watcher that throws keeps nobody waiting. */
   const end = (status: JobStatus, part: Partial<Job>): void => {
     stopClock()
     pictures.clear()
-    change({ ...part, status })
     decided.resolve()
+    change({ ...part, status })
   }
   const fail = (error: StratumError): void => {
     if (isOver()) return
     const { code, message, hint, where } = error
+    finished.reject(error)
     if (code === 'CANCELLED') end('cancelled', {})
     else end('failed', { error: { code, message, hint, where } })
-    finished.reject(error)
   }
 
   return {
@@ -151,8 +152,8 @@ export function createJob(id: number, operation: OperationDefinition, changed: (
       else pendingReport ??= setTimeout(emit, wait)
     },
     done(artifact, wasCached) {
-      end('done', { artifact: artifact.id, cached: wasCached })
       finished.resolve(artifact)
+      end('done', { artifact: artifact.id, cached: wasCached })
     },
     fail,
     cancel(keepBest = false) {

@@ -35,7 +35,10 @@ export async function openRandomAccess(path: string): Promise<RandomAccessFile> 
     const { code, message, hint } = toReport(thrown)
     throw new StratumError(code, message, hint, { path }, thrown)
   }
-  const stat = await handle.stat()
+  const stat = await handle.stat().catch(async (thrown: unknown) => {
+    await handle.close()
+    throw thrown
+  })
   if (!stat.isFile() || stat.size === 0) {
     await handle.close()
     if (stat.isFile()) throw new StratumError('FILE_EMPTY', 'The file is empty (0 bytes).', 'Fetch or export it again.', { path })

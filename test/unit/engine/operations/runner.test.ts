@@ -57,6 +57,16 @@ describe('a result', () => {
     expect((await again.finished).id).toBe(first.id)
   })
 
+  test('reaches whoever waits for it, even when someone who watches the job throws at its end', async () => {
+    const runner = createRunner(project, testOperations, {
+      jobChanged: ({ status }) => {
+        if (status === 'done') throw new Error('the watcher is gone')
+      },
+    })
+    expect(await runToEnd(runner, { operation: 'numbers', params: { rows: 5 } })).toMatchObject({ status: 'done' })
+    expect(runner.jobs()).toMatchObject([{ status: 'done' }])
+  })
+
   test('is computed anew when a parameter, the seed or the device differs, and gets a name of its own', async () => {
     const runner = createRunner(project, testOperations)
     const first = await runToEnd(runner, { operation: 'numbers' })
