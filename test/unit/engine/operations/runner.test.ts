@@ -58,11 +58,10 @@ describe('a result', () => {
   })
 
   test('reaches whoever waits for it, even when someone who watches the job throws at its end', async () => {
-    const runner = createRunner(project, testOperations, {
-      jobChanged: ({ status }) => {
-        if (status === 'done') throw new Error('the watcher is gone')
-      },
-    })
+    const jobChanged = ({ status }: Job): void => {
+      if (status === 'done') throw new Error('the watcher is gone')
+    }
+    const runner = createRunner(project, testOperations, { hooks: { jobChanged } })
     expect(await runToEnd(runner, { operation: 'numbers', params: { rows: 5 } })).toMatchObject({ status: 'done' })
     expect(runner.jobs()).toMatchObject([{ status: 'done' }])
   })
