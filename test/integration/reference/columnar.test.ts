@@ -143,9 +143,12 @@ describe.skipIf(!hasSharedData)('the catalogue', () => {
     for (const name of readdirSync(folder).filter((one) => one.endsWith('.parquet'))) {
       try {
         const source = await openSource(`${folder}/${name}`)
-        for await (const { n } of source.chunks()) expect(n).toBeGreaterThan(0)
-        for (const field of source.report.metadataFields) await source.metadata?.(field)
-        await source.close()
+        try {
+          for await (const { n } of source.chunks()) expect(n).toBeGreaterThan(0)
+          for (const field of source.report.metadataFields) await source.metadata?.(field)
+        } finally {
+          await source.close()
+        }
         answers[name] = 'read'
       } catch (thrown) {
         answers[name] = (thrown as { code: string }).code
