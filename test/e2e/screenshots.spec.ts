@@ -89,7 +89,7 @@ test('every view with a finished sample, at two sizes, light and dark', async ()
     await expect(legend.getByRole('row').nth(id + 1)).toContainText(name)
   }
   // Clear of the noise: what was planted, and little else.
-  await setField(region(page, 'Legend, anomalies and export'), /^Flag pixels/, '0.06')
+  await setField(region(page, 'Legend, anomalies and export'), /^Flag above/, '0.06')
   await page.keyboard.press('Escape')
   await expect(page.getByRole('status').locator('.toast')).toHaveCount(0, patient)
 
