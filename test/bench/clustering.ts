@@ -145,7 +145,7 @@ async function ours(
   if (what === 'lloyd') return lloydIteration(X, n, d, k, centres, threads)
   if (what === 'mixture') {
     const params = { k, kMax: 20, covariance: 'full', nInit: 1, maxIterations: 300, ridge: 1e-6, allowsSingular: false } as const
-    return timed(async () => (await gaussianMixtureClustering.fit(X, n, d, params, run)).figures.meanLogLikelihood)
+    return timed(async () => (await gaussianMixtureClustering.fit(X, n, d, params, run)).figures.meanLogLikelihood ?? Number.NaN)
   }
   if (what === 'hdbscan') {
     const params = {
@@ -156,7 +156,7 @@ async function ours(
       allowSingleCluster: false,
       maxClusterSize: null,
     } as const
-    return timed(async () => (await hdbscanClustering.fit(X, n, d, params, run)).figures.noiseShare)
+    return timed(async () => (await hdbscanClustering.fit(X, n, d, params, run)).figures.noiseShare ?? Number.NaN)
   }
   return timed(async () => (await wardTree(X, n, d, new Float64Array(n).fill(1), createPace())).height[n - 2])
 }

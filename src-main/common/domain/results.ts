@@ -263,7 +263,7 @@ export const ClusteringMeta = z.object({
   tidied: z.int(),
   /** Rows that it learned from, where not all valid ones; the others were assigned. */
   fitRows: z.number().optional(),
-  /** Figures of the fit: logLikelihood, bic, modularity … */
+  /** Figures of the fit (clusteringFigures.ts). */
   figures: z.record(z.string(), z.number()).optional(),
   tree: z.object({ kind: z.enum(['ward', 'condensed']), leaves: z.int() }).optional(),
   /** Only these rows were clustered; the others have no class. */

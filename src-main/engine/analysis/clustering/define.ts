@@ -1,4 +1,5 @@
 /** A way to find classes: `defineClustering({ id, title, …, params, fit })`, one file per method and a line in registry.ts. */
+import type { ClusteringFigures } from '#common/domain/clusteringFigures.ts'
 import type { z } from 'zod'
 import type { MethodDeclaration, MethodRun } from '../methods/define.ts'
 import type { Assigner } from './assign/assigner.ts'
@@ -45,8 +46,8 @@ export interface Clustering {
   /** Class of new rows (and of the same ones, equal to `labels`). Null: by the neighbours among the rows learned from. */
   readonly assigner: Assigner | null
   readonly tree?: ClusterTree
-  /** Figures of the fit that the method's users expect: logLikelihood, bic, aic, modularity, inertia … */
-  readonly figures: Readonly<Record<string, number>>
+  /** Figures of the fit that the method's users expect. */
+  readonly figures: ClusteringFigures
   /** Why there are as many classes, in a sentence, where the method decides it. */
   readonly reason?: string
 }
