@@ -5,7 +5,7 @@ import { previewSource, type SourcePreview } from '../data/previewSource.ts'
 import { importOperation } from '../operations/import.ts'
 import type { Command } from './command.ts'
 import { findingLine } from './examinationText.ts'
-import { readParameters } from './operationCommand.ts'
+import { readParameters } from './operationParameters.ts'
 import { formatCount, formatTable } from './printer.ts'
 import { dayOf, extentText } from './resultText.ts'
 

@@ -2,6 +2,7 @@
 import type { Filter, Metadata } from 'h5wasm/node'
 import { StratumError } from '#common/errors.ts'
 import { openChunks } from './chunks.ts'
+import { joined } from '../joined.ts'
 import type { H5Dataset } from './file.ts'
 import { rewrite, whoDecodes } from './filters.ts'
 import type { Guard, Library } from './library.ts'
@@ -214,11 +215,5 @@ function inPieces(start: readonly number[], count: readonly number[], rows: numb
     parts.push(read([origin + from, ...start.slice(1)], [Math.min(rows, n - from), ...count.slice(1)]))
   const [first] = parts as [Values, ...Values[]]
   if (Array.isArray(first)) return (parts as string[][]).flat()
-  const whole = new (first.constructor as Uint8ArrayConstructor)(parts.reduce((sum, part) => sum + part.length, 0))
-  let filled = 0
-  for (const part of parts as Uint8Array[]) {
-    whole.set(part, filled)
-    filled += part.length
-  }
-  return whole
+  return joined(parts as Uint8Array[])
 }

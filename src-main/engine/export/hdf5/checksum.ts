@@ -14,10 +14,13 @@ export function lookup3(bytes: Uint8Array): number {
   padded.set(bytes)
   const words = new DataView(padded.buffer)
   const last = padded.length - 12
-  for (let at = 0; at < last; at += 12) {
+  const add = (at: number): void => {
     a = (a + words.getInt32(at, true)) | 0
     b = (b + words.getInt32(at + 4, true)) | 0
     c = (c + words.getInt32(at + 8, true)) | 0
+  }
+  for (let at = 0; at < last; at += 12) {
+    add(at)
     a = ((a - c) | 0) ^ rotated(c, 4)
     c = (c + b) | 0
     b = ((b - a) | 0) ^ rotated(a, 6)
@@ -31,9 +34,7 @@ export function lookup3(bytes: Uint8Array): number {
     c = ((c - b) | 0) ^ rotated(b, 4)
     b = (b + a) | 0
   }
-  a = (a + words.getInt32(last, true)) | 0
-  b = (b + words.getInt32(last + 4, true)) | 0
-  c = (c + words.getInt32(last + 8, true)) | 0
+  add(last)
   c = ((c ^ b) - rotated(b, 14)) | 0
   a = ((a ^ c) - rotated(c, 11)) | 0
   b = ((b ^ a) - rotated(a, 25)) | 0

@@ -12,6 +12,7 @@ import { estimateContamination } from '#engine/analysis/anomalies/contamination.
 import { quantileOfSorted } from '#engine/analysis/statistics/quantiles.ts'
 import type { OperationContext } from '../define.ts'
 import { type ScoreParams, shiftNote } from './finish.ts'
+import { joined } from '../../data/joined.ts'
 import { blamedColumns, openScores, type ScoresReader } from './findings.ts'
 import { writeFound } from './found.ts'
 import { writeSeries } from './series.ts'
@@ -30,16 +31,6 @@ interface Machine extends Pick<ScoresReader, 'artifact' | 'meta' | 'sources'> {
 }
 
 const rowsPerRead = 1 << 19
-
-function joined(parts: readonly Float64Array[]): Float64Array {
-  const whole = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
-}
 
 /** Merges into the draft. Where one machine only is there, its scores are put on the same scale. */
 export async function mergeNodes(ctx: OperationContext<ScoreParams>, nodes: readonly Node[], dataset: Artifact): Promise<ScoresMeta> {
