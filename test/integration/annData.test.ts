@@ -168,6 +168,9 @@ test('a table has its numbers as X, its fields in obs, and all else there when i
     expect(texts(file, 'obs/colour/categories')).toEqual(['blue', 'red'])
     expect((texts(file, 'obs/day') as string[])[3]).toBe('2024-05-04')
   })
+  // Nothing of the data is lost where they go along, whatever else is told of rows.
+  await bench.compute('export', { source: classes }, { path: out })
+  await looked(out, (file) => expect((file.attribute('obs', 'column-order') as string[]).slice(0, 3)).toEqual(['name', 'day', 'colour']))
   await bench.compute('export', { source: classes }, { path: out, beside: 'columns', matrix: 'without' })
   await looked(out, (file) => {
     // Without X all columns stand in obs; what is called like a result is told apart from it.

@@ -86,7 +86,7 @@ function stabilityVerdict(found: readonly Stability[]): KVerdict {
   return {
     criterion: 'stability',
     k,
-    reason: `The largest number whose classes are found again as surely as any (adjusted Rand index ${mean}).`,
+    reason: `The largest number whose classes are found again about as surely as those found most surely: within a standard error, or 0.01 (adjusted Rand index ${mean}).`,
   }
 }
 

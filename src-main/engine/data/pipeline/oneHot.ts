@@ -2,6 +2,7 @@
  * A column of 0 and 1 for each category. Of more than `most`, the rarest share one column, 'other', which also takes categories that were
  * not there in training; without it those are 0 in all columns. The way back is the category of the largest value.
  */
+import { counted } from '#common/domain/words.ts'
 import { defineStep, derived, isCategory, listed } from './define.ts'
 import { categoryCounts } from './categoryNumber.ts'
 
@@ -24,7 +25,10 @@ export const oneHot = defineStep<'one-hot', number>({
     findings.push({
       severity: 'info',
       code: 'CATEGORIES_ENCODED',
-      message: `${columns.filter(isCategory).length} category columns became ${fitted.reduce((sum, known) => sum + (known ? widthOf(known) : 0), 0)} columns of 0 and 1. A category that was not there in training is 0 in all of its columns${shared.length > 0 ? `, and “other” in ${listed(shared.map(({ column }) => column.name))}, which have more than ${most}` : ''}.`,
+      message: `${counted(columns.filter(isCategory).length, 'category column')} became ${counted(
+        fitted.reduce((sum, known) => sum + (known ? widthOf(known) : 0), 0),
+        'column',
+      )} of 0 and 1. A category that was not there in training is 0 in all of its columns${shared.length > 0 ? `, and “other” in ${listed(shared.map(({ column }) => column.name))}, which have more than ${most}` : ''}.`,
       hint: 'Leave out columns that only name the row; numbers for categories keep one column each.',
     })
     return { id: 'one-hot', columns: fitted }

@@ -98,7 +98,7 @@ export const params = z.object({
       title: 'Data matrix',
       labels: { with: 'With the data as X', without: 'Results only' },
       description:
-        'Of AnnData (.h5ad): the data as they are in their file, as X, sparse where they are sparse there; without it the file is small and is put beside the data by the names of its rows.',
+        'Of AnnData (.h5ad): the data as they are in their file, as X, sparse where they are sparse there, with categories and dates in obs; without it the file is small and is put beside the data by the names of its rows.',
     }),
   formulas: z
     .enum(['guarded', 'exact'])

@@ -4,7 +4,7 @@
  * their way (hdf5/file.ts): it does not grow with rows but for 8 bytes a cell, nor with columns but for their names.
  */
 import type { Artifact, ArtifactKind } from '#common/domain/artifact.ts'
-import { rowNoun } from '#common/domain/dataset.ts'
+import { type Column, rowNoun } from '#common/domain/dataset.ts'
 import { StratumError, throwIfCancelled } from '#common/errors.ts'
 import type { OpenSource } from '../../../data/dataset.ts'
 import { openDataset } from '../../../data/import.ts'
@@ -110,8 +110,10 @@ async function contentOf(ctx: Context, { dataset, data }: Subject, { out, source
     )
   const positions = data.columns.flatMap((column, j) => (inMatrix(column) ? [j] : []))
   const withX = params.matrix === 'with' && positions.length > 0
-  const others =
-    params.beside === 'columns' && data.kind !== 'cells' ? data.columns.flatMap((column, j) => (withX && inMatrix(column) ? [] : [j])) : []
+  // Of data that go along, categories and dates stand in obs, for they cannot stand in X.
+  const inObs = (column: Column): boolean =>
+    params.beside === 'columns' ? !(withX && inMatrix(column)) : params.beside === 'labels' && params.matrix === 'with' && !inMatrix(column)
+  const others = data.kind === 'cells' ? [] : data.columns.flatMap((column, j) => (inObs(column) ? [j] : []))
   const own = others.length > 0 && source ? await writeColumns(out, source, others, obsKeys, stage('Writing columns', 0.4, 0.5)) : []
   const X = withX && source ? await writeMatrix(out, source, positions, stage('Writing the matrix', 0.5, 1)) : null
   return annData({
