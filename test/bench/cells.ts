@@ -12,6 +12,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { peakMemoryMB } from '#engine/peakMemory.ts'
 
 const after = (flag: string, otherwise: string): string =>
   process.argv.includes(flag) ? (process.argv[process.argv.indexOf(flag) + 1] ?? otherwise) : otherwise
@@ -48,12 +49,12 @@ function run(program: string, args: readonly string[]): Side | null {
 }
 
 function say(started: number, total: number): void {
-  const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage()
+  const { userCPUTime, systemCPUTime } = process.resourceUsage()
   const side: Side = {
     seconds: (performance.now() - started) / 1000,
     cpuSeconds: (userCPUTime + systemCPUTime) / 1e6,
     total,
-    peakMB: maxRSS / 1024,
+    peakMB: peakMemoryMB(),
   }
   process.stdout.write(`${JSON.stringify(side)}\n`)
 }

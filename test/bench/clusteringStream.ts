@@ -15,6 +15,7 @@ import { fileURLToPath } from 'node:url'
 import type { ClusteringMeta } from '#common/domain/results.ts'
 import { operations } from '#engine/operations/registry.ts'
 import { createRunner, runToEnd } from '#engine/operations/runner.ts'
+import { peakMemoryMB } from '#engine/peakMemory.ts'
 import { createProject, openProject } from '#engine/project/open.ts'
 import { newArtifact } from '../helpers/newArtifact.ts'
 
@@ -73,7 +74,7 @@ try {
   await runner.dispose()
   project.close()
   const { method, inertia, figures } = meta as unknown as ClusteringMeta
-  const peak = Math.round(process.resourceUsage().maxRSS / 1024)
+  const peak = Math.round(peakMemoryMB())
   if (flags.has('--json'))
     console.log(
       JSON.stringify({

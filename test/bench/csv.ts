@@ -13,6 +13,7 @@ import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, statSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { peakMemoryMB } from '#engine/peakMemory.ts'
 
 const columns = 40
 const after = (flag: string, otherwise: string): string =>
@@ -74,9 +75,7 @@ async function importInChild(path: string, projectPath: string): Promise<void> {
   const seconds = (performance.now() - started) / 1000
   const { rows } = meta as { rows: number }
   await bench.close()
-  process.stdout.write(
-    `${JSON.stringify({ seconds, rows, peakMB: process.resourceUsage().maxRSS / 1024, version: process.version } satisfies Side)}\n`,
-  )
+  process.stdout.write(`${JSON.stringify({ seconds, rows, peakMB: peakMemoryMB(), version: process.version } satisfies Side)}\n`)
 }
 
 /** A file that is kept is not written again. */

@@ -21,6 +21,7 @@ import { createRunner, type RunRequest, runToEnd } from '#engine/operations/runn
 import { chooseOn } from '#engine/operations/score/chosen.ts'
 import { openScores } from '#engine/operations/score/findings.ts'
 import { flaggedRows } from '#engine/operations/score/flaggedRows.ts'
+import { peakMemoryMB } from '#engine/peakMemory.ts'
 import { openProject, type ProjectFile } from '#engine/project/open.ts'
 import { openWorkbench } from '../helpers/workbench.ts'
 
@@ -139,7 +140,7 @@ async function carryOut(what: string, path: string): Promise<void> {
   const seconds = (performance.now() - started) / 1000
   await runner.dispose()
   project.close()
-  const peak = Math.round(process.resourceUsage().maxRSS / 1024)
+  const peak = Math.round(peakMemoryMB())
   const line = { suite: 'findings', case: `${what}, ${rows} rows`, ours: peak, peer: bar, ratio: peak / bar, unit: 'MB peak RSS', seconds }
   console.log(
     asked.json ? JSON.stringify(line) : `${line.case.padEnd(44)} ${seconds.toFixed(1).padStart(7)} s   peak ${peak} MB (bar ${bar} MB)`,

@@ -15,6 +15,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { operations } from '#engine/operations/registry.ts'
 import { createRunner, runToEnd } from '#engine/operations/runner.ts'
+import { peakMemoryMB } from '#engine/peakMemory.ts'
 import { createProject, openProject } from '#engine/project/open.ts'
 import { newArtifact } from '../helpers/newArtifact.ts'
 
@@ -161,7 +162,7 @@ async function carryOut(what: string, path: string): Promise<void> {
   const seconds = (performance.now() - started) / 1000
   await runner.dispose()
   project.close()
-  const peak = Math.round(process.resourceUsage().maxRSS / 1024)
+  const peak = Math.round(peakMemoryMB())
   const line = { suite: 'maps', case: `${what}, ${size}x${size}`, ours: peak, peer: bar, ratio: peak / bar, unit: 'MB peak RSS', seconds }
   console.log(json ? JSON.stringify(line) : `${line.case.padEnd(38)} ${seconds.toFixed(1).padStart(7)} s   peak ${peak} MB (bar ${bar} MB)`)
 }

@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url'
 import type { Artifact } from '#common/domain/artifact.ts'
 import { operations } from '#engine/operations/registry.ts'
 import { createRunner, runToEnd } from '#engine/operations/runner.ts'
+import { peakMemoryMB } from '#engine/peakMemory.ts'
 import { createProject } from '#engine/project/open.ts'
 import { writeScene } from '#engine/sample/scene.ts'
 
@@ -22,7 +23,7 @@ const [sizeText = '10000', directory = join(tmpdir(), `stratum-memory-${process.
   .slice(2)
   .filter((a) => !a.startsWith('--') && a !== 'generate')
 const size = Number(sizeText)
-const megabytes = (): number => Math.round(process.resourceUsage().maxRSS / 1024)
+const megabytes = (): number => Math.round(peakMemoryMB())
 
 if (process.argv.includes('generate')) {
   await writeScene(directory, { width: size, height: size, bands: 10, seed: 7 })

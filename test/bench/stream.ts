@@ -15,6 +15,7 @@ import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { normalsOf, stepKey } from '#engine/compute/random/counter.ts'
 import { rowsInMemory } from '#engine/compute/rowReader.ts'
+import { peakMemoryMB } from '#engine/peakMemory.ts'
 import { openProject } from '#engine/project/open.ts'
 import { openMatrixRows } from '#engine/train/matrixRows.ts'
 import { openStoredRows } from '#engine/train/storedRows.ts'
@@ -131,7 +132,7 @@ async function trainInChild(path: string, n: number): Promise<void> {
   })
   await rows.close()
   project.close()
-  process.stdout.write(JSON.stringify({ peakMB: process.resourceUsage().maxRSS / 1024, trainError }))
+  process.stdout.write(JSON.stringify({ peakMB: peakMemoryMB(), trainError }))
 }
 
 function measureMemory(): void {

@@ -5,6 +5,7 @@
 import { createInterface } from 'node:readline'
 import { StratumError } from '#common/errors.ts'
 import { openSource } from '#engine/data/inspect.ts'
+import { peakMemoryMB } from '#engine/peakMemory.ts'
 
 export interface FuzzCase {
   readonly reader: string
@@ -57,6 +58,6 @@ const answerOf = (thrown: unknown): Pick<FuzzAnswer, 'outcome' | 'detail'> => {
 for await (const line of createInterface({ input: process.stdin })) {
   const started = performance.now()
   const how = await readThrough(JSON.parse(line) as FuzzCase).then(() => ({ outcome: 'read', detail: '' }), answerOf)
-  const answer: FuzzAnswer = { ...how, ms: performance.now() - started, rssMB: process.resourceUsage().maxRSS / 1024 }
+  const answer: FuzzAnswer = { ...how, ms: performance.now() - started, rssMB: peakMemoryMB() }
   process.stdout.write(`\u0001${JSON.stringify(answer)}\n`)
 }

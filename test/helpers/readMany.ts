@@ -4,6 +4,7 @@
  */
 import { text } from 'node:stream/consumers'
 import { openSource } from '../../src-main/engine/data/inspect.ts'
+import { peakMemoryMB } from '../../src-main/engine/peakMemory.ts'
 import { toReport } from '../../src-main/common/errors.ts'
 
 /** Rows streamed per file at most; a hostile header may promise billions. */
@@ -50,4 +51,4 @@ for (const path of JSON.parse(await text(process.stdin)) as string[]) {
   }
   say({ path, ms: Math.round(performance.now() - started), ...answer })
 }
-say({ maxRssMB: process.resourceUsage().maxRSS / 1024 })
+say({ maxRssMB: peakMemoryMB() })

@@ -6,6 +6,7 @@ import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Artifact } from '#common/domain/artifact.ts'
 import type { ComparisonMeta } from '#common/domain/results.ts'
+import { peakMemoryMB } from '#engine/peakMemory.ts'
 
 /** Runs one operation to its end and returns its artifact (at once when it is there already). */
 export type Compute = (
@@ -91,7 +92,6 @@ export async function runDemo(directory: string, compute: Compute, options: Demo
     ariPca: figuresOf(agreement, pca.map).ari ?? Number.NaN,
     auc: figuresOf(detection, scores).auc ?? Number.NaN,
     seconds: Math.round((performance.now() - started) / 100) / 10,
-    // maxRSS is in kilobytes on every platform libuv reports it on.
-    peakRssMB: Math.round(process.resourceUsage().maxRSS / 1024),
+    peakRssMB: Math.round(peakMemoryMB()),
   }
 }
