@@ -85,6 +85,7 @@ export const wardClustering = defineClustering({
       },
       figures: { leaves, cutHeight: given.cutHeight ?? heightOfCut(tree.height, k) },
       ...(given.cutHeight !== null && { reason: `The tree is cut at a height of ${given.cutHeight}.` }),
+      ...(k < wanted && { reason: `${k} of the ${wanted} classes that were asked for: rows that are equal stay together.` }),
     }
   },
 })

@@ -14,6 +14,7 @@
  * mixtures at 5000. Memory: the sample, 16 MB of distances, and 20 bytes a sampled row.
  */
 import type { KCriteria } from '#common/domain/results.ts'
+import { counted, nounFor } from '#common/domain/words.ts'
 import { type KCriterion, type KEvidence, type KRecommendations, recommend, verdicts } from './chooseKVerdicts.ts'
 import { ValidityTally } from './clusterValidity.ts'
 import { methodIn } from '../methods/define.ts'
@@ -27,7 +28,7 @@ import { silhouettes } from './silhouette.ts'
 import { bootstrapStability } from './stability.ts'
 
 export interface ChooseKOptions extends LongRun {
-  /** Default 2 … 20, at most the number of rows − 1. */
+  /** Default 2 … 20. The number of rows − 1 is the most in any case, as long as that is not below kMin. */
   readonly kMin?: number
   readonly kMax?: number
   /** What decides: one criterion, or what most of those computed choose. Default 'elbow'. */
@@ -42,7 +43,7 @@ export interface ChooseKOptions extends LongRun {
 export interface KChoice {
   readonly k: number
   readonly curve: KCriteria[]
-  /** What each criterion computed would choose. */
+  /** What each criterion computed would choose; none where rows are all alike or too few to compare. */
   readonly recommendations: KRecommendations
   /** Why, in a sentence. */
   readonly reason: string
@@ -66,8 +67,10 @@ export async function chooseK(
   { kMin = Math.min(2, n), kMax = 20, chooseBy = 'elbow', criteria = [], seed, threads = 1, signal, report }: ChooseKOptions,
 ): Promise<KChoice> {
   if (!(kMin >= 1 && kMax >= kMin && kMin <= n)) throw new RangeError(`expected a range of k within 1 … ${n}, found ${kMin} … ${kMax}`)
+  const whyOne = nothingToCompare(points, n, d)
+  if (whyOne !== null) return { k: 1, curve: [], recommendations: [], reason: whyOne }
   const sample = createSample(points, n, d, seed)
-  const last = Math.min(kMax, sample(sampleRows).m)
+  const last = Math.max(kMin, Math.min(kMax, sample(sampleRows).m - 1))
   const wanted = (criterion: KCriterion): boolean =>
     criteria === 'all' || chooseBy === 'all' || chooseBy === criterion || criteria.includes(criterion)
   const ks = Array.from({ length: last - kMin + 1 }, (_, i) => kMin + i)
@@ -105,6 +108,13 @@ export async function chooseK(
   }
   const recommendations = verdicts(curve, evidence)
   return { ...recommend(curve, recommendations, chooseBy), curve, recommendations }
+}
+
+/** Why rows are one class without further looking; null where numbers of classes can be compared. */
+function nothingToCompare(points: Float32Array, n: number, d: number): string | null {
+  if (n < 3) return `${counted(n, 'row')} ${nounFor(n, 'is', 'are')} too few to compare numbers of clusters.`
+  for (let at = d; at < n * d; at++) if (points[at] !== points[at - d]) return null
+  return 'All rows are alike.'
 }
 
 /** Evenly spread rows, at most so many. */

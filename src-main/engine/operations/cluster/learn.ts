@@ -32,10 +32,8 @@ export async function learnClasses(ctx: Context, rows: ClusteredRows): Promise<L
 async function chosenK(ctx: Context, { method, sample, latents }: ClusteredRows): Promise<KChoice | null> {
   const { params, seed, signal, threads } = ctx
   if (!method.takesK || params.k !== null || method.doesWithoutK?.(paramsOf(method, params))) return null
-  const n = sample.rows.length
-  return await chooseK(sample.codes, n, latents.codeSize, {
-    kMin: Math.min(2, n),
-    kMax: Math.max(1, Math.min(params.kMax, n - 1)),
+  return await chooseK(sample.codes, sample.rows.length, latents.codeSize, {
+    kMax: params.kMax,
     chooseBy: params.chooseBy,
     ...(params.criteria === 'all' && { criteria: 'all' }),
     seed,

@@ -73,7 +73,6 @@ export async function groundOf(ctx: Context): Promise<Ground & { contenders: Con
   const k = await chosenK(ctx, truth, async () => {
     const { rows: drawn, codes } = await sampled(50_000)
     return chooseK(codes, drawn.length, codeSize, {
-      kMax: Math.min(20, drawn.length - 1),
       seed: 0,
       signal,
       report: (fraction) => ctx.report({ stage: 'Trying numbers of clusters', fraction: 0.08 + 0.02 * fraction }),
@@ -120,5 +119,9 @@ async function chosenK(
     )
   }
   const { k, reason } = await elbow()
+  if (k < 2)
+    throw new StratumError('DATA_UNSUITABLE', `No number of clusters can be chosen: ${reason}`, 'Compare on rows that differ, or give k.', {
+      parameter: 'k',
+    })
   return { value: k, from: 'elbow', reason }
 }

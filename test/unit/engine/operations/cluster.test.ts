@@ -114,6 +114,16 @@ describe('within a selection', () => {
   })
 })
 
+test.each(clusterings.filter(({ takesK }) => takesK).map(({ id }) => id))(
+  '%s of two rows is one class where k is left open',
+  async (method) => {
+    const within = { dataset: dataset.id, all: [{ kind: 'rows', rows: [3, 700] }] }
+    const { meta, labels } = await cluster({ method, within })
+    expect(meta).toMatchObject({ k: 1, validRows: 2, kCurve: [], chosenBecause: expect.stringContaining('2 rows are too few') })
+    expect([labels[3], labels[700]]).toEqual([1, 1])
+  },
+)
+
 describe('from a sample', () => {
   test.each(clusterings.map(({ id }) => id))('%s assigns the rows that it did not learn from', async (method) => {
     const { meta, labels } = await cluster({

@@ -81,6 +81,13 @@ test('copies join at no height, in any number', async () => {
   expect(height.every((h) => h === 0)).toBe(true)
 })
 
+test('where fewer rows differ than classes are asked for, it says so', async () => {
+  const X = Float32Array.of(0, 0, 0, 4, 4, 9)
+  const fewer = await wardClustering.fit(X, 6, 1, { ...plain, k: 5 }, run)
+  expect(fewer).toMatchObject({ k: 3, reason: '3 of the 5 classes that were asked for: rows that are equal stay together.' })
+  expect((await wardClustering.fit(X, 6, 1, { ...plain, k: 3 }, run)).reason).toBeUndefined()
+})
+
 test('of many rows groups are the leaves, and new rows go to the nearest', async () => {
   const random = randomStream(4, 'rows')
   const n = 21_000

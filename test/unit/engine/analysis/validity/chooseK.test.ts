@@ -74,6 +74,25 @@ test('a range beyond the rows is refused', async () => {
   await expect(chooseK(new Float32Array(3), 3, 1, { kMin: 5, kMax: 9, seed: 1 })).rejects.toThrow(RangeError)
 })
 
+test.each([
+  ['that are alike', new Float32Array(80).fill(3), /alike/],
+  ['of which there are two', Float32Array.of(1, 2, 3, 4), /2 rows are too few/],
+  ['of which there is one', Float32Array.of(1, 2), /1 row is too few/],
+])('rows %s are one class, whatever is asked', async (_, X, reason) => {
+  for (const chooseBy of ['elbow', 'all', 'gap'] as const)
+    expect(await chooseK(X, X.length / 2, 2, { kMax: 20, seed: 1, chooseBy, criteria: 'all' })).toEqual({
+      k: 1,
+      curve: [],
+      recommendations: [],
+      reason: expect.stringMatching(reason),
+    })
+})
+
+test('no class has to be a single row: there are always fewer classes than rows', async () => {
+  const { curve } = await chooseK(Float32Array.of(0, 1, 5, 6, 20), 5, 1, { kMax: 20, seed: 1 })
+  expect(curve.map(({ k }) => k)).toEqual([2, 3, 4])
+})
+
 test('criteria stand side by side, and most of them decide', async () => {
   const X = groups(400, 3, 4, 6)
   const choice = await chooseK(X, 400, 3, { kMax: 8, seed: 1, criteria: ['gap', 'stability'], chooseBy: 'stability' })
