@@ -50,7 +50,7 @@ test('an earlier run of the same size goes before the probe, also with other pas
   took(0.4)
   const known = await ask('autoencoder', { epochs: 400, patience: 0 })
   expect(known.basis).toBe('earlier run')
-  // Asked for 1200 rows and 300 held out: half a second of opening once, the rest twice, and what is held out is judged after each pass, a row at a third of a step's price.
+  // Half a second of opening once and the rest twice; of 1200 rows 300 are held out and judged after each pass, at a third of the price.
   expect(known.seconds).toBeCloseTo(0.5 + 19 * (1 + 300 / 1200 / 3), 0)
 })
 
