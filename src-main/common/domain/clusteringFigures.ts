@@ -33,4 +33,4 @@ export type ClusteringFigures = Readonly<Partial<Record<ClusteringFigure, number
 
 /** Null for a figure that an earlier or later version stored. */
 export const figureWords = (name: string): FigureWords | null =>
-  name in clusteringFigures ? clusteringFigures[name as ClusteringFigure] : null
+  Object.hasOwn(clusteringFigures, name) ? clusteringFigures[name as ClusteringFigure] : null

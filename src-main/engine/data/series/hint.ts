@@ -3,6 +3,7 @@
  * each unit. Judged by the first rows alone, as every table is asked. Memory: those rows.
  */
 import type { Finding, SourceReport } from '#common/domain/dataset.ts'
+import { counted } from '#common/domain/words.ts'
 import type { OpenSource, Reader } from '../dataset.ts'
 import { isDays, joined, timeFieldsByName } from './keys.ts'
 import { TimeColumn, type Times } from './time.ts'
@@ -122,19 +123,31 @@ export function windowLength(step: number, isDate: boolean, rows: number): numbe
   return Math.max(1, Math.min(isDate && perCycle ? perCycle : withoutCycle, Math.floor(rows / 8)))
 }
 
-/** 900 → '15 minutes'; a month is between 28 and 31 days. */
+const units = [
+  [year, 'year'],
+  [7 * day, 'week'],
+  [day, 'day'],
+  [hour, 'hour'],
+  [minute, 'minute'],
+  [1, 'second'],
+  [0.001, 'millisecond'],
+] as const
+/** Of a month, a quarter and half a year, which are not equally long. */
+const daysOfMonths = [
+  [28, 31, 1],
+  [90, 92, 3],
+  [181, 184, 6],
+] as const
+
+/** 900 → '15 minutes', 16 days → '16 days', and not 2.29 weeks: the longest unit that it is a whole number of. */
 export function durationOf(seconds: number): string {
-  if (seconds >= 27.9 * day && seconds <= 31.1 * day) return 'month'
-  const [length, word] = (
-    [
-      [year, 'year'],
-      [7 * day, 'week'],
-      [day, 'day'],
-      [hour, 'hour'],
-      [minute, 'minute'],
-      [1, 'second'],
-    ] as const
-  ).find(([unit]) => seconds >= 0.99 * unit) ?? [0.001, 'millisecond']
-  const count = Number((seconds / length).toPrecision(3))
-  return count === 1 ? word : `${count} ${word}s`
+  const months = daysOfMonths.find(([least, most]) => seconds >= (least - 0.1) * day && seconds <= (most + 0.1) * day)
+  if (months) return timesUnit(months[2], 'month')
+  const isWhole = (count: number): boolean => count > 0.99 && count < 1000 && Math.abs(count - Math.round(count)) < 0.005
+  const whole = units.find(([length]) => isWhole(seconds / length))
+  if (whole) return timesUnit(Math.round(seconds / whole[0]), whole[1])
+  const [length, word] = units.find(([unit]) => seconds >= unit) ?? units[units.length - 1]
+  return timesUnit(Number((seconds / length).toPrecision(3)), word)
 }
+
+const timesUnit = (count: number, word: string): string => (count === 1 ? word : counted(count, word))

@@ -89,6 +89,22 @@ describe('steps', () => {
       '500 milliseconds',
       '2 hours',
     ])
+    const days = [2, 8, 10, 16, 30, 91, 92, 181, 365, 366, 730, 1.5]
+    expect(days.map((n) => durationOf(n * 86_400))).toEqual([
+      '2 days',
+      '8 days',
+      '10 days',
+      '16 days',
+      'month',
+      '3 months',
+      '3 months',
+      '6 months',
+      'year',
+      'year',
+      '2 years',
+      '36 hours',
+    ])
+    expect([5400, 61.2, 1.5, 0.0001].map(durationOf)).toEqual(['90 minutes', '1.02 minutes', '1.5 seconds', '0.1 milliseconds'])
     expect([600, 3600, 86_400, 30.5 * 86_400].map((step) => windowLength(step, true, 1e6))).toEqual([144, 24, 7, 12])
     expect(windowLength(3600, true, 80)).toBe(10)
     expect(windowLength(1, false, 1e6)).toBe(32)
