@@ -1,6 +1,7 @@
 /** One pass over a sheet: where its table begins and ends, and what its columns hold. */
 import { StratumError } from '#common/errors.ts'
 import type { StoredType } from '../../columns/columnar.ts'
+import { isDash, isDoubtful, missingSet } from '../csv/values.ts'
 import type { XlsxOptions } from '../xlsx.ts'
 import type { Cell, Row } from './sheet.ts'
 
@@ -120,16 +121,19 @@ function beginning(top: readonly Row[], header: XlsxOptions['header']): Beginnin
 const longestUnit = 24
 const fewestBelowUnits = 3
 const noUnit = /^[-–—]*$/
+const missingWords = missingSet({ missing: [] })
 
 /** The first row below the names, where it says in which units the columns are: short texts over columns that hold nothing but numbers. */
 function unitsOf(below: readonly Row[]): (string | null)[] | null {
   const [units, ...rows] = below
   if (!units) return null
   const texts = Array.from(units.cells, (cell) => (cell === undefined ? '' : cell.kind === 'text' ? cell.value.trim() : null))
+  // A row of them is one without values.
+  const isMissing = (text: string): boolean => missingWords.has(text) || (isDoubtful(text) && !isDash(text))
   const isNumber = (cell: Cell): boolean => cell.kind === 'number' || (cell.kind === 'text' && plainNumber.test(cell.value))
   const standsOver = (text: string | null, column: number): boolean => {
     if (text === '') return true
-    if (text === null || text.length > longestUnit || plainNumber.test(text)) return false
+    if (text === null || text.length > longestUnit || isMissing(text) || plainNumber.test(text)) return false
     const present = rows.flatMap(({ cells }) => cells[column] ?? [])
     return present.length >= fewestBelowUnits && present.every(isNumber)
   }

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { inspectSource, openSource } from '#engine/data/inspect.ts'
+import { survey } from '#engine/data/readers/xlsx/survey.ts'
 import { attribute, XmlScanner } from '#engine/data/readers/xlsx/xml.ts'
 import { isDateFormat } from '#engine/data/readers/xlsx/workbook.ts'
 import { columnarFixture, expected, matrixOf } from '../../../../helpers/columnarFixtures.ts'
@@ -88,6 +89,18 @@ describe('a sheet', () => {
     const codes = await inspectSource(columnarFixture('units.xlsx'), undefined, { sheet: 'Codes' })
     expect(codes.rows).toBe(5)
     expect(codes.findings.map(({ code }) => code)).not.toContain('UNITS_LINE')
+  })
+
+  it.each(['n/a', 'NaN', 'none', '?'])('whose first row says %s has that row, and no units', async (word) => {
+    const text = (value: string) => ({ kind: 'text', value }) as const
+    async function* batches() {
+      yield [
+        { number: 1, cells: [text('depth'), text('speed')] },
+        { number: 2, cells: [text(word), text(word)] },
+        ...[3, 4, 5, 6].map((number) => ({ number, cells: [1, 2].map((value) => ({ kind: 'number', value }) as const) })),
+      ]
+    }
+    expect(await survey(batches(), { header: 'auto', firstRow: 1 }, 'a.xlsx')).toMatchObject({ first: 2, last: 6, units: null })
   })
 
   it('of a workbook that counts from 1904 has its dates right', async () => {
