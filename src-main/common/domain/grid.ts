@@ -38,6 +38,10 @@ export function toMap([a, b, c, d, e, f]: Affine, column: number, row: number): 
   return [a * column + b * row + c, d * column + e * row + f]
 }
 
+/** Whether pixels lie on pixels; the systems of coordinates may still differ. */
+export const sameGrid = (one: Grid, other: Grid): boolean =>
+  one.width === other.width && one.height === other.height && one.transform.every((value, i) => value === other.transform[i])
+
 /** Area of one pixel in squared units of the CRS. */
 export const pixelArea = ([a, b, , d, e]: Affine): number => Math.abs(a * e - b * d)
 

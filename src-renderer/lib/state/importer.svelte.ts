@@ -6,6 +6,7 @@ import type { Client } from '#common/contract/calls.ts'
 import type { EngineCalls } from '#common/contract/engine.ts'
 import type { WindowCalls } from '#common/contract/window.ts'
 import type { SourceReport } from '#common/domain/dataset.ts'
+import { sameGrid } from '#common/domain/grid.ts'
 import type { ErrorReport } from '#common/errors.ts'
 import { bandPresets } from '../bands.ts'
 import { fileName } from '../format.ts'
@@ -173,6 +174,20 @@ export class Importer {
     this.as = null
     this.name = entry ? (entry.name ?? this.#nameOf()) : ''
     await this.#inspect()
+    if (this.files.length > 1 && !this.together) await this.#gatherBands()
+  }
+
+  /** Files that are the bands of one scene, whatever they are called, are offered as one stack. */
+  async #gatherBands(): Promise<void> {
+    const { files, options, report: first } = this
+    const asked = this.#asked
+    if (!first) return
+    for (const path of files.slice(1)) {
+      const other = await this.#engine.inspect({ path, options: {} })
+      // What the user does meanwhile goes before.
+      if (asked !== this.#asked || options !== this.options || !other.ok || !isBandBeside(first, other.value)) return
+    }
+    await this.readTogether(true)
   }
 
   #nameOf(): string {
@@ -218,6 +233,14 @@ const bandsOf = ({ kind, columns }: SourceReport): number[] => (kind === 'raster
 const isRaster = (path: string): boolean => /\.(tiff?|jp2)$/i.test(path)
 /** One file per band, as Landsat and Sentinel-2 name them. */
 const isBandFile = (path: string): boolean => /_(?:SR_|ST_)?B\d{1,2}A?(?:_\d+m)?\.(tiff?|jp2)$/i.test(path)
+/** One band of the same type and system on the same pixels. */
+const isBandBeside = (one: SourceReport, other: SourceReport): boolean =>
+  one.grid !== null &&
+  other.grid !== null &&
+  sameGrid(one.grid, other.grid) &&
+  one.grid.crs?.code === other.grid.crs?.code &&
+  one.dtype === other.dtype &&
+  [one, other].every(({ columns }) => columns.length === 1)
 const folderOf = (path: string): string => path.slice(0, path.length - fileName(path).length)
 
 /** Rasters of one folder that come together stand in line as one. */

@@ -1,6 +1,6 @@
 /** The one grid that the files of a stack are brought to. */
 import { basename } from 'node:path'
-import type { Affine, Crs, Grid } from '#common/domain/grid.ts'
+import { type Affine, type Crs, type Grid, sameGrid } from '#common/domain/grid.ts'
 import { StratumError } from '#common/errors.ts'
 import type { StackOptions } from '../stack.ts'
 
@@ -31,8 +31,6 @@ export const compose = ([a, b, c, d, e, f]: Affine, [A, B, C, D, E, F]: Affine):
 ]
 
 const pixelSizeOf = ({ transform: [a, b, , d, e] }: Grid): number => Math.sqrt(Math.abs(a * e - b * d))
-const sameGrid = (one: Grid, other: Grid): boolean =>
-  one.width === other.width && one.height === other.height && one.transform.every((value, i) => value === other.transform[i])
 
 /** @throws DATA_UNSUITABLE when files lie nowhere or apart, PARAMETER_INVALID for a reference that is not among them */
 export function targetGrid(files: readonly Located[], options: StackOptions): Grid {

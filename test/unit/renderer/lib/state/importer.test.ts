@@ -66,6 +66,41 @@ test('an answer for a file that was left meanwhile is dropped', async () => {
   expect(importer.report).toMatchObject({ path: '/d/b.csv' })
 })
 
+test('files with one band each on the same pixels are one stack, whatever they are called', async () => {
+  const grid = { width: 4, height: 3, transform: [1, 0, 0, 0, -1, 0], crs: null }
+  const band = { ...report, kind: 'raster', columns: [{ name: 'band 1' }], dtype: 'uint8', grid }
+  const { importer } = make(async () => ok(band))
+  await importer.open(['/d/red.tif', '/d/green.tif', '/d/blue.tif'])
+  expect(importer.together).toBe(true)
+  expect(importer.waiting).toEqual([])
+  const others = { size: { grid: { ...grid, width: 5 } }, type: { dtype: 'float32' }, bands: { columns: [{}, {}] }, table: { grid: null } }
+  for (const [what, change] of Object.entries(others)) {
+    const { importer } = make(async ({ path }) => ok(path.includes('green') ? { ...band, ...change } : band))
+    await importer.open(['/d/red.tif', '/d/green.tif', '/d/blue.tif'])
+    expect(importer.together, what).toBe(false)
+    expect(importer.waiting, what).toHaveLength(2)
+  }
+})
+
+test('what the user does while bands are looked for goes before', async () => {
+  const grid = { width: 4, height: 3, transform: [1, 0, 0, 0, -1, 0], crs: null }
+  const answers: (() => void)[] = []
+  const band = { ...report, kind: 'raster', columns: [{ name: 'band 1' }], dtype: 'uint8', grid }
+  const { importer } = make(() => new Promise((resolve) => answers.push(() => resolve(ok(band)))))
+  const opening = importer.open(['/d/red.tif', '/d/green.tif'])
+  await vi.waitFor(() => expect(answers).toHaveLength(1))
+  answers[0]()
+  await vi.waitFor(() => expect(answers).toHaveLength(2))
+  const dismissed = importer.dismiss()
+  await vi.waitFor(() => expect(answers).toHaveLength(3))
+  answers[1]()
+  answers[2]()
+  await Promise.all([opening, dismissed])
+  // Sorted by name, green stood first.
+  expect(importer.path).toBe('/d/red.tif')
+  expect(importer.together).toBe(false)
+})
+
 test('files named by band are one stack, and can be read one by one', async () => {
   const asked: unknown[] = []
   const { importer, session } = make(async (input) => {
