@@ -28,10 +28,14 @@ export function csrWriter(out: H5Output, width: number, mostStored: number | nul
   const indices = out.array('int32', { chunkBytes })
   const indptr = out.array(mostStored !== null && mostStored <= mostInt32 ? 'int32' : 'int64')
   let [rows, stored] = [0, 0]
+  /** The first row starts at 0, and blocks without rows may come before it. */
+  const begin = async (): Promise<void> => {
+    if (indptr.rows === 0) await indptr.append([0])
+  }
   return {
     async append(X) {
       const n = X.length / width
-      if (rows === 0) await indptr.append([0])
+      await begin()
       const starts = new Float64Array(n)
       let count = 0
       for (let i = 0; i < X.length; i++) if (X[i] !== 0) count++
@@ -51,7 +55,7 @@ export function csrWriter(out: H5Output, width: number, mostStored: number | nul
       await indptr.append(starts)
     },
     async finish() {
-      if (rows === 0) await indptr.append([0])
+      await begin()
       return csrMatrix(await data.finish(), await indices.finish(), await indptr.finish(), [rows, width])
     },
   }
