@@ -136,6 +136,20 @@ test('a selection holds its rows and no others; without the matrix and without f
   })
 })
 
+test('written once more to the same file it has the names of today, also of the codes behind a result', async () => {
+  const { classes, codes } = await imported(tinyData('cells', folder.path).path)
+  const path = folder.file('named.h5ad')
+  const keys = async (): Promise<unknown> => {
+    await bench.compute('export', { source: classes }, { path })
+    return looked(path, (file) => file.attribute('obs', 'column-order'))
+  }
+  const before = await keys()
+  bench.project.rename(classes, 'Cell types')
+  bench.project.rename(codes, 'Atlas codes')
+  expect(await keys()).toEqual(['Cell types', 'Cell types membership', 'Atlas reconstruction error'])
+  expect(before).not.toContain('Cell types')
+})
+
 test('codes of a dictionary, mostly zeros, are sparse', async () => {
   const dataset = await bench.compute('import', {}, { path: tinyData('cells', folder.path).path })
   const { codes } = cellResults(bench.project, dataset.id, 120, { size: 12, used: 2 })

@@ -88,7 +88,7 @@ export interface OperationDefinition<Schema extends z.ZodObject = z.ZodObject> {
   /** Parameters as they belong in the content key, e.g. without the path of a file whose content is in `identity`. Default: all as they are. */
   keyed?(params: z.output<Schema>): Readonly<Record<string, unknown>>
   /** Facts outside parameters and inputs that belong in the content key, e.g. the hash of an imported file. Called before the cache is asked. */
-  identity?(params: z.output<Schema>, inputs: Readonly<Record<string, Artifact>>): Promise<string> | string
+  identity?(params: z.output<Schema>, inputs: Readonly<Record<string, Artifact>>, project: Project): Promise<string> | string
   /** Never answered from the cache when true for a finished artifact, e.g. an export whose file was deleted. */
   isStale?(artifact: Artifact): boolean
   /** Told when a finished artifact answers a request; returns it, changed where the request knows something new of it. */

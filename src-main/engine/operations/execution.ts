@@ -128,7 +128,7 @@ export function executionIn(
   async function runChild(parent: Plan, request: ChildRequest, share: Share, control: Control): Promise<Artifact> {
     throwIfCancelled(control.signal)
     const plan = planOf(project, operations, { device: parent.device, seed: parent.seed, ...request })
-    const identity = (await plan.operation.identity?.(plan.params, plan.inputs)) ?? null
+    const identity = (await plan.operation.identity?.(plan.params, plan.inputs, project)) ?? null
     const known = answerTo(project, plan, identity)
     if (known) return (await plan.operation.reuse?.(known, plan.params, project)) ?? known
     return await perform(plan, keyOf(plan, identity), { ...control, report: share ? within(share, control.report) : control.report })

@@ -74,9 +74,12 @@ export const exportOperation = defineOperation({
   light: true,
   nameFor: ({ path }) => path.split(/[\\/]/).pop() ?? path,
   ignores: ['seed', 'device'],
-  // Names, colours and the threshold go into the file, and are no part of the source's own key.
-  identity: (_, { source, ...others }) =>
-    [source, ...Object.values(others)].map((artifact) => JSON.stringify(artifact?.annotations ?? null)).join('\n'),
+  // Names, colours and the threshold go into the file, of what lies behind a result too, and are no part of any key.
+  identity: (_, inputs, project) =>
+    Object.values(inputs)
+      .flatMap(({ id }) => lineage(project, id))
+      .map(({ name, annotations }) => JSON.stringify([name, annotations]))
+      .join('\n'),
   isStale: (artifact) => !(artifact.meta as unknown as ExportMeta).files.every(isAsWritten),
   async run(ctx) {
     const artifact = ctx.inputs.source!

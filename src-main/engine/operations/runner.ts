@@ -70,7 +70,7 @@ export function createRunner(project: ProjectFile, operations: readonly Operatio
 
   function run(request: RunRequest): RunningJob {
     const plan = planOf(project, operations, request)
-    const identity = plan.operation.identity?.(plan.params, plan.inputs) ?? null
+    const identity = plan.operation.identity?.(plan.params, plan.inputs, project) ?? null
     const key = identity instanceof Promise ? null : keyOf(plan, identity)
     const same = key === null ? undefined : active.get(key)
     if (same) return same.job
