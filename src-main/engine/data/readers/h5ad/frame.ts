@@ -1,6 +1,7 @@
 /**
  * The tables of an AnnData file (obs, var), in the three ways they have been written: a compound array with categories in uns
- * (before 0.7), a group with codes and __categories (0.7), a group of encoded columns (0.8 on). Read by stretches of rows.
+ * (before 0.7), a group with codes and __categories (0.7), a group of encoded columns (0.8 on). Read by stretches of rows. Memory: a
+ * stretch, and the categories of every field that was read.
  */
 import { StratumError } from '#common/errors.ts'
 import type { Label } from '../../cells/source.ts'
@@ -23,6 +24,28 @@ export interface Frame {
 
 const mostCategories = 1_000_000
 
+/** The categories at a place: read once, as the rows of a field come in many stretches. */
+type CategoriesAt = (place: string) => readonly Label[]
+
+/** @throws FORMAT_UNSUPPORTED where there are too many */
+function categoriesOf(file: H5File): CategoriesAt {
+  const known = new Map<string, readonly Label[]>()
+  return (place) => {
+    const before = known.get(place)
+    if (before) return before
+    const dataset = file.dataset(place)
+    const n = dataset.shape[0] ?? 0
+    if (n > mostCategories)
+      throw new StratumError('FORMAT_UNSUPPORTED', `"${place}" has ${n} categories.`, 'Store it as text instead of categories.', {
+        path: file.path,
+        place,
+      })
+    const categories = labelsOf(dataset, 0, n)
+    known.set(place, categories)
+    return categories
+  }
+}
+
 export function openFrame(file: H5File, place: string): Frame | null {
   const kind = file.kind(place)
   if (kind === null) return null
@@ -33,6 +56,7 @@ const texts = (values: unknown): string[] =>
   Array.from(values as ArrayLike<unknown>, (value) => (typeof value === 'string' ? value : String(value ?? '')))
 
 function groupFrame(file: H5File, place: string): Frame {
+  const categoriesAt = categoriesOf(file)
   const stated = file.attribute(place, '_index')
   const keys = file.keys(place)
   const index = [stated, '_index', 'index'].find((name): name is string => typeof name === 'string' && keys.includes(name)) ?? null
@@ -51,9 +75,9 @@ function groupFrame(file: H5File, place: string): Frame {
     names: (from, to) =>
       index === null
         ? Array.from({ length: to - from }, (_, i) => String(from + i + 1))
-        : columnValues(file, place, index, from, to).map((name) => String(name ?? '')),
-    values: (field, from, to) => columnValues(file, place, field, from, to),
-    typeOf: (field) => columnType(file, place, field),
+        : columnValues(file, categoriesAt, place, index, from, to).map((name) => String(name ?? '')),
+    values: (field, from, to) => columnValues(file, categoriesAt, place, field, from, to),
+    typeOf: (field) => columnType(file, categoriesAt, place, field),
   }
 }
 
@@ -78,35 +102,34 @@ function columnLength(file: H5File, place: string): number | null {
   return values !== null && listed(`${place}/mask`) === values ? values : null
 }
 
-function columnType(file: H5File, frame: string, field: string): FieldType | null {
+function columnType(file: H5File, categoriesAt: CategoriesAt, frame: string, field: string): FieldType | null {
   const place = `${frame}/${field}`
   const [codes, former] = [`${place}/codes`, `${frame}/__categories/${field}`]
-  if (file.kind(codes) === 'dataset') return categoriesIn(file, `${place}/categories`, file.attribute(place, 'ordered'))
-  if (file.kind(former) === 'dataset') return categoriesIn(file, former, file.attribute(former, 'ordered'))
+  if (file.kind(codes) === 'dataset') return categoryType(file, categoriesAt, `${place}/categories`, file.attribute(place, 'ordered'))
+  if (file.kind(former) === 'dataset') return categoryType(file, categoriesAt, former, file.attribute(former, 'ordered'))
   const { dtype } = file.dataset(file.kind(place) === 'dataset' ? place : `${place}/values`)
   if (dtype === 'boolean' || dtype === 'text') return { kind: dtype }
   return isNumeric(dtype) ? { kind: dtype.includes('int') ? 'integer' : 'number' } : null
 }
 
-/** null where one of them is no value, or there are too many. */
-function categoriesIn(file: H5File, place: string, ordered: unknown): FieldType | null {
-  const dataset = file.dataset(place)
-  const n = dataset.shape[0] ?? 0
-  if (n > mostCategories) return null
-  const categories = labelsOf(dataset, 0, n).filter((category) => category !== null)
-  return categories.length === n ? { kind: 'category', categories, ordered: Number(ordered ?? 0) === 1 } : null
+/** null where one of the categories is no value, or there are too many. */
+function categoryType(file: H5File, categoriesAt: CategoriesAt, place: string, ordered: unknown): FieldType | null {
+  if ((file.dataset(place).shape[0] ?? 0) > mostCategories) return null
+  const all = categoriesAt(place)
+  const categories = all.filter((category) => category !== null)
+  return categories.length === all.length ? { kind: 'category', categories, ordered: Number(ordered ?? 0) === 1 } : null
 }
 
-function columnValues(file: H5File, frame: string, field: string, from: number, to: number): Label[] {
+function columnValues(file: H5File, categoriesAt: CategoriesAt, frame: string, field: string, from: number, to: number): Label[] {
   const place = `${frame}/${field}`
   if (file.kind(place) === 'dataset') {
     const dataset = file.dataset(place)
     const categories = `${frame}/__categories/${field}`
     const values = labelsOf(dataset, from, to)
-    return file.kind(categories) === 'dataset' ? decodeCategories(file, categories, values) : values
+    return file.kind(categories) === 'dataset' ? decoded(file, categories, categoriesAt(categories), values) : values
   }
   if (file.kind(`${place}/codes`) === 'dataset')
-    return decodeCategories(file, `${place}/categories`, labelsOf(file.dataset(`${place}/codes`), from, to))
+    return decoded(file, `${place}/categories`, categoriesAt(`${place}/categories`), labelsOf(file.dataset(`${place}/codes`), from, to))
   // Nullable integers, booleans and texts: mask 1 = missing.
   if (file.kind(`${place}/values`) === 'dataset' && file.kind(`${place}/mask`) === 'dataset') {
     const mask = toNumbers(file.dataset(`${place}/mask`).read(from, to))
@@ -131,15 +154,8 @@ function labelsOf(dataset: H5Dataset, from: number, to: number): Label[] {
   return Array.from(toNumbers(values), (value) => (Number.isFinite(value) ? value : null))
 }
 
-function decodeCategories(file: H5File, place: string, codes: readonly Label[]): Label[] {
-  const dataset = file.dataset(place)
-  const n = dataset.shape[0] ?? 0
-  if (n > mostCategories)
-    throw new StratumError('FORMAT_UNSUPPORTED', `"${place}" has ${n} categories.`, 'Store it as text instead of categories.', {
-      path: file.path,
-      place,
-    })
-  const categories = labelsOf(dataset, 0, n)
+function decoded({ path }: H5File, place: string, categories: readonly Label[], codes: readonly Label[]): Label[] {
+  const n = categories.length
   return codes.map((code) => {
     if (typeof code !== 'number' || code < 0) return null
     if (code >= n)
@@ -147,7 +163,7 @@ function decodeCategories(file: H5File, place: string, codes: readonly Label[]):
         'FILE_CORRUPT',
         `"${place}" has ${n} categories, and code ${code} is used.`,
         'Write the file again in the program that made it.',
-        { path: file.path, place },
+        { path, place },
       )
     return categories[code] as Label
   })
@@ -155,6 +171,7 @@ function decodeCategories(file: H5File, place: string, codes: readonly Label[]):
 
 /** Before 0.7: one record per row; the categories of field f are uns/f_categories. */
 function compoundFrame(file: H5File, dataset: H5Dataset): Frame {
+  const categoriesAt = categoriesOf(file)
   const members = dataset.metadata.compound_type?.members ?? []
   const names = members.map((member) => member.name)
   const booleans = members.map((member) => member.enum_type?.members.FALSE === 0)
@@ -178,11 +195,11 @@ function compoundFrame(file: H5File, dataset: H5Dataset): Frame {
     values(field, from, to) {
       const values = column(names.indexOf(field), from, to)
       const categories = `uns/${field}_categories`
-      return file.kind(categories) === 'dataset' ? decodeCategories(file, categories, values) : values
+      return file.kind(categories) === 'dataset' ? decoded(file, categories, categoriesAt(categories), values) : values
     },
     typeOf: (field) => {
       const categories = `uns/${field}_categories`
-      if (file.kind(categories) === 'dataset') return categoriesIn(file, categories, 0)
+      if (file.kind(categories) === 'dataset') return categoryType(file, categoriesAt, categories, 0)
       const at = names.indexOf(field)
       if (booleans[at]) return { kind: 'boolean' }
       const [integer, float] = [0, 1] // HDF5's classes

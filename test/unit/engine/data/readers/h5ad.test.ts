@@ -1,6 +1,8 @@
 import h5wasm, { type File } from 'h5wasm/node'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { inspectSource, openSource } from '../../../../../src-main/engine/data/inspect.ts'
+import { type H5Dataset, openH5 } from '#engine/data/hdf5/file.ts'
+import { type Frame, openFrame } from '#engine/data/readers/h5ad/frame.ts'
 import { readAll } from '../../../../helpers/readAll.ts'
 import { hasSharedData, sharedData } from '../../../../helpers/sharedData.ts'
 import { temporaryFolder } from '../../../../helpers/temporaryFolder.ts'
@@ -53,6 +55,27 @@ function writeSparse({
     file.create_dataset({ name: 'obs/type/categories', data: ['B', 'T'] })
   })
 }
+
+it('reads the categories of a field once, however many stretches its rows are read in', async () => {
+  const file = await openH5(writeSparse({}))
+  const reads: string[] = []
+  const told = (dataset: H5Dataset): H5Dataset => ({
+    ...dataset,
+    read(from, to) {
+      reads.push(dataset.place)
+      return dataset.read(from, to)
+    },
+  })
+  try {
+    const obs = openFrame({ ...file, dataset: (place) => told(file.dataset(place)) }, 'obs') as Frame
+    expect(obs.typeOf('type')).toEqual({ kind: 'category', categories: ['B', 'T'], ordered: false })
+    expect([obs.values('type', 0, 1), obs.values('type', 1, 2)]).toEqual([['T'], [null]])
+    expect(reads.filter((place) => place.includes('categories'))).toHaveLength(1)
+    expect(reads.filter((place) => place.includes('codes'))).toHaveLength(2)
+  } finally {
+    file.close()
+  }
+})
 
 describe('sparse', () => {
   it('makes only the rows asked for dense', async () => {
