@@ -407,12 +407,72 @@ describe('scores', () => {
   test('labels without normal rows are refused with what they hold', async () => {
     await expect(bench.compute('evaluate', { first: scores(values) }, { labels: 'rock' })).rejects.toMatchObject({
       code: 'DATA_UNSUITABLE',
-      message: expect.stringContaining('Anomalous are basalt, chalk, gneiss, normal are none'),
+      message: 'Nothing says which rows are normal: the labels are “basalt”, “chalk”, “gneiss”, and none of them counts as normal.',
+      hint: expect.stringContaining('Anomalous are'),
       where: { parameter: 'anomalous' },
     })
     await expect(bench.compute('evaluate', { first: scores(values) }, { labels: 'state', anomalous: ['worm'] })).rejects.toMatchObject({
       code: 'PARAMETER_INVALID',
       message: 'No row is labelled “worm”.',
+    })
+  })
+
+  test('classes are judged where the labels say nothing of scores, and that is said', async () => {
+    const three = rows.map((i) => Math.floor(i / 80) + 1)
+    const inputs = { first: scores(values), second: clustering(three) }
+    const { artifact, meta } = await evaluate(inputs, { labels: 'rock' })
+    expect(meta.rows.map(({ figures }) => figures.ari ?? null)).toEqual([null, 1])
+    expect(meta.rows[0].figures).toEqual({})
+    expect(meta.evaluation.results[0]).toEqual({
+      kind: 'unjudged',
+      reason: expect.stringContaining('Nothing says which rows are normal'),
+      hint: expect.stringContaining('Anomalous are'),
+      parameter: 'anomalous',
+    })
+    expect(meta.evaluation.labels.anomalous).toEqual([])
+    expect(meta.evaluation.findings[0]).toMatchObject({ code: 'NOT_JUDGED', severity: 'warn', rows: [0] })
+    // Nothing is reported of the scores, so no rows that were learned from are among it; nor had labels a say.
+    expect(codesOf(meta)).toEqual(['NOT_JUDGED'])
+    expect(meta.basis).toContain('nothing in this project says')
+    expect(artifact.arrays.map(({ name }) => name)).not.toContain('roc/0')
+    expect(() => readCurves(bench.project, { comparison: artifact.id, row: 0 })).toThrow('holds no scores in row 1')
+    expect(readConfusion(bench.project, { comparison: artifact.id, row: 1, naming: 'one-to-one' }).accuracy).toBe(1)
+    const text = evaluationText(bench.project, artifact)
+    expect(text).toMatch(/^warning: .*Not judged\. Nothing says/m)
+    expect(text).toMatch(/ {2}not judged: Nothing says .*\n {2}Say which .* --anomalous\./)
+    // Once it is said, both are judged.
+    const told = await evaluate(inputs, { labels: 'rock', anomalous: ['chalk'] })
+    expect(told.meta.rows[0].figures.anomalies).toBe(80)
+    expect(codesOf(told.meta)).not.toContain('NOT_JUDGED')
+  })
+
+  test('rows that are left out may leave scores with one kind of labels, while classes are judged', async () => {
+    // All unusual rows but those that were trained on are normal.
+    const lines = rows.map((i) => `${i},${i % 24 === 0 && i < n / 2 ? 'fault' : 'normal'}`)
+    writeFileSync(folder.file('once.csv'), `a,once\n${lines.join('\n')}\n`)
+    const other = await bench.compute('import', {}, { path: folder.file('once.csv') })
+    const trained = stored(
+      'matrix',
+      { dataset: other.id, columns: [], columnIndex: [0], steps: [], trainRows: n / 4, holdoutRows: 0, split: '', findings: [] },
+      { trainIndex: { dtype: 'float64', shape: [n / 4], values: Float64Array.from({ length: n / 4 }, (_, i) => 2 * i) } },
+      { operation: 'prepare', inputs: { dataset: other.id } },
+    )
+    const inputs = {
+      first: scores(values, { dataset: other.id }, { inputs: { matrix: trained } }),
+      second: clustering(
+        rows.map((i) => 1 + (i % 2)),
+        { dataset: other.id },
+      ),
+    }
+    const { meta } = await evaluate(inputs, { labels: 'once', judge: 'unseen' })
+    expect(meta.evaluation.results[0]).toMatchObject({
+      kind: 'unjudged',
+      parameter: 'judge',
+      reason: expect.stringContaining('0 anomalous'),
+    })
+    await expect(bench.compute('evaluate', { first: inputs.first }, { labels: 'once', judge: 'unseen' })).rejects.toMatchObject({
+      code: 'DATA_UNSUITABLE',
+      where: { parameter: 'judge' },
     })
   })
 
@@ -531,6 +591,15 @@ describe('leaks', () => {
       expect.objectContaining({ code: 'CHOSEN_ON_LABELS', severity: 'warn', rows: [0], message: expect.stringContaining('2 results') }),
     ])
     expect(codesOf((await evaluate({ first: poor }, { labels: 'rock', replicates: 100 })).meta)).toEqual([])
+  })
+
+  test('the best of several classes that were judged beside scores, reported alone', async () => {
+    const [good, poor] = [clustering(three), clustering(rows.map((i) => (i % 4) + 1))]
+    await evaluate({ first: good, second: poor, third: scores(values) }, { labels: 'rock', anomalous: ['chalk'] })
+    const { meta } = await evaluate({ first: good }, { labels: 'rock' })
+    expect(meta.evaluation.findings).toEqual([
+      expect.objectContaining({ code: 'CHOSEN_ON_LABELS', rows: [0], message: expect.stringContaining('2 results') }),
+    ])
   })
 
   test('thresholds and scores that used labels, and the rows they used', async () => {

@@ -30,6 +30,8 @@ export const EvaluationFinding = z.object({
     'NAMES_ALIKE',
     'FEWER_CLASSES',
     'NEIGHBOURS_ALIKE',
+    /** Some results could not be judged by these labels. */
+    'NOT_JUDGED',
   ]),
   severity: z.enum(['warn', 'note']),
   message: z.string(),
@@ -65,6 +67,14 @@ export const EvaluatedResult = z.discriminatedUnion('kind', [
     /** At the threshold of the scores, and where F1 is highest on these labels: a figure to compare with, not one to report. */
     marks: z.array(CurveMark),
     flagged: z.number(),
+  }),
+  /** Scores that these labels say nothing of, beside classes that they do judge. */
+  z.object({
+    kind: z.literal('unjudged'),
+    reason: z.string(),
+    hint: z.string(),
+    /** The parameter to be set otherwise. */
+    parameter: z.enum(['anomalous', 'judge']),
   }),
 ])
 export type EvaluatedResult = z.output<typeof EvaluatedResult>

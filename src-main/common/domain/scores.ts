@@ -70,6 +70,8 @@ export const ScoresMeta = z.object({
       source: z.string(),
       anomalous: z.number(),
       normal: z.number(),
+      /** Label values that were said to be anomalous; missing: all but 0 and words such as normal, or reviews. */
+      anomalousLabels: z.array(z.string()).optional(),
       auc: z.number().nullable(),
       earlierAuc: z.number().nullable(),
     })

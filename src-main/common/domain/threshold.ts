@@ -26,6 +26,8 @@ export const ThresholdChoice = Interval.extend({
   calibration: z.enum(['held-out', 'learning', 'labelled']),
   /** Labels had a say in it: results on the same labels are then too good. */
   usesLabels: z.boolean(),
+  /** Label values that were said to be anomalous, all others normal; missing: all but 0 and words such as normal. */
+  anomalous: z.array(z.string()).optional(),
   /** Where those labels are, which share of them was used, and the seed that drew it. Missing where it is a parameter of the scores. */
   labels: z.object({ where: z.string(), field: z.string().nullable(), share: z.number(), seed: z.int() }).optional(),
 })

@@ -10,6 +10,11 @@ import { formatCount, formatTable } from './printer.ts'
 /** More classes than this are left to `show --json` and to the window. */
 const mostClasses = 40
 
+const wayOut = {
+  anomalous: 'Say which label values count as anomalous with --anomalous.',
+  judge: 'Judge on other rows with --judge.',
+} as const
+
 /** Empty for comparisons without labels. */
 export function evaluationText(project: Project, { id, meta }: Artifact): string {
   const { evaluation, rows, dataset } = meta as unknown as ComparisonMeta
@@ -19,11 +24,13 @@ export function evaluationText(project: Project, { id, meta }: Artifact): string
     const text =
       result.kind === 'scores'
         ? marksTable(result.marks)
-        : classTable(
-            readConfusion(project, { comparison: id, row, naming: 'one-to-one' }),
-            noun,
-            evaluation.intervals?.blocks?.some((blocks) => blocks.row === row) ?? false,
-          )
+        : result.kind === 'unjudged'
+          ? `  not judged: ${result.reason}\n  ${wayOut[result.parameter]}`
+          : classTable(
+              readConfusion(project, { comparison: id, row, naming: 'one-to-one' }),
+              noun,
+              evaluation.intervals?.blocks?.some((blocks) => blocks.row === row) ?? false,
+            )
     return `${rows[row].name}\n${text}`
   })
   return [findingsText(evaluation, rows), ...pages].filter((page) => page !== '').join('\n\n')

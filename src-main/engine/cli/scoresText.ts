@@ -2,6 +2,7 @@
 import type { Artifact } from '#common/domain/artifact.ts'
 import { type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
 import { choiceOf, type Interval, type ScoresMeta } from '#common/domain/scores.ts'
+import { countAsAnomalous } from '../operations/anomalousLabels.ts'
 import { ruleWords } from '../operations/score/threshold.ts'
 import type { Project } from '../project/project.ts'
 import { formatCount, formatTable } from './printer.ts'
@@ -61,7 +62,7 @@ export function scoresText(project: Project, { meta: found, annotations }: Artif
   if (learnedFrom)
     facts.push([
       'learned from',
-      `${learnedFrom.anomalous} anomalous and ${learnedFrom.normal} normal ${nouns} by ${learnedFrom.source}; left out, AUC ${learnedFrom.auc === null ? '–' : short(learnedFrom.auc)} (before ${learnedFrom.earlierAuc === null ? '–' : short(learnedFrom.earlierAuc)})`,
+      `${learnedFrom.anomalous} anomalous and ${learnedFrom.normal} normal ${nouns} by ${learnedFrom.source}${learnedFrom.anomalousLabels ? `, where ${countAsAnomalous(learnedFrom.anomalousLabels)}` : ''}; left out, AUC ${learnedFrom.auc === null ? '–' : short(learnedFrom.auc)} (before ${learnedFrom.earlierAuc === null ? '–' : short(learnedFrom.earlierAuc)})`,
     ])
   const text = formatTable(facts.map(([label, value]) => [`  ${label}`, value]))
   const table =

@@ -30,7 +30,7 @@ const result = (optional: boolean): InputDeclaration => ({
 
 export const evaluateOperation = defineOperation({
   id: 'evaluate',
-  version: 8,
+  version: 9,
   title: 'Compare with labels',
   summary: 'Measures class maps and anomaly scores against labels, with intervals, and warns where the labels had a say in them.',
   citation:
@@ -46,7 +46,11 @@ export const evaluateOperation = defineOperation({
     const moved = Object.entries(inputs).flatMap(([role, { annotations }]) =>
       annotations.threshold === undefined
         ? []
-        : [`${role} ${annotations.threshold}${annotations.thresholdChoice ? ` ${annotations.thresholdChoice.rule}` : ''}`],
+        : [
+            [role, annotations.threshold, annotations.thresholdChoice?.rule, ...(annotations.thresholdChoice?.anomalous ?? [])]
+              .join(' ')
+              .trim(),
+          ],
     )
     return [await labelsIdentity(labels), ...moved].join(' ').trim()
   },
@@ -69,6 +73,7 @@ export const evaluateOperation = defineOperation({
       const evaluate = artifact.kind === 'clustering' ? evaluateClasses : evaluateScores
       evaluated.push(await evaluate(ctx, artifact, truth, i, report))
     }
+    checkJudged(evaluated)
     const rows = artifacts.map(({ id, name }, i) => ({
       name,
       artifact: id,
@@ -83,7 +88,7 @@ export const evaluateOperation = defineOperation({
     const drawn = evaluated.flatMap(({ replicates }) => replicates ?? [])
     const blocks = evaluated.flatMap((one, row) => (one.blocks ? [{ row, ...one.blocks }] : []))
     const findings = findingsOf({ project, dataset, artifacts, truth, sizes, evaluated, params, signal })
-    const leaks = findings.some(({ severity, code }) => severity === 'warn' && code !== 'ONE_CLASS')
+    const leaks = findings.some(({ severity, code }) => severity === 'warn' && code !== 'ONE_CLASS' && code !== 'NOT_JUDGED')
     const comparison: ComparisonMeta = {
       title: `${dataset.name} against ${fileOf(params.labels)}`,
       basis: `${counted(labelled, noun)} with a label, ${names.length} classes${
@@ -98,7 +103,7 @@ export const evaluateOperation = defineOperation({
           field: params.field,
           names: [...names],
           rows: sizes,
-          anomalous: [...names.keys()].filter((j) => isAnomalous?.[j]),
+          anomalous: results.some(({ kind }) => kind === 'scores') ? [...names.keys()].filter((j) => isAnomalous?.[j]) : [],
           leftOut,
         },
         results,
@@ -123,6 +128,13 @@ export const evaluateOperation = defineOperation({
   },
 })
 
+/** Classes are judged where scores cannot be, but something has to be. */
+function checkJudged(evaluated: readonly EvaluatedFigures[]): void {
+  const [first, ...others] = evaluated.map(({ result }) => result)
+  if (first.kind === 'unjudged' && others.every(({ kind }) => kind === 'unjudged'))
+    throw new StratumError('DATA_UNSUITABLE', first.reason, first.hint, { parameter: first.parameter })
+}
+
 /** So that rows of a cell of the table can be selected: 0 where there is no label, else one more than its position among the names. */
 function keepLabels(draft: Draft, ids: Int16Array): void {
   const writer = draft.writeArray('labelled', { dtype: 'uint16', shape: [ids.length] })
@@ -133,6 +145,7 @@ function keepLabels(draft: Draft, ids: Int16Array): void {
 
 /** How the samples behind the intervals were drawn, result by result where they differ. */
 function howDrawn(evaluated: readonly EvaluatedFigures[], names: readonly string[], rows: string): string {
+  const drawn = evaluated.filter(({ replicates }) => replicates !== null)
   const inBlocks = evaluated.flatMap(({ blocks }, i) =>
     blocks ? [{ name: names[i], text: `${grouped(blocks.count)} blocks ${blocks.side} ${rows} wide` }] : [],
   )
@@ -142,7 +155,7 @@ function howDrawn(evaluated: readonly EvaluatedFigures[], names: readonly string
   const sizes = new Set(inBlocks.map(({ text }) => text))
   const which = sizes.size === 1 ? [...sizes][0] : inBlocks.map(({ name, text }) => `${text} for “${name}”`).join(', ')
   const block = `bootstrap of whole blocks, since neighbouring ${rows} are mostly right or wrong together, by percentiles that are widened for few blocks (Hesterberg 2015): ${which}`
-  return inBlocks.length === evaluated.length ? block : `${block}; else ${oneByOne}`
+  return inBlocks.length === drawn.length ? block : `${block}; else ${oneByOne}`
 }
 
 const fileOf = (labels: string): string => labels.split(/[\\/]/).pop() as string

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { anomalousParam } from './anomalousLabels.ts'
 
 /** Labels that tell anomalous rows from normal ones, as the operations ask for them that learn or choose by some of these rows. */
 export function anomalyLabelParams(
@@ -14,9 +15,9 @@ export function anomalyLabelParams(
       .meta({
         title: 'Labels',
         ...where,
-        description:
-          'A field or column of the dataset, a raster on its grid, or a file of polygons. 0 and words such as normal, benign or healthy mean normal; everything else is anomalous.',
+        description: 'A field or column of the dataset, a raster on its grid, or a file of polygons.',
       }),
+    anomalous: anomalousParam(where),
     labelField: z
       .string()
       .nullable()

@@ -23,6 +23,7 @@ import { StratumError } from '#common/errors.ts'
 import { countBelow } from '../analysis/anomalies/confidence.ts'
 import { fitLogistic } from '../analysis/statistics/logistic.ts'
 import type { Project } from '../project/project.ts'
+import { keyedAnomalous } from './anomalousLabels.ts'
 import { defineOperation, type OperationContext } from './define.ts'
 import { keyedLabels, labelsIdentity } from './labels.ts'
 import { knownRows, readKnown, reviewsOf } from './rescore/known.ts'
@@ -46,7 +47,11 @@ export const rescoreOperation = defineOperation({
   params,
   produces: 'scores',
   ignores: ['device'],
-  keyed: (given) => ({ ...given, labels: given.labels === null ? null : keyedLabels(given.labels) }),
+  keyed: (given) => ({
+    ...given,
+    labels: given.labels === null ? null : keyedLabels(given.labels),
+    anomalous: keyedAnomalous(given.anomalous),
+  }),
   // Reviews and a moved threshold are annotations and no part of the scores' key; here they decide the result.
   identity: async ({ from, labels }, { scores }) => {
     const { threshold } = scores.annotations
@@ -148,6 +153,7 @@ async function rescore(ctx: RescoreContext, frame: Frame, earlier: Artifact, jud
       source: known.source,
       anomalous: positives,
       normal: known.rows.length - positives,
+      ...(ctx.params.from === 'labels' && ctx.params.anomalous.length > 0 && { anomalousLabels: [...ctx.params.anomalous] }),
       auc: aucOf(left),
       earlierAuc: aucOf(before),
     },

@@ -9,6 +9,7 @@ import type { ScoresMeta } from '#common/domain/scores.ts'
 import { counted } from '#common/domain/words.ts'
 import { StratumError } from '#common/errors.ts'
 import { methodIn } from '../analysis/methods/define.ts'
+import { keyedAnomalous } from './anomalousLabels.ts'
 import { defineOperation, type OperationContext } from './define.ts'
 import { keyedLabels, labelsIdentity } from './labels.ts'
 import { calibrate, calibrationRows } from './score/calibration.ts'
@@ -34,7 +35,11 @@ export const scoreOperation = defineOperation({
   produces: 'scores',
   ignores: ['device'],
   // Labels that lie in a file belong to the key: the file may change.
-  keyed: (given) => ({ ...given, labels: given.labels === null ? null : keyedLabels(given.labels) }),
+  keyed: (given) => ({
+    ...given,
+    labels: given.labels === null ? null : keyedLabels(given.labels),
+    anomalous: keyedAnomalous(given.anomalous),
+  }),
   identity: async ({ method, rule, labels }) => {
     const { id, version } = methodIn(scoreMethods, method)
     return `${id} ${version} ${rule === 'labels' && labels !== null ? await labelsIdentity(labels) : ''}`

@@ -21,6 +21,7 @@ import { type ErrorCode, StratumError, throwIfCancelled, toReport } from '#commo
 import { asText, fieldValues } from '../data/fields.ts'
 import { openDataset } from '../data/import.ts'
 import { models } from '../models/registry.ts'
+import { keyedAnomalous } from './anomalousLabels.ts'
 import { defineOperation, type OperationContext } from './define.ts'
 import { mergeNodes, type Node } from './score/nodes.ts'
 import { robustError } from './score/methods.ts'
@@ -123,6 +124,7 @@ export const scoreNodesOperation = defineOperation({
   params,
   produces: 'scores',
   canPause: true,
+  keyed: (given) => ({ ...given, anomalous: keyedAnomalous(given.anomalous) }),
   nameFor: (_, { dataset, later }) => `${(later ?? dataset)?.name ?? 'machines'} anomalies by machine`,
   async run(ctx) {
     const given = ctx as unknown as Context

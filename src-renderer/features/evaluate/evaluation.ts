@@ -23,7 +23,7 @@ export function usualOf({ evaluation }: EvaluatedMeta, columns: readonly Compari
   const found = wanted.filter((key) => columns.some((column) => column.key === key))
   // Of both kinds beside each other the first few.
   const shortened = [...usual.classes.slice(0, 3), ...usual.scores.slice(0, 2)] as readonly string[]
-  return kinds.size > 1 ? found.filter((key) => shortened.includes(key)) : found.slice(0, 6)
+  return kinds.has('classes') && kinds.has('scores') ? found.filter((key) => shortened.includes(key)) : found.slice(0, 6)
 }
 
 /** Rows of the comparison that are of a kind. */

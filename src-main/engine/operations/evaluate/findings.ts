@@ -5,10 +5,11 @@
  *
  * `warn` is what certainly happened, `note` what may matter. Memory: a byte per row of the dataset.
  */
+import type { Artifact } from '#common/domain/artifact.ts'
 import { type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
 import type { EvaluationFinding } from '#common/domain/evaluation.ts'
 import { throwIfCancelled } from '#common/errors.ts'
-import type { Judged } from './judged.ts'
+import type { Found, Judged } from './judged.ts'
 import { calibrationRows, labelLearnedRows, trainedRows } from './learnedRows.ts'
 import { classLeaks, labelsLearned, scoreLeaks, selection } from './leaks.ts'
 import { counted, grouped } from './words.ts'
@@ -21,15 +22,21 @@ const fewBlocks = 30
 const isAre = (n: number): string => (n === 1 ? 'is' : 'are')
 
 export function findingsOf(judged: Judged): EvaluationFinding[] {
-  const perResult = judged.artifacts.flatMap((artifact, row) =>
-    [
-      ...(artifact.kind === 'clustering' ? classLeaks(judged, artifact) : scoreLeaks(judged, artifact)),
-      ...labelsLearned(judged, artifact),
-    ].map((finding) => ({ ...finding, rows: [row] })),
-  )
+  const perResult = judged.artifacts.flatMap((artifact, row) => ofResult(judged, artifact, row).map((found) => ({ ...found, rows: [row] })))
   throwIfCancelled(judged.signal)
   const all = [...joined(perResult), ...selection(judged), ...rowsLearned(judged), ...ofFigures(judged)]
   return all.sort((a, b) => Number(a.severity === 'note') - Number(b.severity === 'note'))
+}
+
+/** Of what was not judged nothing is reported that labels could have had a say in. */
+function ofResult(judged: Judged, artifact: Artifact, row: number): Found[] {
+  const { result } = judged.evaluated[row]
+  if (result.kind === 'unjudged')
+    return [{ code: 'NOT_JUDGED', severity: 'warn', message: `Not judged. ${result.reason}`, hint: result.hint }]
+  return [
+    ...(artifact.kind === 'clustering' ? classLeaks(judged, artifact) : scoreLeaks(judged, artifact)),
+    ...labelsLearned(judged, artifact),
+  ]
 }
 
 /** The same finding of several results once. */
@@ -43,9 +50,9 @@ function joined(findings: readonly EvaluationFinding[]): EvaluationFinding[] {
 }
 
 /** Labelled rows that went into what they judge. */
-function rowsLearned({ project, artifacts, dataset, truth, params, signal }: Judged): EvaluationFinding[] {
-  const scores = artifacts.filter(({ kind }) => kind === 'scores')
-  const rows = [...artifacts.keys()].filter((row) => artifacts[row].kind === 'scores')
+function rowsLearned({ project, artifacts, dataset, truth, params, evaluated, signal }: Judged): EvaluationFinding[] {
+  const rows = [...artifacts.keys()].filter((row) => evaluated[row].result.kind === 'scores')
+  const scores = rows.map((row) => artifacts[row])
   const noun = rowNoun[(dataset.meta as unknown as DatasetMeta).kind]
   const found: EvaluationFinding[] = []
   if (scores.length === 0) return found

@@ -12,6 +12,7 @@ import type { ClusteringMeta, MatrixMeta, ScoresMeta } from '#common/domain/resu
 import { choiceOf } from '#common/domain/scores.ts'
 import { parseConditions } from '../../data/conditions.ts'
 import { parsePlace } from '../../data/vector/open.ts'
+import { countAsAnomalous } from '../anomalousLabels.ts'
 import { lineage } from '../lineage.ts'
 import { ruleWords } from '../score/threshold.ts'
 import type { Found, Judged } from './judged.ts'
@@ -121,7 +122,7 @@ export function scoreLeaks({ project, params }: Judged, artifact: Artifact): Fou
     found.push({
       code: 'SCORES_FROM_LABELS',
       severity: params.judge !== 'all' ? 'note' : 'warn',
-      message: `The scores learned from ${learnedFrom?.source ?? 'labels'} (${learnedFrom?.anomalous ?? 0} anomalous, ${learnedFrom?.normal ?? 0} normal).`,
+      message: `The scores learned from ${learnedFrom?.source ?? 'labels'} (${learnedFrom?.anomalous ?? 0} anomalous, ${learnedFrom?.normal ?? 0} normal${learnedFrom?.anomalousLabels ? `, where ${countAsAnomalous(learnedFrom.anomalousLabels)}` : ''}).`,
       hint:
         params.judge !== 'all'
           ? 'The rows they learned from are left out; say that labels were used.'
@@ -193,23 +194,35 @@ export function selection(judged: Judged): EvaluationFinding[] {
       const made = [artifact, ...runs.flatMap(({ model, clustering }) => [clustering, model])].filter((id) => id !== null)
       return here.findIndex((ids, row) => made.some((id) => id === artifacts[row].id || ids.has(id)))
     })
-    const kept = reported.filter((row) => row >= 0)
-    if (candidates.length < 2 || kept.length === 0 || kept.length === candidates.length) continue
-    const best = choosers.find((key) => {
-      const values = candidates.map(({ figures }) => figures[key])
-      if (values.some((value) => typeof value !== 'number')) return false
-      const top = values.indexOf(Math.max(...(values as number[])))
-      return reported[top] >= 0
-    })
-    if (best === undefined) continue
+    const choice = choosers.flatMap((key) => chosenBy(key, candidates, reported))[0]
+    if (choice === undefined) continue
+    const { of, kept } = choice
     found.push({
       code: 'CHOSEN_ON_LABELS',
       severity: 'warn',
-      message: `“${earlier.name}” held ${candidates.length} results against these labels, and the best of them is reported here without ${candidates.length - kept.length === 1 ? 'the other' : 'the others'}.`,
+      message: `“${earlier.name}” held ${of} results against these labels, and the best of them is reported here without ${of - kept.length === 1 ? 'the other' : 'the others'}.`,
       hint: 'Report all that were tried, or judge the chosen one on labels that did not choose it.',
       rows: [...new Set(kept)],
     })
   }
   // One is enough: the one with the most candidates comes from the last comparison as a rule.
   return found.slice(-1)
+}
+
+/**
+ * Whether the best by a figure is reported without all others that have it: classes stand beside scores, which have figures of their own.
+ * @param reported for each candidate its row among those that are reported, −1 where it is none of them
+ */
+function chosenBy(
+  key: (typeof choosers)[number],
+  candidates: ComparisonMeta['rows'],
+  reported: readonly number[],
+): { of: number; kept: number[] }[] {
+  const having = candidates.flatMap(({ figures }, i) =>
+    typeof figures[key] === 'number' ? [{ value: figures[key], row: reported[i] }] : [],
+  )
+  const kept = having.flatMap(({ row }) => (row >= 0 ? [row] : []))
+  if (kept.length === 0 || kept.length === having.length) return []
+  const best = having.reduce((top, one) => (one.value > top.value ? one : top))
+  return best.row >= 0 ? [{ of: having.length, kept }] : []
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { anomalousParam } from '../anomalousLabels.ts'
 
 export const evaluateParams = z.object({
   labels: z.string().min(1).meta({
@@ -21,15 +22,7 @@ export const evaluateParams = z.object({
       labels: { '': 'as usual' },
       description: 'Label values that mean “not labelled”: by default 0 for classes, none for anomaly scores, where 0 is normal.',
     }),
-  anomalous: z
-    .array(z.string())
-    .default([])
-    .meta({
-      title: 'Anomalous are',
-      labels: { '': 'as usual' },
-      description:
-        'For anomaly scores: label values that count as anomalous, all others as normal. By default all but 0 and words such as normal.',
-    }),
+  anomalous: anomalousParam(),
   judge: z
     .enum(['all', 'unseen', 'fresh'])
     .default('all')

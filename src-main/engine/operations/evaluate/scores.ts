@@ -4,9 +4,8 @@
  */
 import type { Artifact } from '#common/domain/artifact.ts'
 import type { DatasetMeta } from '#common/domain/dataset.ts'
-import type { CurveMark } from '#common/domain/evaluation.ts'
+import type { CurveMark, EvaluatedResult } from '#common/domain/evaluation.ts'
 import type { ScoresMeta } from '#common/domain/results.ts'
-import { StratumError } from '#common/errors.ts'
 import { scoreIntervals } from '#engine/analysis/evaluation/bootstrap/scores.ts'
 import type { Range } from '#engine/analysis/evaluation/bootstrap/percentile.ts'
 import { atPace, createPace, type Pace } from '#engine/analysis/pace.ts'
@@ -16,6 +15,7 @@ import type { Project } from '../../project/project.ts'
 import type { OperationContext } from '../define.ts'
 import { type EvaluatedFigures, normalInterval } from './classes.ts'
 import { blockGridOf, blocksOfScores } from './blocks.ts'
+import { oneKindOnly, wayToTell } from '../anomalousLabels.ts'
 import { eventFigures } from './events.ts'
 import type { EvaluateParams } from './params.ts'
 import type { Truth } from './truth.ts'
@@ -38,19 +38,7 @@ export async function evaluateScores(
   const pace = createPace(signal)
   const ranking = await rankingOf(ctx.project, artifact.id, truth, pace, (f) => report(0.2 * f))
   const { nPositive, nNegative } = ranking
-  if (nPositive === 0 || nNegative === 0) {
-    const { names, isAnomalous } = truth
-    throw new StratumError(
-      'DATA_UNSUITABLE',
-      `The labels hold ${nPositive} anomalous and ${nNegative} normal rows with a score; both are needed. Anomalous are ${
-        listed(names.filter((_, j) => isAnomalous?.[j])) || 'none'
-      }, normal are ${listed(names.filter((_, j) => !isAnomalous?.[j])) || 'none'}.`,
-      truth.leftOut > 0
-        ? 'Judge on all rows, or hold more rows out when preparing.'
-        : 'Say which label values are anomalous, or label normal rows 0 and anomalous rows with any other number.',
-      { parameter: truth.leftOut > 0 ? 'judge' : 'anomalous' },
-    )
-  }
+  if (nPositive === 0 || nNegative === 0) return { ...nothing, result: unjudged(truth, nPositive, nNegative) }
   const at = detectionAbove(ranking, threshold)
   const best = bestF1(ranking)
   report(0.25)
@@ -120,6 +108,30 @@ export async function evaluateScores(
     replicates,
     blocks,
   }
+}
+
+const nothing = { figures: {}, intervals: {}, replicates: null, blocks: null } as const
+
+/** Where rows of one kind alone have a label and a score, there is nothing to tell apart. */
+function unjudged(
+  { names, isAnomalous, leftOut }: Truth,
+  nPositive: number,
+  nNegative: number,
+): Extract<EvaluatedResult, { kind: 'unjudged' }> {
+  const kinds = isAnomalous ?? []
+  const same = oneKindOnly(names, kinds)
+  if (same !== null) return { kind: 'unjudged', reason: same, hint: wayToTell, parameter: 'anomalous' }
+  const reason = `The labels hold ${nPositive} anomalous and ${nNegative} normal rows with a score; both are needed. Anomalous are ${listed(
+    names.filter((_, j) => kinds[j]),
+  )}, normal are ${listed(names.filter((_, j) => !kinds[j]))}.`
+  return leftOut > 0
+    ? { kind: 'unjudged', reason, hint: 'Judge on all rows, or hold more rows out when preparing.', parameter: 'judge' }
+    : {
+        kind: 'unjudged',
+        reason,
+        hint: 'Check that rows of both kinds have a score, and which labels count as anomalous.',
+        parameter: 'anomalous',
+      }
 }
 
 /** Labelled rows that have a score. */

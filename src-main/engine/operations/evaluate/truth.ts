@@ -2,12 +2,11 @@
 import type { Artifact } from '#common/domain/artifact.ts'
 import type { DatasetMeta } from '#common/domain/dataset.ts'
 import { StratumError } from '#common/errors.ts'
-import { isNormalLabel } from '../../data/normalLabels.ts'
 import type { Project } from '../../project/project.ts'
+import { anomalousAmong } from '../anomalousLabels.ts'
 import { readLabels } from '../labels.ts'
 import type { EvaluateParams } from './params.ts'
 import { calibrationRows, learnedRows } from './learnedRows.ts'
-import { listed } from './words.ts'
 
 export interface Truth {
   /** [rows] position among `names`, −1 where not labelled. */
@@ -84,16 +83,4 @@ function compareNames(a: string, b: string): number {
   const [x, y] = [Number(a), Number(b)]
   if (Number.isNaN(x) !== Number.isNaN(y)) return Number.isNaN(x) ? 1 : -1
   return Number.isNaN(x) || x === y ? (a < b ? -1 : a > b ? 1 : 0) : x - y
-}
-
-function anomalousAmong(names: readonly string[], chosen: readonly string[]): boolean[] {
-  const unknown = chosen.filter((value) => !names.includes(value))
-  if (unknown.length > 0)
-    throw new StratumError(
-      'PARAMETER_INVALID',
-      `No row is labelled ${unknown.map((value) => `“${value}”`).join(', ')}.`,
-      `The labels are ${listed(names)}.`,
-      { parameter: 'anomalous' },
-    )
-  return names.map((name) => (chosen.length > 0 ? chosen.includes(name) : !isNormalLabel(name)))
 }

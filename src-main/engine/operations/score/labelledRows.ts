@@ -5,9 +5,9 @@
 import { setImmediate } from 'node:timers/promises'
 import type { DatasetMeta } from '#common/domain/dataset.ts'
 import { StratumError, throwIfCancelled } from '#common/errors.ts'
-import { isNormalLabel } from '../../data/normalLabels.ts'
 import { rowHash } from '../../data/rowHash.ts'
 import type { ArrayReader } from '../../project/project.ts'
+import { anomalousAmong, oneKindOnly, wayToTell } from '../anomalousLabels.ts'
 import { listed } from '../evaluate/words.ts'
 import { readLabels } from '../labels.ts'
 import type { RuleParams } from './threshold.ts'
@@ -29,7 +29,7 @@ export const isDrawn = (seed: number, row: number, share: number): boolean => ro
 export async function labelledRows(
   meta: DatasetMeta,
   projectPath: string,
-  { labels, labelField, labelShare }: Pick<RuleParams, 'labels' | 'labelField' | 'labelShare'>,
+  { labels, labelField, labelShare, anomalous: chosen }: Pick<RuleParams, 'labels' | 'labelField' | 'labelShare' | 'anomalous'>,
   seed: number,
   signal: AbortSignal,
   report?: (rows: number) => void,
@@ -39,7 +39,10 @@ export async function labelledRows(
       parameter: 'labels',
     })
   const { ids, names } = await readLabels(meta, projectPath, labels, labelField, [], signal, report)
-  const kinds = names.map((name) => (isNormalLabel(name) ? normal : anomalous))
+  const isAnomalous = anomalousAmong(names, chosen)
+  const same = oneKindOnly(names, isAnomalous)
+  if (same !== null) throw new StratumError('DATA_UNSUITABLE', same, wayToTell, { parameter: 'anomalous' })
+  const kinds = isAnomalous.map((is) => (is ? anomalous : normal))
   const verdicts = new Uint8Array(ids.length)
   const counts = [0, 0, 0]
   for (let row = 0; row < ids.length; row++) {
@@ -47,12 +50,14 @@ export async function labelledRows(
     verdicts[row] = kinds[ids[row]]
     counts[verdicts[row]]++
   }
+  if (names.length === 0)
+    throw new StratumError('DATA_UNSUITABLE', 'No row has a label.', 'Choose labels that some rows have.', { parameter: 'labels' })
   if (counts[anomalous] === 0 || counts[normal] === 0)
     throw new StratumError(
       'DATA_UNSUITABLE',
-      `The labels (${listed(names)}) hold ${counts[anomalous]} anomalous and ${counts[normal]} normal rows; both are needed.`,
-      'Label normal rows 0 or normal and anomalous rows otherwise, or use more of the labels.',
-      { parameter: 'labels' },
+      `The labels that were drawn (of ${listed(names)}) hold ${counts[anomalous]} anomalous and ${counts[normal]} normal rows; both are needed.`,
+      'Use more of the labels.',
+      { parameter: 'labelShare' },
     )
   return { verdicts, normal: counts[normal], anomalous: counts[anomalous] }
 }

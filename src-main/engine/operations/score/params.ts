@@ -186,5 +186,6 @@ export const ruleParams = params.pick({
   anomalousShare: true,
   labels: true,
   labelField: true,
+  anomalous: true,
   labelShare: true,
 })

@@ -12,6 +12,7 @@ import {
   type RuleThreshold,
   shareThreshold,
 } from '#engine/analysis/anomalies/thresholdRules.ts'
+import { countAsAnomalous } from '../anomalousLabels.ts'
 import { ruleTitles } from './params.ts'
 
 export interface RuleParams {
@@ -24,6 +25,7 @@ export interface RuleParams {
   readonly anomalousShare: number
   readonly labels: string | null
   readonly labelField: string | null
+  readonly anomalous: readonly string[]
   readonly labelShare: number
 }
 
@@ -58,6 +60,7 @@ export async function chooseThreshold(params: RuleParams, ground: RuleGround): P
     calibrationRows: rows ?? calibration.length,
     calibration: rule === 'labels' ? 'labelled' : of,
     usesLabels: rule === 'labels',
+    ...(rule === 'labels' && params.anomalous.length > 0 && { anomalous: [...params.anomalous] }),
   }
 }
 
@@ -107,7 +110,7 @@ async function apply(
 }
 
 /** How the rule is told in a sentence of a report. */
-export function ruleWords({ rule, parameters: exact, calibrationRows, calibration }: ThresholdChoice): string {
+export function ruleWords({ rule, parameters: exact, calibrationRows, calibration, anomalous }: ThresholdChoice): string {
   const parameters = Object.fromEntries(Object.entries(exact).map(([name, value]) => [name, Number(value.toPrecision(6))]))
   const rows = counted(calibrationRows, `${calibration} row`)
   switch (rule) {
@@ -124,7 +127,7 @@ export function ruleWords({ rule, parameters: exact, calibrationRows, calibratio
     case 'mad':
       return `${parameters.deviations} deviations (MAD) above the median of ${rows}`
     case 'labels':
-      return `the largest F1 on ${rows}; results on these labels are too good`
+      return `the largest F1 on ${rows}${anomalous ? `, where ${countAsAnomalous(anomalous)}` : ''}; results on these labels are too good`
   }
 }
 
