@@ -81,7 +81,7 @@ export function cachedSource(pieces: PieceReader, fallback: Fallback): OpenSourc
           },
         }
       : {}),
-    fields: async () => (await (await original()).fields?.()) ?? null,
+    ...(index.hasFields ? { fields: async () => (await (await original()).fields?.()) ?? null } : {}),
     async close() {
       isClosed = true
       await pieces.close()

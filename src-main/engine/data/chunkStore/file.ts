@@ -32,6 +32,8 @@ const Index = z.object({
   /** Positions of the source's columns that are here. */
   columns: z.array(z.int().nonnegative()),
   hasMetadata: z.boolean(),
+  /** Whether the reader says what fields hold; files from before do not say it. */
+  hasFields: z.boolean().default(true),
   pieceRows: z.int().positive(),
   rows: z.int().positive(),
   pieces: z.array(Piece),

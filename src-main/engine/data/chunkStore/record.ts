@@ -69,7 +69,7 @@ export function recorded(source: OpenSource, store: ChunkStore, key: string, rul
       const isWorthIt = rows === report.rows && bytes / seconds <= rules.fastBytesPerSecond
       if (active && isWorthIt) {
         await recording
-          .keep({ report, columns: [...columns], hasMetadata: source.metadata !== undefined })
+          .keep({ report, columns: [...columns], hasMetadata: metadata !== undefined, hasFields: fields !== undefined })
           .then(() => {
             active = null
           })

@@ -51,7 +51,7 @@ export async function writeFields(
   const barcodes = barcodeFieldOf(data)
   const index = out.array('text')
   const names = barcodes === null ? null : new NameHashes(data.rows)
-  const types = source ? await typesOf(source, fields, signal) : []
+  const types = source && fields.length > 0 ? await typesOf(source, fields, signal) : []
   const writers = fields.map((name, j) => ({ key: keys.take(name, dataKey), writer: columnWriter(forMany(out, fields.length), types[j]) }))
   const batches =
     source && (barcodes !== null || fields.length > 0)

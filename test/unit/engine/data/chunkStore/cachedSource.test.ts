@@ -31,3 +31,21 @@ it('closed during a pass, it ends the pass: nothing is opened that nobody would 
   expect(again).not.toBeNull()
   await again?.close()
 })
+
+it.each([true, false])('asks the original what its fields hold only where it says that: %s', async (says) => {
+  const store = new ChunkStore(folder.file(`fields ${says}`))
+  const plain = memorySource(1000, 2, (i, j) => i + j, 500)
+  const source: OpenSource = says ? { ...plain, fields: async () => ({ typeOf: () => ({ kind: 'text' }), ofColumns: [] }) } : plain
+  for await (const _ of recorded(source, store, 'k', always).chunks());
+  const pieces = await store.open('k')
+  if (!pieces) throw new Error('nothing is stored')
+  let opened = 0
+  const open = async (): Promise<OpenSource> => {
+    opened++
+    return source
+  }
+  const cached = cachedSource(pieces, { path: '/now/here.csv', open, failed: () => store.remove('k') })
+  expect((await cached.fields?.())?.typeOf('name') ?? null).toEqual(says ? { kind: 'text' } : null)
+  expect(opened).toBe(says ? 1 : 0)
+  await cached.close()
+})
