@@ -2,6 +2,7 @@
  * Scores of several machines as one: each in units of its own threshold. Memory: the merged scores, scores of every machine's held-out rows,
  * and the details of one machine at a time.
  */
+import { setImmediate } from 'node:timers/promises'
 import type { Artifact } from '#common/domain/artifact.ts'
 import { type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
 import type { ModelMeta } from '#common/domain/results.ts'
@@ -13,7 +14,7 @@ import { quantileOfSorted } from '#engine/analysis/statistics/quantiles.ts'
 import type { OperationContext } from '../define.ts'
 import { type ScoreParams, shiftNote } from './finish.ts'
 import { joined } from '../../data/joined.ts'
-import { blamedColumns, openScores, type ScoresReader } from './findings.ts'
+import { blamedColumns, openScores, scoresOf, type ScoresReader } from './findings.ts'
 import { writeFound } from './found.ts'
 import { writeSeries } from './series.ts'
 import { ScoreTally } from './tally.ts'
@@ -30,42 +31,16 @@ interface Machine extends Pick<ScoresReader, 'artifact' | 'meta' | 'sources'> {
   readonly onScale: (score: number) => number
 }
 
-const rowsPerRead = 1 << 19
+const rowsPerWrite = 1 << 19
 
 /** Merges into the draft. Where one machine only is there, its scores are put on the same scale. */
 export async function mergeNodes(ctx: OperationContext<ScoreParams>, nodes: readonly Node[], dataset: Artifact): Promise<ScoresMeta> {
   const { project, draft, signal, params } = ctx
   const data = dataset.meta as unknown as DatasetMeta
-  const merged = new Float32Array(data.rows).fill(Number.NaN)
-  const calibration: Float64Array[] = []
-  const machines: Machine[] = []
-  for (const { scores } of nodes) {
-    const reader = await openScores(project, scores, signal)
-    const own = reader.calibration as Float32Array
-    const median = quantileOfSorted(own, 0.5)
-    // Held-out rows that are all alike leave the threshold where they lie; any step above it is then one.
-    const unit = Math.max(reader.meta.threshold - median, 1e-12)
-    const onScale = (score: number): number => (score - median) / unit
-    machines.push({ artifact: scores, meta: reader.meta, sources: reader.sources, onScale })
-    calibration.push(Float64Array.from(own, onScale))
-    const stored = project.array(scores.id, 'score')
-    for (let from = 0; from < data.rows; from += rowsPerRead) {
-      throwIfCancelled(signal)
-      const block = stored.read(from, Math.min(data.rows, from + rowsPerRead)) as Float32Array
-      for (let i = 0; i < block.length; i++) if (!Number.isNaN(block[i])) merged[from + i] = onScale(block[i])
-    }
-  }
-  const sorted = joined(calibration).sort()
+  const { machines, merged, calibration: sorted } = await onOneScale(ctx, nodes, data.rows)
   const series = await writeSeries(project, dataset, draft, signal)
-  const writer = draft.writeArray('score', { dtype: 'float32', shape: [data.rows] })
   const tally = new ScoreTally({ calibration: sorted, data, threshold: 1, unit: series?.unit ?? null, ...params })
-  for (let from = 0; from < data.rows; from += rowsPerRead) {
-    const block = merged.subarray(from, from + rowsPerRead)
-    writer.append(block)
-    tally.add(from, block)
-    ctx.report({ stage: 'Bringing machines together', fraction: 0.9 + (0.1 * from) / data.rows, done: from, unit: rowNoun[data.kind][1] })
-  }
-  writer.finish()
+  await writeScores(ctx, merged, tally, rowNoun[data.kind][1])
   const counts = tally.finish()
   writeFound(draft, sorted, counts.highest, null)
   const detailedRows = await writeMergedDetails(ctx, machines, counts.highest.rows)
@@ -108,6 +83,63 @@ export async function mergeNodes(ctx: OperationContext<ScoreParams>, nodes: read
     })),
     notes: [...new Set(nodes.length === 1 ? (meta.notes ?? []) : shiftNote(contamination))],
   }
+}
+
+interface OneScale {
+  readonly machines: readonly Machine[]
+  /** [rows] NaN where no machine has scored a row. */
+  readonly merged: Float32Array
+  /** Scores of held-out rows of all machines, rising. */
+  readonly calibration: Float64Array
+}
+
+/** Held-out rows that are all alike leave the threshold where they lie; any step above it is then one. */
+const leastUnit = 1e-12
+/** The least number of four bytes above 1: what is flagged of a machine has to stay so when it is stored. */
+const justAboveOne = 1 + 2 ** -23
+
+export function unitsOf(median: number, threshold: number): (score: number) => number {
+  const unit = Math.max(threshold - median, leastUnit)
+  return (score) => {
+    const units = (score - median) / unit
+    return score > threshold ? Math.max(justAboveOne, units) : units
+  }
+}
+
+/** In units of each machine's threshold: 0 is the middle of its held-out rows, 1 its threshold. */
+async function onOneScale({ project, signal }: OperationContext<ScoreParams>, nodes: readonly Node[], rows: number): Promise<OneScale> {
+  const merged = new Float32Array(rows).fill(Number.NaN)
+  const calibration: Float64Array[] = []
+  const machines: Machine[] = []
+  for (const { scores } of nodes) {
+    const { meta, sources, calibration: own } = await openScores(project, scores, signal)
+    const heldOut = own as Float32Array
+    const median = quantileOfSorted(heldOut, 0.5)
+    const onScale = unitsOf(median, meta.threshold)
+    machines.push({ artifact: scores, meta, sources, onScale })
+    calibration.push(Float64Array.from(heldOut, onScale))
+    for await (const { from, scores: block } of scoresOf(project, scores.id, rows, signal))
+      for (let i = 0; i < block.length; i++) if (!Number.isNaN(block[i])) merged[from + i] = onScale(block[i])
+  }
+  return { machines, merged, calibration: joined(calibration).sort() }
+}
+
+async function writeScores(
+  { draft, signal, report }: OperationContext<ScoreParams>,
+  merged: Float32Array,
+  tally: ScoreTally,
+  unit: string,
+): Promise<void> {
+  const writer = draft.writeArray('score', { dtype: 'float32', shape: [merged.length] })
+  for (let from = 0; from < merged.length; from += rowsPerWrite) {
+    throwIfCancelled(signal)
+    const block = merged.subarray(from, from + rowsPerWrite)
+    writer.append(block)
+    tally.add(from, block)
+    report({ stage: 'Bringing machines together', fraction: 0.9 + (0.1 * from) / merged.length, done: from, unit })
+    await setImmediate()
+  }
+  writer.finish()
 }
 
 /** The interval of several thresholds is each machine's own. */
