@@ -109,5 +109,8 @@ test('files of one scene, one per band, come in as a stack', async () => {
   await page.getByRole('radio', { name: 'Each alone' }).click()
   await expect(page.getByText('2 more waiting')).toBeVisible()
   await expect(page.getByRole('table', { name: 'Columns of the file' }).getByRole('row')).toHaveCount(2, patient)
+  await page.getByRole('radio', { name: '3 as one stack' }).click()
+  await finishImport(page, 'scene')
+  await expect(region(page, 'Facts')).toContainText('Stack of rasters')
   expect(errors).toEqual([])
 })

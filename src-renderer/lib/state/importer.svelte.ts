@@ -137,9 +137,9 @@ export class Importer {
 
   /** Begins the import; the next file in line follows. The job's failure comes back as this file's error. */
   async import(): Promise<void> {
-    const { path, name } = this
-    if (!path) return
-    const { as, options } = this.#request()
+    if (!this.path) return
+    const { name } = this
+    const { path, as, options } = this.#request()
     const begun = await this.#session.run({
       operation: 'import',
       params: { path, as: as ?? null, options },
@@ -197,7 +197,8 @@ export class Importer {
 
   #request(): { path: string; as?: string; options: Values } {
     const path = this.path ?? ''
-    if (this.together) return { path, as: 'stack', options: { files: this.files.map(fileName), ...this.options } }
+    // A folder of rasters is read as a stack of those that are named.
+    if (this.together) return { path: folderOf(path), as: 'raster', options: { files: this.files.map(fileName), ...this.options } }
     return { path, ...(this.as ? { as: this.as } : {}), options: this.options }
   }
 
@@ -249,9 +250,8 @@ function inLine(paths: readonly string[]): Waiting[] {
   const [first] = rasters
   if (first === undefined || rasters.length < 2 || rasters.some((path) => folderOf(path) !== folderOf(first)))
     return paths.map((path) => ({ path, files: [] }))
-  return [{ path: first, files: [...rasters].sort((a, b) => a.localeCompare(b, 'en', { numeric: true })) }].concat(
-    paths.filter((path) => !isRaster(path)).map((path) => ({ path, files: [] })),
-  )
+  const files = rasters.toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true }))
+  return [{ path: files[0] ?? first, files }].concat(paths.filter((path) => !isRaster(path)).map((path) => ({ path, files: [] })))
 }
 
 /** What the names begin with, up to a break: LC08_190024_B2, LC08_190024_B3 → LC08_190024. */

@@ -110,14 +110,15 @@ test('files named by band are one stack, and can be read one by one', async () =
   await importer.open(['/d/LC08_B3.TIF', '/d/LC08_B10.TIF', '/d/LC08_B2.TIF'])
   expect(importer.together).toBe(true)
   expect(importer.name).toBe('LC08')
-  expect(asked.at(-1)).toMatchObject({ as: 'stack', options: { files: ['LC08_B2.TIF', 'LC08_B3.TIF', 'LC08_B10.TIF'] } })
+  expect(asked.at(-1)).toMatchObject({ path: '/d/', as: 'raster', options: { files: ['LC08_B2.TIF', 'LC08_B3.TIF', 'LC08_B10.TIF'] } })
   await importer.readTogether(false)
-  expect(asked.at(-1)).toEqual({ path: '/d/LC08_B3.TIF', options: {} })
-  expect(importer.waiting).toHaveLength(2)
+  expect(asked.at(-1)).toEqual({ path: '/d/LC08_B2.TIF', options: {} })
+  expect(importer.waiting.map(({ path }) => path)).toEqual(['/d/LC08_B3.TIF', '/d/LC08_B10.TIF'])
   await importer.readTogether(true)
   expect(importer.waiting).toHaveLength(0)
   await importer.import()
-  expect(session.run).toHaveBeenCalledWith(expect.objectContaining({ params: expect.objectContaining({ as: 'stack' }) }))
+  const params = { path: '/d/', as: 'raster', options: { files: ['LC08_B2.TIF', 'LC08_B3.TIF', 'LC08_B10.TIF'] } }
+  expect(session.run).toHaveBeenCalledWith(expect.objectContaining({ params }))
 })
 
 test('a changed option reads the header again, and a wrong one keeps the form', async () => {
