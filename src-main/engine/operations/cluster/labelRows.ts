@@ -95,25 +95,19 @@ export async function labelRows({
     if (place) places?.(place)
   })
 
-  const order = canonicalOrder(counted.subarray(1, k + 1), found.centres, k, Z)
-  const newLabel = new Uint16Array(k + 2)
-  newLabel[k + 1] = k + 1
-  order.forEach((old, id) => {
-    newLabel[old + 1] = id + 1
-  })
+  const { newLabel, ...numbered } = bySize(found, counted, Z)
   const renumber = (labels: KeptLabels): Uint16Array => Uint16Array.from(labels, (label) => newLabel[label])
   return {
     k,
-    centres: Float32Array.from(order.flatMap((old) => [...found.centres.subarray(old * Z, (old + 1) * Z)])),
-    sizes: Float64Array.of(counted[0], ...order.map((old) => counted[old + 1]), counted[k + 1]),
+    ...numbered,
     inertia,
-    newId: Int32Array.from({ length: k }, (_, old) => newLabel[old + 1] - 1),
     async eachBlock(visit) {
       if (!kept) {
         await assignBlocks(second, (from, { labels }) => visit(from, renumber(labels)))
         return
       }
       for (let from = 0; from < rows; from += 2 ** 20) {
+        throwIfCancelled(signal)
         const labels = renumber(kept.subarray(from, Math.min(rows, from + 2 ** 20)))
         visit(from, labels)
         second(from + labels.length)
@@ -121,6 +115,25 @@ export async function labelRows({
       }
     },
   }
+}
+
+/** Classes by size, largest first. @param counted [k + 2] rows without data, of each class as it was found, and of noise */
+function bySize(
+  { k, centres }: Clustering,
+  counted: Float64Array,
+  Z: number,
+): Pick<LabelledRows, 'centres' | 'sizes' | 'newId'> & { readonly newLabel: Uint16Array } {
+  const order = canonicalOrder(counted.subarray(1, k + 1), centres, k, Z)
+  const newLabel = new Uint16Array(k + 2)
+  newLabel[k + 1] = k + 1
+  const sizes = Float64Array.from(counted)
+  const moved = new Float32Array(k * Z)
+  order.forEach((old, id) => {
+    newLabel[old + 1] = id + 1
+    sizes[id + 1] = counted[old + 1]
+    moved.set(centres.subarray(old * Z, (old + 1) * Z), id * Z)
+  })
+  return { centres: moved, sizes, newId: Int32Array.from({ length: k }, (_, old) => newLabel[old + 1] - 1), newLabel }
 }
 
 /** Told the rows done of a turn. */

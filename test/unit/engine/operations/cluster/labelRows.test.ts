@@ -73,6 +73,14 @@ test.each([
   },
 )
 
+test.each([8, 7])('cancelled while labels are written, it ends: room for %i of 8', async (mostKeptBytes) => {
+  const cancelling = new AbortController()
+  const given = { codes, sample, found, signal: cancelling.signal, threads: 1, report: () => undefined, mostKeptBytes }
+  const labelled = await labelRows(given)
+  cancelling.abort()
+  await expect(labelled.eachBlock(() => undefined)).rejects.toMatchObject({ code: 'CANCELLED' })
+})
+
 test('within a block it is told how far labelling is', async () => {
   // A clock by which every question comes a tenth of a second after the last.
   let clock = 0
