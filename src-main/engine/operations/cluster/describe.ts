@@ -11,23 +11,28 @@ import type { ClusteredRows } from './rows.ts'
 /** Mean distances of every sampled row to every class would not fit. */
 const mostSilhouettes = 4096
 
-/** Of the rows learned from, noise left out. */
+/** Of the rows learned from, noise left out. Memory: their codes once more where there is noise. */
 export async function sampleSilhouette(
   ctx: Context,
-  { sample: { codes, rows }, latents: { codeSize: d } }: ClusteredRows,
+  { sample: { codes }, latents: { codeSize } }: ClusteredRows,
   { k, labels }: Clustering,
 ): Promise<number | null> {
   if (k > mostSilhouettes) return null
-  const kept = Uint32Array.from(rows.keys()).filter((i) => labels[i] >= 0)
-  const all = kept.length === rows.length
-  const X = all ? codes : new Float32Array(kept.length * d)
-  if (!all) for (const [to, i] of kept.entries()) X.set(codes.subarray(i * d, (i + 1) * d), to * d)
-  return silhouette(X, kept.length, d, all ? labels : Int32Array.from(kept, (i) => labels[i]), k, {
+  const kept = labels.some((label) => label < 0) ? withoutNoise(codes, labels, codeSize) : { codes, labels }
+  return silhouette(kept.codes, kept.labels.length, codeSize, kept.labels, k, {
     sample: 2000,
     seed: ctx.seed,
     signal: ctx.signal,
     report: (fraction) => ctx.report({ stage: 'Judging classes', fraction }),
   })
+}
+
+/** @param codes [n × d] */
+function withoutNoise(codes: Float32Array, labels: Int32Array, d: number): { codes: Float32Array; labels: Int32Array } {
+  const classed = labels.filter((label) => label >= 0)
+  const kept = new Float32Array(classed.length * d)
+  for (let i = 0, to = 0; i < labels.length; i++) if (labels[i] >= 0) kept.set(codes.subarray(i * d, (i + 1) * d), d * to++)
+  return { codes: kept, labels: classed }
 }
 
 type Described = Pick<ClassProfile, 'mean' | 'sd'> & Partial<ClassProfile>

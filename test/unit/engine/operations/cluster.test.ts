@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Artifact } from '#common/domain/artifact.ts'
 import type { ClusteringMeta } from '#common/domain/results.ts'
 import { clusterings } from '#engine/analysis/clustering/registry.ts'
+import { silhouette } from '#engine/analysis/validity/silhouette.ts'
 import { legendOf } from '#engine/operations/export/legend.ts'
 import { clusterOperation } from '#engine/operations/cluster.ts'
 import { openWorkbench, type Workbench } from '../../../helpers/workbench.ts'
@@ -76,6 +77,15 @@ describe('noise', () => {
     for (let i = 0; i < rows; i++) expect(membership[i] === 0).toBe(labels[i] === meta.k + 1)
     expect(meta.figures?.noiseShare).toBeCloseTo((noise?.rows ?? 0) / rows, 12)
     expect(meta.tree).toMatchObject({ kind: 'condensed' })
+  })
+  test('has no say in the silhouette', async () => {
+    const { meta, labels } = await cluster({ method: 'hdbscan', minClusterSize: 15, minSamples: 10, clusterSelection: 'leaf' })
+    const codes = bench.project.array(latents.id, 'codes').read(0, rows) as Float32Array
+    const classed = [...labels.keys()].filter((i) => labels[i] <= meta.k)
+    const X = Float32Array.from(classed.flatMap((i) => [...codes.subarray(3 * i, 3 * i + 3)]))
+    const own = Int32Array.from(classed, (i) => labels[i] - 1)
+    expect(classed.length).toBeLessThan(rows)
+    expect(meta.silhouette).toBeCloseTo((await silhouette(X, classed.length, 3, own, meta.k, { sample: 2000, seed: 7 })) as number, 10)
   })
   test('can be tidied away nowhere but in a scene, and compared like a class', async () => {
     const { artifact } = await cluster({ method: 'hdbscan', minClusterSize: 15, minSamples: 10, clusterSelection: 'leaf' })
