@@ -14,7 +14,7 @@ export const scaleOf: Readonly<Record<string, { readonly log: boolean; readonly 
 }
 
 /** What the form says of a choice. @param made parameters of the scores, for what the choice does not say */
-export function valuesOf({ rule, parameters, labels }: ThresholdChoice, made: RuleValues): RuleValues {
+export function valuesOf({ rule, parameters, labels, anomalous = [] }: ThresholdChoice, made: RuleValues): RuleValues {
   const { percentile, falseAlarmRate, deviations, alarmsPer1000, alarmsPerDay, anomalousShare, labelShare } = parameters
   const given: Readonly<Record<ThresholdRule, RuleValues>> = {
     percentile: { percentile },
@@ -22,7 +22,7 @@ export function valuesOf({ rule, parameters, labels }: ThresholdChoice, made: Ru
     mad: { deviations },
     budget: alarmsPerDay === undefined ? { alarms: alarmsPer1000 } : { alarms: alarmsPerDay, alarmsPer: 'day' },
     contamination: { anomalousShare },
-    labels: { labels: labels?.where ?? made.labels ?? null, labelField: labels?.field ?? made.labelField ?? null, labelShare },
+    labels: { labels: labels?.where ?? made.labels ?? null, labelField: labels?.field ?? made.labelField ?? null, anomalous, labelShare },
   }
   return { rule, ...given[rule] }
 }

@@ -4,7 +4,7 @@ import type { EngineCalls } from '#common/contract/engine.ts'
 import type { Artifact, ReviewEntry } from '#common/domain/artifact.ts'
 import type { ScoresMeta } from '#common/domain/results.ts'
 import type { AnomalyEvent, AnomalyObject, FlaggedRow, ReviewFilter } from '#common/domain/scores.ts'
-import { ok } from '#common/result.ts'
+import { fail, ok } from '#common/result.ts'
 import { bands, scoreAt, size, valueAt } from './scene.ts'
 
 const detailed = 2000
@@ -75,6 +75,14 @@ const eventAt = (i: number, review: ReviewEntry | null): AnomalyEvent => ({
   review,
 })
 
+const ruleTitles = { percentile: 'Percentile of held-out rows', mad: 'Median absolute deviation', labels: 'Best for labels' } as const
+interface Rule {
+  readonly rule: keyof typeof ruleTitles
+  readonly percentile: number
+  readonly labels: string
+  readonly anomalous: readonly string[]
+}
+
 export function anomalyCalls(
   find: (id: number) => Artifact,
   change: (artifact: Artifact) => void,
@@ -83,13 +91,20 @@ export function anomalyCalls(
   const thresholdOf = (id: number): number => find(id).annotations.threshold ?? (find(id).meta as unknown as ScoresMeta).threshold
   return {
     chooseThreshold: async ({ scores, rule, brief = false }) => {
-      const { percentile = 99.5, rule: id = 'percentile' } = rule as { percentile?: number; rule?: 'percentile' | 'mad' }
+      const { percentile = 99.5, rule: id = 'percentile', labels = '', anomalous = [] } = rule as Partial<Rule>
+      if (id === 'labels' && labels.includes('classes') && anomalous.length === 0)
+        return fail({
+          code: 'DATA_UNSUITABLE',
+          message: 'Nothing says which rows are normal.',
+          hint: 'Set “Anomalous are”.',
+          where: { parameter: 'anomalous' },
+        })
       const share = id === 'percentile' ? 1 - percentile / 100 : 0.004
       const value = scoreAt(highest[Math.min(highest.length - 1, Math.round(share * highest.length))] as number)
       return ok({
         choice: {
           rule: id,
-          title: id === 'percentile' ? 'Percentile of held-out rows' : 'Median absolute deviation',
+          title: ruleTitles[id],
           parameters: (id === 'percentile' ? { percentile } : { deviations: 6 }) as Record<string, number>,
           value,
           low: brief ? null : value * 0.95,
@@ -98,7 +113,9 @@ export function anomalyCalls(
           intervalBy: 'order statistics',
           calibrationRows: (find(scores).meta as unknown as ScoresMeta).holdoutRows,
           calibration: 'held-out' as const,
-          usesLabels: false,
+          usesLabels: id === 'labels',
+          ...(id === 'labels' && { labels: { where: labels, field: null, share: 30, seed: 7 } }),
+          ...(anomalous.length > 0 && { anomalous: [...anomalous] }),
         },
         falseAlarmsPer1000: { value: 1000 * share, low: 900 * share, high: 1100 * share, level: 0.95 },
         flagged: brief ? null : highest.filter((row) => scoreAt(row) > value).length,

@@ -155,6 +155,25 @@ const methods = (all: readonly (readonly [id: string, title: string, summary: st
     .default(all[0]?.[0] ?? '')
     .meta({ title: 'Method' })
 
+const anomalous = (where: object = {}) =>
+  z
+    .array(z.string())
+    .default([])
+    .meta({ title: 'Anomalous are', labels: { '': 'as usual' }, ...where })
+const labelled = (where: object) => ({
+  labels: z
+    .string()
+    .nullable()
+    .default(null)
+    .meta({ title: 'Labels', ...where }),
+  anomalous: anomalous(where),
+  labelField: z
+    .string()
+    .nullable()
+    .default(null)
+    .meta({ title: 'Field of the polygons', advanced: true, ...where }),
+})
+
 export const operations: OperationDescription[] = [
   operation(
     'import',
@@ -266,12 +285,12 @@ export const operations: OperationDescription[] = [
         .default(5)
         .meta({ title: 'Neighbours', showWhen: { method: ['knn'] } }),
       rule: z
-        .enum(['percentile', 'mad'])
+        .enum(['percentile', 'mad', 'labels'])
         .default('percentile')
         .meta({
           title: 'Threshold by',
           group: 'Threshold',
-          labels: { percentile: 'Percentile of held-out rows', mad: 'Median absolute deviation' },
+          labels: { percentile: 'Percentile of held-out rows', mad: 'Median absolute deviation', labels: 'Best for labels' },
         }),
       percentile: z
         .number()
@@ -279,8 +298,19 @@ export const operations: OperationDescription[] = [
         .max(99.999)
         .default(99.5)
         .meta({ title: 'Percentile', group: 'Threshold', showWhen: { rule: ['percentile'] } }),
+      ...labelled({ showWhen: { rule: ['labels'] }, group: 'Threshold' }),
     }),
     from('latents'),
+  ),
+  operation(
+    'rescore',
+    'Score by reviews',
+    'scores',
+    z.object({
+      from: z.enum(['reviews', 'labels']).default('reviews').meta({ title: 'Learn from' }),
+      ...labelled({ showWhen: { from: ['labels'] } }),
+    }),
+    from('scores'),
   ),
   operation(
     'compare',
@@ -304,10 +334,7 @@ export const operations: OperationDescription[] = [
     z.object({
       labels: z.string().meta({ title: 'Labels' }),
       ignore: z.array(z.string()).default(['0']).meta({ title: 'Leave out', description: 'Label values that mean “not labelled”.' }),
-      anomalous: z
-        .array(z.string())
-        .default([])
-        .meta({ title: 'Anomalous are', labels: { '': 'as usual' } }),
+      anomalous: anomalous(),
     }),
     {
       first: { kinds: ['clustering', 'scores'], optional: false, description: '' },

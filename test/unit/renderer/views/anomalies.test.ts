@@ -2,6 +2,7 @@
 import { fireEvent, render, screen, within } from '@testing-library/svelte'
 import { tick } from 'svelte'
 import { beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { fail, ok } from '#common/result.ts'
 
 vi.mock('../../../../src-renderer/lib/bridge.ts', () => import('../../../helpers/fakeEngine/bridge.ts'))
 
@@ -17,7 +18,7 @@ HTMLCanvasElement.prototype.getContext = () => null
 const { keyboard, session } = await import('../../../../src-renderer/lib/app.ts')
 const { look } = await import('../../../../src-renderer/views/anomalies/look.svelte.ts')
 const { default: Anomalies } = await import('../../../../src-renderer/views/Anomalies.svelte')
-const { engine } = await import('../../../helpers/fakeEngine/bridge.ts')
+const { engine, native } = await import('../../../helpers/fakeEngine/bridge.ts')
 
 beforeAll(async () => {
   await session.start()
@@ -137,4 +138,67 @@ test('scores stand side by side with their false alarms', async () => {
   const table = screen.getByRole('table', { name: 'Scores side by side' })
   expect(table.textContent).toMatch(/stacked-06 anomalies.*reconstruction error/)
   expect(screen.getByText(/Which of them is right only labels can say/)).toBeTruthy()
+})
+
+const pickLabels = async (panel: HTMLElement, path: string): Promise<void> => {
+  vi.spyOn(native, 'chooseFiles').mockResolvedValueOnce(ok([path]))
+  await fireEvent.click(within(panel).getByRole('button', { name: 'File…' }))
+}
+const anomalousIn = async (panel: HTMLElement): Promise<HTMLSelectElement> => {
+  await within(panel).findByText(/^0: .*gossan: 420/)
+  return within(panel).getByRole<HTMLSelectElement>('combobox', { name: 'Anomalous are' })
+}
+
+test('a threshold by labels: what counts as anomalous is chosen among what they hold, and is part of the rule', async () => {
+  render(Anomalies)
+  const choose = vi.spyOn(engine, 'chooseThreshold')
+  const inspector = screen.getByRole('complementary', { name: 'Threshold' })
+  await fireEvent.change(within(inspector).getByRole('combobox', { name: 'Threshold by' }), { target: { value: 'labels' } })
+  expect(choose).not.toHaveBeenCalled()
+  await pickLabels(inspector, '/data/classes.tif')
+  // Classes alone: the engine says what is missing, at the field that says it.
+  expect((await within(inspector).findByRole('alert')).textContent).toMatch(/Nothing says which rows are normal/)
+  const anomalous = await anomalousIn(inspector)
+  expect([...anomalous.options].map(({ text }) => text)).toEqual(['As usual', '0', 'granite', 'gossan'])
+  await fireEvent.change(anomalous, { target: { value: 'gossan' } })
+  await vi.waitFor(() => expect(look.choice?.rule).toBe('labels'))
+  expect(choose.mock.lastCall?.[0].rule).toMatchObject({ rule: 'labels', labels: '/data/classes.tif', anomalous: ['gossan'] })
+  expect(look.scores?.annotations.thresholdChoice?.anomalous).toEqual(['gossan'])
+  // What is kept stands in the form again, and goes when other labels are picked.
+  expect(await within(inspector).findByRole('button', { name: 'Leave out gossan' })).toBeTruthy()
+  await pickLabels(inspector, '/data/truth.tif')
+  await vi.waitFor(() => expect(choose.mock.lastCall?.[0].rule).toMatchObject({ labels: '/data/truth.tif', anomalous: [] }))
+  choose.mockRestore()
+})
+
+test('scores learn by labels that are picked, and the form of new ones takes them, with what counts as anomalous', async () => {
+  const run = vi.spyOn(engine, 'run')
+  render(Anomalies)
+  await fireEvent.click(screen.getByRole('button', { name: 'Learn from labels' }))
+  const inspector = screen.getByRole('complementary', { name: 'Threshold' })
+  const learn = within(inspector).getByRole<HTMLButtonElement>('button', { name: 'Re-score with labels' })
+  expect(learn.disabled).toBe(true)
+  await pickLabels(inspector, '/data/classes.tif')
+  await fireEvent.change(await anomalousIn(inspector), { target: { value: 'gossan' } })
+  const few = { code: 'DATA_UNSUITABLE', message: '7 rows are known.', hint: 'Use more of the labels.', where: {} } as const
+  run.mockResolvedValueOnce(fail(few))
+  await fireEvent.click(learn)
+  await vi.waitFor(() => expect(run).toHaveBeenCalledTimes(1))
+  const params = { labels: '/data/classes.tif', anomalous: ['gossan'] }
+  expect(run.mock.calls[0]?.[0]).toMatchObject({
+    operation: 'rescore',
+    inputs: { scores: look.scores?.id },
+    params: { ...params, from: 'labels' },
+  })
+  expect((await within(inspector).findByRole('alert')).textContent).toContain('7 rows are known. Use more of the labels.')
+  await fireEvent.click(within(inspector).getByRole('button', { name: 'Back' }))
+  expect(look.rescoreDraft.values).toEqual({})
+
+  await fireEvent.click(screen.getByRole('button', { name: 'Score another way' }))
+  await fireEvent.change(within(inspector).getByRole('combobox', { name: 'Threshold by' }), { target: { value: 'labels' } })
+  await pickLabels(inspector, '/data/classes.tif')
+  await fireEvent.change(await anomalousIn(inspector), { target: { value: 'gossan' } })
+  expect(look.scoreDraft.values).toMatchObject({ ...params, rule: 'labels' })
+  look.scoreDraft.forget()
+  run.mockRestore()
 })

@@ -6,6 +6,7 @@ import {
   confusionTable,
   isEvaluated,
   mostShown,
+  rowsOf,
   usualOf,
 } from '../../../../../src-renderer/features/evaluate/evaluation.ts'
 import { comparisonTable } from '#common/domain/comparisonTable.ts'
@@ -67,4 +68,15 @@ test('what leaves as CSV: counts, classes with intervals and areas, figures with
   expect(figures.rows[0]?.slice(at, at + 3)).toEqual([0.71, 0.68, 0.74])
   expect(figures.rows[2]?.[at]).toBe('')
   expect(usualOf(meta, meta.columns ?? [])).toEqual(['ari', 'ami', 'accuracy', 'auc', 'averagePrecision'])
+})
+
+test('scores that could not be judged take no room of the measures of classes', () => {
+  const { evaluation } = meta
+  if (!evaluation) throw new Error('nothing was evaluated')
+  const unjudged = { kind: 'unjudged', reason: 'Nothing says which rows are normal.', hint: '', parameter: 'anomalous' } as const
+  const beside = { ...meta, evaluation: { ...evaluation, results: [...evaluation.results.slice(0, 2), unjudged] } }
+  const columns = meta.columns ?? []
+  expect(usualOf(beside, columns)).toEqual(['ari', 'ami', 'accuracy', 'kappa', 'areaAccuracy'])
+  expect(usualOf({ ...meta, evaluation }, columns)).toEqual(['ari', 'ami', 'accuracy', 'auc', 'averagePrecision'])
+  expect(rowsOf(beside, 'scores')).toEqual([])
 })
