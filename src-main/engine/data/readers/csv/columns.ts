@@ -2,7 +2,7 @@
 import type { ColumnType } from '#common/domain/dataset.ts'
 import type { Conversion } from './columnValues.ts'
 import type { DateOrder } from './dates.ts'
-import { type Distinct, type SurveyResult, countsOf } from './survey.ts'
+import { type Distinct, type SurveyResult, countsOf } from './surveyResult.ts'
 import { type Meaning, isDash, missingSet, parseNumber } from './values.ts'
 
 /** What a user may say a column is; a time stamp is a date. */

@@ -4,7 +4,7 @@ import { counted, nounFor } from '#common/domain/words.ts'
 import { type ConcludedColumn, areIdentifiers, arePadded, suspiciousValue } from './columns.ts'
 import type { Encoding } from './encoding.ts'
 import type { TableChoices } from './source.ts'
-import { type SurveyResult, countsOf } from './survey.ts'
+import { type SurveyResult, countsOf } from './surveyResult.ts'
 import type { Table } from './table.ts'
 
 /** Whole numbers above this are not all float32. */

@@ -3,7 +3,8 @@
  * the very same plan, size and time of change only. Memory: four of them, each of some numbers and at most 1000 texts per column.
  */
 import { stat } from 'node:fs/promises'
-import type { SurveyPlan, SurveyResult } from './survey.ts'
+import type { SurveyPlan } from './survey.ts'
+import type { SurveyResult } from './surveyResult.ts'
 import type { Reading, Stretch, Table } from './table.ts'
 
 export interface Surveyed {

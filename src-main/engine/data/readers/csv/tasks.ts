@@ -2,7 +2,8 @@
 import { type Rows, ColumnValues, type ValuesPlan } from './columnValues.ts'
 import { EndlessRecord, type Layout } from './layout.ts'
 import { type Extent, type Piece, PieceReader } from './pieces.ts'
-import { type SurveyPlan, Survey, type SurveyResult } from './survey.ts'
+import { type SurveyPlan, Survey } from './survey.ts'
+import type { SurveyResult } from './surveyResult.ts'
 
 /** What a thread needs to know before its first task. */
 export interface Setting {
