@@ -439,7 +439,7 @@ describe('scores', () => {
     expect(readConfusion(bench.project, { comparison: artifact.id, row: 1, naming: 'one-to-one' }).accuracy).toBe(1)
     const text = evaluationText(bench.project, artifact)
     expect(text).toMatch(/^warning: .*Not judged\. Nothing says/m)
-    expect(text).toMatch(/ {2}not judged: Nothing says .*\n {2}Say which .* --anomalous\./)
+    expect(text).toMatch(/^ {2}not judged: say which label values .* --anomalous$/m)
     // Once it is said, both are judged.
     const told = await evaluate(inputs, { labels: 'rock', anomalous: ['chalk'] })
     expect(told.meta.rows[0].figures.anomalies).toBe(80)

@@ -10,9 +10,10 @@ import { formatCount, formatTable } from './printer.ts'
 /** More classes than this are left to `show --json` and to the window. */
 const mostClasses = 40
 
+/** The reason stands among what is to know first. */
 const wayOut = {
-  anomalous: 'Say which label values count as anomalous with --anomalous.',
-  judge: 'Judge on other rows with --judge.',
+  anomalous: 'say which label values count as anomalous with --anomalous',
+  judge: 'judge on other rows with --judge',
 } as const
 
 /** Empty for comparisons without labels. */
@@ -25,7 +26,7 @@ export function evaluationText(project: Project, { id, meta }: Artifact): string
       result.kind === 'scores'
         ? marksTable(result.marks)
         : result.kind === 'unjudged'
-          ? `  not judged: ${result.reason}\n  ${wayOut[result.parameter]}`
+          ? `  not judged: ${wayOut[result.parameter]}`
           : classTable(
               readConfusion(project, { comparison: id, row, naming: 'one-to-one' }),
               noun,
