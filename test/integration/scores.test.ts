@@ -47,6 +47,35 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
+describe('scores of rows with missing values', () => {
+  /** Three columns that are one number; of every fiftieth row, at an end of the range, one is not there. */
+  const gaps = (): string => {
+    const random = randomStream(8, 'gaps')
+    const lines = Array.from({ length: 1000 }, (_, i) => {
+      const a = i % 50 === 0 ? 3 : 2 * random.uniform() - 1
+      const values = [a, 2 * a, -a].map((value) => (value + 0.01 * random.uniform()).toFixed(4))
+      return (i % 50 === 0 ? [values[0], '', values[2]] : values).join(',')
+    })
+    return ['a,b,c', ...lines].join('\n')
+  }
+
+  it.each([
+    ['median', true],
+    ['mask', false],
+  ])('what stands in for them is said to be to blame where it is (%s)', async (missing, isBlamed) => {
+    const path = join(folder, 'gaps.csv')
+    writeFileSync(path, gaps())
+    const dataset = await bench.compute('import', {}, { path })
+    const matrix = await bench.compute('prepare', { dataset: dataset.id }, { missing })
+    const model = await bench.compute('train', { matrix: matrix.id }, { model: 'autoencoder', settings: { codeSize: 1, epochs: 20 } })
+    const latents = await bench.compute('encode', { model: model.id })
+    const scores = await bench.compute('score', { latents: latents.id }, { rule: 'budget', alarms: 20 })
+    const note = (metaOf(scores).notes ?? []).find((text) => text.includes('missing values'))
+    if (isBlamed) expect(note).toMatch(/^Of the \d+ highest rows \d+ score high mostly for missing values/)
+    else expect(note).toBeUndefined()
+  })
+})
+
 describe('scores of a scene', () => {
   let latents: Artifact
   beforeAll(async () => {

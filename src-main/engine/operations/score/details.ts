@@ -51,18 +51,24 @@ interface Read {
   readonly facts: readonly RowFacts[]
 }
 
+export interface Explained {
+  /** The first rows, as many as were explained. */
+  readonly explained: number
+  readonly blame: 'exact' | 'replacement' | null
+  /** How many of these score high mostly for values that were missing and had something stand in for them. */
+  readonly filled: number
+}
+
 /** Writes top/columns, top/shares, top/values and top/expected for all `rows`; what is not explained is empty. */
-export async function writeDetails(
-  request: DetailRequest,
-  draft: Draft,
-): Promise<{ explained: number; blame: 'exact' | 'replacement' | null }> {
+export async function writeDetails(request: DetailRequest, draft: Draft): Promise<Explained> {
   const { frame, scorer, rows, explain } = request
   const widest = Math.max(frame.D, sourcesOf(frame.matrix).length)
   const n = Math.min(rows.length, explain, Math.floor(mostNumbers / widest))
   const empty = (length: number): Float32Array => new Float32Array(length).fill(Number.NaN)
   const columns = new Uint16Array(rows.length * blamedColumns).fill(noColumn)
   const [shares, values, expected] = [0, 0, 0].map(() => empty(rows.length * blamedColumns))
-  let blame: 'exact' | 'replacement' | null = null
+  let blame: Explained['blame'] = null
+  let filled = 0
   if (n > 0) {
     const read = await readRows(request, n)
     const found = scorer
@@ -78,6 +84,8 @@ export async function writeDetails(
         const own = found.bySource.subarray(i * S, (i + 1) * S)
         const all = own.reduce((sum, part) => sum + part, 0)
         if (!(all > 0)) continue
+        const ofMissing = own.reduce((sum, part, j) => (Number.isNaN(read.values[i * S + j]) ? sum + part : sum), 0)
+        if (ofMissing > all / 2) filled++
         for (const [place, column] of highest(own).entries()) {
           const at = i * blamedColumns + place
           columns[at] = column
@@ -97,7 +105,7 @@ export async function writeDetails(
   write('shares', 'float32', shares)
   write('values', 'float32', values)
   write('expected', 'float32', expected)
-  return { explained: n, blame }
+  return { explained: n, blame, filled }
 }
 
 /** Columns that add most, at most three that add anything. */

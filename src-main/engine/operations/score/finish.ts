@@ -10,7 +10,7 @@ import { estimateContamination } from '#engine/analysis/anomalies/contamination.
 import { quantileOfSorted } from '#engine/analysis/statistics/quantiles.ts'
 import type { OperationContext } from '../define.ts'
 import { isByChance } from '../prepare/split.ts'
-import { writeDetails } from './details.ts'
+import { type Explained, writeDetails } from './details.ts'
 import { writeFound } from './found.ts'
 import type { Frame } from './frame.ts'
 import type { RowScorer } from './scorer.ts'
@@ -98,7 +98,7 @@ export async function finish(ctx: Context, frame: Frame, latents: number, scored
     counts.highest,
     learned ?? (scored.learned ? { count: scored.learned.length, blocks: [{ rows: scored.learned }] } : null),
   )
-  const { explained, blame } = await writeDetails(
+  const details = await writeDetails(
     {
       project,
       dataset,
@@ -112,7 +112,7 @@ export async function finish(ctx: Context, frame: Frame, latents: number, scored
     },
     draft,
   )
-  return metaOf(frame, scored, { latents, choice, counts, series, explained, blame, params })
+  return metaOf(frame, scored, { latents, choice, counts, series, details, params })
 }
 
 async function tallyAgain({ project, draft, signal }: Context, tally: ScoreTally, threshold: number, rows: number): Promise<void> {
@@ -130,19 +130,18 @@ interface Outcome {
   readonly choice: ThresholdChoice
   readonly counts: ReturnType<ScoreTally['finish']>
   readonly series: SeriesRows | null
-  readonly explained: number
-  readonly blame: 'exact' | 'replacement' | null
+  readonly details: Explained
   readonly params: ScoreParams
 }
 
 function metaOf(frame: Frame, { scoring, method, calibration, notes }: Scored, outcome: Outcome): ScoresMeta {
-  const { latents, choice, counts, series, explained, blame, params } = outcome
+  const { latents, choice, counts, series, details, params } = outcome
   const median = quantileOfSorted(calibration, 0.5)
   const below = countBelow(calibration, median)
   // Among rows that were learned from, what differs from later ones is time, and no share of anomalies.
   const isComparable = frame.latents.dataset !== frame.model.dataset || isByChance(frame.matrix.split)
   const contamination = isComparable ? estimateContamination(counts.belowMedian, counts.scored, below, calibration.length) : null
-  const told = [...notes, ...shiftNote(contamination)]
+  const told = [...notes, ...shiftNote(contamination), ...filledNote(details)]
   return {
     method,
     dataset: frame.latents.dataset,
@@ -163,14 +162,21 @@ function metaOf(frame: Frame, { scoring, method, calibration, notes }: Scored, o
     falseAlarmsPer1000: falseAlarms(calibration, choice.value),
     contamination: contamination && { ...contamination, method: 'Storey’s π₀ at λ = ½ of p values among held-out rows' },
     confidence: 'chance that the row stays flagged when held-out rows are drawn anew (ExCeeD)',
-    blame,
-    detailedRows: explained,
+    blame: details.blame,
+    detailedRows: details.explained,
     ...(counts.events !== null && { events: { count: counts.events, mergeGap: params.mergeGap, minimumLength: params.minimumLength } }),
     ...(series && { series: series.meta }),
     ...(counts.objects !== null && { objects: { count: counts.objects, minimumPixels: params.minimumPixels } }),
     ...(told.length > 0 && { notes: told }),
   }
 }
+
+const filledNote = ({ filled, explained }: Explained): string[] =>
+  filled > 0
+    ? [
+        `Of the ${explained} highest rows ${filled} score high mostly for missing values, where what stands in for them does not fit the others. Prepare with "Learn around them" or "Leave the row out" to see what else is unusual.`,
+      ]
+    : []
 
 /** From this share on rows are rather shifted than anomalous. */
 const mostAnomalous = 0.3
