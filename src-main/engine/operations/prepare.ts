@@ -70,10 +70,11 @@ async function prepareRows(ctx: Context, source: OpenSource, meta: DatasetMeta, 
   const first = preparedSource(learnable.source, columnIndex, read, early)
   const drawn = await drawPrepared(ctx, learnable, meta, first)
   const { trainRows, holdoutRows, sample, sampleIndex, sampleRows } = drawn
-  checkEnough(trainRows, holdoutRows, meta)
+  const incomplete = params.missing === 'drop' ? first.leftOut() : 0
+  checkEnough(trainRows, holdoutRows, incomplete, meta)
   checkSomethingVaries(sample, sampleRows, first.columns, meta)
   findings.push(...fewRowsFinding(drawn, meta))
-  if (params.missing === 'drop') findings.push(...incompleteFinding(meta, first.leftOut()))
+  findings.push(...incompleteFinding(meta, incomplete))
 
   const grouping = await groupingOf(ctx, source, meta, drawn)
   const fits = wantedSteps(meta, params, plan?.countsDone ?? false, sample)

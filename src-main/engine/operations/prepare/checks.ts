@@ -1,6 +1,6 @@
 /** Whether what was drawn can be learned from, and what there is to say about it. */
 import { type Column, columnNoun, type DatasetMeta, type Finding, rowNoun } from '#common/domain/dataset.ts'
-import { nounFor } from '#common/domain/words.ts'
+import { counted, nounFor } from '#common/domain/words.ts'
 import { StratumError } from '#common/errors.ts'
 import type { LargeDraw } from '../../data/drawLarge.ts'
 
@@ -9,17 +9,32 @@ const fewRows = 20
 /** One row has no spread: nothing could be scaled, and any model would rebuild it. */
 const fewestRows = 2
 
-/** @throws DATA_UNSUITABLE */
-export function checkEnough(trainRows: number, holdoutRows: number, { kind, validRows }: Pick<DatasetMeta, 'kind' | 'validRows'>): void {
+/**
+ * @param incomplete  rows that are left out as they lack a value
+ * @throws DATA_UNSUITABLE
+ */
+export function checkEnough(
+  trainRows: number,
+  holdoutRows: number,
+  incomplete: number,
+  { kind, validRows }: Pick<DatasetMeta, 'kind' | 'validRows'>,
+): void {
   if (trainRows >= fewestRows) return
   const [one, many] = rowNoun[kind]
-  const noun = (n: number): string => `${n} ${n === 1 ? one : many}`
+  const there = trainRows === 0 ? 'there is none' : `there is ${counted(trainRows, one, many)}`
+  const lacking = incomplete === 0 ? '' : `, of which ${incomplete} ${nounFor(incomplete, 'lacks one and is', 'lack one and are')} left out`
   throw new StratumError(
     'DATA_UNSUITABLE',
-    `A model learns from at least ${fewestRows} ${many}, and ${trainRows === 0 ? 'there is none' : `there is ${noun(trainRows)}`}${holdoutRows > 0 ? ` beside ${holdoutRows} held out` : ''}: the data has ${noun(validRows)} with values.`,
-    validRows < fewestRows ? 'Check the file, and which value means no data.' : 'Hold out a smaller share, or check the no-data value.',
+    `A model learns from at least ${fewestRows} ${many}, and ${there}${holdoutRows > 0 ? ` beside ${holdoutRows} held out` : ''}: the data has ${counted(validRows, one, many)} with values${lacking}.`,
+    hintFor(validRows, incomplete),
     { rows: trainRows },
   )
+}
+
+function hintFor(validRows: number, incomplete: number): string {
+  if (validRows < fewestRows) return 'Check the file, and which value means no data.'
+  if (incomplete > 0) return 'Replace missing values instead, or leave out the columns that lack them.'
+  return 'Hold out a smaller share, or check the no-data value.'
 }
 
 /** @throws DATA_UNSUITABLE: a model of rows that are all alike would seem perfect and say nothing */
