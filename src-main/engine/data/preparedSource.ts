@@ -8,8 +8,8 @@ export interface PreparedSource {
   readonly source: OpenSource
   /** What its rows consist of. */
   readonly columns: readonly Column[]
-  /** Rows that the steps took for rows without data, in the last whole pass. */
-  readonly leftOut: () => number
+  /** Rows that lacked a value and were taken for rows without data, in the last whole pass. */
+  readonly incomplete: () => number
 }
 
 /**
@@ -24,20 +24,23 @@ export function preparedSource(
 ): PreparedSource {
   const { columns } = describeColumns(steps, read)
   const d = read.length
-  let leftOut = 0
+  // First of all, if at all: limits of cells look at whole ones.
+  const complete = steps.slice(0, steps[0]?.id === 'complete-rows' ? 1 : 0)
+  let incomplete = 0
   async function* chunks({ maxBytes, signal }: { maxBytes?: number; signal?: AbortSignal } = {}): AsyncGenerator<RowChunk> {
-    leftOut = 0
+    incomplete = 0
     for await (const { start, n, X, valid } of source.chunks({ columns: columnIndex, maxBytes, signal })) {
       const before = count(valid)
-      clearUnusable(steps, X, n, d, valid)
-      leftOut += before - count(valid)
+      clearUnusable(complete, X, n, d, valid)
+      incomplete += before - count(valid)
+      clearUnusable(steps.slice(complete.length), X, n, d, valid)
       yield { start, n, X: applyPipeline(steps, X, n, d), valid }
     }
   }
   return {
     source: { ...source, report: { ...source.report, columns }, chunks, preview: source.preview.bind(source), close: () => source.close() },
     columns,
-    leftOut: () => leftOut,
+    incomplete: () => incomplete,
   }
 }
 

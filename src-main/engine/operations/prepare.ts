@@ -70,7 +70,7 @@ async function prepareRows(ctx: Context, source: OpenSource, meta: DatasetMeta, 
   const first = preparedSource(learnable.source, columnIndex, read, early)
   const drawn = await drawPrepared(ctx, learnable, meta, first)
   const { trainRows, holdoutRows, sample, sampleIndex, sampleRows } = drawn
-  const incomplete = params.missing === 'drop' ? first.leftOut() : 0
+  const incomplete = first.incomplete()
   checkEnough(trainRows, holdoutRows, incomplete, meta)
   checkSomethingVaries(sample, sampleRows, first.columns, meta)
   findings.push(...fewRowsFinding(drawn, meta))
