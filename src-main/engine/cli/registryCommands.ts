@@ -123,7 +123,7 @@ const formats: Command = {
       text: pages(
         result.map((it) => ({
           ...it,
-          summary: `${it.kind}, ${it.extensions.map((extension) => `.${extension}`).join(' ')}`,
+          summary: [it.kind, it.extensions.map((extension) => `.${extension}`).join(' ') || 'folders'].join(', '),
           params: it.options,
         })),
       ),
