@@ -103,19 +103,10 @@ async function contentOf(ctx: Context, { dataset, data }: Subject, { out, source
   const barcodes = barcodeFieldOf(data)
   const fields = params.beside === 'nothing' ? [] : data.metadataFields.filter((name) => name !== barcodes)
   const obs = await writeFields(out, source, data, fields, obsKeys, stage('Writing names and labels', 0.2, 0.4))
-  if (obs.repeated > 0)
-    ctx.log(
-      'warning',
-      `${obs.repeated === 1 ? 'One name of a row occurs' : `${obs.repeated} names of rows occur`} more than once. They are written as they are, and anndata says so when it opens the file; adata.obs_names_make_unique() tells them apart.`,
-    )
-  const positions = data.columns.flatMap((column, j) => (inMatrix(column) ? [j] : []))
-  const withX = params.matrix === 'with' && positions.length > 0
-  // Of data that go along, categories and dates stand in obs, for they cannot stand in X.
-  const inObs = (column: Column): boolean =>
-    params.beside === 'columns' ? !(withX && inMatrix(column)) : params.beside === 'labels' && params.matrix === 'with' && !inMatrix(column)
-  const others = data.kind === 'cells' ? [] : data.columns.flatMap((column, j) => (inObs(column) ? [j] : []))
-  const own = others.length > 0 && source ? await writeColumns(out, source, others, obsKeys, stage('Writing columns', 0.4, 0.5)) : []
-  const X = withX && source ? await writeMatrix(out, source, positions, stage('Writing the matrix', 0.5, 1)) : null
+  if (obs.repeated > 0) ctx.log('warning', repeatedNames(obs.repeated))
+  const { inX, inObs, variables } = columnPlaces(params, data)
+  const own = inObs.length > 0 && source ? await writeColumns(out, source, inObs, obsKeys, stage('Writing columns', 0.4, 0.5)) : []
+  const X = inX.length > 0 && source ? await writeMatrix(out, source, inX, stage('Writing the matrix', 0.5, 1)) : null
   return annData({
     X,
     obs: dataframe(obs.index, [
@@ -124,7 +115,7 @@ async function contentOf(ctx: Context, { dataset, data }: Subject, { out, source
       ...(await placeColumns(ctx, data.grid, out, obsKeys, kept, data.rows)),
       ...told.flatMap((one) => one.obs),
     ]),
-    var: await writeVariables(out, source, data, positions),
+    var: await writeVariables(out, source, data, variables),
     obsm: merged(told.map(({ obsm }) => obsm)),
     uns: {
       ...merged(told.map(({ uns }) => uns)),
@@ -137,6 +128,26 @@ async function contentOf(ctx: Context, { dataset, data }: Subject, { out, source
       ),
     },
   })
+}
+
+const repeatedNames = (repeated: number): string =>
+  `${repeated === 1 ? 'One name of a row occurs' : `${repeated} names of rows occur`} more than once. They are written as they are, and anndata says so when it opens the file; adata.obs_names_make_unique() tells them apart.`
+
+/** Positions of the columns of the data that are X, that are told of rows in obs, and that var lists: all that could be X. */
+interface ColumnPlaces {
+  readonly inX: readonly number[]
+  readonly inObs: readonly number[]
+  readonly variables: readonly number[]
+}
+
+function columnPlaces({ beside, matrix }: Context['params'], { kind, columns }: Subject['data']): ColumnPlaces {
+  const where = (holds: (column: Column) => boolean): number[] => columns.flatMap((column, j) => (holds(column) ? [j] : []))
+  const variables = where(inMatrix)
+  const inX = matrix === 'with' ? variables : []
+  if (kind === 'cells' || beside === 'nothing') return { inX, inObs: [], variables }
+  // Of data that go along, categories and dates stand in obs, for they cannot stand in X.
+  const inObs = beside === 'columns' && inX.length === 0 ? columns.map((_, j) => j) : where((column) => !inMatrix(column))
+  return { inX, inObs: beside === 'columns' || matrix === 'with' ? inObs : [], variables }
 }
 
 const merged = (parts: readonly Readonly<Record<string, H5Node>>[]): Record<string, H5Node> => Object.assign({}, ...parts)
