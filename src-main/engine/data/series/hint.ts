@@ -5,7 +5,7 @@
 import type { Finding, SourceReport } from '#common/domain/dataset.ts'
 import { counted } from '#common/domain/words.ts'
 import type { OpenSource, Reader } from '../dataset.ts'
-import { isDays, joined, timeFieldsByName } from './keys.ts'
+import { isDays, dateAndTime, timeFieldsByName } from './keys.ts'
 import { TimeColumn, type Times } from './time.ts'
 
 type Cell = string | number | null
@@ -35,7 +35,7 @@ export async function seriesHint({ report, preview }: Pick<OpenSource, 'report' 
   const places = fields.map((field) => names.indexOf(field))
   if (places.includes(-1) || rows.length < fewestRows) return null
   const column = new TimeColumn(rows.length, 'auto', isDays(report, fields))
-  for (const row of rows) column.add(joined(places.map((place) => cellOf(row[place]))))
+  for (const row of rows) column.add(dateAndTime(places.map((place) => cellOf(row[place]))))
   const times = column.finish()
   const known = times.values.filter((time) => !Number.isNaN(time))
   if (known.length < fewestRows || known.length < (1 - mostWithoutTime) * rows.length) return null

@@ -73,7 +73,7 @@ async function timesOf(
   const fields = chosen.length > 0 ? chosen : timeFieldsByName(report)
   if (fields.length > 0) {
     const column = new TimeColumn(report.rows, options['series.dateOrder'], isDays(report, fields))
-    for await (const batch of batchesOf(source, fields, signal)) for (const cells of batch) column.add(joined(cells))
+    for await (const batch of batchesOf(source, fields, signal)) for (const cells of batch) column.add(dateAndTime(cells))
     const times = column.finish()
     const known = times.values.reduce((sum, time) => sum + Number(!Number.isNaN(time)), 0)
     const isUsable = known > 0 && (chosen.length > 0 || times.unreadable <= mostUnreadableShare * report.rows)
@@ -125,7 +125,7 @@ export const isDays = (report: SourceReport, fields: readonly string[]): boolean
   fields.length === 1 && report.columns.some(({ name, type }) => name === fields[0] && type === 'date')
 
 /** A date and a time of day as one. */
-export function joined([first = null, second]: readonly Cell[]): Cell {
+export function dateAndTime([first = null, second]: readonly Cell[]): Cell {
   if (second === undefined || first === null) return first
   return second === null ? null : `${dateOnly(first)} ${clockOnly(second)}`
 }
