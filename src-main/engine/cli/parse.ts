@@ -62,7 +62,7 @@ function readArguments(command: Command, argv: readonly string[], options: reado
     refuseRepeated(tokens, options)
     return {
       values: Object.fromEntries(
-        Object.entries(values).map(([name, value]) => [name, typeof value === 'string' ? unmarked(value) : value]),
+        Object.entries(values).map(([name, value]) => [name, Array.isArray(value) ? value.map(unmarked) : unmarked(value)]),
       ),
       positionals: positionals.map(unmarked),
     }
@@ -75,7 +75,8 @@ function readArguments(command: Command, argv: readonly string[], options: reado
 const negativeNumber = /^-(\d|\.\d)/
 /** No argument can hold it. */
 const numberMark = '\0'
-const unmarked = (text: string): string => (text.startsWith(numberMark) ? text.slice(1) : text)
+const unmarked = <Value extends string | boolean | undefined>(value: Value): Value | string =>
+  typeof value === 'string' && value.startsWith(numberMark) ? value.slice(numberMark.length) : value
 
 /** Of two values the last would win, without a word. */
 function refuseRepeated(tokens: readonly { readonly kind: string; readonly name?: string }[], options: readonly Option[]): void {

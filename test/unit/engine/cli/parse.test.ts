@@ -20,6 +20,7 @@ describe('arguments of a command', () => {
     expect(parse('p', 's', '-1').arguments).toEqual(['p', 's', '-1'])
     expect(parse('p', '-.5', 's', '--rule', '-2e-3').arguments).toEqual(['p', '-.5', 's'])
     expect(parse('p', 's', '--rule', '-2e-3').text('rule')).toBe('-2e-3')
+    expect(parse('p', 's', '--set', '-1=x', '--set', 'a=-2').texts('set')).toEqual(['-1=x', 'a=-2'])
     expect(parse('p', 's', '--', '--rule').arguments).toEqual(['p', 's', '--rule'])
   })
 
