@@ -82,6 +82,27 @@ const otherFormats: readonly (readonly [mark: (head: Uint8Array, text: string) =
     'a file of polygons or points',
     'Open the raster it belongs to, and use this file as the region or as the labels there.',
   ],
+  [
+    (head, text) =>
+      text.startsWith('<stata_dta>') || (head[0] >= 0x71 && head[0] <= 0x73 && head[1] <= 2 && head[2] === 1 && head[3] === 0),
+    'a Stata file',
+    'Write it as CSV first: export delimited in Stata, or pandas.read_stata(…).to_csv(…).',
+  ],
+  [
+    (_, text) => text.startsWith('$FL2') || text.startsWith('$FL3'),
+    'an SPSS file',
+    'Save it as CSV there, or read it with pandas.read_spss and write it with to_csv.',
+  ],
+  [
+    (_, text) => text.slice(84, 92) === 'SAS FILE' || text.startsWith('HEADER RECORD*******LIB'),
+    'a SAS file',
+    'Write it as CSV first: proc export, or pandas.read_sas(…).to_csv(…).',
+  ],
+  [
+    (_, text) => /^(?:RD[AX][23]\n|X\n\0{3}[\x02\x03])/.test(text),
+    'a file of R objects',
+    'Write the table with write.csv in R, or single cells as .h5ad.',
+  ],
   [(_, text) => text.startsWith('%PDF'), 'a PDF document', 'Choose a data file.'],
   [
     (head) => head[0] === 0x80 && (head[1] ?? 0) <= 5 && (head[1] ?? 0) >= 2,

@@ -194,12 +194,14 @@ export function detectHeader(records: readonly SampleRecord[], meaning: Meaning)
   if (!first) return false
   const none = missingSet(meaning)
   const isNumber = (field: string): boolean => !none.has(field) && parseNumber(field, meaning) !== null
-  const isValue = (field: string): boolean =>
-    !none.has(field) &&
-    (isDoubtful(field) || parseNumber(field, meaning) !== null || dateParts(field) !== null || parseBoolean(field) !== null)
   const below = records.slice(1).map(({ fields }) => fields)
+  // 'yes' over numbers is a name, over 'no' and 'yes' a value.
+  const isTruth = (field: string, column: number): boolean =>
+    parseBoolean(field) !== null && (below.length === 0 || below.some((fields) => parseBoolean(fields[column] ?? '') !== null))
+  const isValue = (field: string, column: number): boolean =>
+    !none.has(field) && (isDoubtful(field) || parseNumber(field, meaning) !== null || dateParts(field) !== null || isTruth(field, column))
   if (first.every((field) => field === '')) return false
-  if (first.some(isValue)) return namesByYear(first, below, isNumber) || textsOverNumbers(first, below, none, isNumber, isValue)
+  if (first.some(isValue)) return namesByYear(first, below, isValue) || textsOverNumbers(first, below, none, isNumber, isValue)
   if (below.some((fields) => fields.some(isValue))) return true
   return new Set(first).size === first.length && !below.some((fields) => fields.some((field, column) => field === first[column]))
 }
@@ -227,16 +229,18 @@ export function unitsOf(below: readonly SampleRecord[], meaning: Meaning): reado
   return given.length > 0 && given.every(standsOver) ? units : null
 }
 
-/** 'station,2019,2020' over text and fractions: whole numbers in the first record only. */
-function namesByYear(first: readonly string[], below: readonly string[][], isNumber: (field: string) => boolean): boolean {
-  const isYear = (field: string): boolean => /^(?:1[89]|20)\d\d$/.test(field)
-  const years = first.filter(isYear)
-  if (years.length < 2 || years.length < first.length - 2) return false
-  return (
-    new Set(years).size === years.length &&
-    below.length > 0 &&
-    below.every((fields) => fields.every((field) => !isYear(field) || !isNumber(field)))
-  )
+const isYear = (field: string): boolean => /^(?:1[89]|20)\d\d$/.test(field)
+
+/** 'station,2019,2020' or 'country,code,indicator,1960,1961,…': years that differ, beside texts, over values that are no years. */
+function namesByYear(first: readonly string[], below: readonly string[][], isValue: (field: string, column: number) => boolean): boolean {
+  const columns = first.flatMap((field, column) => (isYear(field) ? [column] : []))
+  const years = columns.map((column) => Number(first[column]))
+  if (years.length < 2 || new Set(years).size < years.length || below.length === 0) return false
+  if (first.some((field, column) => !isYear(field) && isValue(field, column))) return false
+  const yearsBelow = below.flatMap((fields) => columns.filter((column) => isYear(fields[column] ?? ''))).length
+  // Years one after another name columns even where a count below happens to look like a year.
+  const follow = years.length >= 3 && years.every((year, i) => i === 0 || year - years[i - 1] === 1)
+  return yearsBelow <= (follow ? (columns.length * below.length) / 4 : 0)
 }
 
 /** '150,4,setosa,versicolor' over five columns of numbers. */
@@ -245,9 +249,9 @@ function textsOverNumbers(
   below: readonly string[][],
   none: ReadonlySet<string>,
   isNumber: (field: string) => boolean,
-  isValue: (field: string) => boolean,
+  isValue: (field: string, column: number) => boolean,
 ): boolean {
-  const columns = first.flatMap((field, column) => (none.has(field) || isValue(field) ? [] : [column]))
+  const columns = first.flatMap((field, column) => (none.has(field) || isValue(field, column) ? [] : [column]))
   const overNumbers = (column: number): boolean => {
     const present = below.map((fields) => fields[column] ?? '').filter((field) => !none.has(field) && !isDoubtful(field))
     return present.length >= 3 && present.every(isNumber)

@@ -178,6 +178,18 @@ describe('tables', () => {
     expect((await inspectSource(write('name,n\nA,none\nB,1\nC,2\nD,3\n'))).rows).toBe(4)
   })
 
+  it.each([
+    ['a truth word over numbers', 'council,YES,GDP\nAngus,53.4,9611\nFife,57,9483\n', true],
+    ['a truth word over truth words', 'Angus,yes,9611\nFife,no,9483\nMoray,yes,9000\n', false],
+    ['years after one another', 'Country Name,Code,1960,1961,1962\nAruba,ABW,4.82,4.655,1999\nAngola,AGO,7.478,7.524,7.6\n', true],
+    ['years apart', 'station,1990,2000\nTal,4.5,3.1\nBerg,3.5,2.9\n', true],
+    ['years over years', 'Tal,1990,1991,1992\nBerg,1991,1992,1993\nSee,1993,1995,1996\n', false],
+    ['years and another number', 'Tal,1990,1991,3.5\nBerg,4.5,3.5,2.5\n', false],
+  ])('tells names from values: %s', async (_, text, isHeader) => {
+    const { details, rows } = await inspectSource(write(text))
+    expect([details.header, rows]).toEqual([isHeader, text.split('\n').length - (isHeader ? 2 : 1)])
+  })
+
   it('finds tabs and bars, and numbers the columns of a file without header', async () => {
     const tabs = await inspectSource(write('a\tb\n1\t2\n'))
     expect(tabs.details.delimiter).toBe('tab')
