@@ -402,6 +402,7 @@ describe('scores', () => {
     )
     expect(meta.rows.map(({ figures }) => figures.rows)).toEqual([240, 20])
     expect(meta.evaluation.labels.anomalous).toEqual([1])
+    expect(codesOf(meta)).not.toContain('ZERO_TWICE')
   })
 
   test('labels without normal rows are refused with what they hold', async () => {
@@ -415,6 +416,28 @@ describe('scores', () => {
       code: 'PARAMETER_INVALID',
       message: 'No row is labelled “worm”.',
     })
+  })
+
+  test('0 beside several classes is hardly both normal and not labelled, unless someone says what is anomalous', async () => {
+    writeFileSync(folder.file('zones.csv'), `a,zone\n${rows.map((i) => `${i},${Math.floor(i / 80)}`).join('\n')}\n`)
+    const zones = await bench.compute('import', {}, { path: folder.file('zones.csv') })
+    const inputs = {
+      first: scores(values, { dataset: zones.id }),
+      second: clustering(
+        rows.map((i) => Math.floor(i / 80) + 1),
+        { dataset: zones.id },
+      ),
+    }
+    const { artifact, meta } = await evaluate(inputs, { labels: 'zone' })
+    expect(meta.evaluation.findings.find(({ code }) => code === 'ZERO_TWICE')).toMatchObject({
+      severity: 'note',
+      rows: [0],
+      message: 'Label 0 is left out of classes and counts as normal for scores, and 1, 2 as anomalous.',
+    })
+    expect(evaluationText(bench.project, artifact)).toMatch(/^For scores 1, 2 are anomalous, 0 normal\.$/m)
+    const told = await evaluate(inputs, { labels: 'zone', anomalous: ['2'] })
+    expect(codesOf(told.meta)).not.toContain('ZERO_TWICE')
+    expect(evaluationText(bench.project, told.artifact)).toMatch(/^For scores 2 is anomalous, 0, 1 normal\.$/m)
   })
 
   test('classes are judged where the labels say nothing of scores, and that is said', async () => {

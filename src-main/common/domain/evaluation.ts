@@ -30,6 +30,8 @@ export const EvaluationFinding = z.object({
     'NAMES_ALIKE',
     'FEWER_CLASSES',
     'NEIGHBOURS_ALIKE',
+    /** Nobody said what is anomalous, and 0 is taken for two things. */
+    'ZERO_TWICE',
     /** Some results could not be judged by these labels. */
     'NOT_JUDGED',
   ]),

@@ -4,6 +4,7 @@ import type { ComparisonMeta } from '#common/domain/comparison.ts'
 import { type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
 import type { CurveMark, Estimate, EvaluationMeta } from '#common/domain/evaluation.ts'
 import { type Confusion, readConfusion } from '../operations/evaluate/confusion.ts'
+import { listed } from '../operations/evaluate/words.ts'
 import type { Project } from '../project/project.ts'
 import { formatCount, formatTable } from './printer.ts'
 
@@ -37,17 +38,24 @@ export function evaluationText(project: Project, { id, meta }: Artifact): string
   return [findingsText(evaluation, rows), ...pages].filter((page) => page !== '').join('\n\n')
 }
 
-function findingsText({ findings, intervals }: EvaluationMeta, rows: ComparisonMeta['rows']): string {
+function findingsText({ findings, intervals, labels }: EvaluationMeta, rows: ComparisonMeta['rows']): string {
   const of = (concerned: readonly number[]): string =>
     concerned.length === 0 || concerned.length === rows.length ? '' : `${concerned.map((row) => rows[row].name).join(', ')}: `
   return [
     ...(intervals
       ? [`In brackets 95 % intervals: ${intervals.how}; ${formatCount(intervals.replicates)} samples, seed ${intervals.seed}.`]
       : []),
+    ...(labels.anomalous.length > 0 ? [kindsText(labels)] : []),
     ...findings.map(
       ({ severity, rows: concerned, message, hint }) => `${severity === 'warn' ? 'warning' : 'note'}: ${of(concerned)}${message} ${hint}`,
     ),
   ].join('\n')
+}
+
+/** Which labels told anomalous rows from normal ones. */
+function kindsText({ names, rows, anomalous }: EvaluationMeta['labels']): string {
+  const [positive, normal] = [true, false].map((is) => names.filter((_, j) => rows[j] > 0 && anomalous.includes(j) === is))
+  return `For scores ${listed(positive)} ${positive.length === 1 ? 'is' : 'are'} anomalous, ${listed(normal)} normal.`
 }
 
 const share = (value: number | null, range: readonly [number, number] | null = null): string =>

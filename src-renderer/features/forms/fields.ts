@@ -204,8 +204,8 @@ export function parseNumbers(text: string, field: Extract<FormField, { kind: 'nu
 
 /** As it stands in the field and in “Preset says …”. */
 export function written(value: unknown, field: FormField): string {
-  if (value === null || value === undefined) return 'chosen for you'
-  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.join(', ')
+  if (value === null || value === undefined) return field.empty ?? 'chosen for you'
+  if (Array.isArray(value)) return value.length === 0 ? (field.empty ?? 'none') : value.join(', ')
   if (typeof value === 'boolean') return value ? 'yes' : 'no'
   if (field.kind === 'choice') return field.options.find((option) => option.value === value)?.label ?? String(value)
   if (typeof value === 'number')

@@ -10,7 +10,8 @@ export class HeldLabels {
   status = $derived(this.#answer.status)
   error = $derived(this.#answer.error)
   #known = $derived(this.#answer.status === 'ready' ? this.#answer.value : null)
-  names = $derived(this.#known?.values.map(({ name }) => name) ?? null)
+  /** Null where nobody can choose among them; none while they are read, so that they are never typed meanwhile. */
+  names = $derived(this.#answer.status === 'reading' ? [] : (this.#known?.values.map(({ name }) => name) ?? null))
   /** Attributes of polygons that may name their class. */
   fields = $derived(this.#known?.fields ?? [])
 

@@ -176,6 +176,21 @@ class Look {
     thresholds.settled(scores)
   }
 
+  /** Held-out rows that were scored one by one by one model can be scored the same way once more. */
+  canLearn = $derived(
+    this.scores?.operation === 'rescore' || (this.scores?.operation === 'score' && this.scores.params.method !== 'local-rx'),
+  )
+  /** Settings of re-scoring are those of labels: verdicts have none. While it runs the threshold stands there again. */
+  learnsFromLabels = $derived(this.canLearn && this.rescoreDraft.values.from === 'labels' && this.rescoreDraft.job === null)
+  learnFromLabels(): void {
+    this.rescoreDraft.forget()
+    this.rescoreDraft.values = { from: 'labels' }
+  }
+  /** What was chosen stays until it has led to scores. */
+  async rescore(): Promise<void> {
+    if (this.scores && (await this.rescoreDraft.run({ scores: this.scores.id }))) this.rescoreDraft.forget()
+  }
+
   /** All that score above the threshold, in every view. */
   selectFlagged(): void {
     if (!this.dataset || !this.scores) return

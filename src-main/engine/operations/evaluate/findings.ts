@@ -12,7 +12,9 @@ import { throwIfCancelled } from '#common/errors.ts'
 import type { Found, Judged } from './judged.ts'
 import { calibrationRows, labelLearnedRows, trainedRows } from './learnedRows.ts'
 import { classLeaks, labelsLearned, scoreLeaks, selection } from './leaks.ts'
-import { counted, grouped } from './words.ts'
+import type { EvaluateParams } from './params.ts'
+import type { Truth } from './truth.ts'
+import { counted, grouped, listed } from './words.ts'
 
 /** Fewer rows of a class than this say little of it. */
 const fewRows = 10
@@ -153,6 +155,7 @@ function ofFigures({ dataset, truth, sizes, evaluated, artifacts, params }: Judg
           : 'Label another class.',
       rows: maps,
     })
+  found.push(...zeroTwice(truth, params, evaluated))
   const limited = evaluated.flatMap(({ figures }, row) => ((figures.ceiling ?? 1) < 1 ? [row] : []))
   for (const row of limited)
     found.push({
@@ -187,6 +190,27 @@ function ofFigures({ dataset, truth, sizes, evaluated, artifacts, params }: Judg
         })
   }
   return joined(found)
+}
+
+/** 0 means 'not labelled' to classes and 'normal' to scores; with several classes beside it, it hardly means both. */
+function zeroTwice(
+  { names, isAnomalous }: Truth,
+  { anomalous, ignore }: EvaluateParams,
+  evaluated: Judged['evaluated'],
+): EvaluationFinding[] {
+  const rowsOf = (kind: string): number[] => evaluated.flatMap(({ result }, row) => (result.kind === kind ? [row] : []))
+  const others = names.filter((_, j) => isAnomalous?.[j])
+  if (anomalous.length > 0 || ignore !== null || !names.includes('0') || others.length < 2) return []
+  if (rowsOf('classes').length === 0 || rowsOf('scores').length === 0) return []
+  return [
+    {
+      code: 'ZERO_TWICE',
+      severity: 'note',
+      message: `Label 0 is left out of classes and counts as normal for scores, and ${listed(others)} as anomalous.`,
+      hint: 'If 0 means “not labelled”, leave it out, and set “Anomalous are” to the label values that are anomalous.',
+      rows: rowsOf('scores'),
+    },
+  ]
 }
 
 const figureText = (value: number | null): string => (value === null ? 'few' : String(value))

@@ -150,12 +150,26 @@ const anomalousIn = async (panel: HTMLElement): Promise<HTMLSelectElement> => {
 }
 
 test('a threshold by labels: what counts as anomalous is chosen among what they hold, and is part of the rule', async () => {
+  let listed = (): void => {}
+  const isListed = new Promise<void>((resolve) => {
+    listed = resolve
+  })
+  const listLabels = engine.listLabels
+  const list = vi.spyOn(engine, 'listLabels').mockImplementationOnce(async (given) => {
+    await isListed
+    return listLabels(given)
+  })
   render(Anomalies)
   const choose = vi.spyOn(engine, 'chooseThreshold')
   const inspector = screen.getByRole('complementary', { name: 'Threshold' })
   await fireEvent.change(within(inspector).getByRole('combobox', { name: 'Threshold by' }), { target: { value: 'labels' } })
   expect(choose).not.toHaveBeenCalled()
   await pickLabels(inspector, '/data/classes.tif')
+  // Nothing is typed while what the labels hold is read: it would be gone with the field.
+  await within(inspector).findByText('Reading what the labels hold…')
+  expect(within(inspector).getByRole<HTMLSelectElement>('combobox', { name: 'Anomalous are' }).options).toHaveLength(1)
+  listed()
+  list.mockRestore()
   // Classes alone: the engine says what is missing, at the field that says it.
   expect((await within(inspector).findByRole('alert')).textContent).toMatch(/Nothing says which rows are normal/)
   const anomalous = await anomalousIn(inspector)
@@ -191,7 +205,7 @@ test('scores learn by labels that are picked, and the form of new ones takes the
     params: { ...params, from: 'labels' },
   })
   expect((await within(inspector).findByRole('alert')).textContent).toContain('7 rows are known. Use more of the labels.')
-  await fireEvent.click(within(inspector).getByRole('button', { name: 'Back' }))
+  await fireEvent.click(within(inspector).getByRole('button', { name: 'Back to the threshold' }))
   expect(look.rescoreDraft.values).toEqual({})
 
   await fireEvent.click(screen.getByRole('button', { name: 'Score another way' }))

@@ -143,6 +143,15 @@ test('a value is written as the form shows it', () => {
   expect(written(null, only(z.int().nullable()))).toBe('chosen for you')
   expect(written(4096, only(z.int()))).toBe('4\u202f096')
   expect(written(true, only(z.boolean()))).toBe('yes')
+  expect(written([], only(z.array(z.string())))).toBe('none')
+  // An empty list may stand for something.
+  const usual = only(
+    z
+      .array(z.string())
+      .nullable()
+      .meta({ labels: { '': 'as usual' } }),
+  )
+  expect([written([], usual), written(null, usual), written(['0'], usual)]).toEqual(['as usual', 'as usual', '0'])
 })
 
 test('lists are the same when their members are', () => {
