@@ -23,8 +23,15 @@ export type ArtifactKind = z.output<typeof ArtifactKind>
 export const ArtifactStatus = z.enum(['running', 'done', 'failed', 'cancelled'])
 export type ArtifactStatus = z.output<typeof ArtifactStatus>
 
+/** Of a name that somebody gives, in units of UTF-16: a list stays a list. */
+export const longestName = 200
+
 /** One class of a map or clustering as the user named and coloured it. Id 0 is 'no data' and is not listed. */
-export const LegendEntry = z.object({ id: z.int().positive(), name: z.string().max(200), colour: z.string().regex(/^#[0-9a-fA-F]{6}$/) })
+export const LegendEntry = z.object({
+  id: z.int().positive(),
+  name: z.string().max(longestName),
+  colour: z.string().regex(/^#[0-9a-fA-F]{6}$/),
+})
 export type LegendEntry = z.output<typeof LegendEntry>
 
 /** What someone found of a flagged row. */
@@ -41,7 +48,7 @@ export const Annotations = z.object({
   /** The rule that gave it; of a threshold with another value it says nothing. */
   thresholdChoice: ThresholdChoice.optional(),
   /** Names of features or of numbers of the code, by position. */
-  unitNames: z.record(z.string(), z.string().max(200)).optional(),
+  unitNames: z.record(z.string(), z.string().max(longestName)).optional(),
   /** What was found of flagged rows, by row number; of events and objects, by 'event/<n>' and 'object/<n>'. */
   review: z.record(z.string(), ReviewEntry).optional(),
   note: z.string().max(10_000).optional(),

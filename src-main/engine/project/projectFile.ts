@@ -1,7 +1,7 @@
 /** An open project: artifacts with their inputs and arrays, drafts, annotations with undo, settings, the record of jobs. */
 import { statSync } from 'node:fs'
 import { basename } from 'node:path'
-import type { Annotations, Artifact } from '#common/domain/artifact.ts'
+import { type Annotations, type Artifact, longestName } from '#common/domain/artifact.ts'
 import type { SourceReference } from '#common/domain/dataset.ts'
 import { StratumError } from '#common/errors.ts'
 import { readArray } from './arrayStore.ts'
@@ -15,10 +15,15 @@ import { type Db, onFile } from './sqlite.ts'
 import { prepareTables } from './tables.ts'
 import { type Verification, verifyProject } from './verify.ts'
 
-/** Of a name, so that a list stays a list. */
-const mostLetters = 200
 /** A file name may hold a line break; in a list it would end the line. */
 const inOneLine = (name: string): string => name.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim()
+
+/** Its first units of UTF-16, and no half of a letter at the end. */
+const cutTo = (name: string, units: number): string =>
+  name
+    .slice(0, units)
+    .replace(/[\ud800-\udbff]$/, '')
+    .trimEnd()
 
 export interface ProjectFile extends Project {
   readonly createdAt: string
@@ -204,10 +209,11 @@ export function projectFile(
       }),
 
     uniqueName: (kind, wanted) => {
-      const base = inOneLine(wanted).slice(0, mostLetters) || kind
+      const base = inOneLine(wanted) || kind
       const taken = new Set(onFile(path, () => artifacts.all()).map(({ name }) => name))
       for (let n = 1; ; n += 1) {
-        const name = n === 1 ? base : `${base} ${n}`
+        const number = n === 1 ? '' : ` ${n}`
+        const name = `${cutTo(base, longestName - number.length)}${number}`
         if (!taken.has(name)) return name
       }
     },
@@ -221,10 +227,10 @@ export function projectFile(
           artifact: id,
           parameter: 'name',
         })
-      if (wanted.length > mostLetters)
+      if (wanted.length > longestName)
         throw new StratumError(
           'PARAMETER_INVALID',
-          `A name has at most ${mostLetters} characters; this one has ${wanted.length}.`,
+          `A name has at most ${longestName} characters; this one has ${wanted.length}.`,
           'Choose a shorter one.',
           { path, artifact: id, parameter: 'name' },
         )

@@ -1,6 +1,6 @@
 /** The open project, what is in it and what is said of it. */
 import { z } from 'zod'
-import { Annotations, Artifact } from '../../domain/artifact.ts'
+import { Annotations, Artifact, longestName } from '../../domain/artifact.ts'
 import { id, none } from './values.ts'
 
 export const ProjectInfo = z.object({
@@ -20,7 +20,7 @@ export const projectCalls = {
   closeProject: { input: none, output: none },
   project: { input: none, output: ProjectInfo.nullable() },
   listArtifacts: { input: none, output: z.array(Artifact) },
-  renameArtifact: { input: z.object({ artifact: id, name: z.string().min(1).max(200) }), output: Artifact },
+  renameArtifact: { input: z.object({ artifact: id, name: z.string().min(1).max(longestName) }), output: Artifact },
   annotateArtifact: { input: z.object({ artifact: id, annotations: Annotations }), output: Artifact },
   /** Deletes it and everything made from it; undo is not possible, so the window asks first. */
   deleteArtifact: { input: z.object({ artifact: id }), output: z.object({ deleted: z.array(id) }) },

@@ -42,6 +42,10 @@ describe('artifacts', () => {
     expect(project.uniqueName('clustering', '  ')).toBe('clustering')
     expect(project.uniqueName('clustering', 'from\na\tfile')).toBe('from a file')
     expect(project.uniqueName('clustering', 'n'.repeat(5000))).toBe('n'.repeat(200))
+    add('n'.repeat(200))
+    expect(project.uniqueName('clustering', 'n'.repeat(5000))).toBe(`${'n'.repeat(198)} 2`)
+    // No letter is parted: what stands for 🪨 are two units.
+    expect(project.uniqueName('clustering', `${'n'.repeat(199)}🪨`)).toBe('n'.repeat(199))
   })
 
   test('are found by what they were made from and with', () => {
