@@ -1,6 +1,7 @@
 /** What an examination found, in words, the worst first; `code` decides the fix that the window offers. */
 import { columnNoun, type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
 import type { ExaminationFinding, ExaminationMeta } from '#common/domain/examination.ts'
+import { nounFor } from '#common/domain/words.ts'
 import type { ColumnTally } from './columnTally.ts'
 
 type Found = Omit<ExaminationMeta, 'dataset' | 'findings'>
@@ -187,7 +188,7 @@ function bandHints({ found: { bands }, names, many }: Told): ExaminationFinding[
       finding(
         'warning',
         'ZERO_PIXELS',
-        `${figure(bands.zeroPixels)} pixels are 0 in all bands, and the file names no no-data value.`,
+        `${figure(bands.zeroPixels)} ${nounFor(bands.zeroPixels, 'pixel is', 'pixels are')} 0 in all bands, and the file names no no-data value.`,
         'Read 0 as no-data, else the border is learned as a material.',
         [],
         { value: 0 },
@@ -302,7 +303,7 @@ function cellHints(cells: Found['cells']): ExaminationFinding[] {
     add(
       'info',
       'RARE_GENES',
-      `${figure(rareGenes)} genes are seen in fewer than 3 cells, ${figure(unseenGenes)} of them in none.`,
+      `${figure(rareGenes)} ${nounFor(rareGenes, 'gene is', 'genes are')} seen in fewer than 3 cells, ${figure(unseenGenes)} of them in none.`,
       'Choose highly variable genes, or leave them out.',
     )
   if (curve.knee && curve.inflection)
