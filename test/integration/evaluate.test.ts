@@ -434,10 +434,10 @@ describe('scores', () => {
       rows: [0],
       message: 'Label 0 is left out of classes and counts as normal for scores, and 1, 2 as anomalous.',
     })
-    expect(evaluationText(bench.project, artifact)).toMatch(/^For scores 1, 2 are anomalous, 0 normal\.$/m)
+    expect(evaluationText(bench.project, artifact)).toMatch(/^Labels that are anomalous for scores: 1, 2; normal: 0\.$/m)
     const told = await evaluate(inputs, { labels: 'zone', anomalous: ['2'] })
     expect(codesOf(told.meta)).not.toContain('ZERO_TWICE')
-    expect(evaluationText(bench.project, told.artifact)).toMatch(/^For scores 2 is anomalous, 0, 1 normal\.$/m)
+    expect(evaluationText(bench.project, told.artifact)).toMatch(/^Labels that are anomalous for scores: 2; normal: 0, 1\.$/m)
   })
 
   test('classes are judged where the labels say nothing of scores, and that is said', async () => {

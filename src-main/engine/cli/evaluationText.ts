@@ -55,7 +55,7 @@ function findingsText({ findings, intervals, labels }: EvaluationMeta, rows: Com
 /** Which labels told anomalous rows from normal ones. */
 function kindsText({ names, rows, anomalous }: EvaluationMeta['labels']): string {
   const [positive, normal] = [true, false].map((is) => names.filter((_, j) => rows[j] > 0 && anomalous.includes(j) === is))
-  return `For scores ${listed(positive)} ${positive.length === 1 ? 'is' : 'are'} anomalous, ${listed(normal)} normal.`
+  return `Labels that are anomalous for scores: ${listed(positive)}; normal: ${listed(normal)}.`
 }
 
 const share = (value: number | null, range: readonly [number, number] | null = null): string =>
