@@ -15,7 +15,7 @@ const nothing = {
   missing: null,
   leakage: [],
 }
-const meta = { kind: 'cells', columns: [], summaries: [], validRows: 10, metadataFields: [], grid: null } as const
+const meta: Parameters<typeof findingsOf>[1] = { kind: 'cells', columns: [], summaries: [], validRows: 10, metadataFields: [], grid: null }
 const messageOf = (code: string, part: Record<string, unknown>): string | undefined =>
   findingsOf({ ...nothing, ...part } as unknown as ExaminationMeta, meta, new ColumnTally([])).find((one) => one.code === code)?.message
 
