@@ -24,6 +24,8 @@ export function fixForFile({ code, where = {} }: Finding): Fix | null {
       label: where.kind === 'table' ? 'Read as a table' : 'Read as single rows',
       run: () => void importer.inspectAs(String(where.kind)),
     }
+  if (code === 'UNMARKED_DATES')
+    return set('types', { ...(importer.options.types as object | undefined), [String(where.column)]: where.type }, 'Read as dates')
   if (typeof option === 'string' && value !== undefined)
     return set(option, value, option === 'leadingZeros' ? 'Read as numbers' : `Use ${value}`)
   if (code !== 'SUSPICIOUS_VALUE' || value === undefined) return null

@@ -30,7 +30,8 @@ export async function seriesHint({ report, preview }: Pick<OpenSource, 'report' 
   const dates = report.columns.find(({ type }) => type === 'date')
   const byName = timeFieldsByName(report)
   const fields = byName.length > 0 ? byName : dates ? [dates.name] : []
-  if (fields.length === 0) return null
+  if (fields.length === 0 || report.findings.some(({ code, where }) => code === 'UNMARKED_DATES' && fields.includes(String(where?.column))))
+    return null
   const { names, rows } = await preview(0, mostRows, mostColumns)
   const places = fields.map((field) => names.indexOf(field))
   if (places.includes(-1) || rows.length < fewestRows) return null

@@ -1,5 +1,6 @@
 /** Times as they stand in tables → seconds. Texts without an offset are taken as they are, as UTC, so that steps stay what they were. */
 import type { Finding } from '#common/domain/dataset.ts'
+import { dateParts, daysOf } from '../readers/csv/dates.ts'
 
 export type DateOrder = 'auto' | 'day-first' | 'month-first'
 type Cell = string | number | null
@@ -56,7 +57,9 @@ export class TimeColumn {
     const text = cell.trim()
     if (this.#addDate(row, text)) return
     const number = text === '' ? Number.NaN : Number(text)
-    if (Number.isFinite(number)) this.#put(row, number)
+    const parts = this.#days ? dateParts(text) : null
+    if (parts?.plain) this.#put(row, 86_400 * daysOf(parts, 'dmy'))
+    else if (Number.isFinite(number)) this.#put(row, number)
     else {
       this.#unreadable++
       this.#firstUnreadable ??= { row, text }

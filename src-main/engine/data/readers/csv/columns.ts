@@ -71,7 +71,7 @@ export function concludeColumn(
     case 'boolean':
       return { ...base, type, conversion: { kind: 'boolean' }, strange: present - booleans - numbers }
     case 'date': {
-      const strange = present - dates + (order === 'dmy' ? monthFirst : dayFirst)
+      const strange = present - dates - at('days') + (order === 'dmy' ? monthFirst : dayFirst)
       const ambiguous = !chosenOrder && either > 0 && dayFirst === 0 && monthFirst === 0 && at('pointed') === 0
       return { ...base, type, conversion: { kind: 'date', order }, strange, ambiguous }
     }
@@ -95,6 +95,16 @@ export function areIdentifiers(survey: SurveyResult, i: number): boolean {
   const [largest, next] = at('max') > exact ? [at('max'), at('secondMax')] : [-at('min'), -at('secondMin')]
   const counted = at('booleans') + at('dates') + at('texts') + at('fractions') === 0 && at('numbers') > 0
   return counted && next > exact && largest <= mostIdentifier
+}
+
+/** Fewer than these may be days by chance. */
+const fewestDays = 5
+
+/** Whole numbers that are all days written without marks. */
+export function areUnmarkedDays(survey: SurveyResult, i: number): boolean {
+  const at = countsOf(survey, i)
+  const present = at('numbers') + at('booleans') + at('dates') + at('texts')
+  return at('days') >= fewestDays && present - at('days') <= tolerated * present
 }
 
 /** Two digits are the month, the day or the hour (01 … 12) in nearly every table, and numbers; codes have more. */

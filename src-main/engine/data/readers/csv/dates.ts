@@ -24,6 +24,8 @@ const yearFirst = new RegExp(String.raw`^(\d{4})([-/.])(\d{1,2})\2(\d{1,2})${tim
 const yearLast = new RegExp(String.raw`^(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})${time}$`)
 const dayName = new RegExp(String.raw`^(\d{1,2})[- ]([A-Za-z]{3,9})\.?[- ,]\s?(\d{4}|\d{2})${time}$`)
 const nameDay = new RegExp(String.raw`^([A-Za-z]{3,9})\.? (\d{1,2}),? (\d{4})${time}$`)
+/** As ISO 8601 writes it without marks: 20180903, 20180903T101500Z. */
+const unmarked = /^(\d{4})(\d{2})(\d{2})(?:T(\d{2})(?::?(\d{2}))(?::?(\d{2})(?:[.,](\d{1,9}))?)?()(Z|[+-]\d{2}(?::?\d{2})?)?)?$/
 const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
 
 /** The parts of a date, or null when the text is none. */
@@ -35,11 +37,23 @@ export function dateParts(text: string): DateText | null {
     if (found) return checked(Number(found[1]), Number(found[3]), Number(found[4]), true, found[2] as string, timeOf(found, 5))
     found = yearLast.exec(text)
     if (found) return checked(fullYear(found[4] as string), Number(found[1]), Number(found[3]), false, found[2] as string, timeOf(found, 5))
+    found = unmarked.exec(text)
+    if (found) return checked(Number(found[1]), Number(found[2]), Number(found[3]), true, '', timeOf(found, 4))
     found = dayName.exec(text)
     return found && checked(fullYear(found[3] as string), monthOf(found[2] as string), Number(found[1]), true, '', timeOf(found, 4))
   }
   const found = nameDay.exec(text)
   return found && checked(Number(found[3]), monthOf(found[1] as string), Number(found[2]), true, '', timeOf(found, 4))
+}
+
+const [firstDay, lastDay] = [1800_01_01, 2199_12_31]
+const daysOfMonth = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+
+/** Whether a number can be a day written without marks: 20180903. Of 700 numbers with eight digits one is. */
+export function isUnmarkedDay(value: number): boolean {
+  if (value < firstDay || value > lastDay || value !== Math.floor(value)) return false
+  const [month, day] = [Math.floor(value / 100) % 100, value % 100]
+  return day >= 1 && day <= (daysOfMonth[month - 1] ?? 0)
 }
 
 /** Days since 1970-01-01 with the time of day as a fraction; NaN when month and day cannot be in this order. */

@@ -1,7 +1,7 @@
 /** What the user should know of a table, with the lines where it is. */
 import type { Finding } from '#common/domain/dataset.ts'
 import { counted, nounFor } from '#common/domain/words.ts'
-import { type ConcludedColumn, areIdentifiers, arePadded, suspiciousValue } from './columns.ts'
+import { type ConcludedColumn, areIdentifiers, arePadded, areUnmarkedDays, suspiciousValue } from './columns.ts'
 import type { Encoding } from './encoding.ts'
 import type { TableChoices } from './source.ts'
 import { type SurveyResult, countsOf } from './surveyResult.ts'
@@ -164,7 +164,16 @@ export function noteColumns(
       hint: 'Group its values first.',
     })
   noteSuspicious(survey, learned, name, findings)
-  const large = learned.filter((i) => concluded[i]?.type === 'integer' && greatest(survey, i) > exactFloat32)
+  const days = learned.filter((i) => concluded[i]?.type === 'integer' && choices.types[name(i)] === undefined && areUnmarkedDays(survey, i))
+  for (const i of days)
+    findings.push({
+      severity: 'warning',
+      code: 'UNMARKED_DATES',
+      message: `All whole numbers of ${name(i)} are dates without marks, such as ${countsOf(survey, i)('max')}; as numbers the step from one month to the next is not that of a day.`,
+      hint: 'Choose date as the type of the column.',
+      where: { column: name(i), type: 'date' },
+    })
+  const large = learned.filter((i) => concluded[i]?.type === 'integer' && !days.includes(i) && greatest(survey, i) > exactFloat32)
   if (large.length > 0)
     findings.push({
       severity: 'info',

@@ -4,7 +4,7 @@
  */
 import { StratumError } from '#common/errors.ts'
 import { ByteTable } from './byteTable.ts'
-import { dateParts } from './dates.ts'
+import { dateParts, isUnmarkedDay } from './dates.ts'
 import { addTextCheck, checkUtf8 } from './encoding.ts'
 import type { Layout } from './layout.ts'
 import { type Receiver, Scanner, everyField, unpaddedNumbers } from './scanner.ts'
@@ -178,6 +178,7 @@ export class Survey implements Receiver {
       let numbers = 0
       let fractions = 0
       let skippedOnes = 0
+      let days = 0
       let min = counts[at + count.min] as number
       let minTimes = counts[at + count.minTimes] as number
       let secondMin = counts[at + count.secondMin] as number
@@ -195,6 +196,7 @@ export class Survey implements Receiver {
         numbers++
         if (value - value !== 0) continue
         if (value !== Math.floor(value)) fractions++
+        else if (isUnmarkedDay(value)) days++
         if (value <= min) {
           if (value === min) minTimes++
           else {
@@ -215,6 +217,7 @@ export class Survey implements Receiver {
       counts[at + count.numbers] = (counts[at + count.numbers] as number) + numbers
       counts[at + count.fractions] = (counts[at + count.fractions] as number) + fractions
       counts[at + count.missing] = (counts[at + count.missing] as number) + skippedOnes
+      counts[at + count.days] = (counts[at + count.days] as number) + days
       counts[at + count.min] = min
       counts[at + count.minTimes] = minTimes
       counts[at + count.secondMin] = secondMin

@@ -31,8 +31,10 @@ export const count = {
   padded: 17,
   leastDigits: 18,
   mostDigits: 19,
+  /** Whole numbers that are days written without marks, such as 20180903. */
+  days: 20,
 } as const
-export const perColumn = 20
+export const perColumn = 21
 
 export interface Distinct {
   /** One character per byte. */
@@ -79,7 +81,7 @@ export function emptyResult(width: number): SurveyResult {
 }
 
 const added = [count.numbers, count.fractions, count.missing, count.booleans, count.dates, count.texts] as const
-const evidence = [count.dayFirst, count.monthFirst, count.eitherOrder, count.pointed, count.doubtful, count.padded] as const
+const evidence = [count.dayFirst, count.monthFirst, count.eitherOrder, count.pointed, count.doubtful, count.padded, count.days] as const
 
 /** Adds what follows in the file. Lines of `next` count from its beginning. */
 export function addSurvey(sum: SurveyResult, next: SurveyResult): void {

@@ -190,6 +190,30 @@ describe('tables', () => {
     expect([details.header, rows]).toEqual([isHeader, text.split('\n').length - (isHeader ? 2 : 1)])
   })
 
+  it('offers whole numbers that are all days as dates, and reads them so when asked', async () => {
+    const days = ['19991231', '20000101', '20000229', '20010301', '20220615', '20220616']
+    const path = write(`date,level\n${days.map((day, i) => `${day},${i}`).join('\n')}\n`)
+    const report = await inspectSource(path)
+    expect(report.columns[0]).toMatchObject({ name: 'date', type: 'integer' })
+    expect(report.findings).toContainEqual(
+      expect.objectContaining({
+        code: 'UNMARKED_DATES',
+        where: { column: 'date', type: 'date' },
+        message: expect.stringContaining('20220616'),
+      }),
+    )
+    expect(report.findings.map(({ code }) => code)).not.toContain('ROUNDED_INTEGERS')
+    const types = { date: 'date' }
+    const asked = await inspectSource(path, undefined, { types })
+    expect([asked.columns[0]?.type, asked.findings]).toEqual(['date', []])
+    const utc = days.map((day) => Date.parse(`${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6)}`) / 86_400_000)
+    expect((await valuesOf(path, { types })).filter((_, i) => i % 2 === 0)).toEqual(utc)
+    // One that is no day in the calendar makes them numbers, and read as dates it is missing, which is said.
+    const other = write(`date,level\n${[...days, '20220631'].map((day, i) => `${day},${i}`).join('\n')}\n`)
+    expect((await inspectSource(other)).findings.map(({ code }) => code)).toEqual(['ROUNDED_INTEGERS'])
+    expect((await valuesOf(other, { types })).at(-2)).toBeNaN()
+  })
+
   it('finds tabs and bars, and numbers the columns of a file without header', async () => {
     const tabs = await inspectSource(write('a\tb\n1\t2\n'))
     expect(tabs.details.delimiter).toBe('tab')

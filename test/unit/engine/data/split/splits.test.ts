@@ -31,6 +31,14 @@ describe('the last rows', () => {
     expect(sidesOf(late.sides, 5)).toEqual([1, 1, 1, 1, 2])
   })
 
+  it('are refused where the gap before them leaves none to learn from', () => {
+    expect(() => temporalSides(null, all(10), 0.3, 7)).toThrow(
+      expect.objectContaining({ code: 'DATA_UNSUITABLE', message: expect.stringContaining('gap of 7'), where: { parameter: 'gap' } }),
+    )
+    expect(rowsOn(temporalSides(null, all(10), 0.3, 6).sides, 10, learned)).toEqual([0])
+    expect(rowsOn(temporalSides(null, all(10), 0, 100).sides, 10, learned)).toHaveLength(10)
+  })
+
   it('are counted among the rows that are used', () => {
     const { sides } = temporalSides(null, Uint8Array.of(1, 0, 1, 0, 1, 0, 1, 0), 0.25, 0)
     expect(sidesOf(sides, 8)).toEqual([1, 0, 1, 0, 1, 0, 2, 0])
@@ -74,6 +82,18 @@ describe('a field that says it', () => {
 
   it('goes by the values that are named, all others being learned from', () => {
     expect(sidesOf(fieldSides([0, 1, 1, 2, null], ['1'], 'fold'), 5)).toEqual([1, 2, 2, 1, 0])
+  })
+
+  it('is refused when no row has any of the values that are named, and goes by words where none is', () => {
+    expect(() => fieldSides(['a', 'b', null], ['A', 'c'], 'set')).toThrow(
+      expect.objectContaining({
+        code: 'PARAMETER_INVALID',
+        message: 'No row has “A” or “c” in “set”, so nothing would be held out: its values are a, b.',
+        where: { parameter: 'heldOutValues', field: 'set' },
+      }),
+    )
+    expect(sidesOf(fieldSides(['a', 'b'], ['b', 'c'], 'set'), 2)).toEqual([1, 2])
+    expect(sidesOf(fieldSides(['train', 'test'], [], 'set'), 2)).toEqual([1, 2])
   })
 
   it('is refused when it names nothing to learn from', () => {
