@@ -1,4 +1,5 @@
 /** The last share of the rows is held out, so that a model is judged on what came after it learned. */
+import { counted } from '#common/domain/words.ts'
 import { StratumError } from '#common/errors.ts'
 import { type FieldValue, parseTime } from '../fields.ts'
 import { heldOut, learned, type RowSides, sidesOf } from './sides.ts'
@@ -16,7 +17,7 @@ export interface TemporalSplit {
  * @param times   [rows] null where a row has none; null for the order of the rows
  * @param passes  [rows] 1 for rows that are used at all
  * @param gap     rows before the held-out ones that are left out, so that what overlaps does not leak
- * @throws DATA_UNSUITABLE when no row has a time, or all have the same
+ * @throws DATA_UNSUITABLE when no row has a time, or all have the same, or the gap leaves none to learn from
  */
 export function temporalSides(times: Float64Array | null, passes: Uint8Array, share: number, gap: number): TemporalSplit {
   const rows = passes.length
@@ -43,6 +44,13 @@ export function temporalSides(times: Float64Array | null, passes: Uint8Array, sh
   if (cut === 0) while (first < order.length && timeOf(order[first - 1]) === timeOf(order[first])) first++
   else first = cut
   const last = Math.max(0, first - (first < order.length ? gap : 0))
+  if (last === 0)
+    throw new StratumError(
+      'DATA_UNSUITABLE',
+      `The gap of ${gap} before ${counted(order.length - first, 'held-out row')} leaves none of ${order.length} to learn from.`,
+      'Choose a smaller gap, or hold out a smaller share.',
+      { parameter: 'gap' },
+    )
   for (let i = 0; i < last; i++) side[order[i]] = learned
   for (let i = first; i < order.length; i++) side[order[i]] = heldOut
   return { sides: sidesOf(side), gapRows: first - last, withoutTime: used - order.length }
