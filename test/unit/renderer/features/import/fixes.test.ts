@@ -13,7 +13,7 @@ beforeEach(() => {
   vi.restoreAllMocks()
   chosen.mockReset()
   vi.spyOn(importer, 'setOptions').mockImplementation(chosen)
-  session.registry = { formats: [{ id: 'csv', options: { properties: { leadingZeros: {}, missing: {} } } }] } as never
+  session.registry = { formats: [{ id: 'csv', options: { properties: { leadingZeros: {}, missing: {}, types: {} } } }] } as never
   importer.report = { format: 'csv' } as never
   importer.options = { delimiter: ';' }
 })
@@ -23,6 +23,14 @@ test('codes with zeros in front become numbers at a press, and what else was cho
   expect(fix?.label).toBe('Read as numbers')
   fix?.run()
   expect(chosen).toHaveBeenCalledWith({ delimiter: ';', leadingZeros: 'numbers' })
+})
+
+test('a column of days without marks becomes one of dates, and the types of others stay', () => {
+  importer.options = { types: { id: 'text' } }
+  const fix = fixForFile(finding('UNMARKED_DATES', { column: 'day', type: 'date' }))
+  expect(fix?.label).toBe('Read as dates')
+  fix?.run()
+  expect(chosen).toHaveBeenCalledWith({ types: { id: 'text', day: 'date' } })
 })
 
 test('a table becomes a series with its time, its units and a window, and a table again', () => {
