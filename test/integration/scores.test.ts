@@ -71,7 +71,7 @@ describe('scores of rows with missing values', () => {
     const latents = await bench.compute('encode', { model: model.id })
     const scores = await bench.compute('score', { latents: latents.id }, { rule: 'budget', alarms: 20 })
     const note = (metaOf(scores).notes ?? []).find((text) => text.includes('missing values'))
-    if (isBlamed) expect(note).toMatch(/^Of the \d+ highest rows \d+ score high mostly for missing values/)
+    if (isBlamed) expect(note).toMatch(/^Of \d+ flagged rows, \d+ score high mostly for missing values/)
     else expect(note).toBeUndefined()
   })
 })

@@ -55,8 +55,8 @@ export interface Explained {
   /** The first rows, as many as were explained. */
   readonly explained: number
   readonly blame: 'exact' | 'replacement' | null
-  /** How many of these score high mostly for values that were missing and had something stand in for them. */
-  readonly filled: number
+  /** Places of those that score high mostly for values that were missing and had something stand in for them, ascending. */
+  readonly filled: readonly number[]
 }
 
 /** Writes top/columns, top/shares, top/values and top/expected for all `rows`; what is not explained is empty. */
@@ -68,7 +68,7 @@ export async function writeDetails(request: DetailRequest, draft: Draft): Promis
   const columns = new Uint16Array(rows.length * blamedColumns).fill(noColumn)
   const [shares, values, expected] = [0, 0, 0].map(() => empty(rows.length * blamedColumns))
   let blame: Explained['blame'] = null
-  let filled = 0
+  const filled: number[] = []
   if (n > 0) {
     const read = await readRows(request, n)
     const found = scorer
@@ -85,7 +85,7 @@ export async function writeDetails(request: DetailRequest, draft: Draft): Promis
         const all = own.reduce((sum, part) => sum + part, 0)
         if (!(all > 0)) continue
         const ofMissing = own.reduce((sum, part, j) => (Number.isNaN(read.values[i * S + j]) ? sum + part : sum), 0)
-        if (ofMissing > all / 2) filled++
+        if (ofMissing > all / 2) filled.push(i)
         for (const [place, column] of highest(own).entries()) {
           const at = i * blamedColumns + place
           columns[at] = column

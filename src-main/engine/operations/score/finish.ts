@@ -4,6 +4,7 @@
  */
 import { type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
 import type { ScoreSpace, ScoresMeta, ThresholdChoice } from '#common/domain/scores.ts'
+import { counted, nounFor } from '#common/domain/words.ts'
 import { StratumError } from '#common/errors.ts'
 import { countBelow } from '#engine/analysis/anomalies/confidence.ts'
 import { estimateContamination } from '#engine/analysis/anomalies/contamination.ts'
@@ -141,7 +142,7 @@ function metaOf(frame: Frame, { scoring, method, calibration, notes }: Scored, o
   // Among rows that were learned from, what differs from later ones is time, and no share of anomalies.
   const isComparable = frame.latents.dataset !== frame.model.dataset || isByChance(frame.matrix.split)
   const contamination = isComparable ? estimateContamination(counts.belowMedian, counts.scored, below, calibration.length) : null
-  const told = [...notes, ...shiftNote(contamination), ...filledNote(details)]
+  const told = [...notes, ...shiftNote(contamination), ...filledNote(details, counts.flagged)]
   return {
     method,
     dataset: frame.latents.dataset,
@@ -171,12 +172,15 @@ function metaOf(frame: Frame, { scoring, method, calibration, notes }: Scored, o
   }
 }
 
-const filledNote = ({ filled, explained }: Explained): string[] =>
-  filled > 0
-    ? [
-        `Of the ${explained} highest rows ${filled} score high mostly for missing values, where what stands in for them does not fit the others. Prepare with "Learn around them" or "Leave the row out" to see what else is unusual.`,
-      ]
-    : []
+/** @param flagged  rows above the threshold; the highest come first */
+function filledNote({ filled, explained }: Explained, flagged: number): string[] {
+  const count = filled.filter((place) => place < flagged).length
+  if (count === 0) return []
+  const rows = explained < flagged ? `the ${explained} highest of ${flagged} flagged rows` : counted(flagged, 'flagged row')
+  return [
+    `Of ${rows}, ${count} ${nounFor(count, 'scores', 'score')} high mostly for missing values, where what stands in for them does not fit the others. Prepare with "Learn around them" or "Leave the row out" to see what else is unusual.`,
+  ]
+}
 
 /** From this share on rows are rather shifted than anomalous. */
 const mostAnomalous = 0.3
