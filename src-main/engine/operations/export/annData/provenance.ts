@@ -1,7 +1,7 @@
 /** uns["stratum"]: where every number comes from, so that the file can be made again. */
 import { basename } from 'node:path'
 import type { Artifact } from '#common/domain/artifact.ts'
-import type { DatasetMeta, SourceReference } from '#common/domain/dataset.ts'
+import type { DatasetMeta } from '#common/domain/dataset.ts'
 import type { ModelMeta, ScoresMeta } from '#common/domain/results.ts'
 import { dict, scalar, textArray } from '../../../export/h5ad/elements.ts'
 import type { H5Output } from '../../../export/hdf5/file.ts'
@@ -43,7 +43,7 @@ export async function provenance(
 }
 
 function datasetTold({ name, contentKey, meta }: Artifact): Record<string, H5Node> {
-  const { formatTitle, source, readerOptions } = meta as unknown as DatasetMeta & { readonly source?: SourceReference }
+  const { formatTitle, source, readerOptions } = meta as unknown as DatasetMeta
   return texts({
     name,
     format: formatTitle,
