@@ -129,7 +129,7 @@ function powerOfTen(value: number): string {
 
 /**
  * As much of each name as there is room for, three signs at least. Where they do not all fit, words that all begin with are left out
- * (dimension 1, dimension 2 → 1, 2); then they are cut at the end, or in the middle where they would be the same.
+ * (dimension 1, dimension 2 → 1, 2; load[-5], load[-4] → -5, -4); then they are cut at the end, or in the middle where they would be the same.
  */
 export function fitting(whole: readonly string[], room: number, signWidth: number): string[] {
   const most = Math.max(3, Math.floor(room / signWidth))
@@ -147,6 +147,8 @@ function withoutCommonWords(names: readonly string[]): readonly string[] {
   const [first = ''] = names
   let same = 0
   while (names.length > 1 && same < first.length && names.every((name) => name[same] === first[same])) same++
-  const begin = first.slice(0, same).lastIndexOf(' ') + 1
-  return names.every((name) => name.length > begin) ? names.map((name) => name.slice(begin)) : names
+  const begin = Math.max(...[' ', '['].map((mark) => first.slice(0, same).lastIndexOf(mark))) + 1
+  const isBracketed = first[begin - 1] === '[' && names.every((name) => name.endsWith(']'))
+  const end = isBracketed ? -1 : undefined
+  return names.every((name) => name.length > begin) ? names.map((name) => name.slice(begin, end)) : names
 }

@@ -91,5 +91,7 @@ test('names that begin alike are cut in the middle', () => {
 test('words that all names begin with give way before anything is cut', () => {
   expect(fitting(['dimension 1', 'dimension 67', 'dimension 111'], 40, 6)).toEqual(['1', '67', '111'])
   expect(fitting(['dimension 1', 'dimension 67'], 90, 6)).toEqual(['dimension 1', 'dimension 67'])
+  expect(fitting(['co2[-51]', 'co2[-45]', 'co2[0]'], 42, 6)).toEqual(['-51', '-45', '0'])
+  expect(fitting(['load[-51]', 'heat[-45]'], 42, 6)).toEqual(['load[-…', 'heat[-…'])
   expect(fitting(['mean depth of snow', 'mean depth'], 48, 6)).toEqual(['depth o…', 'depth'])
 })
