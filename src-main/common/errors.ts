@@ -77,6 +77,9 @@ export class StratumError extends Error {
   }
 }
 
+/** What was reported by another process, thrown once more here. */
+export const toError = ({ code, message, hint, where }: ErrorReport): StratumError => new StratumError(code, message, hint, where)
+
 /** A cancelled job is an outcome, not a failure; it travels as this error and ends as status `cancelled`. */
 export const cancelled = (): StratumError =>
   new StratumError('CANCELLED', 'Cancelled.', 'Start it again; finished steps are kept and are not computed twice.')

@@ -31,6 +31,7 @@ export class PartList<Query, P extends Part> {
   total = $state(0)
   #read = $state.raw<readonly P[]>([])
   #asked = ''
+  #query: Query | null = null
   readonly #prefix: 'event' | 'object'
   readonly #ask: (query: Query) => Promise<Result<{ readonly total: number; readonly parts: readonly P[] }>>
   readonly #verdicts: Verdicts
@@ -65,6 +66,7 @@ export class PartList<Query, P extends Part> {
     const key = JSON.stringify(query)
     if (key === this.#asked) return
     this.#asked = key
+    this.#query = query
     this.error = null
     if (query === null) {
       this.status = 'none'
@@ -78,8 +80,19 @@ export class PartList<Query, P extends Part> {
     if (answer.ok) {
       this.#read = answer.value.parts
       this.total = answer.value.total
-    } else this.error = answer.error
+    } else {
+      // Those of other scores would be confirmed and dismissed as if they were of these.
+      this.#read = []
+      this.total = 0
+      this.error = answer.error
+    }
     this.status = answer.ok ? 'ready' : 'failed'
+  }
+
+  /** The same once more after a failure. */
+  again(): void {
+    this.#asked = ''
+    void this.read(this.#query)
   }
 
   step(by: 1 | -1): void {

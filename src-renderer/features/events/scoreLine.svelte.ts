@@ -4,6 +4,7 @@ import type { EngineCalls } from '#common/contract/engine.ts'
 import { Answer } from '../../lib/state/answer.svelte.ts'
 
 type Call = Client<EngineCalls>['readScoreLine']
+type Asked = Parameters<Call>[0]
 export type Line = Extract<Awaited<ReturnType<Call>>, { ok: true }>['value']
 
 const points = 1200
@@ -12,8 +13,8 @@ export class ScoreLine {
   unit = $state<string | null>(null)
   /** The stretch that is looked at; null for all. */
   stretch = $state.raw<readonly [number, number] | null>(null)
-  readonly #whole: Answer<Parameters<Call>[0], Line>
-  readonly #part: Answer<Parameters<Call>[0], Line>
+  readonly #whole: Answer<Asked, Line>
+  readonly #part: Answer<Asked, Line>
 
   constructor(engine: Pick<Client<EngineCalls>, 'readScoreLine'>) {
     this.#whole = new Answer(engine.readScoreLine)
@@ -27,10 +28,21 @@ export class ScoreLine {
   error = $derived.by(() => this.#whole.error ?? this.#part.error)
 
   async read(scores: number | null): Promise<void> {
-    const [unit, stretch] = [this.unit, this.stretch]
-    await Promise.all([
-      this.#whole.ask(scores === null ? null : { scores, unit, points }),
-      this.#part.ask(scores === null || stretch === null ? null : { scores, unit, points, from: stretch[0], to: stretch[1] }),
-    ])
+    await Promise.all([this.#whole.ask(this.#ofWhole(scores)), this.#part.ask(this.#ofStretch(scores))])
+  }
+
+  /** The same once more after a failure. */
+  again(scores: number | null): void {
+    this.#whole.again(this.#ofWhole(scores))
+    this.#part.again(this.#ofStretch(scores))
+  }
+
+  #ofWhole(scores: number | null): Asked | null {
+    return scores === null ? null : { scores, unit: this.unit, points }
+  }
+  #ofStretch(scores: number | null): Asked | null {
+    const { stretch } = this
+    const whole = this.#ofWhole(scores)
+    return whole === null || stretch === null ? null : { ...whole, from: stretch[0], to: stretch[1] }
   }
 }

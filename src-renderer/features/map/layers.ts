@@ -5,6 +5,7 @@
 import type { Client } from '#common/contract/calls.ts'
 import type { EngineCalls, RasterWindow } from '#common/contract/engine.ts'
 import { anomaly, parseHex, rampColour, sequential } from '#common/domain/palettes.ts'
+import { toError } from '#common/errors.ts'
 import type { RowSelection } from '#common/domain/selection.ts'
 import type { Result } from '#common/result.ts'
 import type { MapLayer } from './types.ts'
@@ -14,7 +15,7 @@ type Common = Pick<MapLayer, 'visible' | 'opacity' | 'side'>
 export type Stretch = readonly [from: number, to: number]
 
 function settled<T>(result: Result<T>): T {
-  if (!result.ok) throw new Error(result.error.message)
+  if (!result.ok) throw toError(result.error)
   return result.value
 }
 

@@ -16,6 +16,10 @@ export interface Tile {
 const flagColour = '#D6006C'
 const keyOf = (layer: MapLayer, address: TileAddress): string => `${layer.id}|${layer.revision ?? ''}|${addressKey(address)}`
 
+/** Whether a tile is of one of the layers as they are now: not of a result that is gone or hidden, nor of earlier colours. */
+export const isTileOf = (layers: readonly MapLayer[], key: string): boolean =>
+  layers.some((layer) => layer.visible && key.startsWith(`${layer.id}|${layer.revision ?? ''}|`))
+
 /** Everything the window needs now: the one-tile overview of each layer first, then the visible tiles from the middle outwards. */
 export function wantedTiles(
   grid: Grid,

@@ -3,6 +3,8 @@
  * Asking again replaces the queue: what is not wanted now is cancelled. Memory: at most `capacity` tiles of 256 × 256 × 4 bytes
  * (400 are 105 MB), least recently drawn go first.
  */
+import { type ErrorReport, toReport } from '#common/errors.ts'
+
 export interface TileRequest<T> {
   readonly key: string
   readonly load: (signal: AbortSignal) => Promise<T>
@@ -14,11 +16,11 @@ export class TileLoader<T> {
   readonly #running = new Map<string, AbortController>()
   #queue: readonly TileRequest<T>[] = []
   readonly #arrived: () => void
-  readonly #problem: (message: string) => void
+  readonly #problem: (report: ErrorReport, key: string) => void
   readonly #capacity: number
   readonly #atOnce: number
 
-  constructor(arrived: () => void, problem: (message: string) => void, capacity = 400, atOnce = 4) {
+  constructor(arrived: () => void, problem: (report: ErrorReport, key: string) => void, capacity = 400, atOnce = 4) {
     this.#arrived = arrived
     this.#problem = problem
     this.#capacity = capacity
@@ -83,7 +85,7 @@ export class TileLoader<T> {
     } catch (problem) {
       if (controller.signal.aborted) return
       this.#failed.add(key)
-      this.#problem(problem instanceof Error ? problem.message : String(problem))
+      this.#problem(toReport(problem), key)
     }
     this.#running.delete(key)
     this.#arrived()

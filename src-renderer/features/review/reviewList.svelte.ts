@@ -106,6 +106,12 @@ export class ReviewList {
     this.status = 'ready'
   }
 
+  /** The same once more after a failure. */
+  again(): void {
+    this.#asked = ''
+    void this.read(this.#request)
+  }
+
   /** As if nothing had been read or chosen yet. */
   forget(): void {
     void this.read(null)

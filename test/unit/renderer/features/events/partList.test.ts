@@ -1,7 +1,7 @@
 /** Going through events or objects: filters, verdicts that lead on, and tables of them. */
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test, vi } from 'vitest'
 import type { AnomalyEvent, AnomalyObject } from '#common/domain/scores.ts'
-import { ok } from '#common/result.ts'
+import { fail, ok } from '#common/result.ts'
 import { PartList } from '../../../../../src-renderer/features/events/partList.svelte.ts'
 import { areaWords, durationOf, eventName, eventTable, objectTable } from '../../../../../src-renderer/features/events/partTables.ts'
 import { type Reviews, Verdicts } from '../../../../../src-renderer/features/review/verdicts.svelte.ts'
@@ -24,27 +24,25 @@ const event = (peak: number, unit: string): AnomalyEvent => ({
   review: null,
 })
 const reviews = new Box<Reviews>({})
-const made = () =>
-  new PartList(
-    'event',
-    async (_: { scores: number }) => ok({ total: 3, parts: [event(1, 'a'), event(2, 'b'), event(3, 'a')] }),
-    new Verdicts(
-      {
-        review: async ({ entries }) => {
-          const next = { ...reviews.value }
-          for (const [key, entry] of Object.entries(entries)) {
-            if (entry) next[key] = entry
-            else delete next[key]
-          }
-          reviews.value = next
-          return ok({} as never)
-        },
+const verdicts = (): Verdicts =>
+  new Verdicts(
+    {
+      review: async ({ entries }) => {
+        const next = { ...reviews.value }
+        for (const [key, entry] of Object.entries(entries)) {
+          if (entry) next[key] = entry
+          else delete next[key]
+        }
+        reviews.value = next
+        return ok({} as never)
       },
-      () => 1,
-      () => reviews.value,
-      () => {},
-    ),
+    },
+    () => 1,
+    () => reviews.value,
+    () => {},
   )
+const made = () =>
+  new PartList('event', async (_: { scores: number }) => ok({ total: 3, parts: [event(1, 'a'), event(2, 'b'), event(3, 'a')] }), verdicts())
 beforeEach(() => {
   reviews.value = {}
 })
@@ -115,4 +113,20 @@ test('an object is a line with its place, area and verdict', () => {
   }
   expect(objectTable([object]).rows[0]).toEqual([3.5, 2, 600_105, 6_559_940, 12, 10_800, 5, 2, 7, 'B11', 'confirmed', 'gossan'])
   expect([areaWords(900), areaWords(1_250_000), areaWords(null)]).toEqual(['900\u202fm²', '1.25\u202fkm²', '–'])
+})
+
+test('of scores that cannot be read there is nothing to judge, until they are read again', async () => {
+  const lost = { code: 'PROJECT_CORRUPT', message: 'Chunk 0 is missing.', hint: 'Compute it again.', where: { artifact: 2 } } as const
+  let isLost = true
+  const list = new PartList(
+    'event',
+    async ({ scores }: { scores: number }) => (scores === 2 && isLost ? fail(lost) : ok({ total: 1, parts: [event(scores, 'a')] })),
+    verdicts(),
+  )
+  await list.read({ scores: 1 })
+  await list.read({ scores: 2 })
+  expect([list.status, list.error, list.chosen, list.total]).toEqual(['failed', lost, null, 0])
+  isLost = false
+  list.again()
+  await vi.waitFor(() => expect([list.status, list.chosen?.peak]).toEqual(['ready', 2]))
 })

@@ -123,13 +123,12 @@ describe('flagged pixels', () => {
   })
 })
 
-test('an engine that refuses says why', async () => {
-  const engine = {
-    readMap: async () => ({ ok: false, error: { code: 'SOURCE_MISSING', message: 'The scene moved.', hint: '', where: {} } }),
-  } as unknown as RasterReader
+test('an engine that refuses says why, and of which result', async () => {
+  const error = { code: 'PROJECT_CORRUPT', message: 'Chunk 0 is missing.', hint: 'Delete it.', where: { artifact: 80 } }
+  const engine = { readMap: async () => ({ ok: false, error }) } as unknown as RasterReader
   await expect(
     classLayer(engine, { id: 'c', name: 'c', visible: true, opacity: 1, artifact: 80, colours: new Map() }).load(window),
-  ).rejects.toThrow('The scene moved.')
+  ).rejects.toMatchObject(error)
 })
 
 test('selected pixels stay clear while the rest is veiled', () => {

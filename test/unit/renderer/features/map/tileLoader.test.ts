@@ -1,4 +1,5 @@
 import { expect, test, vi } from 'vitest'
+import { StratumError } from '#common/errors.ts'
 import { TileLoader } from '../../../../../src-renderer/features/map/tileLoader.ts'
 
 const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0))
@@ -59,14 +60,16 @@ test('what is no longer wanted is cancelled and its answer dropped', async () =>
 test('a failure is told once and asked for again only on request', async () => {
   const problem = vi.fn()
   const load = vi.fn(async () => {
-    throw new Error('disk gone')
+    throw new StratumError('FILE_UNREADABLE', 'The disk is gone.', 'Put it back.', { path: 'scene.tif' })
   })
   const loader = new TileLoader<string>(() => {}, problem)
   loader.want([{ key: 'a', load }])
   await settled()
   loader.want([{ key: 'a', load }])
   await settled()
-  expect(problem.mock.calls).toEqual([['disk gone']])
+  expect(problem.mock.calls).toEqual([
+    [{ code: 'FILE_UNREADABLE', message: 'The disk is gone.', hint: 'Put it back.', where: { path: 'scene.tif' } }, 'a'],
+  ])
   expect(load).toHaveBeenCalledTimes(1)
   loader.retry()
   loader.want([{ key: 'a', load }])

@@ -205,3 +205,12 @@ test('the table holds every row under the filter with its blame and verdict', as
   expect(table.rows).toHaveLength(nRows)
   expect(table.rows[1]).toEqual([10, 999, 0.001, 0.9, 'flow', 0.6, 3, 1, 'dismissed', 'cloud, thin'])
 })
+
+test('a list that could not be read is read again', async () => {
+  const list = made()
+  engine.listFlagged.mockResolvedValueOnce(fail(lost))
+  await list.read(request)
+  expect(list.status).toBe('failed')
+  list.again()
+  await vi.waitFor(() => expect([list.status, list.error, list.rows.length > 0]).toEqual(['ready', null, true]))
+})
