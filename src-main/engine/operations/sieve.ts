@@ -79,11 +79,11 @@ export const sieveOperation = defineOperation({
 
     const counts = new Map<number, number>()
     for (const label of regions.label) counts.set(label, (counts.get(label) ?? 0) + 1)
-    const writer = createClassWriter(ctx, meta, meta.classes)
+    const writer = await createClassWriter(ctx, meta, meta.classes)
     await eachLine(mapped.open(), width, height, write, (line) => writer.append(line))
     const result: ClusteringMeta = {
       ...meta,
-      classes: writer.finish().map((one) => ({ ...one, regions: counts.get(one.id) ?? 0 })),
+      classes: (await writer.finish()).map((one) => ({ ...one, regions: counts.get(one.id) ?? 0 })),
       // Measured of the classes before.
       silhouette: null,
       edited,
@@ -132,7 +132,7 @@ async function separated(
   const newId = new Uint16Array(regions.count).fill(hasNoise ? count : 0)
   for (const [i, region] of order.entries()) newId[region] = i + 1
   const classes = Array.from({ length: count }, (_, i) => ({ id: i + 1, isNoise: hasNoise && i + 1 === count }))
-  const writer = createClassWriter(ctx, meta, classes)
+  const writer = await createClassWriter(ctx, meta, classes)
   const numbering = new RegionNumbering(width, ctx.params.connectivity)
   await eachLine(read, width, height, run, (line) => {
     const { count: runs, starts, ids } = numbering.next(line)
@@ -152,7 +152,7 @@ async function separated(
   return {
     ...kept,
     k: order.length,
-    classes: writer.finish().map((one) => ({ ...one, regions: 1 })),
+    classes: (await writer.finish()).map((one) => ({ ...one, regions: 1 })),
     silhouette: null,
     kCurve: [],
     chosenBecause: 'one class for each connected region',

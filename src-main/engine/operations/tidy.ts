@@ -26,7 +26,7 @@ export const tidyOperation = defineOperation({
     const meta = clustering.meta as unknown as ClusteringMeta
     const { width, height } = gridOfClasses(ctx, clustering)
     const labels = ctx.project.array(clustering.id, 'labels')
-    const writer = createClassWriter(ctx, meta, meta.classes)
+    const writer = await createClassWriter(ctx, meta, meta.classes)
     const filter = createMajorityFilter(width, height, ctx.params.window)
     const report = (fraction: number): void =>
       ctx.report({ stage: 'Tidying classes', fraction, done: Math.round(fraction * meta.rows), unit: 'pixels' })
@@ -34,7 +34,7 @@ export const tidyOperation = defineOperation({
     await eachLine(read, width, height, { signal: ctx.signal, report }, (line) => writer.append(filter.push(line)))
     writer.append(filter.flush())
     // How far apart classes lie in the codes was measured of the classes before.
-    const result: ClusteringMeta = { ...meta, classes: writer.finish(), silhouette: null, tidied: ctx.params.window }
+    const result: ClusteringMeta = { ...meta, classes: await writer.finish(), silhouette: null, tidied: ctx.params.window }
     return result
   },
 })

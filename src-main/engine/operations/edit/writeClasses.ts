@@ -9,28 +9,30 @@ import { type DatasetMeta, rowNoun } from '#common/domain/dataset.ts'
 import type { ClusterSummary, ClusteringMeta, LatentsMeta, ModelMeta } from '#common/domain/results.ts'
 import { squaredDistance } from '../../analysis/distance.ts'
 import { silhouette } from '#engine/analysis/validity/silhouette.ts'
+import { atPace, createPace } from '../../analysis/pace.ts'
 import { rowDraw } from '../../analysis/sampleRows.ts'
 import type { ArrayReader } from '../../project/project.ts'
 import type { OperationContext } from '../define.ts'
-import { classProfiles, LabelPicker, readDrawnRows } from '../profiles.ts'
+import { classProfileSteps, drawnRowsSteps, LabelPicker } from '../profiles.ts'
 
 type Context = Pick<OperationContext<unknown>, 'project' | 'draft' | 'signal' | 'seed'>
 
 /** Takes labels in ascending order of rows and writes them; `finish` says what the classes are. */
 export interface ClassWriter {
   append(labels: Uint16Array): void
-  finish(): ClusterSummary[]
+  finish(): Promise<ClusterSummary[]>
 }
 
 /** @param wanted the classes there can be, ids from 1 without gaps */
-export function createClassWriter(
-  { project, draft }: Pick<Context, 'project' | 'draft'>,
+export async function createClassWriter(
+  { project, draft, signal }: Pick<Context, 'project' | 'draft' | 'signal'>,
   meta: ClusteringMeta,
   wanted: readonly Pick<ClusterSummary, 'id' | 'isNoise'>[],
-): ClassWriter {
+): Promise<ClassWriter> {
+  const pace = createPace(signal)
   const writer = draft.writeArray('labels', { dtype: 'uint16', shape: [meta.rows] })
   const model = project.artifact((project.artifact(meta.latents).meta as unknown as LatentsMeta).model).meta as unknown as ModelMeta
-  const drawn = meta.dataset === model.dataset ? readDrawnRows(project, model.matrix) : null
+  const drawn = meta.dataset === model.dataset ? await atPace(drawnRowsSteps(project, model.matrix), pace) : null
   const picker = new LabelPicker(drawn?.index ?? new Float64Array(0))
   const sizes = new Float64Array(wanted.length + 1)
   let written = 0
@@ -41,9 +43,9 @@ export function createClassWriter(
       writer.append(labels)
       written += labels.length
     },
-    finish() {
+    async finish() {
       writer.finish()
-      const profiles = drawn ? classProfiles(drawn, picker.labels, wanted.length) : null
+      const profiles = drawn ? await atPace(classProfileSteps(drawn, picker.labels, wanted.length), pace) : null
       return wanted.map(({ id, isNoise }) => ({
         id,
         rows: sizes[id],
@@ -96,7 +98,7 @@ export async function writeEditedClasses(ctx: Context, meta: ClusteringMeta, edi
   const codes = ctx.project.array(meta.latents, 'codes')
   const Z = codes.shape[1]
   const ids = Array.from({ length: k + (hasNoise ? 1 : 0) }, (_, i) => ({ id: i + 1, ...(i === k && { isNoise: true }) }))
-  const writer = createClassWriter(ctx, meta, ids)
+  const writer = await createClassWriter(ctx, meta, ids)
   const sums = new Float64Array(k * Z)
   const sizes = new Float64Array(k)
   const isDrawn = rowDraw(ctx.seed, silhouetteRows / Math.max(1, meta.validRows))
@@ -113,7 +115,7 @@ export async function writeEditedClasses(ctx: Context, meta: ClusteringMeta, edi
     }
     report(((from + n) / meta.rows) * 0.6, from + n)
   })
-  const classes = writer.finish()
+  const classes = await writer.finish()
 
   const centres = new Float32Array(k * Z)
   for (let c = 0; c < k; c++) {
