@@ -1,5 +1,5 @@
 /**
- * The elements of an AnnData file as its on-disk format says them (anndata 0.8 on; “On-disk format” in its documentation): every group and
+ * The elements of an AnnData file as its on-disk format says them (anndata 0.8 on, with one exception, see `nullable`; “On-disk format” in its documentation): every group and
  * every array says what it is and in which version of that.
  */
 import type { H5Output } from '../hdf5/file.ts'
@@ -32,7 +32,7 @@ export const dict = (children: Children): GroupNode => group(encoded('dict', '0.
 export const categorical = (codes: ArrayNode, categories: ArrayNode, ordered: boolean): GroupNode =>
   group(encoded('categorical', '0.2.0', { ordered }), { codes: array(codes), categories: array(categories) })
 
-/** What may be missing, and where it is. */
+/** What may be missing, and where it is. Of texts anndata reads this from 0.11 on, of numbers and truth values from 0.8 on. */
 export function nullable(values: ArrayNode, mask: ArrayNode): GroupNode {
   const type = { text: 'nullable-string-array', boolean: 'nullable-boolean' }[values.type as string] ?? 'nullable-integer'
   return group(encoded(type, '0.1.0'), { values: array(values), mask: array(mask) })
