@@ -1,6 +1,6 @@
 /**
- * The elements of an AnnData file as its on-disk format says them (anndata 0.8 on, with one exception, see `nullable`; “On-disk format” in its documentation): every group and
- * every array says what it is and in which version of that.
+ * The elements of an AnnData file as its on-disk format says them (anndata 0.8 on, with one exception, see `nullable`; “On-disk format”
+ * in its documentation): every group and every array says what it is and in which version of that.
  */
 import type { H5Output } from '../hdf5/file.ts'
 import type { ArrayNode, Attribute, GroupNode, H5Node, ScalarNode } from '../hdf5/objects.ts'
