@@ -3,6 +3,7 @@
  * Exports use the light theme whatever the window shows, so that a figure looks the same in every paper.
  */
 import { guardedText } from '#common/domain/tableText.ts'
+import { addLegend, type LegendEntry } from './exportLegend.ts'
 
 /** What a plot shows, as rows under column names. Also its "Show as table". */
 export interface PlotTable {
@@ -47,14 +48,25 @@ const inlined = [
   'text-anchor',
 ] as const
 
-/** A free-standing copy of the drawing. Anything marked data-screen (hover, handles) stays behind. */
-export function toSvg(drawing: SVGSVGElement): string {
+interface Picture {
+  readonly svg: string
+  /** In pixels of the drawing. */
+  readonly width: number
+  readonly height: number
+}
+
+/** A free-standing copy of the drawing, as SVG. Anything marked data-screen (hover, handles) stays behind; the legend goes below it. */
+export const toSvg = (drawing: SVGSVGElement, legend: readonly LegendEntry[] = []): string => pictureOf(drawing, legend).svg
+
+function pictureOf(drawing: SVGSVGElement, legend: readonly LegendEntry[]): Picture {
   const stage = document.createElement('div')
   stage.style.cssText = 'position:fixed;left:-99999px;top:0'
   for (const [name, value] of Object.entries(lightTokens)) stage.style.setProperty(name, value)
   const copy = drawing.cloneNode(true) as SVGSVGElement
   copy.classList.add('export')
   for (const element of copy.querySelectorAll('[data-screen]')) element.remove()
+  const { width, height: tall } = drawing.getBoundingClientRect()
+  const height = tall + addLegend(copy, legend, width, tall)
   stage.append(copy)
   document.body.append(stage)
   try {
@@ -71,7 +83,6 @@ export function toSvg(drawing: SVGSVGElement): string {
   } finally {
     stage.remove()
   }
-  const { width, height } = drawing.getBoundingClientRect()
   const background = document.createElementNS('http://www.w3.org/2000/svg', 'rect')
   for (const [name, value] of [
     ['width', '100%'],
@@ -89,13 +100,13 @@ export function toSvg(drawing: SVGSVGElement): string {
   copy.removeAttribute('class')
   copy.removeAttribute('style')
   copy.setAttribute('xmlns', 'http://www.w3.org/2000/svg')
-  return new XMLSerializer().serializeToString(copy)
+  return { svg: new XMLSerializer().serializeToString(copy), width, height }
 }
 
-export async function toPng(drawing: SVGSVGElement, factor: number): Promise<Blob> {
-  const { width, height } = drawing.getBoundingClientRect()
+export async function toPng(drawing: SVGSVGElement, factor: number, legend: readonly LegendEntry[] = []): Promise<Blob> {
+  const { svg, width, height } = pictureOf(drawing, legend)
   const image = new Image()
-  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(toSvg(drawing))}`
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`
   await image.decode()
   const canvas = document.createElement('canvas')
   canvas.width = Math.round(width * factor)

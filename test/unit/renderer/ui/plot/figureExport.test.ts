@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { fileStem, toCsv, toSvg } from '../../../../../src-renderer/ui/plot/figureExport.ts'
 
 test('CSV quotes what must be quoted and leaves missing numbers empty', () => {
@@ -33,4 +33,26 @@ test('a line keeps the colour that its group gives it', () => {
     document.getElementById('rule')?.remove()
     document.body.innerHTML = ''
   }
+})
+
+test('a legend goes below the drawing, in the colours of its lines', () => {
+  document.body.innerHTML = '<svg class="plot"></svg>'
+  const drawing = document.querySelector('svg') as SVGSVGElement
+  vi.spyOn(drawing, 'getBoundingClientRect').mockReturnValue({ width: 240, height: 100 } as DOMRect)
+  const saved = document.createElement('div')
+  saved.innerHTML = toSvg(drawing, [
+    { name: 'Forest', colour: '#2C71B7' },
+    { name: 'Grassland', colour: 'rgb(1, 2, 3)', figure: '0.91 (0.90 to 0.92)', mark: 'ring' },
+  ])
+  const svg = saved.querySelector('svg') as SVGSVGElement
+  const texts = [...svg.querySelectorAll('text')]
+  expect(texts.map((text) => text.textContent)).toEqual(['Forest', 'Grassland 0.91 (0.90 to 0.92)'])
+  const whole = Number(svg.getAttribute('height'))
+  for (const text of texts) expect(Number(text.getAttribute('y'))).toBeGreaterThan(100)
+  for (const text of texts) expect(Number(text.getAttribute('y'))).toBeLessThan(whole)
+  expect(svg.getAttribute('viewBox')).toBe(`0 0 240 ${whole}`)
+  expect(svg.querySelector('path')?.getAttribute('stroke')).toBe('rgb(44, 113, 183)')
+  expect(svg.querySelector('circle')?.getAttribute('stroke')).toBe('rgb(1, 2, 3)')
+  // What is in the window stays as it was.
+  expect(drawing.childElementCount).toBe(0)
 })
