@@ -3,8 +3,6 @@ import type { Client } from '#common/contract/calls.ts'
 import type { WindowCalls } from '#common/contract/window.ts'
 import type { Artifact, ArtifactKind } from '#common/domain/artifact.ts'
 import { isDictionary } from '#common/domain/dictionaries.ts'
-import type { DatasetMeta } from '#common/domain/dataset.ts'
-import type { ClusteringMeta } from '#common/domain/results.ts'
 import { metaOf } from '../../lib/artifacts.ts'
 import type { Session } from '../../lib/state/session.svelte.ts'
 
@@ -130,7 +128,13 @@ export function itemsOf(
     if (!first) return []
     return [{ ...first, suffix: datasets.size > 1 ? `-${id}` : '', beside: others.map(({ source }) => source), dataset }]
   })
-  return [...files, ...single.map((one) => itemOf(one.source, one.target, clashes(one) ? `-${one.source.id}` : ''))]
+  return [
+    ...files,
+    ...single.map((one) => ({
+      ...itemOf(one.source, one.target, clashes(one) ? `-${one.source.id}` : ''),
+      dataset: datasetOf(one.source),
+    })),
+  ]
 }
 const isGathered = ({ target: { id } }: Pick<ExportItem, 'target'>): boolean => id === 'h5ad'
 
@@ -144,38 +148,6 @@ export function namesOf(stem: string, item: ExportItem, options: Readonly<Record
   if (item.target.id === 'saelens') return ['sae_weights.safetensors', 'cfg.json'].map((file) => `${fileNameOf(stem, item)}/${file}`)
   if (item.target.id !== 'onnx' || options.parts === 'together') return [fileNameOf(stem, item)]
   return ['encoder', 'decoder'].map((part) => `${stem}${item.suffix}.${part}.${item.target.extension}`)
-}
-
-/** Rough size of what will be written: stored values before compression, text with about eight signs each. */
-export function estimatedBytes(item: ExportItem, options: Readonly<Record<string, unknown>> = {}): number {
-  const { source, target: chosen } = item
-  if (chosen.id === 'h5ad') return annDataBytes(item, options.matrix !== 'without')
-  if (source.kind === 'model') return 4 * metaOf(source, 'model').layout.weights + 4000
-  const rows = Number(source.meta.rows ?? 0)
-  if (chosen.list === 'classes' || chosen.id === 'json') {
-    const { classes = [] } = source.meta as Partial<ClusteringMeta>
-    return classes.length * (200 + 30 * (classes[0]?.mean.length ?? 0))
-  }
-  if (chosen.list === 'events') return 120 * (metaOf(source, 'scores').events?.count ?? 0) + 150
-  if (chosen.list === 'objects') return 120 * (metaOf(source, 'scores').objects?.count ?? 0) + 150
-  if (chosen.list === 'flagged') return 60 * Number(source.meta.flagged ?? 0) + 100
-  const columns = source.kind === 'latents' ? metaOf(source, 'latents').codeSize : 1
-  if (chosen.id === 'csv') return rows * (8 + 9 * columns)
-  if (chosen.id === 'png') return rows * 0.6
-  if (chosen.id === 'report') return 400_000
-  return rows * columns * (source.kind === 'clustering' ? 1 : 4)
-}
-
-/** Results as numbers of four bytes, names of rows and the matrix with what is not zero in it: a number and its column each. */
-function annDataBytes({ source, beside = [], dataset }: ExportItem, withMatrix: boolean): number {
-  const numbers = [source, ...beside].map((result) => {
-    if (result.kind === 'latents') return metaOf(result, 'latents').codeSize + 1
-    return result.kind === 'clustering' ? 1 : 2
-  })
-  const rows = Number(source.meta.rows ?? 0)
-  const { matrixBytes = 0, details = {} } = (dataset?.meta ?? {}) as Partial<DatasetMeta>
-  const stored = typeof details.storedValues === 'number' ? 8 * details.storedValues : matrixBytes
-  return rows * (24 + 4 * numbers.reduce((sum, n) => sum + n, 0)) + (withMatrix ? stored : 0)
 }
 
 /** Names that stand free of folders and signs that file systems refuse. */

@@ -2,7 +2,6 @@ import { describe, expect, test, vi } from 'vitest'
 import type { Artifact } from '../../../../../src-main/common/domain/artifact.ts'
 import {
   Exporter,
-  estimatedBytes,
   fileNameOf,
   itemOf,
   itemsOf,
@@ -11,6 +10,7 @@ import {
   stemOf,
   targetsOf,
 } from '../../../../../src-renderer/features/export/exporter.svelte.ts'
+import { estimatedBytes } from '../../../../../src-renderer/features/export/sizes.ts'
 import type { Session } from '../../../../../src-renderer/lib/state/session.svelte.ts'
 
 const artifact = (id: number, kind: Artifact['kind']): Artifact => ({
