@@ -101,6 +101,23 @@ test('a table from before row numbers were told apart is imported anew, and stay
   await result('prepare', project, '1')
 })
 
+test('a table that an earlier version read otherwise is refused with both sizes, and can be imported anew', async () => {
+  const { default: Database } = await import('better-sqlite3')
+  const db = new Database(project)
+  const { meta } = db.prepare('SELECT meta FROM artifact WHERE id = 1').get() as { meta: string }
+  const { rows, columns } = JSON.parse(meta) as DatasetMeta
+  db.prepare("UPDATE artifact SET meta = json_set(meta, '$.rows', ?) WHERE id = 1").run(rows + 1)
+  const refused = await failure('prepare', project, '1')
+  expect(refused.code).toBe('SOURCE_CHANGED')
+  expect(refused.message).toContain(`${rows + 1} rows of ${columns.length} columns then, ${rows} rows of ${columns.length} columns now.`)
+  db.prepare("UPDATE artifact SET meta = json_set(?, '$.columns[0].name', 'column 1') WHERE id = 1").run(meta)
+  db.close()
+  expect((await failure('prepare', project, '1')).message).toContain('with other names')
+  await asKeyedBefore(1)
+  const { id } = await result('import', project, table)
+  await result('prepare', project, String(id))
+})
+
 /** Gives a dataset the key that it had while keys held the path of the file, and the hash of the file alone. */
 async function asKeyedBefore(id: number): Promise<void> {
   const opened = openProject(project)

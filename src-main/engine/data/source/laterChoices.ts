@@ -6,6 +6,9 @@ const before: Readonly<Record<string, string>> = { rowNumbers: 'learned', leadin
 /** By format: its options that came later. */
 const later: Readonly<Record<string, readonly string[]>> = { csv: ['rowNumbers', 'leadingZeros'], json: ['leadingZeros'] }
 
+/** How often what is found in a file without being told (names, units) has changed since. */
+const findings: Readonly<Record<string, number>> = { csv: 1, xlsx: 1 }
+
 /** Options of a dataset as they were meant when it was imported: its columns have to stay where they were. */
 export const asBefore = (format: string, chosen: Readonly<Record<string, unknown>>): Record<string, unknown> => ({
   ...Object.fromEntries((later[format] ?? []).map((name) => [name, before[name]])),
@@ -19,6 +22,7 @@ export const writtenDown = ({ id, options }: Reader, chosen: Readonly<Record<str
 })
 
 /** Tells content that is read otherwise than it was before. */
-export const sinceThen = ({ id }: Pick<Reader, 'id'>): string => (later[id] ? ` with ${later[id].join(', ')}` : '')
+export const sinceThen = ({ id }: Pick<Reader, 'id'>): string =>
+  (later[id] ? ` with ${later[id].join(', ')}` : '') + (findings[id] ? `, found anew ${findings[id]}` : '')
 
 const defaultOf = (option: unknown): unknown => (option as { parse(value: undefined): unknown }).parse(undefined)
