@@ -109,8 +109,8 @@ function groupDigits(text: string): string {
   return fraction === undefined ? grouped : `${grouped}.${fraction}`
 }
 
-/** A fixed number of decimals, so that figures below each other line up. */
-export const formatFixed = (value: number, decimals: number): string => groupDigits(value.toFixed(decimals))
+/** A fixed number of decimals, so that figures below each other line up; what rounds to nothing has no sign. */
+export const formatFixed = (value: number, decimals: number): string => groupDigits(value.toFixed(decimals).replace(/^-(?=[0.]*$)/, ''))
 
 /** One format for all ticks of an axis: the decimals of the finest one. */
 export function tickFormat(values: readonly number[], log = false): (value: number) => string {

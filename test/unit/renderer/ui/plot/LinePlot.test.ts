@@ -1,13 +1,16 @@
 import { fireEvent, render, screen } from '@testing-library/svelte'
+import type { ComponentProps } from 'svelte'
 import { afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { toSvg } from '../../../../../src-renderer/ui/plot/figureExport.ts'
-import LinePlot, { type Series } from '../../../../../src-renderer/ui/plot/LinePlot.svelte'
+import LinePlot from '../../../../../src-renderer/ui/plot/LinePlot.svelte'
 
 vi.mock('../../../../../src-renderer/ui/plot/figureExport.ts', async (original) => ({
   ...(await original<typeof import('../../../../../src-renderer/ui/plot/figureExport.ts')>()),
   saveFile: vi.fn(),
   toSvg: vi.fn(() => '<svg/>'),
 }))
+
+type Series = ComponentProps<typeof LinePlot>['series'][number]
 
 beforeAll(() => {
   // jsdom lays nothing out: a cell of 300 × 100 stands in for it.
@@ -52,4 +55,12 @@ test('names that are cut at the line ends are whole in the saved picture', async
 
 test('what a legend beside the plot names is named in the saved picture, too', async () => {
   expect(await savedNames([line('Held out'), line('before', { quiet: true })], false)).toEqual(['Held out', 'before'])
+})
+
+test('the value of the best place stays inside a narrow plot', () => {
+  Object.defineProperty(HTMLElement.prototype, 'clientWidth', { configurable: true, get: () => 110 })
+  const marker = [{ x: 2, y: 2, label: '0.00205', kind: 'best' as const }]
+  render(LinePlot, { series: [line('Held out')], marker, xLabel: 'Epoch', yLabel: 'Error', height: 100 })
+  const label = screen.getByText('0.00205')
+  expect([label.getAttribute('text-anchor'), Number(label.getAttribute('x')) < 110]).toEqual(['end', true])
 })

@@ -60,6 +60,7 @@ describe('labels', () => {
   test('thousands are parted by a thin space and minus is a minus', () => {
     expect([1500, -20000].map(tickFormat([1500, -20000]))).toEqual(['1\u202f500', '−20\u202f000'])
     expect(formatFixed(-1.2, 2)).toBe('−1.20')
+    expect(formatFixed(-0.0001, 3)).toBe('0.000')
   })
   test('very small log ticks are powers of ten', () => {
     expect([0.00001, 0.01].map(tickFormat([], true))).toEqual(['10⁻⁵', '0.01'])
