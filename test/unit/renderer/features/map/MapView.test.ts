@@ -7,6 +7,8 @@ import { utmGrid } from './grids.ts'
 
 vi.mock('../../../../../src-renderer/lib/bridge.ts', () => import('../../../../helpers/fakeEngine/bridge.ts'))
 
+// jsdom knows no media queries, and the map asks for the screen's resolution as it is loaded.
+globalThis.matchMedia ??= () => Object.assign(new EventTarget(), { matches: false }) as unknown as MediaQueryList
 const { deletion, session } = await import('../../../../../src-renderer/lib/app.ts')
 const { default: MapView } = await import('../../../../../src-renderer/features/map/MapView.svelte')
 
@@ -20,7 +22,6 @@ beforeAll(async () => {
       disconnect(): void {}
     },
   )
-  vi.stubGlobal('matchMedia', () => new EventTarget())
   Object.defineProperty(HTMLElement.prototype, 'clientWidth', { configurable: true, get: () => 300 })
   Object.defineProperty(HTMLElement.prototype, 'clientHeight', { configurable: true, get: () => 200 })
   HTMLCanvasElement.prototype.getContext = () => null
