@@ -92,9 +92,9 @@ describe('rows that are all equal', () => {
     await expect(cluster('leiden', given)).rejects.toMatchObject({ code: 'DATA_UNSUITABLE', hint: expect.stringContaining('rows') })
   })
 
-  test('a number of clusters is found all the same', async () => {
-    const { curve } = await chooseK(given.X, given.n, given.d, { kMax: 4, criteria: 'all', seed: 1 })
-    expect(curve.map(({ inertia }) => inertia)).toEqual([0, 0, 0])
+  test('are one class where the number of clusters is left open', async () => {
+    const found = await chooseK(given.X, given.n, given.d, { kMax: 4, criteria: 'all', seed: 1 })
+    expect(found).toEqual({ k: 1, curve: [], recommendations: [], reason: 'All rows are alike.' })
   })
 })
 
@@ -122,10 +122,14 @@ describe('few rows', () => {
     await expect(cluster('hdbscan', three)).rejects.toMatchObject({ code: 'DATA_UNSUITABLE', where: { parameter: 'minClusterSize' } })
   })
 
-  test.each([1, 2, 3])('a number of clusters is found among %i rows', async (n) => {
+  test.each([
+    [1, 1, []],
+    [2, 1, []],
+    [3, 2, [2]],
+  ])('a number of clusters is found among %i rows', async (n, wanted, compared) => {
     const { k, curve } = await chooseK(three.X, n, 2, { criteria: 'all', seed: 1 })
-    expect(k).toBe(Math.min(2, n))
-    expect(curve.length).toBe(Math.max(1, n - 1))
+    expect(k).toBe(wanted)
+    expect(curve.map((of) => of.k)).toEqual(compared)
   })
 })
 
