@@ -17,8 +17,8 @@ const alone = [
   'test/unit/engine/project/{diskFull,open}.test.ts',
 ]
 
-/** Their made-up engine begins with another project, which it takes when it is loaded. */
-const otherScenes = ['anomalies', 'anomalyEvents'].map((view) => `test/unit/renderer/views/${view}.test.ts`)
+/** Their made-up engine begins with another project, which it takes when it is loaded; or they stand in for a module. */
+const aloneInWindow = ['views/anomalies', 'views/anomalyEvents', 'ui/plot/LinePlot'].map((name) => `test/unit/renderer/${name}.test.ts`)
 
 export default defineConfig({
   test: {
@@ -48,12 +48,18 @@ export default defineConfig({
         extends: true,
         plugins: [svelte(), svelteTesting()],
         // One document for many files: making it takes longer than the tests, which leave nothing in it.
-        test: { name: 'window', environment: 'jsdom', isolate: false, include: ['test/unit/renderer/**/*.test.ts'], exclude: otherScenes },
+        test: {
+          name: 'window',
+          environment: 'jsdom',
+          isolate: false,
+          include: ['test/unit/renderer/**/*.test.ts'],
+          exclude: aloneInWindow,
+        },
       },
       {
         extends: true,
         plugins: [svelte(), svelteTesting()],
-        test: { name: 'window, other scenes', environment: 'jsdom', include: otherScenes },
+        test: { name: 'window, alone', environment: 'jsdom', include: aloneInWindow },
       },
     ],
   },
