@@ -20,6 +20,10 @@ export const viewOfKind: Readonly<Record<ArtifactKind, ViewId>> = {
   export: 'export',
 }
 
+/** Classes and scores of a scene are a layer of its map, too. */
+export const viewsShowing = (artifact: Pick<Artifact, 'kind' | 'operation'>, isOfScene: boolean): readonly ViewId[] =>
+  isOfScene && (artifact.kind === 'clustering' || artifact.kind === 'scores') ? [viewOf(artifact), 'map'] : [viewOf(artifact)]
+
 /** A look for drift is a comparison, too, and stands where thresholds are judged. */
 export const viewOf = ({ kind, operation }: Pick<Artifact, 'kind' | 'operation'>): ViewId =>
   operation === 'drift' ? 'anomalies' : viewOfKind[kind]

@@ -265,6 +265,12 @@ export class Session {
     return this.resultOf(await this.ended(job))
   }
 
+  /** Where what a job makes is looked at. */
+  viewOfJob({ operation }: Pick<Job, 'operation'>): ViewId {
+    const kind = this.registry?.operations.find(({ id }) => id === operation)?.produces as ArtifactKind | undefined
+    return kind ? viewOf({ kind, operation }) : 'data'
+  }
+
   /** What a job that ended has made; null when it failed or was cancelled. */
   async resultOf(ended: Job): Promise<Artifact | null> {
     if (ended.status !== 'done' || ended.artifact === null) return null
@@ -320,8 +326,7 @@ export class Session {
   }
 
   #markFailed(job: Job): void {
-    const kind = this.registry?.operations.find((operation) => operation.id === job.operation)?.produces as ArtifactKind | undefined
-    const view = kind ? viewOf({ kind, operation: job.operation }) : 'data'
+    const view = this.viewOfJob(job)
     if (view !== this.view) this.unseenFailures = new Set([...this.unseenFailures, view])
   }
 

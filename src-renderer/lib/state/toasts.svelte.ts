@@ -1,3 +1,5 @@
+import type { ViewId } from '../viewOf.ts'
+
 /** Short messages for what happened out of sight. Errors never come here: they stand in place of the result. */
 export interface Toast {
   readonly id: number
@@ -5,6 +7,8 @@ export interface Toast {
   /** 'warn' when what happened needs a look. */
   readonly tone: 'ok' | 'warn'
   readonly action: { readonly label: string; readonly run: () => void } | null
+  /** Where it is seen without being told. */
+  readonly shownIn: readonly ViewId[]
 }
 
 const stayMs = 6000
@@ -14,8 +18,8 @@ export class Toasts {
   #nextId = 1
   readonly #timers = new Map<number, ReturnType<typeof setTimeout>>()
 
-  show(text: string, action: Toast['action'] = null, tone: Toast['tone'] = 'ok'): void {
-    const toast = { id: this.#nextId++, text, tone, action }
+  show(text: string, action: Toast['action'] = null, tone: Toast['tone'] = 'ok', shownIn: readonly ViewId[] = []): void {
+    const toast = { id: this.#nextId++, text, tone, action, shownIn }
     this.items = [...this.items.slice(-2), toast]
     this.resume(toast.id)
   }
@@ -23,6 +27,11 @@ export class Toasts {
   dismiss(id: number): void {
     this.hold(id)
     this.items = this.items.filter((toast) => toast.id !== id)
+  }
+
+  /** What a view shows need not be told any more once it is open. */
+  seen(view: ViewId): void {
+    for (const { id, shownIn } of this.items) if (shownIn.includes(view)) this.dismiss(id)
   }
 
   /** Stays while the pointer or the focus is on it. */
