@@ -99,20 +99,19 @@ test('in the middle of a training: it goes on from its last checkpoint and ends 
     await Promise.race([wait(ms), end])
     child.kill('SIGKILL')
     const { code, error } = await end
-    // On a fast computer it may be done before it is killed: then the next seed is trained and killed.
-    if (code !== null) {
-      expect([code, error]).toEqual([0, ''])
-      seed += 1
-      step = 0
-      continue
-    }
-    step = await reopened(killed, (project) => {
-      const drafts = project.artifacts().filter(({ operation, status }) => operation === 'train' && status === 'running')
-      expect(drafts.map((draft) => draft.seed)).toEqual([seed])
-      const saved = project.resumeDraft(drafts[0].id).loadCheckpoint()?.state as { within: { step: number } | null } | undefined
+    if (code !== null) expect([code, error]).toEqual([0, ''])
+    const reached = await reopened(killed, (project) => {
+      const [run, ...others] = project.artifacts().filter((made) => made.operation === 'train' && made.seed === seed)
+      expect(others).toEqual([])
+      if (run.status === 'done') return null
+      expect([run.status, code]).toEqual(['running', null])
+      const saved = project.resumeDraft(run.id).loadCheckpoint()?.state as { within: { step: number } | null } | undefined
       expect(saved?.within?.step).toBeGreaterThan(step)
       return saved?.within?.step ?? 0
     })
+    // On a fast computer it may be done before it is killed, or before it has ended: then the next seed is trained and killed.
+    if (reached === null) seed += 1
+    step = reached ?? 0
   }
 
   // The command line takes up what other processes have left.
