@@ -21,6 +21,15 @@ export class HeldLabels {
     void this.#answer.ask(wanted ? { dataset, labels, field: typeof field === 'string' ? field : null } : null)
   }
 
+  /** What fields of a form are chosen among: attributes for `field`, label values for `values`. */
+  choicesFor(field: string, ...values: readonly string[]): Readonly<Record<string, readonly string[]>> {
+    const { names, fields } = this
+    return {
+      ...(names && Object.fromEntries(values.map((value) => [value, names]))),
+      ...(fields.length > 0 && { [field]: fields }),
+    }
+  }
+
   /** '0: 7 983, 1: 17; 40 pixels without a label.' */
   words(nouns: readonly [string, string]): string {
     if (this.#known === null) return ''

@@ -7,7 +7,7 @@ const before: Readonly<Record<string, string>> = { rowNumbers: 'learned', leadin
 const later: Readonly<Record<string, readonly string[]>> = { csv: ['rowNumbers', 'leadingZeros'], json: ['leadingZeros'] }
 
 /** How often what is found in a file without being told (names, units) has changed since. */
-const findings: Readonly<Record<string, number>> = { csv: 1, xlsx: 1 }
+const foundAnew: Readonly<Record<string, number>> = { csv: 1, xlsx: 1 }
 
 /** Options of a dataset as they were meant when it was imported: its columns have to stay where they were. */
 export const asBefore = (format: string, chosen: Readonly<Record<string, unknown>>): Record<string, unknown> => ({
@@ -23,6 +23,6 @@ export const writtenDown = ({ id, options }: Reader, chosen: Readonly<Record<str
 
 /** Tells content that is read otherwise than it was before. */
 export const sinceThen = ({ id }: Pick<Reader, 'id'>): string =>
-  (later[id] ? ` with ${later[id].join(', ')}` : '') + (findings[id] ? `, found anew ${findings[id]}` : '')
+  (later[id] ? ` with ${later[id].join(', ')}` : '') + (foundAnew[id] ? `, found anew ${foundAnew[id]}` : '')
 
 const defaultOf = (option: unknown): unknown => (option as { parse(value: undefined): unknown }).parse(undefined)

@@ -1,21 +1,14 @@
 import { fireEvent, render, screen } from '@testing-library/svelte'
 import { expect, test, vi } from 'vitest'
 import Table from '../../../../src-renderer/ui/Table.svelte'
+import { withoutResizes } from '../../../helpers/laidOut.ts'
 
 interface Row {
   id: number
   name: string
   error: number | null
 }
-// jsdom lays nothing out, so there is nothing to observe.
-vi.stubGlobal(
-  'ResizeObserver',
-  class {
-    observe() {}
-    unobserve() {}
-    disconnect() {}
-  },
-)
+withoutResizes()
 
 const columns = [
   { id: 'name', title: 'Run', text: (row: Row) => row.name },

@@ -3,16 +3,13 @@ import { fireEvent, render, screen, within } from '@testing-library/svelte'
 import { tick } from 'svelte'
 import { beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { fail, ok } from '#common/result.ts'
+import { withoutResizes } from '../../../helpers/laidOut.ts'
 
 vi.mock('../../../../src-renderer/lib/bridge.ts', () => import('../../../helpers/fakeEngine/bridge.ts'))
 
 // jsdom has none of these.
 globalThis.matchMedia ??= () => Object.assign(new EventTarget(), { matches: false }) as unknown as MediaQueryList
-globalThis.ResizeObserver ??= class {
-  observe(): void {}
-  unobserve(): void {}
-  disconnect(): void {}
-}
+withoutResizes()
 HTMLCanvasElement.prototype.getContext = () => null
 
 const { keyboard, session } = await import('../../../../src-renderer/lib/app.ts')

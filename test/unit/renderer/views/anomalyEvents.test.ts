@@ -1,19 +1,14 @@
 /** Events of a made-up time series: the time line, units, verdicts, and the threshold as a line. */
 import { fireEvent, render, screen, within } from '@testing-library/svelte'
 import { beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { laidOut } from '../../../helpers/laidOut.ts'
 
 vi.mock('../../../../src-renderer/lib/bridge.ts', () => import('../../../helpers/fakeEngine/bridge.ts'))
 history.replaceState(null, '', '?scenario=series')
 
 // jsdom has none of these, nor does it lay anything out.
 globalThis.matchMedia ??= () => Object.assign(new EventTarget(), { matches: false }) as unknown as MediaQueryList
-globalThis.ResizeObserver ??= class {
-  observe(): void {}
-  unobserve(): void {}
-  disconnect(): void {}
-}
-for (const side of ['clientWidth', 'clientHeight'] as const)
-  Object.defineProperty(HTMLElement.prototype, side, { configurable: true, get: () => (side === 'clientWidth' ? 700 : 260) })
+laidOut(700, 260)
 
 const { keyboard, session } = await import('../../../../src-renderer/lib/app.ts')
 const { look } = await import('../../../../src-renderer/views/anomalies/look.svelte.ts')

@@ -3,15 +3,12 @@ import { fireEvent, render, screen, within } from '@testing-library/svelte'
 import { beforeAll, expect, test, vi } from 'vitest'
 import type { Artifact } from '#common/domain/artifact.ts'
 import { ok } from '#common/result.ts'
+import { withoutResizes } from '../../../helpers/laidOut.ts'
 
 vi.mock('../../../../src-renderer/lib/bridge.ts', () => import('../../../helpers/fakeEngine/bridge.ts'))
 
 // jsdom has neither.
-globalThis.ResizeObserver ??= class {
-  observe(): void {}
-  unobserve(): void {}
-  disconnect(): void {}
-}
+withoutResizes()
 
 const { session } = await import('../../../../src-renderer/lib/app.ts')
 const { default: Compare } = await import('../../../../src-renderer/views/Compare.svelte')

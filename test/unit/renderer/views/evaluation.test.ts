@@ -2,15 +2,12 @@
 import { fireEvent, render, screen, within } from '@testing-library/svelte'
 import type { Artifact } from '#common/domain/artifact.ts'
 import { beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { withoutResizes } from '../../../helpers/laidOut.ts'
 
 vi.mock('../../../../src-renderer/lib/bridge.ts', () => import('../../../helpers/fakeEngine/bridge.ts'))
 
 // jsdom has neither sizes nor observers: plots are drawn at a fixed size.
-globalThis.ResizeObserver ??= class {
-  observe(): void {}
-  unobserve(): void {}
-  disconnect(): void {}
-}
+withoutResizes()
 
 const { selectionLines } = await import('../../../../src-renderer/features/selection/words.ts')
 const { session, selection } = await import('../../../../src-renderer/lib/app.ts')

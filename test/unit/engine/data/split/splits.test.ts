@@ -84,7 +84,7 @@ describe('a field that says it', () => {
     expect(sidesOf(fieldSides([0, 1, 1, 2, null], ['1'], 'fold'), 5)).toEqual([1, 2, 2, 1, 0])
   })
 
-  it('is refused when no row has any of the values that are named, and goes by words where none is', () => {
+  it('is refused when no row has any of the values that are named, and not when some row has one', () => {
     expect(() => fieldSides(['a', 'b', null], ['A', 'c'], 'set')).toThrow(
       expect.objectContaining({
         code: 'PARAMETER_INVALID',
@@ -93,7 +93,11 @@ describe('a field that says it', () => {
       }),
     )
     expect(sidesOf(fieldSides(['a', 'b'], ['b', 'c'], 'set'), 2)).toEqual([1, 2])
+  })
+
+  it('goes by words where no value is named', () => {
     expect(sidesOf(fieldSides(['train', 'test'], [], 'set'), 2)).toEqual([1, 2])
+    expect(sidesOf(fieldSides(['train', 'test'], null, 'set'), 2)).toEqual([1, 2])
   })
 
   it('is refused when it names nothing to learn from', () => {

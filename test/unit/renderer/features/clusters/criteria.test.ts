@@ -4,6 +4,7 @@ import ClusterTree from '../../../../../src-renderer/features/clusters/ClusterTr
 import { criteriaOf, votesOf } from '../../../../../src-renderer/features/clusters/criteria.ts'
 import { defaultMethod, methodsOf } from '../../../../../src-renderer/features/clusters/methods.ts'
 import { differencesOf, shareAxis, shownColumns } from '../../../../../src-renderer/features/clusters/profiles.ts'
+import { withoutResizes } from '../../../../helpers/laidOut.ts'
 
 const kCurve = [2, 3, 4].map((k) => ({ k, inertia: 10 / k, silhouette: 0.4, gap: k === 2 ? null : 1, gapError: 0.1 }))
 
@@ -64,15 +65,7 @@ test('of many columns those that set the groups apart are drawn, of every group 
   expect(differencesOf([{ column: 3, effect: -1.2, p: 0.01 }], (i) => `g${i}`)).toEqual([{ name: 'g3', effect: -1.2, p: 0.01 }])
 })
 
-// Sizes of elements are not computed where there is no layout.
-vi.stubGlobal(
-  'ResizeObserver',
-  class {
-    observe(): void {}
-    unobserve(): void {}
-    disconnect(): void {}
-  },
-)
+withoutResizes()
 
 const smallTree = {
   kind: 'ward' as const,

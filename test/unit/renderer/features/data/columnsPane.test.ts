@@ -1,18 +1,12 @@
 import { fireEvent, render, screen } from '@testing-library/svelte'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import type { DatasetMeta } from '#common/domain/dataset.ts'
 import type { ExaminationMeta } from '#common/domain/examination.ts'
 import ColumnsPane from '../../../../../src-renderer/features/data/ColumnsPane.svelte'
 import { columnRows, matching, tinyPath } from '../../../../../src-renderer/features/data/columnRows.ts'
+import { withoutResizes } from '../../../../helpers/laidOut.ts'
 
-vi.stubGlobal(
-  'ResizeObserver',
-  class {
-    observe() {}
-    unobserve() {}
-    disconnect() {}
-  },
-)
+withoutResizes()
 const genes = 30_000
 const summary = (i: number) => ({
   valid: 10,

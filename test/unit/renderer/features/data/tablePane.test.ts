@@ -1,14 +1,11 @@
 /** The rows of the made-up table, with those marked that are selected in any view. */
 import { fireEvent, render, screen, within } from '@testing-library/svelte'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { withoutResizes } from '../../../../helpers/laidOut.ts'
 
 vi.mock('../../../../../src-renderer/lib/bridge.ts', () => import('../../../../helpers/fakeEngine/bridge.ts'))
 
-globalThis.ResizeObserver ??= class {
-  observe(): void {}
-  unobserve(): void {}
-  disconnect(): void {}
-}
+withoutResizes()
 Element.prototype.scrollTo ??= () => {}
 
 const { selection } = await import('../../../../../src-renderer/lib/app.ts')

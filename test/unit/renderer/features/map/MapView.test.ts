@@ -3,6 +3,7 @@ import { fireEvent, render, screen } from '@testing-library/svelte'
 import { beforeAll, expect, test, vi } from 'vitest'
 import { StratumError } from '#common/errors.ts'
 import type { MapLayer } from '../../../../../src-renderer/features/map/types.ts'
+import { laidOut } from '../../../../helpers/laidOut.ts'
 import { utmGrid } from './grids.ts'
 
 vi.mock('../../../../../src-renderer/lib/bridge.ts', () => import('../../../../helpers/fakeEngine/bridge.ts'))
@@ -12,18 +13,9 @@ globalThis.matchMedia ??= () => Object.assign(new EventTarget(), { matches: fals
 const { deletion, session } = await import('../../../../../src-renderer/lib/app.ts')
 const { default: MapView } = await import('../../../../../src-renderer/features/map/MapView.svelte')
 
+laidOut(300, 200)
 beforeAll(async () => {
-  // jsdom lays nothing out and draws nothing: a map of 300 × 200 stands in for it.
-  vi.stubGlobal(
-    'ResizeObserver',
-    class {
-      observe(): void {}
-      unobserve(): void {}
-      disconnect(): void {}
-    },
-  )
-  Object.defineProperty(HTMLElement.prototype, 'clientWidth', { configurable: true, get: () => 300 })
-  Object.defineProperty(HTMLElement.prototype, 'clientHeight', { configurable: true, get: () => 200 })
+  // jsdom draws nothing.
   HTMLCanvasElement.prototype.getContext = () => null
   await session.start()
 })

@@ -1,27 +1,15 @@
 import { render, screen } from '@testing-library/svelte'
-import { beforeAll, expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import BarPlot from '../../../../../src-renderer/ui/plot/BarPlot.svelte'
+import { laidOut } from '../../../../helpers/laidOut.ts'
 
-let width = 300
-beforeAll(() => {
-  // jsdom lays nothing out: a cell of a given width and 100 pixels of height stands in for it.
-  vi.stubGlobal(
-    'ResizeObserver',
-    class {
-      observe(): void {}
-      unobserve(): void {}
-      disconnect(): void {}
-    },
-  )
-  Object.defineProperty(HTMLElement.prototype, 'clientWidth', { configurable: true, get: () => width })
-  Object.defineProperty(HTMLElement.prototype, 'clientHeight', { configurable: true, get: () => 100 })
-})
+const cell = laidOut(300, 100)
 
 test.each([
   [240, true],
   [600, false],
 ])('in a plot of %s pixels the name of the line keeps clear of the name of the axis', (wide, isBelow) => {
-  width = wide
+  cell.width = wide
   render(BarPlot, {
     bars: [{ label: 'B2', value: 1, reference: 2 }],
     yLabel: 'Error, % of the spread',

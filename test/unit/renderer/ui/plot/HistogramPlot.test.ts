@@ -1,20 +1,9 @@
 import { fireEvent, render, screen } from '@testing-library/svelte'
-import { beforeAll, expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import HistogramPlot from '../../../../../src-renderer/ui/plot/HistogramPlot.svelte'
+import { laidOut } from '../../../../helpers/laidOut.ts'
 
-beforeAll(() => {
-  // jsdom lays nothing out: a cell of 300 × 100 stands in for it.
-  vi.stubGlobal(
-    'ResizeObserver',
-    class {
-      observe(): void {}
-      unobserve(): void {}
-      disconnect(): void {}
-    },
-  )
-  Object.defineProperty(HTMLElement.prototype, 'clientWidth', { configurable: true, get: () => 300 })
-  Object.defineProperty(HTMLElement.prototype, 'clientHeight', { configurable: true, get: () => 100 })
-})
+laidOut(300, 100)
 
 const props = { series: [{ name: 'pixels', from: 0, to: 1, counts: [5, 3, 2, 1] }], xLabel: 'Score', yLabel: 'Pixels', height: 100 }
 

@@ -1,8 +1,9 @@
 import { fireEvent, render, screen } from '@testing-library/svelte'
 import type { ComponentProps } from 'svelte'
-import { afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { toSvg } from '../../../../../src-renderer/ui/plot/figureExport.ts'
 import LinePlot from '../../../../../src-renderer/ui/plot/LinePlot.svelte'
+import { laidOut } from '../../../../helpers/laidOut.ts'
 
 vi.mock('../../../../../src-renderer/ui/plot/figureExport.ts', async (original) => ({
   ...(await original<typeof import('../../../../../src-renderer/ui/plot/figureExport.ts')>()),
@@ -12,19 +13,7 @@ vi.mock('../../../../../src-renderer/ui/plot/figureExport.ts', async (original) 
 
 type Series = ComponentProps<typeof LinePlot>['series'][number]
 
-beforeAll(() => {
-  // jsdom lays nothing out: a cell of 300 × 100 stands in for it.
-  vi.stubGlobal(
-    'ResizeObserver',
-    class {
-      observe(): void {}
-      unobserve(): void {}
-      disconnect(): void {}
-    },
-  )
-  Object.defineProperty(HTMLElement.prototype, 'clientWidth', { configurable: true, get: () => 300 })
-  Object.defineProperty(HTMLElement.prototype, 'clientHeight', { configurable: true, get: () => 100 })
-})
+const cell = laidOut(300, 100)
 afterEach(() => {
   vi.mocked(toSvg).mockClear()
 })
@@ -58,7 +47,7 @@ test('what a legend beside the plot names is named in the saved picture, too', a
 })
 
 test('the value of the best place stays inside a narrow plot', () => {
-  Object.defineProperty(HTMLElement.prototype, 'clientWidth', { configurable: true, get: () => 110 })
+  cell.width = 110
   const marker = [{ x: 2, y: 2, label: '0.00205', kind: 'best' as const }]
   render(LinePlot, { series: [line('Held out')], marker, xLabel: 'Epoch', yLabel: 'Error', height: 100 })
   const label = screen.getByText('0.00205')
