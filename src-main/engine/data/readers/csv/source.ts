@@ -158,7 +158,7 @@ function isRowNumber(survey: SurveyResult, name: string, { rowNumbers, hasHeader
   return rowNumbers === true && hasHeader && types[name] === undefined && numberNames.test(name) && isCounting && isWhole
 }
 
-/** Those named by the user; else those whose name says so, unless nothing would be left to learn from. */
+/** Those named by the user; else those whose name says so, unless nothing but times would be left to learn from: ds and y are a series. */
 function labelsOf(
   names: readonly string[],
   kept: readonly number[],
@@ -168,7 +168,7 @@ function labelsOf(
   if (labels) return kept.filter((i) => labels.includes(names[i] as string))
   const byName = kept.filter((i) => concluded[i]?.conversion && isLabelName(names[i] as string, names) && !((names[i] as string) in types))
   const named = new Set(byName)
-  return kept.some((i) => concluded[i]?.conversion && !named.has(i)) ? byName : []
+  return kept.some((i) => concluded[i]?.conversion && concluded[i]?.type !== 'date' && !named.has(i)) ? byName : []
 }
 
 interface Known {

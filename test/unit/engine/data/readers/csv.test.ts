@@ -190,6 +190,15 @@ describe('tables', () => {
     expect([details.header, rows]).toEqual([isHeader, text.split('\n').length - (isHeader ? 2 : 1)])
   })
 
+  it('learns from y where nothing but times stands beside it', async () => {
+    const rows = Array.from({ length: 30 }, (_, i) => `2012-01-${String(i + 1).padStart(2, '0')},${i / 2}`).join('\n')
+    const series = await inspectSource(write(`ds,y\n${rows}\n`))
+    expect(series.columns.map(({ name }) => name)).toEqual(['ds', 'y'])
+    expect(series.findings.map(({ code }) => code)).toEqual(['COULD_BE_SERIES'])
+    const table = await inspectSource(write(`ds,load,y\n${rows.replaceAll(',', ',7,')}\n`))
+    expect([table.columns.map(({ name }) => name), table.labelFields]).toEqual([['ds', 'load'], ['y']])
+  })
+
   it('offers whole numbers that are all days as dates, and reads them so when asked', async () => {
     const days = ['19991231', '20000101', '20000229', '20010301', '20220615', '20220616']
     const path = write(`date,level\n${days.map((day, i) => `${day},${i}`).join('\n')}\n`)
